@@ -1,0 +1,2 @@
+//! `vestibule-sim`.
+fn main() {}
