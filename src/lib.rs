@@ -1,1 +1,4 @@
-//! Vestibule.
+//! Vestibule: keeps the access-control systems of buildings in step with Kubernetes resources.
+
+pub mod clock;
+pub mod system;
