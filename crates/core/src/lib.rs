@@ -1,1 +1,3 @@
 //! The functional core of Vestibule.
+
+pub mod schedule;
