@@ -1,1 +1,3 @@
-//! Vestibule.
+//! Vestibule keeps the door systems of buildings in step with what Git declares.
+
+pub mod api;
