@@ -1,3 +1,4 @@
 //! The functional core of Vestibule.
 
 pub mod schedule;
+pub mod status;
