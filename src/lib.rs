@@ -1,1 +1,5 @@
-//! Vestibule.
+//! Vestibule: keeps the access-control systems of buildings in step with Kubernetes resources.
+
+pub mod api;
+pub mod clock;
+pub mod system;

@@ -1,0 +1,146 @@
+//! Fits what was declared to what a system can hold. What it cannot hold is a [`Loss`] that is told, or a
+//! [`Refusal`] when opening a door without it would be wrong.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::model::{Card, Facts, Person};
+use crate::schedule::Window;
+
+/// What a system is able to do, as data: nothing asks a client and gets an error for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The system's name as people know it, for sentences.
+    pub system: &'static str,
+    /// Which contact a visitor must have.
+    pub contact: Contact,
+    /// Whether the system itself closes the door when a window ends.
+    pub enforces_window: bool,
+    /// Access groups a person may have at most.
+    pub max_groups: usize,
+    /// The format of visitors' credential numbers; `None` if the integration names none.
+    pub card_format: Option<String>,
+    /// Whether names are sent as typed or in ASCII letters.
+    pub names: Names,
+    /// Whether the tenant's name is sent.
+    pub tells_tenant: bool,
+}
+
+/// Which contact a visitor must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// An email or a phone; either is enough (systems/lenel-s2.md, S2/P18).
+    EmailOrPhone,
+    /// None is needed.
+    Nothing,
+}
+
+/// How names are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// As typed.
+    Unicode,
+    /// Transliterated: what the system would cut or refuse is replaced here, where it is told.
+    Ascii,
+}
+
+/// What is wanted of a visitor on one day in one integration, before it meets the system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Who.
+    pub person: Person,
+    /// The tenant's display name.
+    pub tenant: String,
+    /// When.
+    pub window: Window,
+    /// Access groups as written: a name or `id:<external id>`.
+    pub groups: BTreeSet<String>,
+    /// `spec.credentialNumber`.
+    pub credential_number: Option<String>,
+}
+
+/// Something declared that the system does not hold as declared; the rest is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Loss {
+    /// The name was transliterated.
+    Name,
+}
+
+/// Why nothing is opened for this visitor: a sentence says what to change.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// No contact that the system wants.
+    #[error("{0} wants an email or a phone of a visitor: set spec.email or spec.phone")]
+    NoContact(&'static str),
+    /// No last name is left.
+    #[error("{0} wants a last name in ASCII letters and spec.lastName has none: spell it in Latin letters")]
+    NoLastName(&'static str),
+    /// More groups than a person can have.
+    #[error("{system} holds at most {max} access groups a person and {count} are named")]
+    TooManyGroups {
+        /// The system.
+        system: &'static str,
+        /// Its limit.
+        max: usize,
+        /// What was asked.
+        count: usize,
+    },
+    /// A number, but no format to write it in.
+    #[error(
+        "spec.credentialNumber needs a card format: name one in the AccessIntegration (lenelS2.visitorCardFormat)"
+    )]
+    NoCardFormat,
+}
+
+/// Fits a wish to a system.
+pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refusal> {
+    if to.contact == Contact::EmailOrPhone && wish.person.email.is_empty() && wish.person.phone.is_empty() {
+        return Err(Refusal::NoContact(to.system));
+    }
+    if wish.groups.len() > to.max_groups {
+        let count = wish.groups.len();
+        return Err(Refusal::TooManyGroups { system: to.system, max: to.max_groups, count });
+    }
+    let (person, losses) = spell(&wish.person, to)?;
+    let window = whole_minutes(wish.window);
+    let cards = match (&wish.credential_number, &to.card_format) {
+        (None, _) => None,
+        (Some(_), None) => return Err(Refusal::NoCardFormat),
+        (Some(number), Some(format)) => Some(Card { number: number.clone(), format: format.clone() }),
+    };
+    let facts = Facts {
+        person,
+        tenant: if to.tells_tenant { wish.tenant.clone() } else { String::new() },
+        window: Some(window),
+        groups: wish
+            .groups
+            .iter()
+            .map(|group| group.strip_prefix("id:").unwrap_or(group).to_owned())
+            .collect(),
+        cards: cards.into_iter().map(|card| (card, Some(window.until))).collect(),
+    };
+    Ok((facts, losses))
+}
+
+/// Names in the letters that the system takes.
+fn spell(person: &Person, to: &Capabilities) -> Result<(Person, Vec<Loss>), Refusal> {
+    if to.names == Names::Unicode {
+        return Ok((person.clone(), Vec::new()));
+    }
+    let ascii = |text: &str| deunicode::deunicode_with_tofu(text, "").trim().to_owned();
+    let (first_name, last_name) = (ascii(&person.first_name), ascii(&person.last_name));
+    if last_name.is_empty() {
+        return Err(Refusal::NoLastName(to.system));
+    }
+    let changed = first_name != person.first_name || last_name != person.last_name;
+    let losses = if changed { vec![Loss::Name] } else { Vec::new() };
+    Ok((Person { first_name, last_name, ..person.clone() }, losses))
+}
+
+/// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.
+fn whole_minutes(window: Window) -> Window {
+    let floor =
+        |at: Timestamp| Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(Timestamp::MIN);
+    Window { from: floor(window.from), until: floor(window.until) }
+}

@@ -1,0 +1,99 @@
+//! Ids that show whose a record is (design 3.15): owner, object, content and number, derived and never stored.
+//!
+//! A retry after a lost answer meets its own first attempt, a restart finds what the process before it made,
+//! and a changed visitor gets an id of his own. The number rises past dead records by probing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::{Hasher, ObjectKey};
+
+/// What every id of a Vestibule starts with, whoever its owner is.
+pub const PREFIX: &str = "vst-";
+
+/// Who owns records: a hash of the integration's owner id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Owner(pub u32);
+
+impl Owner {
+    /// The owner of an owner id (`spec.ownerId`, by default cluster/namespace/name).
+    pub fn of(owner_id: &str) -> Self {
+        Self((Hasher::new("owner").text(owner_id).finish() >> 32) as u32)
+    }
+}
+
+/// Which object a record belongs to: a hash of kind, namespace and name, the same after a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u64);
+
+impl Slot {
+    /// The slot of a Visitor.
+    pub fn of_visitor(key: &ObjectKey) -> Self {
+        Self(Hasher::new("Visitor").text(&key.namespace).text(&key.name).finish())
+    }
+}
+
+/// The id of a record: `vst-<owner>-<slot>-<content>-<number>`, 44 characters or a few more, lower case hex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId {
+    /// Whose.
+    pub owner: Owner,
+    /// Which object's.
+    pub slot: Slot,
+    /// The fingerprint of all that is sent, cut to 48 bits.
+    pub content: u64,
+    /// Rises past dead records of the same content.
+    pub number: u16,
+}
+
+/// The bits of a fingerprint that fit into an id.
+const CONTENT: u64 = (1 << 48) - 1;
+
+impl RecordId {
+    /// The first id for this content.
+    pub const fn new(owner: Owner, slot: Slot, fingerprint: u64) -> Self {
+        Self { owner, slot, content: fingerprint & CONTENT, number: 0 }
+    }
+
+    /// The id to try when this one is used up by a dead record.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self { number: self.number.saturating_add(1), ..self }
+    }
+
+    /// Whether both stand for the same content of the same object, whatever their numbers.
+    pub fn same_content(&self, other: &Self) -> bool {
+        (self.owner, self.slot, self.content) == (other.owner, other.slot, other.content)
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, slot, content, number } = self;
+        write!(f, "{PREFIX}{:08x}-{:016x}-{content:012x}-{number}", owner.0, slot.0)
+    }
+}
+
+/// A text is not an id of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of a Vestibule record")]
+pub struct NotOurs;
+
+impl FromStr for RecordId {
+    type Err = NotOurs;
+
+    /// Accepts exactly what `Display` writes; anything else, upper case and surplus zeros included, is foreign.
+    fn from_str(text: &str) -> Result<Self, NotOurs> {
+        let parse = || {
+            let mut parts = text.strip_prefix(PREFIX)?.split('-');
+            let id = Self {
+                owner: Owner(u32::from_str_radix(parts.next()?, 16).ok()?),
+                slot: Slot(u64::from_str_radix(parts.next()?, 16).ok()?),
+                content: u64::from_str_radix(parts.next()?, 16).ok()?,
+                number: parts.next()?.parse().ok()?,
+            };
+            (parts.next().is_none() && id.to_string() == text).then_some(id)
+        };
+        parse().ok_or(NotOurs)
+    }
+}

@@ -1,0 +1,121 @@
+//! The comparable content of a record: the one place that says when two records are the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::{Card, Person};
+use crate::schedule::Window;
+
+/// A part of a record that can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// First or last name.
+    Name,
+    /// Email or phone.
+    Contact,
+    /// The tenant's name.
+    Tenant,
+    /// When it opens.
+    Window,
+    /// The access groups.
+    Groups,
+    /// The credentials, their format or their end.
+    Cards,
+}
+
+impl Field {
+    /// Whether a difference here changes what a door does.
+    pub const fn opens(self) -> bool {
+        matches!(self, Self::Window | Self::Groups | Self::Cards)
+    }
+}
+
+/// Everything we set on a record, in one comparable form for desired and observed alike.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Who it is.
+    pub person: Person,
+    /// The tenant's name, empty when unset.
+    pub tenant: String,
+    /// When it opens; `None` if a system shows no complete window.
+    pub window: Option<Window>,
+    /// Access groups by name.
+    pub groups: BTreeSet<String>,
+    /// Living credentials and when each ends.
+    pub cards: BTreeMap<Card, Option<Timestamp>>,
+}
+
+impl Facts {
+    /// The fields in which `observed` differs from `self`, in a fixed order; empty exactly when both are equal.
+    pub fn differences(&self, observed: &Self) -> Vec<Field> {
+        let Self { person, tenant, window, groups, cards } = self;
+        let (mine, theirs) = (person, &observed.person);
+        let rows = [
+            (Field::Name, (&mine.first_name, &mine.last_name) == (&theirs.first_name, &theirs.last_name)),
+            (Field::Contact, (&mine.email, &mine.phone) == (&theirs.email, &theirs.phone)),
+            (Field::Tenant, *tenant == observed.tenant),
+            (Field::Window, *window == observed.window),
+            (Field::Groups, *groups == observed.groups),
+            (Field::Cards, *cards == observed.cards),
+        ];
+        rows.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
+    }
+
+    /// A hash of everything above: equal facts, equal fingerprint.
+    pub fn fingerprint(&self) -> u64 {
+        let Self { person, tenant, window, groups, cards } = self;
+        let mut hash = Hasher::new("facts");
+        hash.text(&person.first_name).text(&person.last_name).text(&person.email).text(&person.phone);
+        hash.text(tenant);
+        hash.instant(window.map(|w| w.from)).instant(window.map(|w| w.until));
+        hash.number(groups.len() as u64);
+        for group in groups {
+            hash.text(group);
+        }
+        for (card, until) in cards {
+            hash.text(&card.number).text(&card.format).instant(*until);
+        }
+        hash.finish()
+    }
+}
+
+/// SHA-256 over length-prefixed parts, cut to 64 bits: stable over versions and machines, since ids are made of it.
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// A hasher of one purpose; two purposes never give the same hash for the same parts.
+    pub fn new(purpose: &str) -> Self {
+        let mut hasher = Self(Sha256::new());
+        hasher.text(purpose);
+        hasher
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+        self
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, number: u64) -> &mut Self {
+        self.0.update(number.to_be_bytes());
+        self
+    }
+
+    /// Adds an instant or its absence.
+    pub fn instant(&mut self, instant: Option<Timestamp>) -> &mut Self {
+        match instant {
+            Some(at) => self.number(1).number(at.as_second().cast_unsigned()),
+            None => self.number(0),
+        }
+    }
+
+    /// The first 64 bits.
+    pub fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        digest.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
+    }
+}

@@ -1,0 +1,63 @@
+//! The words of the domain: who, where, when and what it opens, free of any system's wire.
+
+mod facts;
+mod person;
+mod record;
+
+pub use facts::{Facts, Field, Hasher};
+pub use person::Person;
+pub use record::{Card, Mark, ObservedRecord, Record};
+
+use serde::{Deserialize, Serialize};
+
+/// Namespace and name of a Kubernetes object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// A key of its two parts.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl std::fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// What an integration may write to its system (design 3.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Mode {
+    /// Writes nothing and records nothing as done.
+    Observe,
+    /// Creates; never changes or removes.
+    CreateOnly,
+    /// Creates and changes; never removes.
+    Upsert,
+    /// Creates, changes and removes.
+    Enforce,
+}
+
+impl Mode {
+    /// Whether a missing record may be made.
+    pub const fn creates(self) -> bool {
+        !matches!(self, Self::Observe)
+    }
+
+    /// Whether a record of ours may be changed in place.
+    pub const fn updates(self) -> bool {
+        matches!(self, Self::Upsert | Self::Enforce)
+    }
+
+    /// Whether a record of ours may be removed.
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Enforce)
+    }
+}

@@ -1,0 +1,78 @@
+//! Records: one person's entry in one system, as it should be and as it was found.
+
+use std::collections::BTreeSet;
+
+use super::{Facts, ObjectKey, Person};
+use crate::identity::RecordId;
+use crate::schedule::Window;
+
+/// A credential number and the format it is read in.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Card {
+    /// The number, digits only.
+    pub number: String,
+    /// Name of the card format in the system; empty where the system has none.
+    pub format: String,
+}
+
+impl std::fmt::Debug for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Card").field("number", &"***").field("format", &self.format).finish()
+    }
+}
+
+/// Whose a record is, in words that a person at the desk can read (design 3.15).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The integration's owner id.
+    pub owner_id: String,
+    /// The object that declared the record.
+    pub object: ObjectKey,
+}
+
+/// What one system should hold of one visitor for one day: adjusted to the system, ready to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Derived id; its number is where probing starts, see [`RecordId::next`].
+    pub id: RecordId,
+    /// Whose it is.
+    pub mark: Mark,
+    /// Who it is.
+    pub person: Person,
+    /// The tenant's name, empty when the system is not told.
+    pub tenant: String,
+    /// When it opens.
+    pub window: Window,
+    /// The access groups by the names that the system uses.
+    pub groups: BTreeSet<String>,
+    /// The credential, valid as long as the window.
+    pub card: Option<Card>,
+}
+
+impl Record {
+    /// The comparable content.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            person: self.person.clone(),
+            tenant: self.tenant.clone(),
+            window: Some(self.window),
+            groups: self.groups.clone(),
+            cards: self.card.iter().cloned().map(|card| (card, Some(self.window.until))).collect(),
+        }
+    }
+}
+
+/// A record as a system shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedRecord {
+    /// The system's own id, whatever its form.
+    pub external_id: String,
+    /// The id read as one of Vestibule's, whoever its owner is.
+    pub id: Option<RecordId>,
+    /// Whose it says it is, where the system gives the readable mark.
+    pub mark: Option<Mark>,
+    /// Removed softly: a dead record opens nothing and its id is used up.
+    pub dead: bool,
+    /// What it holds.
+    pub facts: Facts,
+}

@@ -1,0 +1,126 @@
+//! What is to be done for one object in one system, as one unit: mode and ownership are filters here, and the
+//! order is fixed here. The same plan is printed in Observe and applied otherwise (design 3.11).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::identity::RecordId;
+use crate::model::{Mode, Record};
+
+/// What should be true of one object in one system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Exactly this record.
+    Record(Arc<Record>),
+    /// No record.
+    Nothing,
+    /// What is there may stay, nothing is made: a visit that is over waits for its midnight.
+    Keep,
+}
+
+/// A living record of the object, as the snapshot holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Its id; records of other owners never get here.
+    pub id: RecordId,
+    /// The fingerprint of what it holds.
+    pub fingerprint: u64,
+    /// When it stops opening; `None` if it never does.
+    pub until: Option<Timestamp>,
+}
+
+/// One thing to do for the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Remove this record.
+    Remove(RecordId),
+    /// Make the record; its id is where probing starts.
+    Create(Arc<Record>),
+    /// Somebody changed the record behind our back: read it, compare, set it right.
+    Repair(RecordId, Arc<Record>),
+}
+
+/// Why something that differs is left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Withheld {
+    /// The mode forbids it.
+    Mode(Mode),
+    /// It would stand beside a record that the mode does not let us remove.
+    Beside(Mode),
+    /// The integration or its Property is suspended: what opens waits, what closes goes on.
+    Suspended,
+}
+
+/// The acts for one object, removals first, and what its mode withholds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// To be done in this order.
+    pub acts: Vec<Act>,
+    /// Differs and stays, with the reason.
+    pub withheld: Vec<(Act, Withheld)>,
+}
+
+impl Unit {
+    /// Whether the object is as wanted.
+    pub fn is_empty(&self) -> bool {
+        self.acts.is_empty() && self.withheld.is_empty()
+    }
+
+    /// The unit while nothing may be opened: what is over is still removed; a replacement waits as a whole, so that
+    /// nobody who may enter now stands outside because of it.
+    #[must_use]
+    pub fn without_opening(self, held: &[Held], now: Timestamp) -> Self {
+        let opens = self.acts.iter().any(|act| !matches!(act, Act::Remove(_)));
+        let over = |id: &RecordId| {
+            held.iter().any(|one| one.id == *id && one.until.is_some_and(|until| until <= now))
+        };
+        let (acts, waiting): (Vec<_>, Vec<_>) = self.acts.into_iter().partition(|act| match act {
+            Act::Remove(id) => !opens || over(id),
+            Act::Create(_) | Act::Repair(..) => false,
+        });
+        let mut withheld = self.withheld;
+        withheld.extend(waiting.into_iter().map(|act| (act, Withheld::Suspended)));
+        Self { acts, withheld }
+    }
+
+    fn add(&mut self, act: Act, allowed: bool, mode: Mode) {
+        if allowed {
+            self.acts.push(act);
+        } else {
+            self.withheld.push((act, Withheld::Mode(mode)));
+        }
+    }
+}
+
+/// The unit that makes `held` what `want` says.
+///
+/// A replacement stays together: if the old record opens now and may not be removed, the new one is not made beside
+/// it. Under `Keep` nothing happens.
+pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
+    let mut held = held.to_vec();
+    held.sort_by_key(|one| one.id);
+    let mut unit = Unit::default();
+    let record = match want {
+        Want::Keep => return unit,
+        Want::Nothing => None,
+        Want::Record(record) => Some(record),
+    };
+    let current = record.and_then(|record| held.iter().find(|one| one.id.same_content(&record.id)).copied());
+    let others: Vec<Held> = held.into_iter().filter(|one| Some(one.id) != current.map(|c| c.id)).collect();
+    for other in &others {
+        unit.add(Act::Remove(other.id), mode.removes(), mode);
+    }
+    let stands_open = !mode.removes() && others.iter().any(|one| one.until.is_none_or(|until| until > now));
+    match (record, current) {
+        (Some(record), None) if mode.creates() && stands_open => {
+            unit.withheld.push((Act::Create(Arc::clone(record)), Withheld::Beside(mode)));
+        }
+        (Some(record), None) => unit.add(Act::Create(Arc::clone(record)), mode.creates(), mode),
+        (Some(record), Some(found)) if found.fingerprint != record.facts().fingerprint() => {
+            unit.add(Act::Repair(found.id, Arc::clone(record)), mode.updates(), mode);
+        }
+        _ => {}
+    }
+    unit
+}

@@ -1,0 +1,81 @@
+//! Time as a value handed down: the product uses the system's clock, tests and the demo set their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+/// The time, and waiting for it.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// Returns at `at` or later, at once if it has passed; wakes early enough when the clock is set forward.
+    async fn sleep_until(&self, at: Timestamp);
+}
+
+/// A shared clock.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The longest uninterrupted wait: a machine that slept, or whose clock was set, is noticed within it.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        while let Some(left) = remaining(self.now(), at) {
+            tokio::time::sleep(left.min(LONGEST_WAIT)).await;
+        }
+    }
+}
+
+/// A clock that runs like the machine's but can be set: for tests and the demo.
+#[derive(Debug)]
+pub struct SetClock {
+    offset: watch::Sender<SignedDuration>,
+}
+
+impl SetClock {
+    /// A clock that shows `now` and runs on from there.
+    pub fn starting_at(now: Timestamp) -> Self {
+        Self { offset: watch::Sender::new(now.duration_since(Timestamp::now())) }
+    }
+
+    /// Sets the clock; everybody who sleeps on it looks again.
+    pub fn set(&self, now: Timestamp) {
+        self.offset.send_replace(now.duration_since(Timestamp::now()));
+    }
+}
+
+#[async_trait]
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now().checked_add(*self.offset.borrow()).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        let mut changes = self.offset.subscribe();
+        while let Some(left) = remaining(self.now(), at) {
+            tokio::select! {
+                () = tokio::time::sleep(left.min(LONGEST_WAIT)) => {}
+                // The sender lives in self: this never errs while we are borrowed.
+                _ = changes.changed() => {}
+            }
+        }
+    }
+}
+
+fn remaining(now: Timestamp, at: Timestamp) -> Option<Duration> {
+    Duration::try_from(at.duration_since(now)).ok().filter(|left| !left.is_zero())
+}

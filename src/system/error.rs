@@ -1,0 +1,62 @@
+//! Errors of systems: a class that decides what happens next, and a sentence for the person who reads it.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The operation of an error that means: a credential number has another living holder.
+pub const DUPLICATE_CLAIM: &str = "DuplicateClaim";
+
+/// What an error means for the work at hand; nothing else decides a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The system refuses this for good: not retried until the object changes.
+    Terminal,
+    /// The login is refused or lacks a right: the integration is parked until its Secret changes.
+    Auth,
+    /// Something that it needs is not there (a group, a format): retried when it may have come.
+    Dependency,
+    /// Too fast; not before this time has passed, if the system said one.
+    Throttled(Option<Duration>),
+    /// Out of reach, slow, or a fault of the system's. The outcome of a write is unknown.
+    Transient,
+}
+
+impl Class {
+    /// The word in metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Auth => "auth",
+            Self::Dependency => "dependency",
+            Self::Throttled(_) => "throttled",
+            Self::Transient => "transient",
+        }
+    }
+}
+
+/// A call to a system failed. The text is one sentence: what was tried, what the system said, what to do.
+/// It holds no token, no number of a card, no body and no person's data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemError {
+    /// What it means.
+    pub class: Class,
+    /// The operation in the system's own word, such as `AddPerson`; a metric label.
+    pub operation: &'static str,
+    /// The sentence.
+    pub message: String,
+}
+
+impl SystemError {
+    /// An error of one class.
+    pub fn new(class: Class, operation: &'static str, message: impl Into<String>) -> Self {
+        Self { class, operation, message: message.into() }
+    }
+}
+
+impl fmt::Display for SystemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SystemError {}

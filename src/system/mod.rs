@@ -1,0 +1,84 @@
+//! Access-control systems: what the engine needs of one, whatever its wire.
+
+mod error;
+
+pub use error::{Class, DUPLICATE_CLAIM, SystemError};
+
+use async_trait::async_trait;
+use vestibule_core::adjust::Capabilities;
+use vestibule_core::diff::Step;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::ObservedRecord;
+
+/// One connection to one system. Every method is one call of the wire, a renewed login aside, so that pace, fence and
+/// priority apply to each. It gets resolved credentials and domain values, never a Kubernetes client.
+#[async_trait]
+pub trait AccessSystem: Send + Sync {
+    /// What the system can do, as data.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Proves the login and asks for the version.
+    async fn check(&self) -> Result<Health, SystemError>;
+
+    /// Reads. The answer is complete for its scope or an error, never a partial default.
+    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError>;
+
+    /// Writes. Repeating a step is safe: what exists is told, removing what is absent succeeds.
+    async fn apply(&self, step: &Step) -> Result<Applied, SystemError>;
+
+    /// Gives the session back. Called once at the end; failing is of no consequence.
+    async fn close(&self);
+
+    /// The id under which the system knows a record of ours.
+    fn external_id(&self, id: &RecordId) -> String {
+        id.to_string()
+    }
+}
+
+/// A proven connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What the system calls its version, such as `6.2.0`.
+    pub version: String,
+}
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One page of all living people; `None` is the first page.
+    People(Option<Cursor>),
+    /// One record, dead or alive.
+    Record(RecordId),
+    /// The living people who hold this credential number in any format.
+    CardNumber(String),
+    /// One page of the access groups.
+    Groups(Option<Cursor>),
+    /// The names of the card formats, all at once.
+    CardFormats,
+}
+
+/// Where the next page of a walk starts; opaque.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// People, foreign ones among them.
+    pub records: Vec<ObservedRecord>,
+    /// Names of access groups or card formats.
+    pub names: Vec<String>,
+    /// The next page; `None` at the end of the walk.
+    pub next: Option<Cursor>,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was done.
+    Done,
+    /// Create: the id is taken, by a living or by a dead record. Read it before anything else.
+    Exists,
+    /// Remove or withdraw: there was nothing (any more).
+    Absent,
+}
