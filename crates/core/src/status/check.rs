@@ -1,8 +1,7 @@
 use std::collections::HashSet;
 
 use super::conditions::{
-    ABNORMAL, ACCEPTED, DELETING, DELETION_FAILED, READY, REASONS, RECONCILING, RESOLVED_REFS, STALLED,
-    SUSPENDED, SYNCED, TYPES,
+    ABNORMAL, DELETING, DELETION_FAILED, READY, REASONS, RECONCILING, STALLED, SUSPENDED, TYPES,
 };
 use super::{Condition, MAX_MESSAGE_CHARS, Status, Truth};
 
@@ -52,7 +51,7 @@ fn single(condition: &Condition, generation: i64) -> Vec<String> {
         (message.chars().count() <= MAX_MESSAGE_CHARS, "its message is too long"),
         (!message.contains(char::is_control), "its message has control characters"),
         (
-            *status == Truth::True || !message.is_empty() || is_aspect(type_),
+            !message.is_empty() || !(abnormal || type_ == READY && *status == Truth::False),
             "its message does not say what is the matter",
         ),
         (
@@ -76,11 +75,6 @@ fn rests(status: &Status) -> bool {
 /// Being deleted.
 fn goes(status: &Status) -> bool {
     status.condition(READY).is_some_and(|ready| [DELETING, DELETION_FAILED].contains(&ready.reason.as_str()))
-}
-
-/// The aspects are Unknown without words until somebody has looked.
-fn is_aspect(type_: &str) -> bool {
-    [ACCEPTED, RESOLVED_REFS, SYNCED].contains(&type_)
 }
 
 /// `^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`, at most 1,024 long.

@@ -4,7 +4,7 @@ use super::conditions::{
     ABNORMAL, DELETIONS_HELD, PROGRESSING_WITH_RETRY, READY, REASONS, RECONCILING, STALLED,
 };
 use super::verdict::{ASPECTS, Ready, Work};
-use super::{Condition, Status, Truth, Verdict, Wanted, merge};
+use super::{Condition, Status, Truth, Verdict, Wanted, merge, normalise_message};
 
 impl Verdict {
     /// The status to write on an object of this generation that has `previous`.
@@ -25,24 +25,18 @@ impl Verdict {
     }
 
     fn summary(&self, before: &Before<'_>, now: Timestamp) -> Wanted {
-        let was = before.get(READY);
         match self.ready {
             Ready::Is(status) => before.wanted(READY, status, self.reason, &self.message),
             Ready::KeptFor(grace) => self.kept(before, grace, now),
-            // Who is stalled is not ready, whatever somebody may have written there.
-            Ready::Frozen if before.get(STALLED).is_some() => {
-                before.wanted(READY, Truth::False, self.reason, &self.message)
-            }
-            Ready::Frozen => {
-                let status = was.map_or(Truth::Unknown, |ready| ready.status);
-                before.wanted(READY, status, self.reason, &self.message)
-            }
+            Ready::Frozen => before.wanted(READY, frozen(before), self.reason, &self.message),
         }
     }
 
     /// Ready while a system does not answer.
     fn kept(&self, before: &Before<'_>, grace: SignedDuration, now: Timestamp) -> Wanted {
-        let failing_since = before.get(RECONCILING).map_or(now, |it| it.last_transition_time);
+        // Whoever wrote it: merging keeps its time too.
+        let at_work = before.status.condition(RECONCILING).filter(|it| it.status == Truth::True);
+        let failing_since = at_work.map_or(now, |it| it.last_transition_time);
         let is_over = now.duration_since(failing_since) >= grace;
         match before.get(READY) {
             // Untouched, its generation too: a True of the old spec must not pass for the new one's.
@@ -80,6 +74,19 @@ impl Verdict {
     }
 }
 
+/// The last value of Ready, for an object that is suspended. Unknown if its spec was never carried out.
+fn frozen(before: &Before<'_>) -> Truth {
+    let Some(ready) = before.get(READY) else { return Truth::Unknown };
+    let newer =
+        before.get(RECONCILING).is_some_and(|work| work.observed_generation > ready.observed_generation);
+    match ready.status {
+        // Kept for the grace time, or left by somebody else: in neither case true of this spec.
+        Truth::True if newer => Truth::Unknown,
+        Truth::True if before.get(STALLED).is_some() => Truth::False,
+        last => last,
+    }
+}
+
 /// The status that stands there, as far as it can be believed: a restore, or a person with `kubectl edit
 /// --subresource`, can have left anything in it.
 struct Before<'a> {
@@ -88,12 +95,14 @@ struct Before<'a> {
 }
 
 impl Before<'_> {
-    /// A condition that one of us can have written about this object. Abnormal ones only exist while True.
+    /// A condition that one of us can have written about this object. Abnormal ones exist only while True, and
+    /// never without words.
     fn get(&self, type_: &str) -> Option<&Condition> {
         let condition = self.status.condition(type_)?;
         let of_its_past = condition.observed_generation.is_some_and(|it| (0..=self.generation).contains(&it));
         let known = REASONS.iter().any(|(reason, _)| *reason == condition.reason);
-        let stands = condition.status == Truth::True || !ABNORMAL.contains(&type_);
+        let stands = !ABNORMAL.contains(&type_)
+            || condition.status == Truth::True && !normalise_message(&condition.message).is_empty();
         (of_its_past && known && stands).then_some(condition)
     }
 
