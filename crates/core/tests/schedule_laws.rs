@@ -164,7 +164,7 @@ fn days_of(visit: Visit) -> impl Iterator<Item = Date> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     // === wall clock ===
 
