@@ -1,4 +1,5 @@
 //! Vestibule: keeps the access-control systems of buildings in step with Kubernetes resources.
 
 pub mod clock;
+pub mod cluster;
 pub mod system;
