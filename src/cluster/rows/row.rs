@@ -119,16 +119,13 @@ impl<P> Row<P> {
         if meta.uid != self.uid {
             return if meta.resource_version > self.version { Told::Another } else { Told::Nothing };
         }
-        let (newer, current) = (meta.resource_version > self.version, meta.resource_version >= self.version);
-        if self.life() == Life::Gone {
+        if self.life() == Life::Gone || meta.resource_version < self.version {
             return Told::Nothing;
         }
-        let back = self.life() == Life::Missing && (current || door == Door::List);
-        if back {
-            self.flags.set(Flags::MISSING, false);
-        }
-        let changed = newer && self.remember(meta);
-        if changed || (back && current) { Told::News } else { Told::Nothing }
+        let back = self.life() == Life::Missing;
+        self.flags.set(Flags::MISSING, false);
+        let changed = meta.resource_version > self.version && self.remember(meta);
+        if changed || back { Told::News } else { Told::Nothing }
     }
 
     /// Notes a newer state; says whether something in it is news. Our finalizer is put on by ourselves, so only its

@@ -266,6 +266,24 @@ fn a_late_answer_to_our_own_write_brings_nobody_back() {
 }
 
 #[test]
+fn what_a_live_get_proved_gone_no_late_word_brings_back() {
+    let mut rows = listed([object("a", 1, 10)]);
+    assert!(rows.not_found::<Object>(slot("a"), uid(1)).is_some());
+    let edited = |version| with(object("a", 1, version), |meta| meta.generation = 2);
+    let late = [Event::Answer(edited(11)), Event::Apply(edited(12)), Event::Delete(edited(13))];
+    assert_eq!(told(&mut rows, late), [""; 0]);
+    assert_eq!(life(&rows, "a"), Some(Life::Gone));
+}
+
+#[test]
+fn an_answer_of_ours_does_not_stand_for_being_in_a_list() {
+    let mut rows = listed([object("a", 1, 10)]);
+    let answer = Event::Answer(ours(object("a", 1, 11)));
+    let gap = [Event::Init(Scope::Everywhere), answer, Event::InitDone(Scope::Everywhere)];
+    assert_eq!(told(&mut rows, gap), ["vanished a", "list done"]);
+}
+
+#[test]
 fn another_uid_is_a_removal_and_a_new_object() {
     let mut rows = listed([object("a", 1, 10)]);
     rows.row_mut(slot("a")).unwrap().plan = 7;
