@@ -1,5 +1,6 @@
 //! Vestibule: keeps the access-control systems of buildings in step with Kubernetes resources.
 
+pub mod api;
 pub mod clock;
 pub mod cluster;
 pub mod system;

@@ -2,7 +2,7 @@
 
 mod error;
 
-pub use error::{Class, SystemError};
+pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 
 use async_trait::async_trait;
 use vestibule_core::adjust::Capabilities;
