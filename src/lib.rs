@@ -2,5 +2,7 @@
 
 pub mod api;
 pub mod clock;
+pub mod cluster;
 pub mod engine;
+pub mod reconcile;
 pub mod system;
