@@ -1,6 +1,8 @@
 //! What we keep of the cluster and how it reaches us: the lenient form of an object, the watch that feeds it in, and
 //! the rows that stay of it.
 
+pub mod client;
+pub mod lease;
 pub mod object;
 pub mod rows;
 pub mod watch;

@@ -84,6 +84,8 @@ pub struct Directory {
     pub tenants: HashMap<TenantId, TenantFacts>,
     /// Every engine that runs, by integration.
     pub engines: BTreeMap<ObjectKey, Arc<Engine>>,
+    /// Every AccessIntegration that exists, with or without an engine.
+    pub integrations: BTreeSet<ObjectKey>,
     /// The place of every integration that this process has met in the rows; never given anew.
     pub indexes: BTreeMap<ObjectKey, u16>,
 }

@@ -17,6 +17,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::Client;
 use kube::api::ApiResource;
 use parking_lot::Mutex;
@@ -51,8 +52,10 @@ pub struct Visitors {
     /// Slots whose status or finalizer may have to be written.
     settling: Mutex<Queue>,
     settle: Notify,
-    /// Wakes the loop to compute its next wake-up anew.
-    rescan: Notify,
+    /// When the first row changes by itself.
+    due: Mutex<Option<Timestamp>>,
+    /// Wakes the loop when that has become earlier.
+    earlier: Notify,
 }
 
 /// What [`Visitors::new`] takes.
@@ -82,7 +85,8 @@ impl Visitors {
             troubles: Mutex::default(),
             settling: Mutex::default(),
             settle: Notify::new(),
-            rescan: Notify::new(),
+            due: Mutex::default(),
+            earlier: Notify::new(),
             client,
             scopes,
             clock,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kube::Client;
-use tokio::sync::watch;
+use crate::shutdown::Shutdown;
 use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
@@ -28,10 +28,10 @@ const WRITERS: usize = 16;
 
 impl Visitors {
     /// Runs until `stop` is true.
-    pub async fn run(self: Arc<Self>, watch_client: Client, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self: Arc<Self>, watch_client: Client, shutdown: Shutdown) {
         let mut directory = self.directory.clone();
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = shutdown.requested() => return,
             _ = directory.wait_for(|directory| directory.complete) => {}
         }
         let mut writers = JoinSet::new();
@@ -40,8 +40,9 @@ impl Visitors {
         }
         let mut events = watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.resource, &self.scopes);
         let mut syncs = BTreeMap::new();
-        let mut next = self.scan(Cause::Directory);
+        self.scan(Cause::Directory);
         loop {
+            let next = *self.due.lock();
             let due = async {
                 match next {
                     Some(at) => self.clock.sleep_until(at).await,
@@ -49,17 +50,17 @@ impl Visitors {
                 }
             };
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = shutdown.requested() => break,
                 Some(event) = events.recv() => {
                     let todo = self.table.lock().on(event);
                     todo.into_iter().for_each(|todo| self.carry_out(todo));
                 }
                 Ok(()) = directory.changed() => {
-                    next = self.scan(Cause::Directory);
+                    self.scan(Cause::Directory);
                     self.compare_synced(&mut syncs);
                 }
-                () = self.rescan.notified() => next = self.earliest(next),
-                () = due => next = self.scan(Cause::Time),
+                () = self.earlier.notified() => {}
+                () = due => self.scan(Cause::Time),
             }
         }
     }
@@ -109,13 +110,22 @@ impl Visitors {
                 start_deletion(&mut row.plan, slot, &object, &directory, &mut orders);
             } else {
                 self.plan_object(&mut row.plan, slot, &object, checked, &directory, &mut orders);
+                self.not_later_than(row.plan.next_at());
             }
         }
         self.troubles.lock().remove(&slot);
         self.at_hand.lock().put(slot, object);
         orders.settle(slot);
         self.hand_over(orders);
-        self.rescan.notify_one();
+    }
+
+    /// Has the loop wake up at this time, if it would have slept longer.
+    fn not_later_than(&self, at: Option<jiff::Timestamp>) {
+        let mut due = self.due.lock();
+        if let Some(at) = at.filter(|at| due.is_none_or(|due| *at < due)) {
+            *due = Some(at);
+            self.earlier.notify_one();
+        }
     }
 
     /// Gather, validate and plan of one object, with no call at all.

@@ -54,11 +54,11 @@ impl Orders {
 }
 
 impl Visitors {
-    /// Looks at every row that may be concerned; says when the next one changes by itself.
-    pub(super) fn scan(&self, cause: Cause) -> Option<Timestamp> {
+    /// Looks at every row that may be concerned, and notes when the next one changes by itself.
+    pub(super) fn scan(&self, cause: Cause) {
         let (directory, now) = (self.directory(), self.clock.now());
         let mut orders = Orders::default();
-        let next = {
+        {
             let mut table = self.table.lock();
             let concerned: Vec<Slot> = table
                 .iter()
@@ -71,10 +71,9 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
-            table.iter().filter_map(|row| row.plan.next_at()).min()
-        };
+            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+        }
         self.hand_over(orders);
-        next
     }
 
     /// Compares the rows with what an engine found in its system.

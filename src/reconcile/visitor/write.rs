@@ -85,7 +85,7 @@ impl Visitors {
             let mut queue = self.settling.lock();
             if let Err(error) = result {
                 tracing::debug!(?slot, %error, "the status could not be written; tried again");
-                queue.retry(slot, class, crate::engine::queue::ErrorClass::Transient, self.clock.now(), rand::random());
+                queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
             } else {
                 queue.done(slot);
             }
