@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_without_an_answer_ends_with_a_sentence_and_is_counted() {
         let metrics = Metrics::new();
-        let client = client(&metrics, || std::future::pending());
+        let client = client(&metrics, std::future::pending);
         let error = Api::<Namespace>::all(client).get("default").await.expect_err("nobody answers");
         assert!(sentence(&error).contains("gave no answer within 30 s"), "{}", sentence(&error));
         let text = metrics.encode(jiff::Timestamp::UNIX_EPOCH);

@@ -68,7 +68,7 @@ impl<M: Metric + Clone + TypedMetric> ByIntegration<M> {
 
 impl<M> fmt::Debug for ByIntegration<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByIntegration").field("series", &self.known.lock().len()).finish()
+        f.debug_struct("ByIntegration").field("series", &self.known.lock().len()).finish_non_exhaustive()
     }
 }
 
