@@ -5,6 +5,7 @@ pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
+pub mod controller;
 pub mod engine;
 pub mod logging;
 pub mod metrics;

@@ -1,23 +1,15 @@
-//! `vestibule`.
+//! `vestibule`: see `vestibule --help`.
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use vestibule::cli::crds;
+use clap::Parser as _;
+use vestibule::cli::Cli;
 
 fn main() -> ExitCode {
-    let done = match std::env::args().nth(1).as_deref() {
-        Some("crds") => crds::stream().map(|stream| print!("{stream}")),
-        Some("generate") => crds::generate(Path::new(".")),
-        _ => {
-            eprintln!("usage: vestibule crds | generate");
-            return ExitCode::from(2);
-        }
-    };
-    match done {
+    match Cli::parse().execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("vestibule: {error}");
             ExitCode::FAILURE
         }
     }
