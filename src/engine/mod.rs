@@ -169,7 +169,7 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_sync`].
+    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_syncs`].
     pub fn request_sync(&self, token: &str) {
         self.inner.lock().request_sync(token);
         self.wake.notify_one();
