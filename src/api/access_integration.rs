@@ -64,17 +64,20 @@ pub struct AccessIntegrationSpec {
     pub occupants: OccupantDirection,
     /// Whether visitors are sent to the system; `None` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<VisitorDirection>")]
     pub visitors: Option<VisitorDirection>,
     /// What may be written to the system.
     pub mode: Mode,
     /// Whether people who are in the system already may be taken over; `Refused` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<Adoption>")]
     pub adoption: Option<Adoption>,
     /// Groups for visitors of tenants that name none themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor_access: Option<VisitorAccess>,
     /// What becomes of our records when the integration, the property or the namespace goes; `Delete` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<DeletionPolicy>")]
     pub deletion_policy: Option<DeletionPolicy>,
     /// How many removals may happen within an hour before they are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,6 +234,7 @@ pub struct AccessLogs {
     pub store: String,
     /// Form of the files; `JSONLines` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<LogFormat>")]
     pub format: Option<LogFormat>,
 }
 

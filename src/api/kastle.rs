@@ -36,9 +36,11 @@ pub struct Kastle {
     pub tenants: Vec<KastleTenant>,
     /// Whether a visitor's phone number is sent; `Omit` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<VisitorPhone>")]
     pub visitor_phone: Option<VisitorPhone>,
     /// Whether access activity is read; `Ignore` if absent, since Kastle promises none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<ReaderActivity>")]
     pub reader_activity: Option<ReaderActivity>,
     /// Limits of what Kastle takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +137,7 @@ pub struct KastleLimits {
 pub struct KastleWire {
     /// How calls are authorised; `Basic` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<KastleAuth>")]
     pub auth: Option<KastleAuth>,
     /// Header that carries the owner's GUID; `OwnerGuid` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +145,7 @@ pub struct KastleWire {
     pub owner_header: Option<String>,
     /// Whether answers come in an envelope; `Wrapped` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<KastleEnvelope>")]
     pub envelope: Option<KastleEnvelope>,
     /// Names of the envelope's fields, by ours.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -157,6 +161,7 @@ pub struct KastleWire {
     pub field_names: BTreeMap<String, BTreeMap<String, String>>,
     /// How time zones are named; `Iana` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<TimeZoneStyle>")]
     pub time_zone_style: Option<TimeZoneStyle>,
     /// Form of dates, by strftime; `%Y-%m-%d` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use super::{KeyRef, text};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LenelS2 {
-    /// Address of the NetBox: <https://netbox.example.org>.
+    /// Address of the NetBox: `https://netbox.example.org`.
     #[schemars(schema_with = "text::url")]
     pub url: String,
     /// Path of its API; /nbws/goforms/nbapi if absent. Boxes up to 5.x have /goforms/nbapi.
@@ -63,15 +63,19 @@ pub struct CaBundle {
 pub struct LenelS2Wire {
     /// Form of a request's body; `Xml` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<BodyForm>")]
     pub body_form: Option<BodyForm>,
     /// Whether commands carry the attribute `dateformat`; `Omit` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<DateFormatAttribute>")]
     pub date_format_attribute: Option<DateFormatAttribute>,
     /// Letters that names may have; `Unicode` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<NameAlphabet>")]
     pub names: Option<NameAlphabet>,
     /// Whether the minute named as the end still opens; `Exclusive` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<ExpiryEdge>")]
     pub expiry: Option<ExpiryEdge>,
     /// How often an idle session is kept alive, a duration; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

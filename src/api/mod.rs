@@ -20,6 +20,7 @@ mod lenel_s2;
 mod occupant;
 mod plan_subscription;
 mod property;
+pub mod publish;
 mod record;
 mod reference;
 mod salto_ks;

@@ -48,6 +48,7 @@ pub struct PlanSubscriptionSpec {
     pub end_date: Option<String>,
     /// `Inactive` revokes at once; `Active` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<SubscriptionState>")]
     pub state: Option<SubscriptionState>,
 }
 

@@ -101,6 +101,7 @@ pub struct PropertyVisitors {
     pub dummy_email_domain: Option<String>,
     /// When a visitor of a later day is sent to the systems; `AtMidnight` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<Provision>")]
     pub provision: Option<Provision>,
 }
 
@@ -120,9 +121,11 @@ pub enum Provision {
 pub struct SelfRegistrationPolicy {
     /// Whether anybody may sign up; `Disabled` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<SelfRegistrationState>")]
     pub state: Option<SelfRegistrationState>,
     /// When the administrators get a mail; `Always` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<NotifyPolicy>")]
     pub notify: Option<NotifyPolicy>,
 }
 

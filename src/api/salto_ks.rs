@@ -10,10 +10,10 @@ use super::text;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaltoKs {
-    /// Where logins are made: <https://identity.eu.my-clay.com>.
+    /// Where logins are made: `https://identity.eu.my-clay.com`.
     #[schemars(schema_with = "text::url")]
     pub identity_url: String,
-    /// Address of the Connect API: <https://connect.my-clay.com>.
+    /// Address of the Connect API: `https://connect.my-clay.com`.
     #[schemars(schema_with = "text::url")]
     pub api_url: String,
     /// The site. Nothing is synced until one is chosen.
@@ -22,6 +22,7 @@ pub struct SaltoKs {
     pub site_id: Option<String>,
     /// What becomes of a user that we made when no group is left; `Leave` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<LeaverPolicy>")]
     pub on_last_grant_removed: Option<LeaverPolicy>,
     /// Details of the wire that nobody has written down. Leave it out unless the site at hand needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +47,7 @@ pub enum LeaverPolicy {
 pub struct SaltoKsWire {
     /// How tokens are got; `AuthorizationCode` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<OauthGrant>")]
     pub grant: Option<OauthGrant>,
     /// Items a page; 100 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,7 @@ pub struct SaltoKsWire {
     pub missing_name: Option<String>,
     /// Whether users are made with their email, upon which SALTO mails them an invitation; `Send` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<Invitation>")]
     pub invitation: Option<Invitation>,
 }
 

@@ -64,7 +64,7 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.unconfirmed.remove(&id);
         if living {
-            inner.snapshot.created(id, 0, None);
+            inner.snapshot.stands(&id, 0, None);
             inner.queue.push(id.slot, Class::Revocation, None, now);
         }
     }

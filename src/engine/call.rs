@@ -46,7 +46,7 @@ impl Engine {
         let system = self.system();
         let call = async {
             self.may(step)?;
-            Ok(system.apply(step).await?)
+            system.apply(step).await.map_err(Stop::from)
         };
         let applied = self.paced(class, call).await?;
         tracing::debug!(integration = %self.label, id = %step.id(), step = word(step), ?applied, "written");
@@ -73,33 +73,33 @@ impl Engine {
     }
 
     async fn paced<T, E: Failure>(&self, class: Class, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let mut permit = self.pacer.permit(class).await;
-        let started = Instant::now();
+        let waiting = Instant::now();
+        let permit = self.pacer.permit(class).await;
+        self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
         let result = call.await;
         let failure = result.as_ref().err().and_then(Failure::of_system);
         match failure.map(|error| error.class) {
-            Some(system::Class::Throttled(after)) => permit.throttled(after),
-            Some(system::Class::Transient) => {}
+            Some(system::Class::Throttled(after)) => {
+                self.metrics.systems.throttled(&self.label);
+                permit.throttled(after);
+            }
+            Some(system::Class::Transient) => drop(permit),
             _ => permit.ok(),
         }
-        drop(permit);
-        self.learn(failure, started);
+        self.learn(failure);
         result
     }
 
     /// Breaker, condition and counters after a call.
-    fn learn(&self, failure: Option<&SystemError>, started: Instant) {
+    fn learn(&self, failure: Option<&SystemError>) {
         let now = self.clock.now();
-        if let Some(error) = failure {
-            self.metrics.system.failed(&self.label, error.operation, error.class.name());
-        }
-        self.metrics.system.duration(&self.label, started.elapsed());
         let mut inner = self.inner.lock();
         match failure.map(|error| (error.class, &error.message)) {
             Some((system::Class::Transient, message)) => {
                 let open = inner.breaker.failure(now);
                 drop(inner);
                 if open {
+                    self.metrics.systems.breaker_open(&self.label, true);
                     self.publish(|state| state.condition = Condition::Unreachable(message.clone()));
                 }
             }
@@ -107,10 +107,13 @@ impl Engine {
                 inner.parked = true;
                 inner.connected = false;
                 drop(inner);
+                self.metrics.systems.credential_valid(&self.label, false);
                 self.publish(|state| state.condition = Condition::Rejected(message.clone()));
             }
             _ => {
-                inner.breaker.success(now);
+                if inner.breaker.success() {
+                    self.metrics.systems.breaker_open(&self.label, false);
+                }
                 let connected = inner.connected;
                 drop(inner);
                 if connected {

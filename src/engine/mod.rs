@@ -6,13 +6,16 @@
 
 mod batch;
 mod call;
+mod meter;
 mod run;
 mod source;
 mod state;
 mod sync;
 mod unit;
 
+pub mod backoff;
 pub mod breaker;
+pub mod listing;
 pub mod pace;
 pub mod pacer;
 pub mod queue;
@@ -48,7 +51,7 @@ pub struct Parts {
     /// The declared side.
     pub source: Arc<dyn Source>,
     /// The pace of the account, shared by all integrations of one account.
-    pub pacer: Arc<Pacer>,
+    pub pacer: Pacer,
     /// Asked before every write.
     pub fence: Fence,
     /// Time.
@@ -66,7 +69,7 @@ pub struct Engine {
     owner: Owner,
     system: RwLock<Arc<dyn AccessSystem>>,
     source: Arc<dyn Source>,
-    pacer: Arc<Pacer>,
+    pacer: Pacer,
     fence: Fence,
     clock: SharedClock,
     metrics: Arc<Metrics>,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 
-use super::breaker::Allow;
+use super::breaker::Admission;
 use super::call::Stop;
 use super::state::Condition;
 use super::{Class, Engine, Outcome, Report, SourceError};
+use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
 
 /// Turns under way beside those that the system lets in: they wait for the API server while others call.
@@ -23,15 +23,15 @@ const URGENT: usize = 4;
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A failed sync is tried again after this time; the breaker stretches it.
-const SYNC_RETRY: SignedDuration = SignedDuration::from_secs(15);
+/// A failed check or sync is tried again after this time; the breaker stretches it.
+const CHORE_RETRY: SignedDuration = SignedDuration::from_secs(15);
 
 impl Engine {
     /// Runs until `stop` is true. What is under way then is finished or left for the next start: every step is
     /// repeatable.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let mut turns: JoinSet<()> = JoinSet::new();
-        while !*stop.borrow() {
+        while !shutdown.is_requested() {
             let next = self.start_work(&mut turns);
             let wait = async {
                 match next {
@@ -41,7 +41,7 @@ impl Engine {
             };
             tokio::select! {
                 biased;
-                _ = stop.changed() => break,
+                () = shutdown.requested() => break,
                 () = self.wake.notified() => {}
                 Some(_) = turns.join_next(), if !turns.is_empty() => {}
                 () = wait => {}
@@ -60,18 +60,19 @@ impl Engine {
             return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| !inner.parked);
         }
         match inner.breaker.allow(now) {
-            Allow::NotBefore(at) => return Some(at),
-            Allow::Probe => inner.connected = false,
-            Allow::Allowed => {}
+            Admission::NotBefore(at) => return Some(at),
+            Admission::Probe => (inner.connected, inner.chore_after) = (false, None),
+            Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
-        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.has_removals();
-        if !inner.chore && (!inner.connected || sync_due || confirm) {
+        let confirm = !inner.unconfirmed.is_empty() && !inner.has_removals();
+        let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
+        if may && (!inner.connected || sync_due || confirm) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
         let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
-        let limit = self.pacer.max_in_flight() + PREPARING;
+        let limit = self.settings.read().max_in_flight + PREPARING;
         while ready {
             let in_flight = inner.queue.in_flight();
             let popped = match in_flight {
@@ -82,12 +83,21 @@ impl Engine {
             let Some((slot, class)) = popped else { break };
             turns.spawn(Arc::clone(self).take_turn(slot, class));
         }
-        self.metrics.system.queue(&self.label, &inner.queue.lengths());
+        self.count(&inner);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
-        let waits = [inner.queue.next_at(now).filter(|_| ready), inner.sync_due.filter(|_| !inner.chore)];
+        let chore = inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let waits = [inner.queue.next_at().filter(|_| ready), chore];
         waits.into_iter().flatten().min()
+    }
+
+    fn count(&self, inner: &super::state::Inner) {
+        for class in Class::ALL {
+            self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
+        }
+        let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
+        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_failing_revocation());
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
@@ -96,9 +106,9 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.chore = false;
+        inner.chore_after = if result.is_err() { now.checked_add(CHORE_RETRY).ok() } else { None };
+        drop(inner);
         if let Err(stop) = result {
-            inner.sync_due = now.checked_add(SYNC_RETRY).ok();
-            drop(inner);
             self.chore_failed(&stop);
         }
         self.wake.notify_one();
@@ -112,6 +122,7 @@ impl Engine {
                 state.condition = Condition::Connected;
                 state.version = Some(health.version.clone());
             });
+            self.metrics.systems.credential_valid(&self.label, true);
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
         if sync_due { self.sync().await } else { self.read_back_all().await }
@@ -141,19 +152,21 @@ impl Engine {
     fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        inner.queue.done(slot, now);
         match result {
             Ok(outcome) => {
-                inner.queue.succeeded(slot);
+                inner.queue.done(slot);
                 outcome
             }
-            Err(Stop::NotLeader | Stop::Source(SourceError::Frozen)) => None,
+            Err(Stop::NotLeader | Stop::Source(SourceError::Frozen)) => {
+                inner.queue.done(slot);
+                None
+            }
             Err(Stop::Superseded) => {
-                inner.queue.retry(slot, class, now, rand::random());
+                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 None
             }
             Err(Stop::Source(SourceError::Unreachable(message))) => {
-                inner.queue.retry(slot, class, now, rand::random());
+                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
                 None
             }
@@ -164,14 +177,14 @@ impl Engine {
     /// What a failure of the system means for the slot: nothing but its class decides.
     fn failed(&self, inner: &mut super::state::Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
         let now = self.clock.now();
-        // A revocation is tried for ever, whatever was said.
-        let retried = error.class != system::Class::Terminal || class == Class::Revocation;
-        match error.class {
-            // The pacer and the parked engine hold these back; they keep their place.
-            system::Class::Throttled(_) | system::Class::Auth => inner.queue.push(slot, class, None, now),
-            _ if retried => inner.queue.retry(slot, class, now, rand::random()),
-            _ => {}
-        }
+        let retried = match error.class {
+            // A parked engine holds it back; it keeps its place.
+            system::Class::Auth => {
+                inner.queue.put_back(slot);
+                true
+            }
+            error => inner.queue.retry(slot, class, now, error, rand::random()).is_some(),
+        };
         tracing::debug!(integration = %self.label, ?slot, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }
     }

@@ -9,7 +9,7 @@ use vestibule_core::model::Mode;
 use vestibule_core::plan::Held;
 
 use super::breaker::Breaker;
-use super::queue::Queue;
+use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
 
 /// What may change while an engine runs.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub resync: SignedDuration,
     /// `spec.ownerId` is declared: records of other owners beside ours are expected.
     pub owner_declared: bool,
+    /// `spec.rateLimit.maxInFlight` or the system's own.
+    pub max_in_flight: usize,
 }
 
 /// How the connection stands.
@@ -115,6 +117,8 @@ pub(super) struct Inner {
     pub(super) draining: bool,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
+    /// After a failed one, the next waits until then.
+    pub(super) chore_after: Option<Timestamp>,
     pub(super) sync_due: Option<Timestamp>,
     pub(super) sync_tokens: Vec<String>,
     /// How many listings have begun.
@@ -140,7 +144,7 @@ impl Inner {
         Self {
             queue: Queue::default(),
             snapshot: Snapshot::new(owner),
-            breaker: Breaker::default(),
+            breaker: Breaker::new(rand::random()),
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
             names: Names::default(),
@@ -148,6 +152,7 @@ impl Inner {
             parked: false,
             draining: false,
             chore: false,
+            chore_after: None,
             sync_due: None,
             sync_tokens: Vec::new(),
             listings: 0,
@@ -181,10 +186,26 @@ impl Inner {
         self.unconfirmed.range(lowest..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
     }
 
+    /// Records of a slot that the last listing lacks.
+    pub(super) fn missing(&self, slot: Slot) -> impl Iterator<Item = RecordId> {
+        self.snapshot.held(slot).into_iter().map(|one| one.id).filter(|id| self.snapshot.is_missing(id))
+    }
+
+    /// Whether everything that the mode lets us remove is removed and read back.
+    pub(super) fn is_drained(&self, mode: Mode) -> bool {
+        let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
+        !mode.removes() || (self.snapshot.is_complete() && empty)
+    }
+
+    /// Whether something that closes doors is still to be done.
+    pub(super) fn has_removals(&self) -> bool {
+        self.queue.len(Class::Revocation) + self.queue.len(Class::RolloverRemoval) > 0
+    }
+
     pub(super) fn unpark(&mut self) {
         self.parked = false;
         self.connected = false;
-        self.breaker = Breaker::default();
+        self.breaker = Breaker::new(rand::random());
     }
 
     pub(super) fn request_sync(&mut self, token: &str) {

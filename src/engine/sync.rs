@@ -9,9 +9,10 @@ use vestibule_core::identity::RecordId;
 use vestibule_core::model::Record;
 
 use super::call::Stop;
-use super::snapshot::Merged;
+use super::listing::Merged;
 use super::state::HeldBack;
 use super::{Class, Engine};
+use crate::metrics::Job;
 use crate::system::{self, Cursor, Scope, SystemError};
 
 /// A walk of more pages than this is a system that never ends, not a large building.
@@ -44,7 +45,7 @@ impl Engine {
         let merged = {
             let mut inner = self.inner.lock();
             inner.pages = pages;
-            inner.snapshot.finish(listing)
+            inner.snapshot.finish(listing).ok_or(Stop::Superseded)?
         };
         self.queue_differences(&merged);
         self.confirm_by_listing(listing_number).await;
@@ -60,18 +61,26 @@ impl Engine {
                 "the system listed nobody where records of ours were; each is asked for by its id before anything is concluded"
             );
         }
-        let blocked = !merged.other_owners.is_empty() && !self.settings.read().owner_declared;
-        let other = merged.other_owners.first().map(|(owner, mark)| {
+        let blocked = !merged.others.is_empty() && !self.settings.read().owner_declared;
+        let other = merged.others.first().map(|(owner, mark)| {
             mark.as_ref().map_or_else(|| format!("{:08x} (a hash)", owner.0), |mark| mark.owner_id.clone())
         });
         self.publish(|state| state.other_owner = other.filter(|_| blocked));
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.blocked = blocked;
-        let ids = merged.appeared.iter().chain(&merged.changed).chain(&merged.missing);
-        let slots: BTreeSet<_> = ids.map(|id| id.slot).collect();
+        // What appeared as its id says is compared with the rows; only what somebody changed by hand is drift.
+        let drifted = merged.appeared.iter().chain(&merged.changed).filter(|id| {
+            inner.held(id.slot).iter().any(|one| one.id == **id && !id.holds(one.fingerprint))
+        });
+        let slots: BTreeSet<_> = drifted.chain(&merged.missing).map(|id| id.slot).collect();
+        self.metrics.truth.drift(&self.label, slots.len() as u64, 0);
         for slot in slots {
             inner.queue.push(slot, Class::Drift, None, now);
+        }
+        if inner.draining {
+            let all: Vec<_> = inner.snapshot.slots().collect();
+            all.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
         }
     }
 
@@ -83,7 +92,7 @@ impl Engine {
             inner.sync_due = now.checked_add(resync).ok();
             inner.snapshot.len()
         };
-        self.metrics.truth.synced(&self.label, now);
+        self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
             state.syncs += 1;
             state.last_sync = Some(now);
@@ -147,7 +156,7 @@ impl Engine {
         }
         let verdict = self.verdict();
         let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len() });
-        self.metrics.safety.held(&self.label, verdict.held.len());
+        self.metrics.safety.deletions_held(&self.label, verdict.held.len());
         self.publish(|state| state.held = held);
         for id in verdict.allowed {
             if self.is_orphan(id).await? {
@@ -160,17 +169,14 @@ impl Engine {
     fn verdict(&self) -> Verdict {
         let now = self.clock.now();
         let settings = self.settings.read().clone();
+        // The rows are asked without our lock: they ask us under theirs.
+        let records: Vec<_> = self.inner.lock().snapshot.iter().collect();
+        let unknown = records.into_iter().filter(|one| !self.source.knows(one.id.slot));
+        let orphans: Vec<_> = unknown.map(|one| Candidate { id: one.id, until: one.until }).collect();
         let mut inner = self.inner.lock();
         while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1)) {
             inner.guarded.pop_front();
         }
-        let orphans: Vec<Candidate> = inner
-            .snapshot
-            .slots()
-            .filter(|slot| !self.source.knows(*slot))
-            .flat_map(|slot| inner.snapshot.held(slot))
-            .map(|one| Candidate { id: one.id, until: one.until })
-            .collect();
         let case = Judgement {
             limits: settings.limits,
             living: inner.snapshot.len(),
@@ -196,7 +202,7 @@ impl Engine {
     async fn remove_orphan(&self, id: RecordId) -> Result<(), Stop> {
         self.write(Class::Drift, &Step::Remove(id)).await?;
         let mut inner = self.inner.lock();
-        inner.snapshot.removed(id);
+        inner.snapshot.removed(&id);
         inner.guarded.push_back(self.clock.now());
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");
         Ok(())

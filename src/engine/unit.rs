@@ -76,15 +76,14 @@ impl Engine {
             let held = inner.held(slot);
             let unlisted = known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
             let unlisted = unlisted.filter(|id| !held.iter().any(|one| one.id == **id));
-            let doubtful: BTreeSet<RecordId> = inner.snapshot.missing(slot).into_iter().chain(unlisted.copied()).collect();
-            doubtful
+            inner.missing(slot).chain(unlisted.copied()).collect::<BTreeSet<RecordId>>()
         };
         for id in doubtful {
             let found = self.read(id, class).await?;
             let mut inner = self.inner.lock();
             match found {
-                Some(record) => inner.snapshot.seen(&record),
-                None => inner.snapshot.removed(id),
+                Some(record) => inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record)),
+                None => inner.snapshot.removed(&id),
             }
         }
         Ok(())
@@ -176,7 +175,7 @@ impl Engine {
     async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
         let Some(found) = self.read(id, class).await? else {
             let sent = self.inner.lock().uncertain.get(&id).copied();
-            self.inner.lock().snapshot.removed(id);
+            self.inner.lock().snapshot.removed(&id);
             tracing::debug!(integration = %self.label, %id, uncertain = sent.is_some(), "not there; made again");
             return self.create(wanted, class).await;
         };
@@ -194,7 +193,7 @@ impl Engine {
         let (shown, wanted) = (found.facts.fingerprint(), record.facts().fingerprint());
         let opens = diff::differences(record, found).iter().any(|field| field.opens());
         let mut inner = self.inner.lock();
-        inner.snapshot.seen(found);
+        inner.snapshot.stands(&record.id, shown, until(found));
         let before = inner.repaired.get(&record.id.slot);
         let lost = !opens && before.is_some_and(|one| (one.shown, one.wanted) == (shown, wanted));
         inner.repaired.insert(record.id.slot, Repair { shown, wanted, lost });
@@ -218,7 +217,7 @@ impl Engine {
     fn now_holds(&self, record: &Record) {
         let mut inner = self.inner.lock();
         inner.uncertain.remove(&record.id);
-        inner.snapshot.created(record.id, record.facts().fingerprint(), Some(record.window.until));
+        inner.snapshot.stands(&record.id, record.facts().fingerprint(), Some(record.window.until));
     }
 
     /// Removes a record. One whose create may still arrive is not taken for absent before that is impossible.
@@ -232,7 +231,7 @@ impl Engine {
             return Err(SystemError::new(system::Class::Dependency, "RemovePerson", message).into());
         }
         inner.uncertain.remove(&id);
-        inner.snapshot.removed(id);
+        inner.snapshot.removed(&id);
         if applied == Applied::Done {
             let begun = inner.listings;
             inner.unconfirmed.insert(id, begun);
@@ -245,4 +244,9 @@ impl Engine {
         let found = self.observe(class, Scope::Record(id)).await?;
         Ok(found.records.into_iter().find(|record| record.id == Some(id) && !record.dead))
     }
+}
+
+/// When a record stops opening, as far as the system shows it.
+fn until(record: &ObservedRecord) -> Option<jiff::Timestamp> {
+    record.facts.window.map(|window| window.until)
 }

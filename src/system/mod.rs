@@ -1,6 +1,7 @@
 //! Access-control systems: what the engine needs of one, whatever its wire.
 
 mod error;
+pub mod lenel_s2;
 
 pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 
