@@ -57,6 +57,13 @@ proptest! {
     }
 
     #[test]
+    fn an_id_holds_the_fingerprint_it_was_made_with(id in any_id(), fingerprint in any::<u64>(), other in any::<u64>()) {
+        let made = RecordId::new(id.owner, id.slot, fingerprint);
+        prop_assert!(made.holds(fingerprint) && made.next().holds(fingerprint));
+        prop_assert_eq!(made.holds(other), RecordId::new(id.owner, id.slot, other) == made);
+    }
+
+    #[test]
     fn no_two_keys_share_a_slot(one in "[a-z]{1,3}", two in "[a-z]{1,3}", three in "[a-z]{1,3}", four in "[a-z]{1,3}") {
         let (a, b) = (ObjectKey::new(one, two), ObjectKey::new(three, four));
         prop_assert_eq!(a == b, Slot::of_visitor(&a) == Slot::of_visitor(&b));
