@@ -86,6 +86,8 @@ impl Pass {
         self.claim(object).await?;
         let connection = Connection::start(&key, wanted, &self.parts).map_err(refused)?;
         self.listen(&connection);
+        let engine = Arc::clone(&connection.engine);
+        self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
         let next = u16::try_from(self.indexes.len()).unwrap_or(u16::MAX);
         self.indexes.entry(key.clone()).or_insert(next);
         tracing::info!(integration = %key, "engine started");
@@ -122,6 +124,7 @@ impl Pass {
 
     fn disconnect(&mut self, key: &ObjectKey) {
         let Some(connection) = self.connections.remove(key) else { return };
+        self.diagnostics.hide(&format!("engine {key}"));
         let news = Arc::clone(&self.news);
         let stop = tokio::spawn(async move {
             connection.stop().await;

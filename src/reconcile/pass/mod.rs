@@ -24,6 +24,7 @@ use crate::reconcile::property;
 use crate::reconcile::tenant;
 use crate::reconcile::visitor::Visitors;
 use crate::reconcile::write::Writer;
+use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
 use crate::cluster::object::Seen;
 use crate::cluster::store::Store;
@@ -56,6 +57,8 @@ pub struct Pass {
     cluster: String,
     allow_loopback: bool,
     scopes: Vec<Scope>,
+    heartbeat: Heartbeat,
+    diagnostics: Diagnostics,
 }
 
 /// One writer a kind.
@@ -81,12 +84,17 @@ pub struct PassParts {
     pub cluster: String,
     /// Systems on this machine may be reached.
     pub allow_loopback: bool,
+    /// Beats with every round.
+    pub heartbeat: Heartbeat,
+    /// Where engines show themselves.
+    pub diagnostics: Diagnostics,
 }
 
 impl Pass {
     /// A pass that has seen nothing yet.
     pub fn new(from: PassParts) -> Self {
-        let PassParts { client, scopes, parts, visitors, directory, cluster, allow_loopback } = from;
+        let PassParts { client, scopes, parts, visitors, directory, cluster, allow_loopback, heartbeat, diagnostics } =
+            from;
         let writer = |resource| Writer { client: client.clone(), resource };
         Self {
             properties: Store::new(&scopes),
@@ -112,6 +120,8 @@ impl Pass {
             cluster,
             allow_loopback,
             scopes,
+            heartbeat,
+            diagnostics,
         }
     }
 
@@ -135,6 +145,7 @@ impl Pass {
                     true
                 }
             };
+            self.heartbeat.beat();
             if changed && self.is_complete() {
                 self.pass().await;
             }
