@@ -1,1 +1,3 @@
 //! Vestibule.
+
+pub mod cli;

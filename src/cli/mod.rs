@@ -1,0 +1,3 @@
+//! The command line: one module a verb.
+
+pub mod demo;
