@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod class;
 pub mod listing;
 mod meter;
 pub mod pace;
