@@ -4,7 +4,7 @@ mod error;
 pub mod lenel_s2;
 pub mod memory;
 
-pub use error::{Class, SystemError};
+pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 
 use async_trait::async_trait;
 use vestibule_core::adjust::Capabilities;

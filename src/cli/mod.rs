@@ -1,0 +1,56 @@
+//! The commands. Each parses its arguments into a value and hands that down: nothing else reads arguments or the
+//! environment.
+
+pub mod controller;
+pub mod crds;
+pub mod examples;
+
+use std::error::Error;
+use std::path::Path;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps the access-control systems of buildings in step with Kubernetes resources.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Controller(controller::Config),
+    /// Prints the definitions of all kinds as one YAML stream.
+    Crds,
+    /// Writes everything in this checkout that is made from the code: crds/.
+    Generate,
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub fn execute(self) -> Result<(), Box<dyn Error>> {
+        // One provider for all TLS of the process. It can only be there already, and then it is this one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        match self.command {
+            Command::Controller(config) => Ok(controller::main(config)?),
+            Command::Crds => {
+                print!("{}", crds::stream()?);
+                Ok(())
+            }
+            Command::Generate => Ok(crds::generate(Path::new("."))?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_commands_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,192 @@
+//! The Kubernetes client: found as kubectl finds it, each call counted and with a deadline.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use kube::client::{Body, ClientBuilder};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use tower::{BoxError, Layer, Service};
+
+use crate::metrics::Metrics;
+
+/// How long the API server may take to begin an answer. A watch begins its answer at once, so it is covered too.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a connection may be silent within an answer: longer than a watch lasts (290 s).
+const SILENCE: Duration = Duration::from_secs(295);
+
+/// Where the cluster is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// A kubeconfig file; else `KUBECONFIG`, `~/.kube/config`, and last the pod's own service account.
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of it; else its current one.
+    pub context: Option<String>,
+}
+
+/// There is no cluster to talk to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The file that was named is of no use.
+    #[error(
+        "the kubeconfig does not work: {0}. Name a file with --kubeconfig and one of its contexts with --context"
+    )]
+    Kubeconfig(#[source] Box<KubeconfigError>),
+    /// Nothing was named and nothing was found.
+    #[error(
+        "no cluster was found: {0}. Name a kubeconfig with --kubeconfig, or run in a pod with a service account"
+    )]
+    Nowhere(#[source] Box<kube::config::InferConfigError>),
+    /// What was found cannot be used.
+    #[error("the client could not be set up: {0}")]
+    Client(#[source] Box<kube::Error>),
+}
+
+/// A client for the cluster.
+///
+/// It does not retry by itself: kube's own retries last up to 1,000 s inside one call, while every loop here knows
+/// what is worth trying again, and when.
+pub async fn connect(whereabouts: &Whereabouts, metrics: Arc<Metrics>) -> Result<Client, ConnectError> {
+    let mut config = load(whereabouts).await?;
+    config.default_retry = false;
+    config.read_timeout = Some(SILENCE);
+    let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
+    Ok(builder.with_layer(&Supervision { metrics, deadline: DEADLINE }).build())
+}
+
+async fn load(whereabouts: &Whereabouts) -> Result<Config, ConnectError> {
+    let Whereabouts { kubeconfig, context } = whereabouts;
+    if kubeconfig.is_none() && context.is_none() {
+        return Config::infer().await.map_err(|error| ConnectError::Nowhere(Box::new(error)));
+    }
+    let options = KubeConfigOptions { context: context.clone(), ..Default::default() };
+    let config = match kubeconfig {
+        Some(path) => match Kubeconfig::read_from(path) {
+            Ok(file) => Config::from_custom_kubeconfig(file, &options).await,
+            Err(error) => Err(error),
+        },
+        None => Config::from_kubeconfig(&options).await,
+    };
+    config.map_err(|error| ConnectError::Kubeconfig(Box::new(error)))
+}
+
+/// An error of a Kubernetes call as one sentence: the server's own words where it spoke.
+pub fn sentence(error: &kube::Error) -> String {
+    let mut text = match error {
+        kube::Error::Api(status) if !status.message.is_empty() => return status.message.clone(),
+        other => other.to_string(),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Counts calls and ends those that take too long.
+#[derive(Clone, Debug)]
+struct Supervision {
+    metrics: Arc<Metrics>,
+    deadline: Duration,
+}
+
+impl<S> Layer<S> for Supervision {
+    type Service = Supervised<S>;
+
+    fn layer(&self, inner: S) -> Supervised<S> {
+        Supervised { inner, supervision: self.clone() }
+    }
+}
+
+/// A service under [`Supervision`].
+struct Supervised<S> {
+    inner: S,
+    supervision: Supervision,
+}
+
+impl<S, B> Service<Request<Body>> for Supervised<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Response<B>, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Supervision { metrics, deadline } = self.supervision.clone();
+        let method = request.method().clone();
+        let call = self.inner.call(request);
+        Box::pin(async move {
+            let answer = match tokio::time::timeout(deadline, call).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    Err(format!("the API server gave no answer within {} s", deadline.as_secs()).into())
+                }
+            };
+            let code = answer.as_ref().ok().map(|response| response.status().as_u16());
+            metrics.kubernetes.request(&method, code);
+            answer
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::Namespace;
+    use kube::Api;
+    use tower::service_fn;
+
+    use super::*;
+
+    fn client<F>(metrics: &Arc<Metrics>, answer: fn() -> F) -> Client
+    where
+        F: Future<Output = Result<Response<Body>, BoxError>> + Send + 'static,
+    {
+        let supervision = Supervision { metrics: metrics.clone(), deadline: DEADLINE };
+        Client::new(supervision.layer(service_fn(move |_: Request<Body>| answer())), "default")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_an_answer_ends_with_a_sentence_and_is_counted() {
+        let metrics = Metrics::new();
+        let client = client(&metrics, std::future::pending);
+        let error = Api::<Namespace>::all(client).get("default").await.expect_err("nobody answers");
+        assert!(sentence(&error).contains("gave no answer within 30 s"), "{}", sentence(&error));
+        let text = metrics.encode(jiff::Timestamp::UNIX_EPOCH);
+        assert!(text.contains(r#"rest_client_requests_total{code="<error>",method="GET"} 1"#), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_reads_as_the_server_said_it() {
+        let metrics = Metrics::new();
+        let client = client(&metrics, || async {
+            let status = r#"{"kind":"Status","status":"Failure","message":"leases is forbidden","code":403}"#;
+            Ok(Response::builder().status(403).body(Body::from(status.as_bytes().to_vec()))?)
+        });
+        let error = Api::<Namespace>::all(client).get("default").await.expect_err("it is forbidden");
+        assert_eq!(sentence(&error), "leases is forbidden");
+        let text = metrics.encode(jiff::Timestamp::UNIX_EPOCH);
+        assert!(text.contains(r#"rest_client_requests_total{code="403",method="GET"} 1"#), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_kubeconfig_that_is_not_there_is_named() {
+        let whereabouts = Whereabouts { kubeconfig: Some("/nowhere/config".into()), context: None };
+        let error = connect(&whereabouts, Metrics::new()).await.err().expect("there is no such file");
+        assert!(error.to_string().contains("/nowhere/config"), "{error}");
+    }
+}

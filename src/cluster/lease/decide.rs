@@ -1,0 +1,174 @@
+//! What to do about a lease: pure, so that every case is a row of a table.
+//!
+//! | the lease says | and we | do |
+//! |---|---|---|
+//! | nothing, it is not there | know of no claim that may still run | create |
+//! | nothing, it is not there | saw a claim that may still run | wait for its end |
+//! | no holder | | take |
+//! | us | | renew |
+//! | somebody else | saw it unchanged for as long as it lasts | take |
+//! | somebody else | did not | wait |
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::coordination::v1::Lease;
+
+/// What a lease object says, as far as it decides anything. Its own times are not read: they are another machine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    /// Changes with every write.
+    pub(super) version: String,
+    /// Who holds it; an empty name is nobody.
+    pub(super) holder: Option<String>,
+    /// How long a claim lasts, in the words of who made it.
+    pub(super) lasts: SignedDuration,
+}
+
+impl Record {
+    /// Reads the object; `lasts` stands in where it does not say how long a claim lasts.
+    pub(super) fn of(lease: &Lease, lasts: SignedDuration) -> Self {
+        let spec = lease.spec.as_ref();
+        let seconds = spec.and_then(|spec| spec.lease_duration_seconds);
+        Self {
+            version: lease.metadata.resource_version.clone().unwrap_or_default(),
+            holder: spec.and_then(|spec| spec.holder_identity.clone()).filter(|name| !name.is_empty()),
+            lasts: seconds.map_or(lasts, |seconds| SignedDuration::from_secs(seconds.max(0).into())),
+        }
+    }
+}
+
+/// Somebody else's claim, watched on our own clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rival {
+    version: String,
+    ends: Timestamp,
+}
+
+impl Rival {
+    /// Takes a look into account. `now` is the time *after* the answer came: the claim may have been renewed at any
+    /// moment until then. A lease that was deleted by hand leaves its last holder believing, so the rival stays.
+    pub(super) fn watch(
+        before: Option<Self>,
+        seen: Option<&Record>,
+        me: &str,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let Some(record) = seen else { return before };
+        match &record.holder {
+            Some(holder) if holder != me => Some(match before {
+                Some(rival) if rival.version == record.version => rival,
+                _ => Self {
+                    version: record.version.clone(),
+                    ends: now.checked_add(record.lasts).unwrap_or(Timestamp::MAX),
+                },
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// There is no lease: make it, held by us.
+    Create,
+    /// Nobody holds it, or nobody alive: become its holder.
+    Take,
+    /// It is ours: prolong it.
+    Renew,
+    /// Somebody else's claim may still run; it is over then, unless it changes.
+    Wait { until: Timestamp },
+}
+
+/// Decides on what was seen; `rival` is [`Rival::watch`]ed with the same look.
+pub(super) fn decide(seen: Option<&Record>, rival: Option<&Rival>, me: &str, now: Timestamp) -> Action {
+    let running = rival.map(|rival| rival.ends).filter(|ends| now < *ends);
+    match (seen, running) {
+        (Some(record), _) if record.holder.as_deref() == Some(me) => Action::Renew,
+        (_, Some(until)) => Action::Wait { until },
+        (Some(_), None) => Action::Take,
+        (None, None) => Action::Create,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: &str = "me";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
+    fn record(version: &str, holder: Option<&str>) -> Record {
+        Record {
+            version: version.into(),
+            holder: holder.map(Into::into),
+            lasts: SignedDuration::from_secs(30),
+        }
+    }
+
+    /// Looks at these records at these seconds, one after the other, and decides on the last.
+    fn after(looks: &[(i64, Option<Record>)]) -> Action {
+        let mut rival = None;
+        let mut action = None;
+        for (second, seen) in looks {
+            rival = Rival::watch(rival, seen.as_ref(), ME, at(*second));
+            action = Some(decide(seen.as_ref(), rival.as_ref(), ME, at(*second)));
+        }
+        action.expect("at least one look")
+    }
+
+    #[test]
+    fn every_row_of_the_table_decides_as_written() {
+        let other = || Some(record("1", Some("other")));
+        let wait = |second| Action::Wait { until: at(second) };
+        let table = [
+            ("no lease", vec![(0, None)], Action::Create),
+            ("no holder", vec![(0, Some(record("1", None)))], Action::Take),
+            ("ours", vec![(0, Some(record("1", Some(ME))))], Action::Renew),
+            ("another's at first sight", vec![(0, other())], wait(30)),
+            ("another's, unchanged for a while", vec![(0, other()), (29, other())], wait(30)),
+            ("another's, unchanged for its duration", vec![(0, other()), (30, other())], Action::Take),
+            (
+                "another's, renewed at the last moment",
+                vec![(0, other()), (29, Some(record("2", Some("other"))))],
+                wait(59),
+            ),
+            ("another's, deleted", vec![(0, other()), (10, None)], wait(30)),
+            ("another's, deleted long ago", vec![(0, other()), (30, None)], Action::Create),
+            ("another's, given back", vec![(0, other()), (1, Some(record("2", None)))], Action::Take),
+            (
+                "another's, then a third's",
+                vec![
+                    (0, other()),
+                    (29, Some(record("2", Some("third")))),
+                    (58, Some(record("2", Some("third")))),
+                ],
+                wait(59),
+            ),
+        ];
+        for (case, looks, expected) in table {
+            assert_eq!(after(&looks), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_duration_of_a_claim_is_the_word_of_who_made_it() {
+        let mut longer = record("1", Some("other"));
+        longer.lasts = SignedDuration::from_secs(120);
+        let looks = [(0, Some(longer.clone())), (119, Some(longer))];
+        assert_eq!(after(&looks), Action::Wait { until: at(120) });
+    }
+
+    #[test]
+    fn an_empty_holder_is_nobody() {
+        let lease: Lease = serde_json::from_value(serde_json::json!({
+            "metadata": { "resourceVersion": "7" },
+            "spec": { "holderIdentity": "", "leaseDurationSeconds": 15, "renewTime": "2099-01-01T00:00:00.000000Z" },
+        }))
+        .expect("a lease");
+        let record = Record::of(&lease, SignedDuration::from_secs(30));
+        assert_eq!((record.holder, record.lasts), (None, SignedDuration::from_secs(15)));
+    }
+}

@@ -1,0 +1,100 @@
+//! The question before every write to another system: are we still the one?
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use crate::clock::SharedClock;
+
+/// Whether we hold the lease now. Cheap to clone and to ask; asked before every write to anything outside.
+///
+/// It has the lease's own clock: the clock of schedules may be set (by tests, the demo, an administrator), which must
+/// neither end a claim nor prolong it.
+#[derive(Clone)]
+pub struct Fence {
+    until: Arc<Mutex<Option<Timestamp>>>,
+    clock: SharedClock,
+}
+
+/// We do not lead (any more), so nothing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this replica does not hold the leader's lease, so nothing was written; the replica that holds it goes on"
+)]
+pub struct NotLeader;
+
+impl Fence {
+    /// A fence that is shut until it is told how long it may stand open.
+    pub(super) fn shut(clock: SharedClock) -> Self {
+        Self { until: Arc::default(), clock }
+    }
+
+    /// A fence that never shuts, for tests and for commands of one writer that have no lease.
+    pub fn always_open(clock: SharedClock) -> Self {
+        Self { until: Arc::new(Mutex::new(Some(Timestamp::MAX))), clock }
+    }
+
+    /// Whether we lead at this moment.
+    #[must_use = "who does not lead must not write"]
+    pub fn held(&self) -> bool {
+        self.until().is_some_and(|until| self.clock.now() < until)
+    }
+
+    /// The same as an error to return with `?`.
+    pub fn check(&self) -> Result<(), NotLeader> {
+        if self.held() { Ok(()) } else { Err(NotLeader) }
+    }
+
+    /// When our claim ends unless it is renewed; `None` if we have none.
+    pub fn until(&self) -> Option<Timestamp> {
+        *self.until.lock()
+    }
+
+    pub(super) fn open_until(&self, until: Timestamp) {
+        *self.until.lock() = Some(until);
+    }
+
+    pub(super) fn close(&self) {
+        *self.until.lock() = None;
+    }
+}
+
+impl fmt::Debug for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fence").field("until", &self.until()).field("held", &self.held()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::clock::SetClock;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
+    #[test]
+    fn a_fence_is_shut_before_the_first_claim_and_after_it_ends() {
+        let clock = Arc::new(SetClock::starting_at(at(100)));
+        let fence = Fence::shut(clock.clone());
+        assert_eq!(fence.check(), Err(NotLeader));
+        fence.open_until(at(130));
+        assert_eq!(fence.check(), Ok(()));
+        clock.set(at(131));
+        assert_eq!(fence.check(), Err(NotLeader), "time alone ends a claim; nobody needs to tell it");
+    }
+
+    #[test]
+    fn closing_a_fence_closes_its_clones() {
+        let fence = Fence::always_open(Arc::new(SetClock::starting_at(at(0))));
+        let of_the_engine = fence.clone();
+        assert!(of_the_engine.held());
+        fence.close();
+        assert!(!of_the_engine.held());
+    }
+}

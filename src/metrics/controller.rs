@@ -1,0 +1,138 @@
+//! Objects and passes over them, under our names and under those that dashboards of controller-runtime ask for.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Seconds of one pass; it does no I/O on systems.
+const PASS_SECONDS: [f64; 9] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// Seconds from the creation of an object to its first `Ready`.
+const READY_SECONDS: [f64; 11] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0, 86_400.0];
+
+/// How a pass over one object ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something was handed over or written.
+    Changed,
+    /// All was as it should be.
+    Unchanged,
+    /// It failed and will be tried again.
+    Failed,
+    /// It failed for good, until the object changes.
+    Refused,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Objects {
+    kind: &'static str,
+    condition: &'static str,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pass {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reconcile {
+    controller: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Controller {
+    controller: &'static str,
+}
+
+/// Objects and passes over them.
+#[derive(Debug)]
+pub struct Controllers {
+    objects: Family<Objects, Gauge>,
+    passes: Family<Pass, Counter>,
+    first_ready: Family<Kind, Histogram, fn() -> Histogram>,
+    reconciles: Family<Reconcile, Counter>,
+    errors: Family<Controller, Counter>,
+    terminal_errors: Family<Controller, Counter>,
+    seconds: Family<Controller, Histogram, fn() -> Histogram>,
+}
+
+impl Controllers {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            objects: Family::default(),
+            passes: Family::default(),
+            first_ready: Family::new_with_constructor(|| Histogram::new(READY_SECONDS)),
+            reconciles: Family::default(),
+            errors: Family::default(),
+            terminal_errors: Family::default(),
+            seconds: Family::new_with_constructor(|| Histogram::new(PASS_SECONDS)),
+        };
+        let Self { objects, passes, first_ready, reconciles, errors, terminal_errors, seconds } = &metrics;
+        let ours = registry.sub_registry_with_prefix("vestibule");
+        ours.register("objects", "Objects by the status of a condition", objects.clone());
+        ours.register("reconcile", "Passes over objects by outcome", passes.clone());
+        ours.register(
+            "first_time_to_readiness_seconds",
+            "Time from the creation of an object to its first Ready",
+            first_ready.clone(),
+        );
+        let known = registry.sub_registry_with_prefix("controller_runtime");
+        known.register("reconcile", "Passes over objects by result", reconciles.clone());
+        known.register("reconcile_errors", "Passes that failed", errors.clone());
+        known.register("terminal_reconcile_errors", "Passes that failed for good", terminal_errors.clone());
+        known.register("reconcile_time_seconds", "Duration of passes", seconds.clone());
+        metrics
+    }
+
+    /// A condition of an object went from one status to another; `None` is before its first and after its last.
+    pub fn object(
+        &self,
+        kind: &'static str,
+        condition: &'static str,
+        before: Option<&'static str>,
+        now: Option<&'static str>,
+    ) {
+        let gauge = |status| self.objects.get_or_create_owned(&Objects { kind, condition, status });
+        if let Some(status) = before {
+            gauge(status).dec();
+        }
+        if let Some(status) = now {
+            gauge(status).inc();
+        }
+    }
+
+    /// A pass over one object ended.
+    pub fn pass(&self, kind: &'static str, outcome: Outcome, seconds: f64) {
+        let controller = Controller { controller: kind };
+        let (word, result) = match outcome {
+            Outcome::Changed => ("changed", "success"),
+            Outcome::Unchanged => ("unchanged", "success"),
+            Outcome::Failed | Outcome::Refused => ("error", "error"),
+        };
+        self.passes.get_or_create(&Pass { kind, outcome: word }).inc();
+        self.reconciles.get_or_create(&Reconcile { controller: kind, result }).inc();
+        self.seconds.get_or_create(&controller).observe(seconds);
+        if matches!(outcome, Outcome::Failed | Outcome::Refused) {
+            self.errors.get_or_create(&controller).inc();
+        }
+        if outcome == Outcome::Refused {
+            self.terminal_errors.get_or_create(&controller).inc();
+        }
+    }
+
+    /// An object became `Ready` for the first time, so long after it was made.
+    pub fn first_ready(&self, kind: &'static str, seconds: f64) {
+        self.first_ready.get_or_create(&Kind { kind }).observe(seconds);
+    }
+}

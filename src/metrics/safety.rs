@@ -1,0 +1,72 @@
+//! What is to be removed and is not yet: held by the guard, or not confirmed by the system.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::integrations::{ByIntegration, count};
+
+/// What is to be removed and is not yet.
+#[derive(Debug)]
+pub struct Safety {
+    held: ByIntegration<Gauge>,
+    pending: ByIntegration<Gauge>,
+    oldest: ByIntegration<Gauge<f64, AtomicU64>>,
+    /// Since when the oldest revocation waits: an age grows while nothing happens, so it is worked out when it is read.
+    since: Mutex<HashMap<String, Option<Timestamp>>>,
+}
+
+impl Safety {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let registry = registry.sub_registry_with_prefix("vestibule");
+        let gauge: fn() -> Gauge = Gauge::default;
+        Self {
+            held: ByIntegration::register(registry, "deletions_held", "Removals the guard holds back", gauge),
+            pending: ByIntegration::register(
+                registry,
+                "pending_revocations",
+                "Revocations the system has not confirmed yet",
+                gauge,
+            ),
+            oldest: ByIntegration::register(
+                registry,
+                "oldest_pending_revocation_seconds",
+                "Age of the oldest revocation that is not confirmed yet",
+                Gauge::default,
+            ),
+            since: Mutex::default(),
+        }
+    }
+
+    /// The guard holds so many removals.
+    pub fn deletions_held(&self, integration: &str, held: usize) {
+        self.held.of(integration).set(count(held));
+    }
+
+    /// So many revocations wait, the oldest since then.
+    pub fn pending_revocations(&self, integration: &str, pending: usize, oldest: Option<Timestamp>) {
+        self.pending.of(integration).set(count(pending));
+        self.since.lock().insert(integration.to_owned(), oldest);
+    }
+
+    pub(super) fn tell_ages(&self, now: Timestamp) {
+        for (integration, since) in self.since.lock().iter() {
+            let age = since.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0));
+            self.oldest.of(integration).set(age);
+        }
+    }
+
+    pub(super) fn forget(&self, integration: &str) {
+        let Self { held, pending, oldest, since } = self;
+        // Locked to the end, or a reader in between would bring the age back.
+        let mut since = since.lock();
+        since.remove(integration);
+        held.forget(integration);
+        pending.forget(integration);
+        oldest.forget(integration);
+    }
+}

@@ -1,0 +1,139 @@
+//! Calls to systems and the state of their connections.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::integrations::{ByIntegration, count};
+
+/// Seconds of a call: from a controller in the next room to one behind a slow line.
+const CALL_SECONDS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// Seconds that a call waited for its turn.
+const WAIT_SECONDS: [f64; 10] = [0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    system: &'static str,
+    operation: &'static str,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    system: &'static str,
+    operation: &'static str,
+}
+
+/// Calls to systems and the state of their connections.
+#[derive(Debug)]
+pub struct Systems {
+    requests: Family<Request, Counter>,
+    seconds: Family<Operation, Histogram>,
+    throttled: ByIntegration<Counter>,
+    throttle_wait: ByIntegration<Histogram>,
+    queue_depth: ByIntegration<Gauge>,
+    breaker_open: ByIntegration<Gauge>,
+    credential_valid: ByIntegration<Gauge>,
+    logins: ByIntegration<Counter>,
+}
+
+impl Systems {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let registry = registry.sub_registry_with_prefix("vestibule_system");
+        let requests = Family::default();
+        registry.register("requests", "Calls to access systems by outcome", requests.clone());
+        let seconds = Family::new_with_constructor((|| Histogram::new(CALL_SECONDS)) as fn() -> Histogram);
+        registry.register("request_duration_seconds", "Duration of calls to access systems", seconds.clone());
+        let gauge: fn() -> Gauge = Gauge::default;
+        let counter: fn() -> Counter = Counter::default;
+        Self {
+            requests,
+            seconds,
+            throttled: ByIntegration::register(
+                registry,
+                "throttled",
+                "Calls the system refused as too many",
+                counter,
+            ),
+            throttle_wait: ByIntegration::register(
+                registry,
+                "throttle_wait_seconds",
+                "Time calls waited for their turn",
+                || Histogram::new(WAIT_SECONDS),
+            ),
+            queue_depth: ByIntegration::register(registry, "queue_depth", "Work waiting, by class", gauge),
+            breaker_open: ByIntegration::register(
+                registry,
+                "breaker_open",
+                "1 while the system is left alone after failures",
+                gauge,
+            ),
+            credential_valid: ByIntegration::register(
+                registry,
+                "credential_valid",
+                "0 while the login is refused",
+                gauge,
+            ),
+            logins: ByIntegration::register(registry, "logins", "Logins to the system", counter),
+        }
+    }
+
+    /// A call ended. `code` is `ok` or the name of the error's class.
+    pub fn request(&self, system: &'static str, operation: &'static str, code: &'static str, seconds: f64) {
+        self.requests.get_or_create(&Request { system, operation, code }).inc();
+        self.seconds.get_or_create(&Operation { system, operation }).observe(seconds);
+    }
+
+    /// The system refused a call as one too many.
+    pub fn throttled(&self, integration: &str) {
+        self.throttled.of(integration).inc();
+    }
+
+    /// A call waited so long for its turn under the account's pace.
+    pub fn waited(&self, integration: &str, seconds: f64) {
+        self.throttle_wait.of(integration).observe(seconds);
+    }
+
+    /// So much work of a class waits in the queue.
+    pub fn queue_depth(&self, integration: &str, class: &'static str, depth: usize) {
+        self.queue_depth.with(integration, "class", class).set(count(depth));
+    }
+
+    /// Whether the system is being left alone after failures.
+    pub fn breaker_open(&self, integration: &str, open: bool) {
+        self.breaker_open.of(integration).set(open.into());
+    }
+
+    /// Whether the login works, as far as is known.
+    pub fn credential_valid(&self, integration: &str, valid: bool) {
+        self.credential_valid.of(integration).set(valid.into());
+    }
+
+    /// A login was tried.
+    pub fn login(&self, integration: &str) {
+        self.logins.of(integration).inc();
+    }
+
+    pub(super) fn forget(&self, integration: &str) {
+        let Self {
+            requests: _,
+            seconds: _,
+            throttled,
+            throttle_wait,
+            queue_depth,
+            breaker_open,
+            credential_valid,
+            logins,
+        } = self;
+        throttled.forget(integration);
+        throttle_wait.forget(integration);
+        queue_depth.forget(integration);
+        breaker_open.forget(integration);
+        credential_valid.forget(integration);
+        logins.forget(integration);
+    }
+}
