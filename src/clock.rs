@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 /// The time, and waiting for it.
 #[async_trait]
-pub trait Clock: Send + Sync {
+pub trait Clock: std::fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 

@@ -1,9 +1,13 @@
-//! The commands. Each parses its arguments into a value and hands that down: nothing else reads arguments or the
-//! environment.
+//! The commands, one file each. Each parses its arguments into a value and hands that down: nothing else reads
+//! arguments or the environment.
 
 pub mod controller;
+pub mod crds;
+pub mod examples;
 
 use std::error::Error;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +22,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Controller(controller::Config),
+    /// Prints the definitions of our kinds, for kubectl apply.
+    Crds,
+    /// Writes the generated files of the project (for its developers).
+    Generate {
+        /// The project's folder.
+        #[arg(default_value = ".")]
+        root: PathBuf,
+    },
 }
 
 impl Cli {
@@ -27,6 +39,8 @@ impl Cli {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
             Command::Controller(config) => Ok(controller::main(config)?),
+            Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
+            Command::Generate { root } => Ok(crds::generate(&root)?),
         }
     }
 }

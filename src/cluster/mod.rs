@@ -1,4 +1,14 @@
-//! Talking to Kubernetes: the client with its deadlines, the leader's lease, what is watched.
+//! Kubernetes: the client with its deadlines, the leader's lease, what we keep of the cluster and how it reaches us
+//! (the lenient form of an object, the watch that feeds it in, and the rows that stay of it).
 
 pub mod client;
 pub mod lease;
+pub mod object;
+pub mod rows;
+pub mod watch;
+
+/// The finalizer of everything that has records in a system. It is written just before the first external write.
+pub const FINALIZER: &str = "access.vestibule.dev/records";
+
+/// What the annotations that we read start with; all others are somebody else's and never kept.
+pub const ANNOTATIONS: &str = "access.vestibule.dev/";

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+/// The operation of an error that means: a credential number has another living holder.
+pub const DUPLICATE_CLAIM: &str = "DuplicateClaim";
+
 /// What an error means for the work at hand; nothing else decides a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

@@ -1,8 +1,9 @@
 //! Access-control systems: what the engine needs of one, whatever its wire.
 
 mod error;
+pub mod lenel_s2;
 
-pub use error::{Class, SystemError};
+pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 
 use async_trait::async_trait;
 use vestibule_core::adjust::Capabilities;

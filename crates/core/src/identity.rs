@@ -61,6 +61,11 @@ impl RecordId {
         Self { number: self.number.saturating_add(1), ..self }
     }
 
+    /// Whether a record with this fingerprint still holds what its id says it was made with.
+    pub const fn holds(&self, fingerprint: u64) -> bool {
+        fingerprint & CONTENT == self.content
+    }
+
     /// Whether both stand for the same content of the same object, whatever their numbers.
     pub fn same_content(&self, other: &Self) -> bool {
         (self.owner, self.slot, self.content) == (other.owner, other.slot, other.content)

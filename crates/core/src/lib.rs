@@ -12,3 +12,4 @@ pub mod identity;
 pub mod model;
 pub mod plan;
 pub mod schedule;
+pub mod status;

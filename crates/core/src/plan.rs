@@ -48,6 +48,8 @@ pub enum Withheld {
     Mode(Mode),
     /// It would stand beside a record that the mode does not let us remove.
     Beside(Mode),
+    /// The integration or its Property is suspended: what opens waits, what closes goes on.
+    Suspended,
 }
 
 /// The acts for one object, removals first, and what its mode withholds.
@@ -63,6 +65,23 @@ impl Unit {
     /// Whether the object is as wanted.
     pub fn is_empty(&self) -> bool {
         self.acts.is_empty() && self.withheld.is_empty()
+    }
+
+    /// The unit while nothing may be opened: what is over is still removed; a replacement waits as a whole, so that
+    /// nobody who may enter now stands outside because of it.
+    #[must_use]
+    pub fn without_opening(self, held: &[Held], now: Timestamp) -> Self {
+        let opens = self.acts.iter().any(|act| !matches!(act, Act::Remove(_)));
+        let over = |id: &RecordId| {
+            held.iter().any(|one| one.id == *id && one.until.is_some_and(|until| until <= now))
+        };
+        let (acts, waiting): (Vec<_>, Vec<_>) = self.acts.into_iter().partition(|act| match act {
+            Act::Remove(id) => !opens || over(id),
+            Act::Create(_) | Act::Repair(..) => false,
+        });
+        let mut withheld = self.withheld;
+        withheld.extend(waiting.into_iter().map(|act| (act, Withheld::Suspended)));
+        Self { acts, withheld }
     }
 
     fn add(&mut self, act: Act, allowed: bool, mode: Mode) {

@@ -1,0 +1,424 @@
+//! Nights that can be looked up: every instant is written out in UTC, none is computed by what it checks.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own table has failed")]
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use vestibule_core::schedule::{Day, Error, Nightly, PackedVisit, Provision, Visit, Window, Zone};
+
+fn zone(name: &str) -> Zone {
+    Zone::parse(name).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn window(from: &str, until: &str) -> Window {
+    Window { from: at(from), until: at(until) }
+}
+
+fn hours(from: &str, to: &str, start: &str, end: &str) -> Visit {
+    Visit::parse(from, Some(to), Some(start), Some(end)).unwrap()
+}
+
+fn whole(from: &str, to: &str) -> Visit {
+    Visit::parse(from, Some(to), None, None).unwrap()
+}
+
+/// The answers in order, each with the instant from which it holds, from `now` on until nothing changes.
+fn story(visit: Visit, now: &str, zone: &Zone, provision: Provision) -> Vec<(Timestamp, Day)> {
+    let mut now = Some(at(now));
+    let mut told = Vec::new();
+    while let Some(instant) = now {
+        let day = visit.day_at(instant, zone, provision);
+        told.push((instant, day));
+        now = day.changes_at();
+    }
+    told
+}
+
+// === midnights ===
+
+#[test]
+fn a_local_day_has_the_length_its_zone_gives_it() {
+    let days: [(&str, Date, &str, &str); 13] = [
+        ("America/New_York", date(2026, 3, 8), "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"),
+        ("America/New_York", date(2026, 11, 1), "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"),
+        ("Europe/London", date(2026, 3, 29), "2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"),
+        ("Europe/London", date(2026, 10, 25), "2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"),
+        // Half an hour of daylight saving: 24.5 hours in April, 23.5 in October.
+        ("Australia/Lord_Howe", date(2026, 4, 5), "2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z"),
+        ("Australia/Lord_Howe", date(2026, 10, 4), "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z"),
+        // The clock jumps from 24:00 to 01:00: the day starts at 01:00.
+        ("Asia/Beirut", date(2026, 3, 29), "2026-03-28T22:00:00Z", "2026-03-29T21:00:00Z"),
+        // It goes back from 24:00 to 23:00: the day before has 25 hours.
+        ("Asia/Beirut", date(2026, 10, 24), "2026-10-23T21:00:00Z", "2026-10-24T22:00:00Z"),
+        ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"),
+        ("America/Sao_Paulo", date(2019, 2, 16), "2019-02-16T02:00:00Z", "2019-02-17T03:00:00Z"),
+        // Back from 00:01 to 23:01 of the day before: the new day began before that, and does not un-begin.
+        ("America/St_Johns", date(2010, 11, 7), "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"),
+        // A gap from 23:30 to 00:30: the day starts at 00:30, not an hour after a midnight that was not.
+        ("America/Toronto", date(1919, 3, 31), "1919-03-31T04:30:00Z", "1919-04-01T04:00:00Z"),
+        // The day that Samoa skipped.
+        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z"),
+    ];
+    for (name, day, from, until) in days {
+        let zone = zone(name);
+        assert_eq!(zone.days(day, day), window(from, until), "{name} {day}");
+        assert_eq!(zone.has_day(day), from != until, "{name} {day}");
+    }
+}
+
+#[test]
+fn the_next_midnight_is_ahead_even_while_the_clock_shows_the_old_day_again() {
+    let zone = zone("America/St_Johns");
+    let showing_the_6th_again = at("2010-11-07T02:45:00Z");
+    assert_eq!(zone.wall_clock(showing_the_6th_again).to_string(), "2010-11-06T23:15:00");
+    assert_eq!(zone.day_of(showing_the_6th_again), date(2010, 11, 7));
+    assert_eq!(zone.next_midnight(showing_the_6th_again), at("2010-11-08T03:30:00Z"));
+}
+
+#[test]
+fn a_midnight_is_its_own_midnight_from_but_not_its_own_next() {
+    let zone = zone("Europe/London");
+    let midnight = at("2026-03-29T00:00:00Z");
+    assert_eq!(zone.midnight_from(midnight), midnight);
+    assert_eq!(zone.next_midnight(midnight), at("2026-03-29T23:00:00Z"));
+}
+
+// === wall clock to instant ===
+
+#[test]
+fn skipped_times_move_forward_and_doubled_times_favour_the_visitor() {
+    let cases = [
+        (
+            "America/New_York",
+            date(2026, 3, 8).at(2, 30, 0, 0),
+            "2026-03-08T07:30:00Z",
+            "2026-03-08T07:30:00Z",
+        ),
+        (
+            "America/New_York",
+            date(2026, 11, 1).at(1, 30, 0, 0),
+            "2026-11-01T05:30:00Z",
+            "2026-11-01T06:30:00Z",
+        ),
+        ("Europe/London", date(2026, 3, 29).at(1, 30, 0, 0), "2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"),
+        ("Europe/London", date(2026, 10, 25).at(1, 30, 0, 0), "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+        (
+            "Australia/Lord_Howe",
+            date(2026, 10, 4).at(2, 15, 0, 0),
+            "2026-10-03T15:45:00Z",
+            "2026-10-03T15:45:00Z",
+        ),
+        (
+            "Australia/Lord_Howe",
+            date(2026, 4, 5).at(1, 45, 0, 0),
+            "2026-04-04T14:45:00Z",
+            "2026-04-04T15:15:00Z",
+        ),
+        ("Asia/Beirut", date(2026, 3, 29).at(0, 30, 0, 0), "2026-03-28T22:30:00Z", "2026-03-28T22:30:00Z"),
+        ("Asia/Beirut", date(2026, 10, 24).at(23, 30, 0, 0), "2026-10-24T20:30:00Z", "2026-10-24T21:30:00Z"),
+        (
+            "America/Sao_Paulo",
+            date(2018, 11, 4).at(0, 30, 0, 0),
+            "2018-11-04T03:30:00Z",
+            "2018-11-04T03:30:00Z",
+        ),
+        (
+            "America/Sao_Paulo",
+            date(2019, 2, 16).at(23, 30, 0, 0),
+            "2019-02-17T01:30:00Z",
+            "2019-02-17T02:30:00Z",
+        ),
+    ];
+    for (name, wall, start, end) in cases {
+        let zone = zone(name);
+        assert_eq!((zone.start_at(wall), zone.end_at(wall)), (at(start), at(end)), "{name} {wall}");
+    }
+}
+
+#[test]
+fn an_unknown_zone_is_refused_in_a_sentence() {
+    for name in ["Europe/Lodnon", "", "EST5EDT4,M3.2.0", "Etc/Unknown", "../../etc/passwd", "+02:00"] {
+        let error = Zone::parse(name).unwrap_err();
+        assert_eq!(error, Error::UnknownZone { name: name.to_owned() });
+        assert!(error.to_string().ends_with("write an IANA name such as \"Europe/London\""), "{error}");
+    }
+    assert_eq!(zone("america/new_york").name(), "America/New_York");
+}
+
+// === windows ===
+
+#[test]
+fn windows_hold_on_both_nights() {
+    let cases = [
+        ("America/New_York", "2026-03-08", "09:00", "17:00", "2026-03-08T13:00:00Z", "2026-03-08T21:00:00Z"),
+        ("America/New_York", "2026-03-07", "22:00", "02:30", "2026-03-08T03:00:00Z", "2026-03-08T07:30:00Z"),
+        ("America/New_York", "2026-10-31", "22:00", "01:30", "2026-11-01T02:00:00Z", "2026-11-01T06:30:00Z"),
+        ("Asia/Beirut", "2026-03-28", "22:00", "00:00", "2026-03-28T20:00:00Z", "2026-03-28T22:00:00Z"),
+        ("Asia/Beirut", "2026-10-24", "23:15", "23:45", "2026-10-24T20:15:00Z", "2026-10-24T21:45:00Z"),
+        (
+            "Australia/Lord_Howe",
+            "2026-04-05",
+            "01:00",
+            "01:45",
+            "2026-04-04T14:00:00Z",
+            "2026-04-04T15:15:00Z",
+        ),
+        // Inside the skipped hour, or across its end: the promised length, from where the clock goes on.
+        ("America/New_York", "2026-03-08", "02:15", "02:45", "2026-03-08T07:15:00Z", "2026-03-08T07:45:00Z"),
+        ("America/New_York", "2026-03-08", "02:30", "03:00", "2026-03-08T07:30:00Z", "2026-03-08T08:00:00Z"),
+    ];
+    for (name, day, start, end, from, until) in cases {
+        let found = hours(day, day, start, end).window_on(day.parse().unwrap(), &zone(name));
+        assert_eq!(found, Some(window(from, until)), "{name} {day} {start}-{end}");
+    }
+}
+
+#[test]
+fn in_the_repeated_hour_the_next_days_start_cuts_off_the_end() {
+    let new_york = zone("America/New_York");
+    let visit = hours("2026-10-31", "2026-11-01", "01:30", "01:30");
+    let first = window("2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z");
+    let last = window("2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z");
+    assert_eq!(visit.window_on(date(2026, 10, 31), &new_york), Some(first));
+    assert_eq!(visit.window_on(date(2026, 11, 1), &new_york), Some(last));
+}
+
+#[test]
+fn days_that_are_not_the_visits_have_no_window() {
+    let (visit, apia) = (whole("2011-12-29", "2011-12-31"), zone("Pacific/Apia"));
+    assert_eq!(visit.window_on(date(2011, 12, 28), &apia), None);
+    assert_eq!(visit.window_on(date(2011, 12, 30), &apia), None, "Samoa skipped it");
+    assert!(visit.window_on(date(2011, 12, 31), &apia).is_some());
+    assert_eq!(visit.window_on(date(2012, 1, 1), &apia), None);
+}
+
+// === day_at ===
+
+#[test]
+fn a_visit_of_one_day_is_made_at_midnight_and_goes_at_the_next() {
+    let (visit, day) = (hours("2026-12-01", "2026-12-01", "09:00", "17:00"), date(2026, 12, 1));
+    let window = window("2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z");
+    let (midnight, next) = (at("2026-12-01T00:00:00Z"), at("2026-12-02T00:00:00Z"));
+    let expected = [
+        (at("2026-11-22T13:05:00Z"), Day::Scheduled { due: midnight }),
+        (midnight, Day::On { day, window, next: window.until }),
+        (window.until, Day::Ended { day, window, next, last: true }),
+        (next, Day::Expired),
+    ];
+    assert_eq!(story(visit, "2026-11-22T13:05:00Z", &zone("Europe/London"), Provision::AtMidnight), expected);
+}
+
+#[test]
+fn on_apply_the_record_is_made_before_its_day() {
+    let (visit, day) = (hours("2026-12-01", "2026-12-01", "09:00", "17:00"), date(2026, 12, 1));
+    let window = window("2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z");
+    let next = at("2026-12-02T00:00:00Z");
+    let expected = [
+        (at("2026-11-22T13:05:00Z"), Day::On { day, window, next: window.until }),
+        (window.until, Day::Ended { day, window, next, last: true }),
+        (next, Day::Expired),
+    ];
+    assert_eq!(story(visit, "2026-11-22T13:05:00Z", &zone("Europe/London"), Provision::OnApply), expected);
+}
+
+#[test]
+fn a_visit_across_midnight_keeps_yesterdays_record_until_it_ends() {
+    let visit = hours("2026-12-01", "2026-12-02", "22:00", "02:00");
+    let (first, last) = (date(2026, 12, 1), date(2026, 12, 2));
+    let one = window("2026-12-02T03:00:00Z", "2026-12-02T07:00:00Z");
+    let two = window("2026-12-03T03:00:00Z", "2026-12-03T07:00:00Z");
+    let over = at("2026-12-04T05:00:00Z");
+    let expected = [
+        (at("2026-12-01T05:00:00Z"), Day::On { day: first, window: one, next: one.until }),
+        // Not at 05:00Z, midnight of the 2nd, but at 07:00Z: the first night's window was running.
+        (one.until, Day::On { day: last, window: two, next: two.until }),
+        (two.until, Day::Ended { day: last, window: two, next: over, last: true }),
+        (over, Day::Expired),
+    ];
+    let new_york = zone("America/New_York");
+    assert_eq!(story(visit, "2026-12-01T05:00:00Z", &new_york, Provision::AtMidnight), expected);
+    assert_eq!(story(visit, "2026-12-01T05:00:00Z", &new_york, Provision::OnApply), expected);
+}
+
+#[test]
+fn between_two_days_the_old_record_stays_but_none_is_made() {
+    let visit = hours("2026-12-01", "2026-12-02", "09:00", "17:00");
+    let (first, last) = (date(2026, 12, 1), date(2026, 12, 2));
+    let one = window("2026-12-01T14:00:00Z", "2026-12-01T22:00:00Z");
+    let two = window("2026-12-02T14:00:00Z", "2026-12-02T22:00:00Z");
+    let (second_midnight, over) = (at("2026-12-02T05:00:00Z"), at("2026-12-03T05:00:00Z"));
+    let at_midnight = [
+        (at("2026-12-01T12:00:00Z"), Day::On { day: first, window: one, next: one.until }),
+        (one.until, Day::Ended { day: first, window: one, next: second_midnight, last: false }),
+        (second_midnight, Day::On { day: last, window: two, next: two.until }),
+        (two.until, Day::Ended { day: last, window: two, next: over, last: true }),
+        (over, Day::Expired),
+    ];
+    let within_window = [
+        (at("2026-12-01T12:00:00Z"), Day::Scheduled { due: one.from }),
+        (one.from, Day::On { day: first, window: one, next: one.until }),
+        (one.until, Day::Scheduled { due: two.from }),
+        (two.from, Day::On { day: last, window: two, next: two.until }),
+        (two.until, Day::Expired),
+    ];
+    let new_york = zone("America/New_York");
+    assert_eq!(story(visit, "2026-12-01T12:00:00Z", &new_york, Provision::AtMidnight), at_midnight);
+    assert_eq!(story(visit, "2026-12-01T12:00:00Z", &new_york, Provision::WithinWindow), within_window);
+}
+
+#[test]
+fn whole_days_follow_each_other_without_a_gap_over_a_missing_midnight() {
+    let visit = whole("2026-03-28", "2026-03-29");
+    let (first, last) = (date(2026, 3, 28), date(2026, 3, 29));
+    let one = window("2026-03-27T22:00:00Z", "2026-03-28T22:00:00Z");
+    let two = window("2026-03-28T22:00:00Z", "2026-03-29T21:00:00Z");
+    let expected = [
+        (at("2026-03-01T00:00:00Z"), Day::Scheduled { due: one.from }),
+        (one.from, Day::On { day: first, window: one, next: one.until }),
+        (one.until, Day::On { day: last, window: two, next: two.until }),
+        (two.until, Day::Expired),
+    ];
+    assert_eq!(story(visit, "2026-03-01T00:00:00Z", &zone("Asia/Beirut"), Provision::AtMidnight), expected);
+}
+
+#[test]
+fn applied_after_the_window_a_visitor_is_never_made_and_expires_at_midnight() {
+    let visit = hours("2026-12-01", "2026-12-01", "09:00", "17:00");
+    let now = at("2026-12-01T18:00:00Z");
+    for provision in [Provision::AtMidnight, Provision::OnApply] {
+        let day = visit.day_at(now, &zone("Europe/London"), provision);
+        assert!(
+            matches!(day, Day::Ended { last: true, next, .. } if next == at("2026-12-02T00:00:00Z")),
+            "{day:?}"
+        );
+    }
+}
+
+#[test]
+fn a_day_that_the_zone_skipped_is_never_wanted() {
+    let apia = zone("Pacific/Apia");
+    let provisions = [Provision::AtMidnight, Provision::OnApply, Provision::WithinWindow];
+    for provision in provisions {
+        assert_eq!(
+            story(whole("2011-12-30", "2011-12-30"), "2011-12-01T00:00:00Z", &apia, provision).len(),
+            1
+        );
+    }
+    let days: Vec<_> = story(whole("2011-12-29", "2011-12-31"), "2011-12-29T12:00:00Z", &apia, provisions[0])
+        .into_iter()
+        .filter_map(|(_, day)| day.may_have())
+        .collect();
+    assert_eq!(days, [date(2011, 12, 29), date(2011, 12, 31)]);
+}
+
+#[test]
+fn a_packed_visit_has_eight_bytes_and_answers_alike() {
+    assert_eq!(size_of::<PackedVisit>(), 8);
+    let (visit, now) = (hours("2026-12-01", "2026-12-02", "22:00", "02:00"), at("2026-12-02T06:00:00Z"));
+    let new_york = zone("America/New_York");
+    assert_eq!(
+        PackedVisit::from(visit).day_at(now, &new_york, Provision::AtMidnight),
+        visit.day_at(now, &new_york, Provision::AtMidnight)
+    );
+}
+
+// === nightly ===
+
+#[test]
+fn the_nightly_sync_runs_once_on_both_nights() {
+    let cases = [
+        // Skipped: half past two becomes half past three.
+        ("America/New_York", "02:30", "2026-03-08T05:00:00Z", "2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z"),
+        // Doubled: the first counts, and the second is not one.
+        ("America/New_York", "01:30", "2026-11-01T05:00:00Z", "2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z"),
+        ("America/New_York", "01:30", "2026-11-01T06:00:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"),
+        ("Europe/London", "01:15", "2026-10-25T00:30:00Z", "2026-10-25T00:15:00Z", "2026-10-26T01:15:00Z"),
+        (
+            "Australia/Lord_Howe",
+            "02:00",
+            "2026-10-03T15:00:00Z",
+            "2026-10-02T15:30:00Z",
+            "2026-10-03T15:30:00Z",
+        ),
+        ("Asia/Beirut", "00:00", "2026-03-28T21:59:59Z", "2026-03-27T22:00:00Z", "2026-03-28T22:00:00Z"),
+        (
+            "America/Sao_Paulo",
+            "23:30",
+            "2019-02-17T02:00:00Z",
+            "2019-02-17T01:30:00Z",
+            "2019-02-18T02:30:00Z",
+        ),
+    ];
+    for (name, time, now, last, next) in cases {
+        let (nightly, zone, now) = (Nightly::parse(time).unwrap(), zone(name), at(now));
+        let found = (nightly.last_due(now, &zone), nightly.next_at(now, &zone));
+        assert_eq!(found, (at(last), at(next)), "{name} {time} {now}");
+    }
+}
+
+#[test]
+fn an_occurrence_is_due_at_its_own_instant_and_next_is_the_one_after() {
+    let (nightly, zone) = (Nightly::parse("02:00").unwrap(), zone("Europe/London"));
+    let now = at("2026-12-01T02:00:00Z");
+    assert_eq!(nightly.last_due(now, &zone), now);
+    assert_eq!(nightly.next_at(now, &zone), at("2026-12-02T02:00:00Z"));
+}
+
+// === what people write ===
+
+#[test]
+fn a_visit_without_to_has_one_day_and_without_times_whole_days() {
+    let visit = Visit::parse("2026-12-01", None, None, None).unwrap();
+    assert_eq!(
+        (visit.first_day(), visit.last_day(), visit.days()),
+        (date(2026, 12, 1), date(2026, 12, 1), 1)
+    );
+    assert_eq!(visit.hours(), None);
+    let longest = whole("2026-01-01", "2026-06-29");
+    assert_eq!(longest.days(), 180);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_in_a_sentence_that_names_the_field() {
+    type Written = (&'static str, Option<&'static str>, Option<&'static str>, Option<&'static str>);
+    let day = Some("2026-12-01");
+    let cases: [(Written, &str); 13] = [
+        (("tomorrow", None, None, None), "spec.visit.from \"tomorrow\" is not a date: write year"),
+        (("20261201", None, None, None), "spec.visit.from \"20261201\" is not a date"),
+        (("2026-12-01T09:00", None, None, None), "spec.visit.from \"2026-12-01T09:00\" is not a date"),
+        (("2026-02-29", None, None, None), "spec.visit.from \"2026-02-29\" is not a date"),
+        (("2026-12-01", Some("2026-13-01"), None, None), "spec.visit.to \"2026-13-01\" is not a date"),
+        (
+            ("0206-12-01", None, None, None),
+            "spec.visit.from \"0206-12-01\" is not between the years 2000 and 2150",
+        ),
+        (("2026-12-01", Some("2151-01-01"), None, None), "spec.visit.to \"2151-01-01\" is not between"),
+        (("2026-12-02", day, None, None), "spec.visit.to is 2026-12-01, before spec.visit.from 2026-12-02"),
+        (
+            ("2026-01-01", Some("2026-06-30"), None, None),
+            "the visit has 181 days, but at most 180 are allowed",
+        ),
+        (
+            ("2026-12-01", day, Some("9:00"), Some("17:00")),
+            "spec.visit.startTime \"9:00\" is not a time of day",
+        ),
+        (
+            ("2026-12-01", day, Some("09:00"), Some("24:00")),
+            "spec.visit.endTime \"24:00\" is not a time of day",
+        ),
+        (("2026-12-01", day, Some("09:00"), None), "spec.visit.endTime is missing: write both"),
+        (("2026-12-01", day, None, Some("17:00")), "spec.visit.startTime is missing: write both"),
+    ];
+    for ((from, to, start, end), sentence) in cases {
+        let said = Visit::parse(from, to, start, end).unwrap_err().to_string();
+        assert!(said.starts_with(sentence), "{said}");
+    }
+    let said = Nightly::parse("2am").unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "spec.schedule.occupantSync \"2am\" is not a time of day: write \"00:00\" to \"23:59\", in quotes"
+    );
+}

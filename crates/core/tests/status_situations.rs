@@ -1,0 +1,243 @@
+//! Every row of the status contract (kubernetes.md 1.5): what is written, and what generic tools make of it.
+
+use jiff::{SignedDuration, Timestamp};
+use vestibule_core::status::Truth::{self, False, True, Unknown};
+use vestibule_core::status::conditions::{
+    ACCEPTED, ADOPTION_REFUSED, CREATE_RESULT_UNKNOWN, DELETIONS_HELD, DUPLICATE_CLAIM, INVALID_SPEC,
+    NOT_SUPPORTED_BY_SYSTEM, READY, RECONCILING, RESOLVED_REFS, STALLED, SUCCEEDED, SYNCED,
+};
+use vestibule_core::status::{Condition, Kstatus, Status, Verdict, check, kstatus};
+
+const GRACE: SignedDuration = SignedDuration::from_mins(5);
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute)
+}
+
+/// Generation 1 in sync since minute 0.
+fn in_sync() -> Status {
+    settled(&Verdict::in_sync("in sync with 1 system"), &Status::default(), 1, 0)
+}
+
+/// What a verdict writes; each one passes the checker, and settles.
+fn settled(verdict: &Verdict, previous: &Status, generation: i64, minute: i64) -> Status {
+    let status = verdict.settle(previous, generation, at(minute));
+    assert_eq!(check(&status, generation), Vec::<String>::new(), "{status:#?}");
+    let again = verdict.settle(&status, generation, at(minute) + SignedDuration::from_secs(30));
+    assert_eq!(again, status, "a second pass shows nobody anything");
+    status
+}
+
+/// Type, value and reason of all conditions, in order.
+fn lines(status: &Status) -> Vec<String> {
+    let line = |it: &Condition| format!("{}={:?}/{}", it.type_, it.status, it.reason);
+    status.conditions.iter().map(line).collect()
+}
+
+fn reads(status: &Status, generation: i64) -> Kstatus {
+    kstatus(generation, false, Some(status.observed_generation), &status.conditions)
+}
+
+fn truth(status: &Status, type_: &str) -> Option<Truth> {
+    status.condition(type_).map(|condition| condition.status)
+}
+
+// === the rows ===
+
+#[test]
+fn never_seen_is_in_progress_by_the_default_of_the_schema() {
+    let status = Status::default();
+    assert_eq!(reads(&status, 1), Kstatus::InProgress);
+    assert_eq!(kstatus(1, false, None, &[]), Kstatus::Current, "which is why there is a default");
+}
+
+#[test]
+fn every_situation_reads_as_the_contract_says() {
+    use Kstatus::{Current, Failed, InProgress};
+    let now = SignedDuration::ZERO;
+    let rows = [
+        (Verdict::progressing("being made"), "Ready=Unknown/Progressing", InProgress),
+        (Verdict::in_sync("in sync"), "Ready=True/Succeeded", Current),
+        (Verdict::scheduled("waits for 2026-12-01"), "Ready=True/Scheduled", Current),
+        (Verdict::expired("ended 2026-12-01"), "Ready=True/Expired", Current),
+        (
+            Verdict::retrying("the system does not answer", now),
+            "Ready=False/ProgressingWithRetry",
+            InProgress,
+        ),
+        (Verdict::throttled("the system is busy", now), "Ready=False/ProgressingWithRetry", InProgress),
+        (
+            Verdict::dependency_not_ready("Tenant acme is missing"),
+            "Ready=False/DependencyNotReady",
+            InProgress,
+        ),
+        (Verdict::stalled(INVALID_SPEC, "write a date"), "Ready=False/InvalidSpec", Failed),
+        (Verdict::stalled(NOT_SUPPORTED_BY_SYSTEM, "no"), "Ready=False/NotSupportedBySystem", Failed),
+        (Verdict::stalled(DUPLICATE_CLAIM, "taken"), "Ready=False/DuplicateClaim", Failed),
+        (Verdict::stalled(ADOPTION_REFUSED, "found 4711"), "Ready=False/AdoptionRefused", Failed),
+        (Verdict::stalled(CREATE_RESULT_UNKNOWN, "look"), "Ready=False/CreateResultUnknown", Failed),
+        (Verdict::credentials_rejected("change the Secret"), "Ready=False/CredentialsRejected", Failed),
+        (Verdict::deletions_held("12 held, 1f2e"), "Ready=False/DeletionsHeld", Failed),
+        (Verdict::suspended(), "Ready=True/Suspended", Current),
+        (Verdict::parent_suspended("Property hq is suspended"), "Ready=False/Suspended", InProgress),
+        (Verdict::waiting_for_import("not there yet"), "Ready=False/WaitingForImport", InProgress),
+        (Verdict::observe_only_absent("would be made"), "Ready=True/ObserveOnly", Current),
+        (Verdict::drift("the end differs"), "Ready=True/ObserveOnly", Current),
+    ];
+    for (verdict, ready, reading) in rows {
+        let status = settled(&verdict, &in_sync(), 2, 10);
+        assert!(lines(&status).contains(&ready.to_owned()), "{verdict:?}: {:?}", lines(&status));
+        assert_eq!(reads(&status, 2), reading, "{verdict:?}");
+        assert_eq!(truth(&status, STALLED), (reading == Failed).then_some(True), "{verdict:?}");
+        assert_eq!(truth(&status, RECONCILING), (reading == InProgress).then_some(True), "{verdict:?}");
+        let done = if reading == InProgress { 1 } else { 2 };
+        assert_eq!(status.observed_generation, done, "{verdict:?}: seen is not done");
+    }
+}
+
+#[test]
+fn deleting_is_terminating_with_or_without_success() {
+    for (verdict, reason) in [
+        (Verdict::deleting("2 records are being removed"), "Ready=False/Deleting"),
+        (Verdict::deletion_failed("the system does not answer"), "Ready=False/DeletionFailed"),
+    ] {
+        let status = settled(&verdict, &in_sync(), 2, 10);
+        assert_eq!(lines(&status)[0], reason);
+        assert_eq!(
+            kstatus(2, true, Some(status.observed_generation), &status.conditions),
+            Kstatus::Terminating
+        );
+    }
+}
+
+#[test]
+fn the_whole_list_is_in_order_for_people() {
+    let held = settled(&Verdict::deletions_held("12 held, 1f2e"), &in_sync(), 1, 1);
+    assert_eq!(
+        lines(&held),
+        [
+            "Stalled=True/DeletionsHeld",
+            "Ready=False/DeletionsHeld",
+            "Accepted=True/Succeeded",
+            "ResolvedRefs=True/Succeeded",
+            "Synced=False/DeletionsHeld",
+            "DeletionsHeld=True/DeletionsHeld",
+        ]
+    );
+    let missing = settled(&Verdict::dependency_not_ready("Tenant acme is missing"), &Status::default(), 1, 1);
+    assert_eq!(
+        lines(&missing),
+        [
+            "Reconciling=True/DependencyNotReady",
+            "Ready=False/DependencyNotReady",
+            "Accepted=Unknown/DependencyNotReady",
+            "ResolvedRefs=False/DependencyNotReady",
+            "Synced=Unknown/DependencyNotReady",
+        ]
+    );
+}
+
+#[test]
+fn the_aspect_that_is_to_blame_is_the_one_that_is_false() {
+    let blamed = |verdict: Verdict| {
+        let status = settled(&verdict, &in_sync(), 1, 1);
+        let aspects = [ACCEPTED, RESOLVED_REFS, SYNCED].into_iter();
+        aspects.filter(|type_| truth(&status, type_) == Some(False)).collect::<Vec<_>>()
+    };
+    assert_eq!(blamed(Verdict::stalled(INVALID_SPEC, "write a date")), [ACCEPTED]);
+    assert_eq!(blamed(Verdict::stalled(ADOPTION_REFUSED, "found 4711")), [ACCEPTED]);
+    assert_eq!(blamed(Verdict::stalled(CREATE_RESULT_UNKNOWN, "look")), [SYNCED]);
+    assert_eq!(blamed(Verdict::credentials_rejected("change the Secret")), [SYNCED]);
+    assert_eq!(blamed(Verdict::dependency_not_ready("Secret x is missing")), [RESOLVED_REFS]);
+    assert_eq!(blamed(Verdict::drift("the end differs")), [SYNCED]);
+    assert_eq!(blamed(Verdict::observe_only_absent("would be made")), [SYNCED]);
+    assert_eq!(blamed(Verdict::in_sync("in sync")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_kind_can_do_without_an_aspect_and_a_driver_can_say_more() {
+    let verdict =
+        Verdict::in_sync("in sync").without(SYNCED).with(ACCEPTED, True, SUCCEEDED, "the older one");
+    let status = settled(&verdict, &Status::default(), 1, 0);
+    assert_eq!(
+        lines(&status),
+        ["Ready=True/Succeeded", "Accepted=True/Succeeded", "ResolvedRefs=True/Succeeded"]
+    );
+    assert_eq!(status.condition(ACCEPTED).map(|it| it.message.as_str()), Some("the older one"));
+}
+
+// === time passes ===
+
+#[test]
+fn a_hiccup_shorter_than_the_grace_time_leaves_ready_alone() {
+    let verdict = Verdict::retrying("netbox does not answer", GRACE);
+    let first = settled(&verdict, &in_sync(), 1, 10);
+    assert_eq!(first.condition(READY), in_sync().condition(READY), "untouched, its words too");
+    assert_eq!(reads(&first, 1), Kstatus::InProgress);
+    let later = verdict.settle(&first, 1, at(14));
+    assert_eq!(later, first);
+    let over = settled(&verdict, &later, 1, 15);
+    assert_eq!(
+        lines(&over)[..2],
+        ["Reconciling=True/ProgressingWithRetry", "Ready=False/ProgressingWithRetry"]
+    );
+    assert_eq!(over.condition(RECONCILING).map(|it| it.last_transition_time), Some(at(10)));
+    let back = settled(&Verdict::in_sync("in sync with 1 system"), &over, 1, 16);
+    assert_eq!(back.condition(READY).map(|it| it.last_transition_time), Some(at(16)));
+    assert_eq!(truth(&back, RECONCILING), None);
+}
+
+#[test]
+fn a_ready_that_is_kept_stays_that_of_the_old_generation() {
+    let status = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 2, 10);
+    let ready = status.condition(READY).map(|it| (it.status, it.observed_generation));
+    assert_eq!(ready, Some((True, Some(1))), "kubectl wait passes over it");
+    assert_eq!((status.observed_generation, reads(&status, 2)), (1, Kstatus::InProgress));
+}
+
+#[test]
+fn a_new_object_that_meets_an_outage_is_unknown_and_then_not_ready() {
+    let verdict = Verdict::throttled("the system is busy", GRACE);
+    let first = settled(&verdict, &Status::default(), 1, 0);
+    assert_eq!((truth(&first, READY), first.observed_generation), (Some(Unknown), -1));
+    assert_eq!(truth(&settled(&verdict, &first, 1, 5), READY), Some(False));
+}
+
+#[test]
+fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
+    let never = settled(&Verdict::suspended(), &Status::default(), 1, 0);
+    assert_eq!((truth(&never, READY), never.observed_generation), (Some(Unknown), 1));
+
+    let held = settled(&Verdict::deletions_held("12 held, 1f2e"), &in_sync(), 1, 1);
+    let suspended = settled(&Verdict::suspended(), &held, 2, 2);
+    assert_eq!(lines(&suspended)[..2], ["Stalled=True/DeletionsHeld", "Ready=False/Suspended"]);
+    assert_eq!(truth(&suspended, DELETIONS_HELD), Some(True));
+    assert_eq!(reads(&suspended, 2), Kstatus::Failed);
+
+    let retrying = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 1, 3);
+    let suspended = settled(&Verdict::suspended(), &retrying, 2, 4);
+    assert_eq!((truth(&suspended, READY), truth(&suspended, RECONCILING)), (Some(True), None));
+    assert_eq!(reads(&suspended, 2), Kstatus::Current);
+    let ready = suspended.condition(READY).map(|it| it.last_transition_time);
+    assert_eq!(ready, Some(at(0)), "the value did not flip");
+}
+
+#[test]
+fn suspended_before_its_new_spec_was_carried_out_it_is_unknown() {
+    let kept = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 2, 3);
+    assert_eq!(truth(&kept, READY), Some(True), "of generation 1");
+    let suspended = settled(&Verdict::suspended(), &kept, 3, 4);
+    assert_eq!((truth(&suspended, READY), reads(&suspended, 3)), (Some(Unknown), Kstatus::InProgress));
+}
+
+#[test]
+fn what_nobody_of_us_can_have_written_is_not_carried_on() {
+    let mut edited = in_sync();
+    edited.observed_generation = 99;
+    for condition in &mut edited.conditions {
+        condition.reason = "BecauseISaySo".into();
+        condition.observed_generation = None;
+    }
+    let status = settled(&Verdict::retrying("netbox does not answer", GRACE), &edited, 3, 5);
+    assert_eq!((truth(&status, READY), status.observed_generation), (Some(Unknown), -1));
+}

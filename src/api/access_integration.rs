@@ -1,0 +1,333 @@
+//! One connection of one property to one system.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::condition::{self, Condition};
+use super::{Kastle, LenelS2, NameRef, SaltoKs, UNSEEN, text, unseen};
+
+/// One connection of one property to one system: Kastle, LenelS2 NetBox or SALTO KS.
+#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "access.vestibule.dev",
+    version = "v1alpha1",
+    kind = "AccessIntegration",
+    plural = "accessintegrations",
+    shortname = "acint",
+    category = "access",
+    namespaced,
+    cel,
+    status = "AccessIntegrationStatus",
+    derive = "PartialEq",
+    selectable = ".spec.propertyRef.name",
+    validation = Rule::new("self.metadata.name.size() <= 63")
+        .message("the name of an AccessIntegration has at most 63 characters, since it becomes a label"),
+    validation = Rule::new(OWNER_ID_STANDS)
+        .message("ownerId cannot be changed once the controller has marked records with it")
+        .field_path(".spec.ownerId"),
+    printcolumn(name = "SYNCED", type_ = "string", json_path = r#".status.conditions[?(@.type=="Synced")].status"#),
+    printcolumn(name = "PROPERTY", type_ = "string", json_path = ".spec.propertyRef.name"),
+    printcolumn(name = "MODE", type_ = "string", json_path = ".spec.mode"),
+    printcolumn(name = "RECORDS", type_ = "integer", json_path = ".status.records"),
+    printcolumn(name = "SUSPENDED", type_ = "boolean", json_path = ".spec.suspend", priority = 1)
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new(
+        "(has(self.kastle) ? 1 : 0) + (has(self.lenelS2) ? 1 : 0) + (has(self.saltoKS) ? 1 : 0) == 1"
+    )
+    .message("set exactly one of kastle, lenelS2 and saltoKS"),
+    validation = Rule::new(
+        "has(self.kastle) == has(oldSelf.kastle) && has(self.lenelS2) == has(oldSelf.lenelS2) && has(self.saltoKS) == has(oldSelf.saltoKS)"
+    )
+    .message("the system cannot be changed; make another AccessIntegration")
+)]
+pub struct AccessIntegrationSpec {
+    /// The property it serves.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("propertyRef cannot be changed"))]
+    pub property_ref: NameRef,
+    /// Connects to Kastle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kastle: Option<Kastle>,
+    /// Connects to a LenelS2 NetBox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lenel_s2: Option<LenelS2>,
+    /// Connects to a site of SALTO KS.
+    #[serde(default, rename = "saltoKS", skip_serializing_if = "Option::is_none")]
+    pub salto_ks: Option<SaltoKs>,
+    /// The Secret with the login. A key `host` in it must equal the host that is connected to.
+    pub credentials_secret_ref: NameRef,
+    /// Who owns occupants and tenants: the system (`Import`), the cluster (`Export`), or this is not about them (`None`).
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("occupants cannot be changed; make another AccessIntegration"))]
+    pub occupants: OccupantDirection,
+    /// Whether visitors are sent to the system; `None` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<VisitorDirection>")]
+    pub visitors: Option<VisitorDirection>,
+    /// What may be written to the system.
+    pub mode: Mode,
+    /// Whether people who are in the system already may be taken over; `Refused` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<Adoption>")]
+    pub adoption: Option<Adoption>,
+    /// Groups for visitors of tenants that name none themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor_access: Option<VisitorAccess>,
+    /// What becomes of our records when the integration, the property or the namespace goes; `Delete` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<DeletionPolicy>")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// How many removals may happen within an hour before they are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_guard: Option<DeletionGuard>,
+    /// Marks our records in the system. Set it only to take records over after a move or a restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::owner_id")]
+    pub owner_id: Option<String>,
+    /// How hard the system may be pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// How often what we wrote is compared with what is there: a duration like 1h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::duration")]
+    pub resync_interval: Option<String>,
+    /// Keeps the system's access log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_logs: Option<AccessLogs>,
+    /// Stops everything that opens doors through it; ends, deletions and revocations go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+}
+
+/// Before `status.ownerId` stands anything goes; afterwards only what it was, or the id in status spelled out.
+const OWNER_ID_STANDS: &str = "!has(oldSelf.status) || !has(oldSelf.status.ownerId) \
+    || (!has(self.spec.ownerId) && !has(oldSelf.spec.ownerId)) \
+    || (has(self.spec.ownerId) && self.spec.ownerId == oldSelf.status.ownerId) \
+    || (has(self.spec.ownerId) && has(oldSelf.spec.ownerId) && self.spec.ownerId == oldSelf.spec.ownerId)";
+
+/// Who owns occupants and tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OccupantDirection {
+    /// The system: they are made, changed and removed here.
+    Import,
+    /// The cluster: they are made, changed and removed there.
+    Export,
+    /// Neither: this integration leaves them alone.
+    None,
+}
+
+/// Whether visitors are sent to the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum VisitorDirection {
+    /// They are.
+    Push,
+    /// They are not.
+    #[default]
+    None,
+}
+
+/// What may be written to the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    /// Nothing: differences are reported.
+    Observe,
+    /// New records only.
+    CreateOnly,
+    /// New and changed records; nothing is removed.
+    Upsert,
+    /// Everything.
+    Enforce,
+}
+
+/// Whether people who are in the system already may be taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Adoption {
+    /// They may not.
+    #[default]
+    Refused,
+    /// They may, one by one, each named by an annotation on the object.
+    Allowed,
+}
+
+/// What becomes of our records when the integration goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// They are removed.
+    #[default]
+    Delete,
+    /// They stay.
+    Orphan,
+}
+
+/// Groups for visitors of tenants that name none themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VisitorAccess {
+    /// Groups for visitors of every tenant without groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "text::groups")]
+    pub groups: Vec<String>,
+    /// Groups by tenant: works for imported tenants before they are imported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "tenant_groups")]
+    pub tenants: Vec<TenantGroups>,
+}
+
+/// Groups for visitors of one tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantGroups {
+    /// External id or exact display name of the tenant.
+    #[schemars(schema_with = "text::external_id")]
+    pub tenant: String,
+    /// Groups by name, or by id as `id:<external id>`. An empty list means none.
+    #[schemars(schema_with = "text::groups")]
+    pub groups: Vec<String>,
+}
+
+fn tenant_groups(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "items": generator.subschema_for::<TenantGroups>(),
+        "maxItems": 512,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["tenant"],
+    })
+}
+
+/// Removals within an hour beyond the larger of the two are held until a person releases them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletionGuard {
+    /// So many removals are let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_deletions: Option<i32>,
+    /// So many percent of the living are let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub max_percent: Option<i32>,
+}
+
+/// How hard a system may be pressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateLimit {
+    /// Requests a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub requests_per_second: Option<i32>,
+    /// Requests under way at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 64))]
+    pub max_in_flight: Option<i32>,
+}
+
+/// Where the system's access log is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessLogs {
+    /// Name of a store that the operator of the controller configured.
+    #[schemars(schema_with = "text::label_name")]
+    pub store: String,
+    /// Form of the files; `JSONLines` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<LogFormat>")]
+    pub format: Option<LogFormat>,
+}
+
+/// Form of the files of an access log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogFormat {
+    /// A JSON object a line.
+    #[default]
+    #[serde(rename = "JSONLines")]
+    JsonLines,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// What is true of an integration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessIntegrationStatus {
+    /// The generation that the controller is done with; -1 before it has looked.
+    #[serde(default = "unseen")]
+    pub observed_generation: i64,
+    /// What holds, by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::list")]
+    pub conditions: Vec<Condition>,
+    /// The id that marks our records in the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::owner_id")]
+    pub owner_id: Option<String>,
+    /// What the system says it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub system_version: Option<String>,
+    /// How many records of ours the system holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub records: Option<i64>,
+    /// How many records were left behind in the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub left_behind: Option<i64>,
+    /// How many people and tenants of the system were skipped by the last import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub skipped: Option<i64>,
+    /// The first few that were skipped or failed, by the system's own ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "text::external_ids")]
+    pub external_ids: Vec<String>,
+    /// When everything of ours had last been compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::instant")]
+    pub last_sync_time: Option<String>,
+    /// The sync request that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub last_handled_sync_at: Option<String>,
+    /// Removals that wait for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_deletions: Option<HeldDeletions>,
+    /// Hash of the held removals that were released last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub last_handled_release: Option<String>,
+}
+
+impl Default for AccessIntegrationStatus {
+    fn default() -> Self {
+        Self {
+            observed_generation: UNSEEN,
+            conditions: Vec::new(),
+            owner_id: None,
+            system_version: None,
+            records: None,
+            left_behind: None,
+            skipped: None,
+            external_ids: Vec::new(),
+            last_sync_time: None,
+            last_handled_sync_at: None,
+            held_deletions: None,
+            last_handled_release: None,
+        }
+    }
+}
+
+/// A fixed set of removals that waits for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldDeletions {
+    /// What the annotation `access.vestibule.dev/release-deletions` must say to let them happen.
+    #[schemars(schema_with = "text::token")]
+    pub hash: String,
+    /// How many they are.
+    #[schemars(range(min = 0))]
+    pub count: i64,
+}

@@ -1,0 +1,86 @@
+//! Somebody signed up.
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::condition::{self, Condition};
+use super::{NameRef, UNSEEN, text, unseen};
+
+/// Somebody signed up; waits until the person turns up in the system that owns people.
+#[derive(CustomResource, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "access.vestibule.dev",
+    version = "v1alpha1",
+    kind = "SelfRegistration",
+    plural = "selfregistrations",
+    shortname = "selfreg",
+    category = "access",
+    namespaced,
+    cel,
+    status = "SelfRegistrationStatus",
+    derive = "PartialEq",
+    selectable = ".spec.propertyRef.name",
+    printcolumn(name = "PROPERTY", type_ = "string", json_path = ".spec.propertyRef.name"),
+    printcolumn(name = "OCCUPANT", type_ = "string", json_path = ".status.occupantRef.name")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct SelfRegistrationSpec {
+    /// The property they signed up for.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("propertyRef cannot be changed"))]
+    pub property_ref: NameRef,
+    /// The tenant they say they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_ref: Option<NameRef>,
+    /// First name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::line")]
+    pub first_name: Option<String>,
+    /// Last name.
+    #[schemars(schema_with = "text::line")]
+    pub last_name: String,
+    /// Email address in lower case: what the person is found by.
+    #[schemars(schema_with = "text::email")]
+    pub email: String,
+    /// Phone number, in quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::phone")]
+    pub phone: Option<String>,
+}
+
+debug_without_people!(SelfRegistrationSpec { property_ref, tenant_ref });
+
+/// What is true of a sign-up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SelfRegistrationStatus {
+    /// The generation that the controller is done with; -1 before it has looked.
+    #[serde(default = "unseen")]
+    pub observed_generation: i64,
+    /// What holds, by type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::list")]
+    pub conditions: Vec<Condition>,
+    /// The occupant that the person turned out to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occupant_ref: Option<NameRef>,
+    /// Message-ID of the mail to the administrators: the same when it must be sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub message_id: Option<String>,
+    /// How many administrators the mail has gone to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub notified: Option<i64>,
+}
+
+impl Default for SelfRegistrationStatus {
+    fn default() -> Self {
+        Self {
+            observed_generation: UNSEEN,
+            conditions: Vec::new(),
+            occupant_ref: None,
+            message_id: None,
+            notified: None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Names that users, the chart and the controller must spell alike.
+
+/// The API group of all kinds.
+pub const GROUP: &str = "access.vestibule.dev";
+/// The one served and stored version.
+pub const VERSION: &str = "v1alpha1";
+/// `status.observedGeneration` of an object that no controller has seen yet.
+pub const UNSEEN: i64 = -1;
+
+/// Commands that a person gives by annotation. They never bump `metadata.generation`.
+pub mod annotation {
+    /// Sync now; any change of the token counts, `status.lastHandledSyncAt` echoes the one that was handled.
+    pub const SYNC_REQUESTED_AT: &str = "access.vestibule.dev/sync-requested-at";
+    /// Take over the existing person with this external id.
+    pub const ADOPT: &str = "access.vestibule.dev/adopt";
+    /// Let the held removals with this hash happen, once.
+    pub const RELEASE_DELETIONS: &str = "access.vestibule.dev/release-deletions";
+    /// `"true"`: give up on the record in the system and free the finalizer.
+    pub const ABANDON: &str = "access.vestibule.dev/abandon";
+}
+
+/// Labels that the controller sets.
+pub mod label {
+    /// On imported Tenants and Occupants: the name of the `AccessIntegration` they come from.
+    pub const IMPORTED_BY: &str = "access.vestibule.dev/imported-by";
+}

@@ -1,0 +1,214 @@
+//! What stays of one object, and how it takes in what is told about it.
+
+use vestibule_core::identity::Slot;
+use vestibule_core::model::Hasher;
+
+use super::intern::Namespace;
+use crate::cluster::object::{Meta, Uid};
+
+/// What stays of an object: 72 bytes, its name, and a plan of the owner's making.
+#[derive(Debug)]
+pub struct Row<P> {
+    slot: Slot,
+    uid: Uid,
+    version: u64,
+    seen: u64,
+    pub(super) name: Box<str>,
+    pub(super) namespace: Namespace,
+    generation: u32,
+    flags: Flags,
+    /// What the owner of the table keeps of the object.
+    pub plan: P,
+}
+
+/// Whether the object of a row is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// As far as we know.
+    Living,
+    /// The last list lacks it. Until a live GET has said so too, it is not gone.
+    Missing,
+    /// Its uid will not come again.
+    Gone,
+}
+
+/// Through which door a state of an object comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// A list. What is in it is followed from there on, even if the list is old.
+    List,
+    /// The watch.
+    Watch,
+    /// An answer to ourselves, which may come late.
+    Answer,
+}
+
+/// What a state of an object is to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing that matters: an echo, foreign noise, or older than what we know.
+    Nothing,
+    /// Something to look at.
+    News,
+    /// The row's object is gone, another one has its name.
+    Another,
+}
+
+impl<P: Default> Row<P> {
+    /// The row of an object never seen before.
+    pub(super) fn new(slot: Slot, namespace: Namespace, meta: &Meta) -> Self {
+        let (name, plan) = (meta.key.name.as_str().into(), P::default());
+        let (generation, flags) = (0, Flags::default());
+        let mut row =
+            Self { slot, uid: meta.uid, version: 0, seen: 0, name, namespace, generation, flags, plan };
+        row.remember(meta);
+        row
+    }
+}
+
+impl<P> Row<P> {
+    /// The row's key.
+    pub const fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// `metadata.uid`.
+    pub const fn uid(&self) -> Uid {
+        self.uid
+    }
+
+    /// The newest `metadata.resourceVersion` seen.
+    pub const fn resource_version(&self) -> u64 {
+        self.version
+    }
+
+    /// `metadata.generation` as of then.
+    pub const fn generation(&self) -> i64 {
+        self.generation as i64
+    }
+
+    /// Whether our finalizer is on the object.
+    pub const fn is_ours(&self) -> bool {
+        self.flags.has(Flags::OURS)
+    }
+
+    /// Whether our finalizer was ever seen on it: if not, nothing was made for it.
+    pub const fn was_ours(&self) -> bool {
+        self.flags.has(Flags::EVER_OURS)
+    }
+
+    /// Whether its deletion was asked for.
+    pub const fn is_deleting(&self) -> bool {
+        self.flags.has(Flags::DELETING)
+    }
+
+    /// Whether the object is there.
+    pub const fn life(&self) -> Life {
+        match (self.flags.has(Flags::GONE), self.flags.has(Flags::MISSING)) {
+            (true, _) => Life::Gone,
+            (_, true) => Life::Missing,
+            _ => Life::Living,
+        }
+    }
+
+    /// Takes in a state of the object that has the row's name.
+    pub(super) fn take_in(&mut self, meta: &Meta, door: Door) -> Told {
+        if door == Door::List {
+            self.flags.set(Flags::LISTED, true);
+        }
+        if meta.uid != self.uid {
+            return if meta.resource_version > self.version { Told::Another } else { Told::Nothing };
+        }
+        if self.life() == Life::Gone || meta.resource_version < self.version {
+            return Told::Nothing;
+        }
+        let back = self.life() == Life::Missing;
+        self.flags.set(Flags::MISSING, false);
+        let changed = meta.resource_version > self.version && self.remember(meta);
+        if changed || back { Told::News } else { Told::Nothing }
+    }
+
+    /// Notes a newer state; says whether something in it is news. Our finalizer is put on by ourselves, so only its
+    /// loss is news, and while the object is being deleted not even that.
+    fn remember(&mut self, meta: &Meta) -> bool {
+        let seen = fingerprint(meta);
+        let stripped = self.is_ours() && !meta.is_ours() && !meta.deleting;
+        let news = seen != self.seen || stripped;
+        self.version = meta.resource_version;
+        self.generation = u32::try_from(meta.generation).unwrap_or(u32::MAX);
+        self.seen = seen;
+        self.flags.set(Flags::OURS, meta.is_ours());
+        self.flags.set(Flags::EVER_OURS, self.was_ours() || meta.is_ours());
+        self.flags.set(Flags::DELETING, meta.deleting);
+        news
+    }
+
+    /// The object is gone for good; says whether that is new.
+    pub(super) fn bury(&mut self) -> bool {
+        let new = self.life() != Life::Gone;
+        self.flags.set(Flags::GONE, true);
+        new
+    }
+
+    /// A list begins: nothing has been found in it yet.
+    pub(super) fn await_list(&mut self) {
+        self.flags.set(Flags::LISTED, false);
+    }
+
+    /// A list is complete; says whether it lacks an object that was there.
+    pub(super) fn end_list(&mut self) -> bool {
+        let missing = !self.flags.has(Flags::LISTED) && self.life() != Life::Gone;
+        if missing {
+            self.flags.set(Flags::MISSING, true);
+        }
+        missing
+    }
+}
+
+/// A hash of all that a pass depends on and that others may change. Labels, foreign finalizers, foreign annotations and
+/// the status are not in it.
+fn fingerprint(meta: &Meta) -> u64 {
+    let mut hash = Hasher::new("seen");
+    hash.number(meta.generation.cast_unsigned()).number(u64::from(meta.deleting));
+    for (key, value) in &meta.annotations {
+        hash.text(key).text(value);
+    }
+    hash.finish()
+}
+
+/// Yes or no, six times in a byte.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flags(u8);
+
+impl Flags {
+    /// Our finalizer is on the object.
+    const OURS: u8 = 1;
+    /// Its deletion was asked for.
+    const DELETING: u8 = 1 << 1;
+    /// Found in the list that is running or was the last.
+    const LISTED: u8 = 1 << 2;
+    /// Lacking in the last list.
+    const MISSING: u8 = 1 << 3;
+    /// Gone.
+    const GONE: u8 = 1 << 4;
+    /// Our finalizer was on the object once.
+    const EVER_OURS: u8 = 1 << 5;
+
+    const fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+
+    const fn set(&mut self, flag: u8, on: bool) {
+        self.0 = if on { self.0 | flag } else { self.0 & !flag };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_a_plan_takes_72_bytes_also_in_its_place() {
+        assert_eq!((size_of::<Row<()>>(), size_of::<Option<Row<()>>>()), (72, 72));
+    }
+}

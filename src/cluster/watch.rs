@@ -1,0 +1,199 @@
+//! The watch of one kind: kube's `watcher` over the lenient form of its objects, in a task of its own, into a bounded
+//! channel. A slow reader slows the stream down; nothing piles up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use kube::api::ApiResource;
+use kube::runtime::watcher::{self, watcher};
+use kube::{Api, Client};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+use super::object::{Live, Seen};
+
+/// Objects that may wait for their reader.
+const WAITING: usize = 256;
+
+/// Objects a page where the server cannot stream its lists; a page is in memory at once.
+const PAGE: u32 = 1_000;
+
+/// The first and the longest pause after a failure. kube's own back-off was seen asleep for 48 s after a relist.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// What happened, as `watcher` tells it, and what we did ourselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<O> {
+    /// A list of this scope begins. It may begin again without having been done.
+    Init(Scope),
+    /// An object of the list.
+    InitApply(O),
+    /// The list is complete: what it lacks is not there any more, says one witness.
+    InitDone(Scope),
+    /// An object was made or changed.
+    Apply(O),
+    /// An object is gone; this is its last state.
+    Delete(O),
+    /// The answer to a write or a live GET of our own.
+    Answer(O),
+    /// The API server is out of reach or refuses; told once, until an object or a list comes again.
+    Interrupted(String),
+}
+
+/// What one watch covers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// All namespaces.
+    Everywhere,
+    /// One namespace, where the controller may not look further.
+    Namespace(Arc<str>),
+}
+
+impl Scope {
+    /// One scope for each namespace named; everywhere if none is.
+    pub fn of(namespaces: &[String]) -> Vec<Self> {
+        if namespaces.is_empty() {
+            return vec![Self::Everywhere];
+        }
+        namespaces.iter().map(|name| Self::Namespace(name.as_str().into())).collect()
+    }
+}
+
+/// A client for watches: without the retries that kube hides inside a request, which keep "storage is
+/// (re)initializing" and its like from us for half a minute.
+pub fn client(mut config: kube::Config) -> kube::Result<Client> {
+    config.default_retry = false;
+    Client::try_from(config)
+}
+
+/// Watches a kind in these scopes, in tasks that end when the receiver is dropped.
+pub fn watch<S, T>(
+    client: &Client,
+    resource: &ApiResource,
+    scopes: &[Scope],
+) -> mpsc::Receiver<Event<Seen<S, T>>>
+where
+    S: DeserializeOwned + Clone + Send + 'static,
+    T: DeserializeOwned + Clone + Send + 'static,
+{
+    let (events, reader) = mpsc::channel(WAITING);
+    for scope in scopes {
+        let api = match scope {
+            Scope::Everywhere => Api::all_with(client.clone(), resource),
+            Scope::Namespace(name) => Api::namespaced_with(client.clone(), name, resource),
+        };
+        tokio::spawn(feed(
+            api,
+            Feed { scope: scope.clone(), events: events.clone(), pause: Pause::default() },
+        ));
+    }
+    reader
+}
+
+/// Streams its lists, or, where the server cannot, lists and watches from then on.
+async fn feed<S, T>(api: Api<Live<S, T>>, mut feed: Feed<Seen<S, T>>)
+where
+    S: DeserializeOwned + Clone + Send + 'static,
+    T: DeserializeOwned + Clone + Send + 'static,
+{
+    let streaming = watcher(api.clone(), watcher::Config::default().streaming_lists());
+    if feed.drain(streaming).await == End::NoWatchList {
+        tracing::info!(scope = ?feed.scope, "the API server does not stream lists, listing instead");
+        let paging = watcher::Config::default().page_size(PAGE);
+        feed.drain(watcher(api, paging)).await;
+    }
+}
+
+/// Why a stream was left.
+#[derive(PartialEq, Eq)]
+enum End {
+    NoReader,
+    NoWatchList,
+}
+
+/// The way of one scope's events into the channel.
+struct Feed<O> {
+    scope: Scope,
+    events: mpsc::Sender<Event<O>>,
+    pause: Pause,
+}
+
+impl<S, T> Feed<Seen<S, T>> {
+    async fn drain(
+        &mut self,
+        stream: impl Stream<Item = watcher::Result<watcher::Event<Live<S, T>>>>,
+    ) -> End {
+        let mut stream = std::pin::pin!(stream);
+        let events = self.events.clone();
+        loop {
+            let next = tokio::select! {
+                () = events.closed() => return End::NoReader,
+                next = stream.next() => next,
+            };
+            let done = match next {
+                None => return End::NoReader, // `watcher` never ends
+                Some(Ok(event)) => self.pass_on(event).await,
+                Some(Err(error)) if lacks_watch_list(&error) => return End::NoWatchList,
+                Some(Err(error)) => self.pause_after(&error).await,
+            };
+            if done.is_none() {
+                return End::NoReader;
+            }
+        }
+    }
+
+    /// `None` if nobody reads any more.
+    async fn pass_on(&mut self, event: watcher::Event<Live<S, T>>) -> Option<()> {
+        let event = match event {
+            // A list is announced before it is asked for: that proves nothing.
+            watcher::Event::Init => return self.events.send(Event::Init(self.scope.clone())).await.ok(),
+            watcher::Event::InitApply(object) => Event::InitApply(object.into_seen()),
+            watcher::Event::InitDone => Event::InitDone(self.scope.clone()),
+            watcher::Event::Apply(object) => Event::Apply(object.into_seen()),
+            watcher::Event::Delete(object) => Event::Delete(object.into_seen()),
+        };
+        self.pause = Pause::default();
+        self.events.send(event).await.ok()
+    }
+
+    async fn pause_after(&mut self, error: &watcher::Error) -> Option<()> {
+        tracing::debug!(scope = ?self.scope, %error, "the watch failed");
+        if self.pause.is_fresh() {
+            tracing::warn!(scope = ?self.scope, %error, "the watch is interrupted");
+            self.events.send(Event::Interrupted(error.to_string())).await.ok()?;
+        }
+        tokio::time::sleep(self.pause.next()).await;
+        Some(())
+    }
+}
+
+/// A server without `WatchList` refuses the first watch, for ever and before any `Init`.
+fn lacks_watch_list(error: &watcher::Error) -> bool {
+    matches!(error, watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        if status.code == 422 && status.message.contains("sendInitialEvents"))
+}
+
+/// Doubling pauses, from the first to the longest.
+struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(PAUSE.0)
+    }
+}
+
+impl Pause {
+    fn is_fresh(&self) -> bool {
+        self.0 == PAUSE.0
+    }
+
+    fn next(&mut self) -> Duration {
+        let now = self.0;
+        self.0 = PAUSE.1.min(now * 2);
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! When a failed item is tried again: by the error's class, later each time, never all at one moment.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::system::Class as ErrorClass;
+
+/// The shortest wait.
+pub const SHORTEST: Duration = Duration::from_secs(1);
+/// The longest wait, and so the longest that a revocation stays untried while its system answers.
+pub const LONGEST: Duration = Duration::from_mins(10);
+/// What an item waits at least for something that is not there yet.
+const DEPENDENCY: Duration = Duration::from_secs(30);
+/// Where doubling has long reached [`LONGEST`].
+const MOST_DOUBLINGS: u32 = 10;
+
+/// What is remembered of an item that fails: one for each slot at most, gone with its success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// When it failed first without a success since.
+    pub since: Timestamp,
+    /// How often it failed.
+    pub failures: u32,
+}
+
+impl Failing {
+    /// How long to wait after this failure; `random` in 0..1 spreads what failed together.
+    ///
+    /// A refusal for being too fast says nothing about the item: the pace bears it, and the item waits only as long as
+    /// the system said.
+    pub fn wait(&self, error: ErrorClass, random: f64) -> Duration {
+        match error {
+            ErrorClass::Throttled(after) => after.unwrap_or(SHORTEST),
+            ErrorClass::Dependency => self.exponential(random).max(DEPENDENCY),
+            ErrorClass::Terminal | ErrorClass::Auth | ErrorClass::Transient => self.exponential(random),
+        }
+    }
+
+    /// 2 s doubled with each failure, of which at least half is waited.
+    fn exponential(&self, random: f64) -> Duration {
+        let whole = SHORTEST.saturating_mul(1 << self.failures.min(MOST_DOUBLINGS)).min(LONGEST);
+        whole.mul_f64(random.clamp(0.0, 1.0).midpoint(1.0)).max(SHORTEST)
+    }
+}
+
+/// A moment later than `now`, however far.
+pub(super) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing(failures: u32) -> Failing {
+        Failing { since: Timestamp::UNIX_EPOCH, failures }
+    }
+
+    #[test]
+    fn the_wait_doubles_from_one_second_to_ten_minutes() {
+        let wait = |failures, random| failing(failures).wait(ErrorClass::Transient, random).as_secs_f64();
+        let close = |left: f64, right: f64| assert!((left - right).abs() < 1e-6, "{left} is not {right}");
+        close(wait(1, 0.0), 1.0);
+        close(wait(1, 1.0), 2.0);
+        close(wait(4, 1.0), 16.0);
+        close(wait(10, 1.0), 600.0);
+        close(wait(4_000_000, 0.0), 300.0);
+    }
+
+    #[test]
+    fn a_random_number_out_of_range_stays_within_the_bounds() {
+        for random in [-5.0, 7.0, f64::INFINITY] {
+            let wait = failing(20).wait(ErrorClass::Transient, random);
+            assert!((SHORTEST..=LONGEST).contains(&wait), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_throttled_item_waits_as_long_as_the_system_said() {
+        let said = Duration::from_secs(7);
+        assert_eq!(failing(9).wait(ErrorClass::Throttled(Some(said)), 0.5), said);
+        assert_eq!(failing(9).wait(ErrorClass::Throttled(None), 0.5), SHORTEST);
+    }
+
+    #[test]
+    fn a_missing_dependency_is_not_asked_for_every_second() {
+        assert_eq!(failing(1).wait(ErrorClass::Dependency, 0.0), DEPENDENCY);
+        assert_eq!(failing(12).wait(ErrorClass::Dependency, 1.0), LONGEST);
+    }
+}

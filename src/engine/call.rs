@@ -1,0 +1,155 @@
+//! One call: pace, breaker, lease, mode and suspension before it, feedback after it.
+
+use std::future::Future;
+use std::time::Instant;
+
+use vestibule_core::diff::Step;
+
+use super::state::Condition;
+use super::{Class, Engine, SourceError};
+use crate::system::{self, Applied, Observed, Scope, SystemError};
+
+/// Why a slot's turn ended early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The system failed.
+    System(SystemError),
+    /// The lease is lost: nothing is written any more, and the process is about to end.
+    NotLeader,
+    /// The declared side gave no answer.
+    Source(SourceError),
+    /// Mode or suspension changed under way, or what was planned has become wrong: look again.
+    Superseded,
+}
+
+impl From<SystemError> for Stop {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl Engine {
+    /// Reads, at the pace and with the priority of `class`.
+    pub(super) async fn observe(&self, class: Class, scope: Scope) -> Result<Observed, SystemError> {
+        let system = self.system();
+        self.paced(class, async { system.observe(scope).await }).await
+    }
+
+    /// Writes one step, if lease, mode and suspension still allow it when its turn comes.
+    pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
+        let system = self.system();
+        let call = async {
+            self.may(step)?;
+            system.apply(step).await.map_err(Stop::from)
+        };
+        let applied = self.paced(class, call).await?;
+        tracing::debug!(integration = %self.label, id = %step.id(), step = word(step), ?applied, "written");
+        Ok(applied)
+    }
+
+    /// Proves the login.
+    pub(super) async fn check(&self) -> Result<system::Health, SystemError> {
+        let system = self.system();
+        self.paced(Class::Revocation, async { system.check().await }).await
+    }
+
+    fn may(&self, step: &Step) -> Result<(), Stop> {
+        if !self.fence.held() {
+            return Err(Stop::NotLeader);
+        }
+        let settings = self.settings.read();
+        let mode = match step {
+            Step::Create(_) | Step::AssignCard { .. } => settings.mode.creates(),
+            Step::Update { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
+            Step::Remove(_) => settings.mode.removes(),
+        };
+        if mode && (step.revokes() || !settings.suspended) { Ok(()) } else { Err(Stop::Superseded) }
+    }
+
+    async fn paced<T, E: Failure>(&self, class: Class, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let waiting = Instant::now();
+        let permit = self.pacer.permit(class).await;
+        self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
+        let result = call.await;
+        let failure = result.as_ref().err().and_then(Failure::of_system);
+        match failure.map(|error| error.class) {
+            Some(system::Class::Throttled(after)) => {
+                self.metrics.systems.throttled(&self.label);
+                permit.throttled(after);
+            }
+            Some(system::Class::Transient) => drop(permit),
+            _ => permit.ok(),
+        }
+        self.learn(failure);
+        result
+    }
+
+    /// Breaker, condition and counters after a call.
+    fn learn(&self, failure: Option<&SystemError>) {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        match failure.map(|error| (error.class, &error.message)) {
+            Some((system::Class::Transient, message)) => {
+                let open = inner.breaker.failure(now);
+                drop(inner);
+                if open {
+                    self.metrics.systems.breaker_open(&self.label, true);
+                    self.publish(|state| state.condition = Condition::Unreachable(message.clone()));
+                }
+            }
+            Some((system::Class::Auth, message)) => {
+                inner.parked = true;
+                inner.connected = false;
+                drop(inner);
+                self.metrics.systems.credential_valid(&self.label, false);
+                self.publish(|state| state.condition = Condition::Rejected(message.clone()));
+            }
+            _ => {
+                if inner.breaker.success() {
+                    self.metrics.systems.breaker_open(&self.label, false);
+                }
+                let connected = inner.connected;
+                drop(inner);
+                if connected {
+                    self.publish(|state| state.condition = Condition::Connected);
+                }
+            }
+        }
+    }
+}
+
+/// An error that may be the system's: pace and breaker learn from those only.
+trait Failure {
+    fn of_system(&self) -> Option<&SystemError>;
+}
+
+impl Failure for SystemError {
+    fn of_system(&self) -> Option<&SystemError> {
+        Some(self)
+    }
+}
+
+impl Failure for Stop {
+    fn of_system(&self) -> Option<&SystemError> {
+        match self {
+            Self::System(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+const fn word(step: &Step) -> &'static str {
+    match step {
+        Step::Create(_) => "create",
+        Step::Update { .. } => "update",
+        Step::AssignCard { .. } => "assign-card",
+        Step::WithdrawCard { .. } => "withdraw-card",
+        Step::Remove(_) => "remove",
+    }
+}

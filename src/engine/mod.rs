@@ -1,0 +1,195 @@
+//! One engine per integration: it owns the login, the snapshot, the queue and the pace (design, section 4).
+//!
+//! Whoever wants something pushes a slot and returns. When its turn comes the engine asks the [`Source`] what should be true,
+//! compares with the snapshot, and does the difference step by step, each step behind the pace, the lease and the
+//! mode. A full sync pages through the system and queues what differs.
+
+mod batch;
+mod call;
+mod meter;
+mod run;
+mod source;
+mod state;
+mod sync;
+mod unit;
+
+pub mod backoff;
+pub mod breaker;
+pub mod listing;
+pub mod pace;
+pub mod pacer;
+pub mod queue;
+pub mod snapshot;
+
+pub use queue::Class;
+pub use source::{Outcome, Report, Source, SourceError, Wanted};
+pub use state::{Condition, Settings, State};
+
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, watch};
+use vestibule_core::identity::{Owner, Slot};
+use vestibule_core::model::ObjectKey;
+use vestibule_core::plan::Held;
+
+use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
+use crate::metrics::Metrics;
+use crate::system::AccessSystem;
+use pacer::Pacer;
+use state::Inner;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The AccessIntegration it serves.
+    pub integration: ObjectKey,
+    /// Whose records it looks after.
+    pub owner: Owner,
+    /// The connection.
+    pub system: Arc<dyn AccessSystem>,
+    /// The declared side.
+    pub source: Arc<dyn Source>,
+    /// The pace of the account, shared by all integrations of one account.
+    pub pacer: Pacer,
+    /// Asked before every write.
+    pub fence: Fence,
+    /// Time.
+    pub clock: SharedClock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// What may change while it runs.
+    pub settings: Settings,
+}
+
+/// The engine of one integration; see the module.
+pub struct Engine {
+    integration: ObjectKey,
+    label: String,
+    owner: Owner,
+    system: RwLock<Arc<dyn AccessSystem>>,
+    source: Arc<dyn Source>,
+    pacer: Pacer,
+    fence: Fence,
+    clock: SharedClock,
+    metrics: Arc<Metrics>,
+    settings: RwLock<Settings>,
+    inner: Mutex<Inner>,
+    wake: Notify,
+    state: watch::Sender<State>,
+}
+
+impl Engine {
+    /// An engine at rest; [`Engine::run`] starts it.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { integration, owner, system, source, pacer, fence, clock, metrics, settings } = parts;
+        Arc::new(Self {
+            label: integration.to_string(),
+            inner: Mutex::new(Inner::new(owner)),
+            settings: RwLock::new(settings),
+            system: RwLock::new(system),
+            wake: Notify::new(),
+            state: watch::Sender::new(State::default()),
+            integration,
+            owner,
+            source,
+            pacer,
+            fence,
+            clock,
+            metrics,
+        })
+    }
+
+    /// The integration it serves.
+    pub fn integration(&self) -> &ObjectKey {
+        &self.integration
+    }
+
+    /// Whose records it looks after.
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// What the system can do.
+    pub fn capabilities(&self) -> vestibule_core::adjust::Capabilities {
+        self.system.read().capabilities().clone()
+    }
+
+    /// The id under which the system knows a record.
+    pub fn external_id(&self, id: &vestibule_core::identity::RecordId) -> String {
+        self.system.read().external_id(id)
+    }
+
+    /// How the connection and the last sync stand; the receiver wakes on a change.
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// Queues a slot: what is wanted of it is asked when its turn comes.
+    pub fn push(&self, slot: Slot, class: Class) {
+        self.inner.lock().queue.push(slot, class, None, self.clock.now());
+        self.wake.notify_one();
+    }
+
+    /// Queues many slots under one lock.
+    pub fn push_all(&self, slots: impl IntoIterator<Item = (Slot, Class)>) {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        for (slot, class) in slots {
+            inner.queue.push(slot, class, None, now);
+        }
+        drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// The living records of a slot, or `None` before the first complete sync: then nothing is known.
+    pub fn held(&self, slot: Slot) -> Option<Vec<Held>> {
+        let inner = self.inner.lock();
+        inner.snapshot.is_complete().then(|| inner.held(slot))
+    }
+
+    /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
+    pub fn is_settled(&self, slot: Slot) -> bool {
+        let inner = self.inner.lock();
+        !inner.queue.contains(slot) && inner.unconfirmed(slot).is_empty()
+    }
+
+    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    pub fn set_settings(&self, settings: Settings) {
+        let changed = { std::mem::replace(&mut *self.settings.write(), settings.clone()) != settings };
+        if changed {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
+    pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
+        *self.system.write() = system;
+        self.inner.lock().unpark();
+        self.wake.notify_one();
+    }
+
+    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_sync`].
+    pub fn request_sync(&self, token: &str) {
+        self.inner.lock().request_sync(token);
+        self.wake.notify_one();
+    }
+
+    /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
+    pub fn drain(&self) {
+        self.inner.lock().draining = true;
+        self.wake.notify_one();
+    }
+
+    fn system(&self) -> Arc<dyn AccessSystem> {
+        Arc::clone(&self.system.read())
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_if_modified(|state| {
+            let before = state.clone();
+            change(state);
+            *state != before
+        });
+    }
+}

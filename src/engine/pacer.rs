@@ -1,0 +1,180 @@
+//! Gives the calls of one account their turns, the most urgent first. Two integrations may share one (design 3.17).
+//!
+//! Whoever is first in line asks the [`Pace`] and sleeps for it; the others sleep until they are first. There is no
+//! task of its own, and nobody wakes in vain but to find somebody more urgent before him.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+
+use super::pace::{Limits, Pace, Ticket, Turn};
+use super::queue::Class;
+use crate::clock::SharedClock;
+
+/// So many of a class stand in line; more wait before it, in their order.
+pub const LINE: usize = 256;
+
+/// A handle of one account's pace.
+#[derive(Clone)]
+pub struct Pacer(Arc<Shared>);
+
+struct Shared {
+    clock: SharedClock,
+    state: Mutex<State>,
+    gates: [Semaphore; 6],
+}
+
+struct State {
+    pace: Pace,
+    line: BTreeMap<Position, Arc<Notify>>,
+    arrivals: u64,
+}
+
+type Position = (Class, u64);
+
+impl State {
+    fn wake_first(&self) {
+        if let Some((_, first)) = self.line.first_key_value() {
+            first.notify_one();
+        }
+    }
+}
+
+impl Pacer {
+    /// The pace of an account that nobody has used lately.
+    pub fn new(limits: Limits, clock: SharedClock) -> Self {
+        let pace = Pace::new(limits, clock.now());
+        let state = Mutex::new(State { pace, line: BTreeMap::new(), arrivals: 0 });
+        let gates = std::array::from_fn(|_| Semaphore::new(LINE));
+        Self(Arc::new(Shared { clock, state, gates }))
+    }
+
+    /// Waits for a turn. A more urgent class goes first, first come first served within one. Dropping the future gives
+    /// the place in line up.
+    pub async fn permit(&self, class: Class) -> Permit {
+        let place = self.line_up(class).await;
+        loop {
+            let turn = place.turn(&self.0);
+            match turn {
+                Some(Turn::Go(ticket)) => {
+                    return Permit { shared: Arc::clone(&self.0), ticket: Some(ticket) };
+                }
+                Some(Turn::At(at)) => tokio::select! {
+                    () = self.0.clock.sleep_until(at) => {}
+                    () = place.called.notified() => {}
+                },
+                Some(Turn::Full) | None => place.called.notified().await,
+            }
+        }
+    }
+
+    /// Takes over other limits.
+    pub fn set_limits(&self, limits: Limits) {
+        let mut state = self.0.state.lock();
+        state.pace.set_limits(limits);
+        state.wake_first();
+    }
+
+    /// Requests a second at present; `None` is as fast as the calls in flight go.
+    pub fn rate(&self) -> Option<f64> {
+        self.0.state.lock().pace.rate()
+    }
+
+    /// Whether the system is slower than configured.
+    pub fn is_learned(&self) -> bool {
+        self.0.state.lock().pace.is_learned()
+    }
+
+    /// Calls in flight.
+    pub fn in_flight(&self) -> u32 {
+        self.0.state.lock().pace.in_flight()
+    }
+
+    /// Calls in line.
+    pub fn waiting(&self) -> usize {
+        self.0.state.lock().line.len()
+    }
+
+    async fn line_up(&self, class: Class) -> Place<'_> {
+        // The gates are never closed: the error cannot come, and without a pass one would merely not be counted.
+        let gate = self.0.gates[class as usize].acquire().await.ok();
+        let called = Arc::new(Notify::new());
+        let mut state = self.0.state.lock();
+        state.arrivals += 1;
+        let position = (class, state.arrivals);
+        state.line.insert(position, Arc::clone(&called));
+        Place { shared: &self.0, position, called, _gate: gate }
+    }
+}
+
+/// A place in line, given up when dropped.
+struct Place<'a> {
+    shared: &'a Shared,
+    position: Position,
+    called: Arc<Notify>,
+    _gate: Option<SemaphorePermit<'a>>,
+}
+
+impl Place<'_> {
+    /// The turn of whoever is first; `None` for the others.
+    fn turn(&self, shared: &Shared) -> Option<Turn> {
+        let mut state = shared.state.lock();
+        let first = state.line.first_key_value().map(|(position, _)| *position);
+        (first == Some(self.position)).then(|| state.pace.poll(shared.clock.now()))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state.lock();
+        let was_first = state.line.first_key_value().is_some_and(|(position, _)| *position == self.position);
+        state.line.remove(&self.position);
+        if was_first {
+            state.wake_first();
+        }
+    }
+}
+
+/// The right to make one call. Dropping it says that the call is over and told nothing about the pace.
+#[must_use = "dropping the permit ends the call"]
+pub struct Permit {
+    shared: Arc<Shared>,
+    ticket: Option<Ticket>,
+}
+
+impl Permit {
+    /// The system answered, and not that it was too fast.
+    pub fn ok(self) {
+        self.end(|pace, ticket, shared| pace.ok(ticket, shared.clock.now()));
+    }
+
+    /// The system refused the call for being too fast, with or without a time for which nothing may follow.
+    pub fn throttled(self, retry_after: Option<Duration>) {
+        self.end(|pace, ticket, shared| pace.throttled(ticket, shared.clock.now(), retry_after));
+    }
+
+    fn end(mut self, tell: impl FnOnce(&mut Pace, Ticket, &Shared)) {
+        if let Some(ticket) = self.ticket.take() {
+            let mut state = self.shared.state.lock();
+            tell(&mut state.pace, ticket, &self.shared);
+            state.wake_first();
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            let mut state = self.shared.state.lock();
+            state.pace.released(ticket);
+            state.wake_first();
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "pacer_tests.rs"]
+mod tests;

@@ -1,0 +1,337 @@
+//! What an engine has to do, most urgent first: one entry an object, and nothing starves.
+//!
+//! Pure: `now` is a parameter, and the desired state is not in here. A slot that is pushed again keeps its place, so
+//! superseded work is never done. Everything is bounded by the number of slots and leaves no memory behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use vestibule_core::identity::Slot;
+
+use super::backoff::{Failing, after};
+use crate::system::Class as ErrorClass;
+
+/// Why something is queued, in order of rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// A door stands open to somebody who lost the right to it.
+    Revocation,
+    /// A user changed something and waits.
+    UserChange,
+    /// Midnight: yesterday's visitors go.
+    RolloverRemoval,
+    /// Midnight: today's visitors come.
+    RolloverAddition,
+    /// It failed before.
+    Retry,
+    /// The system differs and nobody declared it.
+    Drift,
+}
+
+impl Class {
+    /// All of them, most urgent first.
+    pub const ALL: [Self; 6] = [
+        Self::Revocation,
+        Self::UserChange,
+        Self::RolloverRemoval,
+        Self::RolloverAddition,
+        Self::Retry,
+        Self::Drift,
+    ];
+
+    /// The word in metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revocation => "revocation",
+            Self::UserChange => "user_change",
+            Self::RolloverRemoval => "rollover_removal",
+            Self::RolloverAddition => "rollover_addition",
+            Self::Retry => "retry",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// Whether somebody waits for it: the engine keeps a few places for these.
+    pub const fn urgent(self) -> bool {
+        matches!(self, Self::Revocation | Self::UserChange)
+    }
+
+    /// Whether it takes away: tried for ever, whatever the system answers (design 3.13).
+    pub const fn revokes(self) -> bool {
+        matches!(self, Self::Revocation | Self::RolloverRemoval)
+    }
+
+    /// The class in which it is tried again: what takes away keeps its rank.
+    #[must_use]
+    pub const fn retried(self) -> Self {
+        if self.revokes() { self } else { Self::Retry }
+    }
+
+    /// How long it lets the more urgent ones of the unhurried classes overtake it.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Revocation | Self::UserChange | Self::RolloverRemoval => Duration::ZERO,
+            Self::RolloverAddition => STEP,
+            Self::Retry => STEP.saturating_mul(2),
+            Self::Drift => STEP.saturating_mul(3),
+        }
+    }
+}
+
+/// What a rank is worth in time. Ten minutes: work left over from before half past eleven may mix into the removals
+/// of midnight, nothing younger does.
+const STEP: Duration = Duration::from_mins(10);
+
+/// So many user changes are served in a row while something else is overdue.
+pub const USER_CHANGES_IN_A_ROW: u32 = 15;
+
+/// An entry: ready, or not before a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    class: Class,
+    not_before: Option<Timestamp>,
+    /// Since when it is ready, or from when on it will be.
+    since: Timestamp,
+    /// First come, first served, among those of one moment.
+    seq: u64,
+}
+
+impl Entry {
+    const fn place(&self, slot: Slot) -> Place {
+        (self.since, self.seq, slot)
+    }
+
+    /// Both in one: the more urgent class, the earlier time, the older place.
+    fn merged(self, other: Self) -> Self {
+        Self {
+            class: self.class.min(other.class),
+            not_before: self.not_before.zip(other.not_before).map(|(mine, theirs)| mine.min(theirs)),
+            since: self.since.min(other.since),
+            seq: self.seq.min(other.seq),
+        }
+    }
+}
+
+type Place = (Timestamp, u64, Slot);
+
+/// The entries of one class in their order.
+#[derive(Debug, Default)]
+struct Lane {
+    ready: BTreeSet<Place>,
+    delayed: BTreeSet<Place>,
+}
+
+/// An item in flight, and what was pushed for its slot meanwhile.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    entry: Entry,
+    again: Option<Entry>,
+}
+
+/// The queue of one engine.
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: BTreeMap<Slot, Entry>,
+    lanes: [Lane; 6],
+    flying: BTreeMap<Slot, Flight>,
+    failing: BTreeMap<Slot, Failing>,
+    seq: u64,
+    user_changes_in_a_row: u32,
+}
+
+impl Queue {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Queues a slot, from `not_before` on if one is given. A slot that waits keeps the more urgent class, the earlier
+    /// time and its age; one that is in flight is queued again when it is done.
+    pub fn push(&mut self, slot: Slot, class: Class, not_before: Option<Timestamp>, now: Timestamp) {
+        self.seq = self.seq.saturating_add(1);
+        let not_before = not_before.filter(|at| *at > now);
+        let entry = Entry { class, not_before, since: not_before.unwrap_or(now), seq: self.seq };
+        self.add(slot, entry);
+    }
+
+    /// The next slot and its class; it is in flight until [`Self::done`], [`Self::retry`] or [`Self::put_back`].
+    ///
+    /// Revocations always first, then user changes. The others go by age, a rank being worth ten minutes; one that is
+    /// overdue gets every 16th place among user changes.
+    pub fn pop(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
+        self.wake(now);
+        let class = self.most_urgent(now)?;
+        self.take(class)
+    }
+
+    /// Like [`Self::pop`], but nothing except a revocation or a user change.
+    pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
+        self.wake(now);
+        let class =
+            [Class::Revocation, Class::UserChange].into_iter().find(|class| self.head(*class).is_some())?;
+        self.take(class)
+    }
+
+    /// The slot's item has succeeded, or is not to be tried again.
+    pub fn done(&mut self, slot: Slot) {
+        self.failing.remove(&slot);
+        self.land(slot);
+    }
+
+    /// The slot's item was not tried at all: it gets its old place again.
+    pub fn put_back(&mut self, slot: Slot) {
+        if let Some(entry) = self.land(slot) {
+            self.add(slot, entry);
+        }
+    }
+
+    /// The slot's item has failed. Says when it is tried again; `None` for an error that is final, unless it takes
+    /// something away. `random` in 0..1 spreads what failed together.
+    pub fn retry(
+        &mut self,
+        slot: Slot,
+        class: Class,
+        now: Timestamp,
+        error: ErrorClass,
+        random: f64,
+    ) -> Option<Timestamp> {
+        if error == ErrorClass::Terminal && !class.revokes() {
+            self.done(slot);
+            return None;
+        }
+        let failing = self.failing.entry(slot).or_insert(Failing { since: now, failures: 0 });
+        if !matches!(error, ErrorClass::Throttled(_)) {
+            failing.failures = failing.failures.saturating_add(1);
+        }
+        let at = after(now, failing.wait(error, random));
+        self.land(slot);
+        self.push(slot, class.retried(), Some(at), now);
+        Some(at)
+    }
+
+    /// Forgets a slot: nothing is left to do for it. What is in flight stays so until it is done.
+    pub fn drop_slot(&mut self, slot: Slot) {
+        self.failing.remove(&slot);
+        self.withdraw(slot);
+        if let Some(flight) = self.flying.get_mut(&slot) {
+            flight.again = None;
+        }
+    }
+
+    /// When the first delayed entry becomes ready.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.lanes.iter().filter_map(|lane| lane.delayed.first()).map(|(at, ..)| *at).min()
+    }
+
+    /// Entries of a class that wait, delayed ones among them.
+    pub fn len(&self, class: Class) -> usize {
+        let lane = &self.lanes[class as usize];
+        lane.ready.len() + lane.delayed.len()
+    }
+
+    /// Whether nothing waits and nothing is in flight.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.flying.is_empty()
+    }
+
+    /// Whether the slot waits or is in flight.
+    pub fn contains(&self, slot: Slot) -> bool {
+        self.waiting.contains_key(&slot) || self.flying.contains_key(&slot)
+    }
+
+    /// Slots in flight.
+    pub fn in_flight(&self) -> usize {
+        self.flying.len()
+    }
+
+    /// What is known of a slot that fails.
+    pub fn failing(&self, slot: Slot) -> Option<Failing> {
+        self.failing.get(&slot).copied()
+    }
+
+    /// Since when the oldest unfinished revocation fails: an alert asks for it (design 3.13).
+    pub fn oldest_failing_revocation(&self) -> Option<Timestamp> {
+        let revokes = |slot| {
+            let class = self.waiting.get(slot).or_else(|| self.flying.get(slot).map(|flight| &flight.entry));
+            class.is_some_and(|entry| entry.class.revokes())
+        };
+        self.failing.iter().filter(|(slot, _)| revokes(slot)).map(|(_, failing)| failing.since).min()
+    }
+
+    fn add(&mut self, slot: Slot, entry: Entry) {
+        if let Some(flight) = self.flying.get_mut(&slot) {
+            flight.again = Some(flight.again.map_or(entry, |again| again.merged(entry)));
+            return;
+        }
+        let entry = self.withdraw(slot).map_or(entry, |old| old.merged(entry));
+        let lane = &mut self.lanes[entry.class as usize];
+        let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
+        places.insert(entry.place(slot));
+        self.waiting.insert(slot, entry);
+    }
+
+    fn withdraw(&mut self, slot: Slot) -> Option<Entry> {
+        let entry = self.waiting.remove(&slot)?;
+        let lane = &mut self.lanes[entry.class as usize];
+        let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
+        places.remove(&entry.place(slot));
+        Some(entry)
+    }
+
+    /// Ends a flight and queues what was pushed meanwhile; gives what flew.
+    fn land(&mut self, slot: Slot) -> Option<Entry> {
+        let flight = self.flying.remove(&slot)?;
+        if let Some(again) = flight.again {
+            self.add(slot, again);
+        }
+        Some(flight.entry)
+    }
+
+    /// Makes ready what was delayed until now. It stays ready, also if the clock is set back.
+    fn wake(&mut self, now: Timestamp) {
+        for lane in &mut self.lanes {
+            while let Some(place) = lane.delayed.first().copied().filter(|(at, ..)| *at <= now) {
+                lane.delayed.remove(&place);
+                lane.ready.insert(place);
+                if let Some(entry) = self.waiting.get_mut(&place.2) {
+                    entry.not_before = None;
+                }
+            }
+        }
+    }
+
+    fn head(&self, class: Class) -> Option<Timestamp> {
+        self.lanes[class as usize].ready.first().map(|(since, ..)| *since)
+    }
+
+    fn most_urgent(&self, now: Timestamp) -> Option<Class> {
+        if self.head(Class::Revocation).is_some() {
+            return Some(Class::Revocation);
+        }
+        let due = |class: Class| self.head(class).map(|since| (after(since, class.patience()), class));
+        let unhurried = Class::ALL.into_iter().filter(|class| !class.urgent()).filter_map(due).min();
+        if self.head(Class::UserChange).is_none() {
+            return unhurried.map(|(_, class)| class);
+        }
+        let turn = self.user_changes_in_a_row >= USER_CHANGES_IN_A_ROW;
+        let overdue = unhurried.filter(|(at, _)| turn && *at <= now);
+        Some(overdue.map_or(Class::UserChange, |(_, class)| class))
+    }
+
+    fn take(&mut self, class: Class) -> Option<(Slot, Class)> {
+        let (_, _, slot) = *self.lanes[class as usize].ready.first()?;
+        let entry = self.withdraw(slot)?;
+        self.flying.insert(slot, Flight { entry, again: None });
+        match class {
+            Class::Revocation => {}
+            Class::UserChange => self.user_changes_in_a_row = self.user_changes_in_a_row.saturating_add(1),
+            _ => self.user_changes_in_a_row = 0,
+        }
+        Some((slot, class))
+    }
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -1,0 +1,191 @@
+//! The engine's loop: connect, sync, then turns, as many at once as the pace can use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use vestibule_core::identity::Slot;
+
+use super::breaker::Admission;
+use super::call::Stop;
+use super::state::Condition;
+use super::{Class, Engine, Outcome, Report, SourceError};
+use crate::shutdown::Shutdown;
+use crate::system::{self, SystemError};
+
+/// Turns under way beside those that the system lets in: they wait for the API server while others call.
+const PREPARING: usize = 8;
+
+/// Places that only a revocation or a user's own change may take.
+const URGENT: usize = 4;
+
+/// How long turns may take to end at shutdown.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A failed check or sync is tried again after this time; the breaker stretches it.
+const CHORE_RETRY: SignedDuration = SignedDuration::from_secs(15);
+
+impl Engine {
+    /// Runs until `stop` is true. What is under way then is finished or left for the next start: every step is
+    /// repeatable.
+    pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
+        let mut turns: JoinSet<()> = JoinSet::new();
+        while !shutdown.is_requested() {
+            let next = self.start_work(&mut turns);
+            let wait = async {
+                match next {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = shutdown.requested() => break,
+                () = self.wake.notified() => {}
+                Some(_) = turns.join_next(), if !turns.is_empty() => {}
+                () = wait => {}
+            }
+        }
+        let _ = tokio::time::timeout(GRACE, async { while turns.join_next().await.is_some() {} }).await;
+        turns.abort_all();
+        let _ = tokio::time::timeout(GRACE, self.system().close()).await;
+    }
+
+    /// Starts what may start now; says when to look again.
+    fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        if inner.parked || !self.fence.held() {
+            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| !inner.parked);
+        }
+        match inner.breaker.allow(now) {
+            Admission::NotBefore(at) => return Some(at),
+            Admission::Probe => (inner.connected, inner.chore_after) = (false, None),
+            Admission::Allowed => {}
+        }
+        let sync_due = inner.sync_due.is_none_or(|due| due <= now);
+        let confirm = !inner.unconfirmed.is_empty() && !inner.has_removals();
+        let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
+        if may && (!inner.connected || sync_due || confirm) {
+            inner.chore = true;
+            turns.spawn(Arc::clone(self).chore(sync_due));
+        }
+        let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
+        let limit = self.settings.read().max_in_flight + PREPARING;
+        while ready {
+            let in_flight = inner.queue.in_flight();
+            let popped = match in_flight {
+                n if n < limit => inner.queue.pop(now),
+                n if n < limit + URGENT => inner.queue.pop_urgent(now),
+                _ => None,
+            };
+            let Some((slot, class)) = popped else { break };
+            turns.spawn(Arc::clone(self).take_turn(slot, class));
+        }
+        self.count(&inner);
+        if inner.draining && inner.is_drained(self.settings.read().mode) {
+            self.publish(|state| state.drained = true);
+        }
+        let chore = inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let waits = [inner.queue.next_at().filter(|_| ready), chore];
+        waits.into_iter().flatten().min()
+    }
+
+    fn count(&self, inner: &super::state::Inner) {
+        for class in Class::ALL {
+            self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
+        }
+        let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
+        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_failing_revocation());
+    }
+
+    /// Connects, syncs, or reads removals back: one at a time.
+    async fn chore(self: Arc<Self>, sync_due: bool) {
+        let result = self.do_chore(sync_due).await;
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        inner.chore = false;
+        inner.chore_after = if result.is_err() { now.checked_add(CHORE_RETRY).ok() } else { None };
+        drop(inner);
+        if let Err(stop) = result {
+            self.chore_failed(&stop);
+        }
+        self.wake.notify_one();
+    }
+
+    async fn do_chore(&self, sync_due: bool) -> Result<(), Stop> {
+        if !self.inner.lock().connected {
+            let health = self.check().await?;
+            self.inner.lock().connected = true;
+            self.publish(|state| {
+                state.condition = Condition::Connected;
+                state.version = Some(health.version.clone());
+            });
+            self.metrics.systems.credential_valid(&self.label, true);
+            tracing::info!(integration = %self.label, version = health.version, "connected");
+        }
+        if sync_due { self.sync().await } else { self.read_back_all().await }
+    }
+
+    fn chore_failed(&self, stop: &Stop) {
+        match stop {
+            Stop::System(error) if matches!(error.class, system::Class::Terminal | system::Class::Dependency) => {
+                self.publish(|state| state.condition = Condition::Misconfigured(error.message.clone()));
+            }
+            // Pace, breaker and condition have learnt of it where the call was made.
+            Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
+            Stop::NotLeader | Stop::Source(_) | Stop::Superseded => {}
+        }
+    }
+
+    async fn take_turn(self: Arc<Self>, slot: Slot, class: Class) {
+        let result = self.turn(slot, class).await;
+        let report = self.finish(slot, class, result);
+        if let Some(outcome) = report {
+            self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+        }
+        self.wake.notify_one();
+    }
+
+    /// Gives the slot back to the queue, as its outcome demands, and says what to report.
+    fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        match result {
+            Ok(outcome) => {
+                inner.queue.done(slot);
+                outcome
+            }
+            Err(Stop::NotLeader | Stop::Source(SourceError::Frozen)) => {
+                inner.queue.done(slot);
+                None
+            }
+            Err(Stop::Superseded) => {
+                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
+                None
+            }
+            Err(Stop::Source(SourceError::Unreachable(message))) => {
+                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
+                tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
+                None
+            }
+            Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, class, error)),
+        }
+    }
+
+    /// What a failure of the system means for the slot: nothing but its class decides.
+    fn failed(&self, inner: &mut super::state::Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
+        let now = self.clock.now();
+        let retried = match error.class {
+            // A parked engine holds it back; it keeps its place.
+            system::Class::Auth => {
+                inner.queue.put_back(slot);
+                true
+            }
+            error => inner.queue.retry(slot, class, now, error, rand::random()).is_some(),
+        };
+        tracing::debug!(integration = %self.label, ?slot, operation = error.operation, %error, "not done");
+        Outcome::Failed { error, retried }
+    }
+}

@@ -1,0 +1,268 @@
+//! What a system holds of ours, as rows of 32 bytes: enough to say what is to be done, and nothing of any person.
+//!
+//! It is refreshed by listings. What we did ourselves while a listing ran, we know better than the list. What a list
+//! lacks stays, and is reported: absence needs a second witness (design 3).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Weak};
+
+use jiff::Timestamp;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::plan::Held;
+
+use super::listing::{Found, Listing, Merged};
+
+/// What is known of one record beside its owner and slot: 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// 48 bits of content and 16 of number.
+    id: u64,
+    pub(super) fingerprint: u64,
+    /// Seconds since 1970, [`NEVER`] for a record that does not end.
+    pub(super) until: u32,
+    /// The listing during or after which we last touched it, and [`MISSING`].
+    touched: u32,
+}
+
+/// No end. An end after 2106 is the second before it, which is as good.
+const NEVER: u32 = u32::MAX;
+/// Set in [`Entry::touched`] on what the last list lacks.
+const MISSING: u32 = 1 << 31;
+
+impl Entry {
+    pub(super) fn new(id: &RecordId, fingerprint: u64, until: Option<Timestamp>) -> Self {
+        let seconds = |at: Timestamp| u32::try_from(at.as_second().max(0)).unwrap_or(NEVER).min(NEVER - 1);
+        Self {
+            id: id.content << 16 | u64::from(id.number),
+            fingerprint,
+            until: until.map_or(NEVER, seconds),
+            touched: 0,
+        }
+    }
+
+    pub(super) const fn id(&self, owner: Owner, slot: Slot) -> RecordId {
+        RecordId { owner, slot, content: self.id >> 16, number: (self.id & 0xffff) as u16 }
+    }
+
+    fn held(&self, owner: Owner, slot: Slot) -> Held {
+        let until =
+            (self.until != NEVER).then(|| Timestamp::from_second(i64::from(self.until)).ok()).flatten();
+        Held { id: self.id(owner, slot), fingerprint: self.fingerprint, until }
+    }
+
+    const fn touched_since(&self, generation: u32) -> bool {
+        self.touched & !MISSING >= generation
+    }
+}
+
+/// Our records in one system. One record a slot is the rule and lies in place; more of them, as between a replacement's
+/// two steps, lie beside.
+#[derive(Debug)]
+pub struct Snapshot {
+    owner: Owner,
+    first: HashMap<Slot, Entry>,
+    more: BTreeMap<Slot, Vec<Entry>>,
+    /// Counts listings; what is touched carries the count of its time.
+    generation: u32,
+    /// The listing that runs, if one does.
+    running: Weak<()>,
+    /// Removed while it runs: its earlier pages may still show them.
+    gone: BTreeSet<RecordId>,
+    /// People of others in the last list.
+    foreign: usize,
+    complete: bool,
+}
+
+impl Snapshot {
+    /// Knows nothing yet.
+    pub fn new(owner: Owner) -> Self {
+        Self {
+            owner,
+            first: HashMap::new(),
+            more: BTreeMap::new(),
+            generation: 0,
+            running: Weak::new(),
+            gone: BTreeSet::new(),
+            foreign: 0,
+            complete: false,
+        }
+    }
+
+    /// Whose records these are.
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The records of one slot, those that the last list lacks among them.
+    pub fn held(&self, slot: Slot) -> Vec<Held> {
+        self.entries(slot).map(|entry| entry.held(self.owner, slot)).collect()
+    }
+
+    /// Whether a record is known, also if the last list lacks it.
+    pub fn contains(&self, id: &RecordId) -> bool {
+        id.owner == self.owner && self.find(id).is_some()
+    }
+
+    /// Whether the last list lacks the record and nobody has settled it since.
+    pub fn is_missing(&self, id: &RecordId) -> bool {
+        self.find(id).is_some_and(|entry| entry.touched & MISSING != 0)
+    }
+
+    /// The record stands in the system with this content: we made it, changed it, or asked for it and saw it alive.
+    /// Records of other owners are left out.
+    pub fn stands(&mut self, id: &RecordId, fingerprint: u64, until: Option<Timestamp>) {
+        if id.owner != self.owner {
+            return;
+        }
+        let entry = Entry { touched: self.generation, ..Entry::new(id, fingerprint, until) };
+        self.gone.remove(id);
+        self.put(id.slot, entry);
+    }
+
+    /// The record is gone or dead: we removed it, or asked for it and it was not there.
+    pub fn removed(&mut self, id: &RecordId) {
+        if self.running.strong_count() > 0 && id.owner == self.owner {
+            self.gone.insert(*id);
+        }
+        self.take(id);
+    }
+
+    /// How many records are held.
+    pub fn len(&self) -> usize {
+        self.first.len() + self.more.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    /// Whether a whole list was ever read. Before, nothing may be concluded from what is not held.
+    pub const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// All records, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Held> + '_ {
+        let beside = self.more.iter().flat_map(|(slot, more)| more.iter().map(move |entry| (slot, entry)));
+        self.first.iter().chain(beside).map(|(slot, entry)| entry.held(self.owner, *slot))
+    }
+
+    /// The slots that hold something, each once, in no order.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.first.keys().copied()
+    }
+
+    /// Starts to read a whole list. An earlier listing that was not finished is void from here on.
+    pub fn begin_listing(&mut self) -> Listing {
+        self.generation = self.generation.saturating_add(1).min(!MISSING);
+        self.gone.clear();
+        let running = Arc::new(());
+        self.running = Arc::downgrade(&running);
+        Listing::new(self.owner, running)
+    }
+
+    /// Takes over a whole list; `None` if the listing is void.
+    pub fn finish(&mut self, listing: Listing) -> Option<Merged> {
+        if !std::ptr::eq(self.running.as_ptr(), Arc::as_ptr(listing.running())) {
+            return None;
+        }
+        let (found, mut merged) = listing.close();
+        for one in &found {
+            self.merge(one, &mut merged);
+        }
+        merged.missing = self.flag_missing(&found);
+        let had_something = !merged.missing.is_empty() || self.foreign > 0;
+        merged.suspicious = found.is_empty() && merged.foreign == 0 && had_something;
+        self.foreign = merged.foreign;
+        self.complete = true;
+        self.running = Weak::new();
+        self.gone = BTreeSet::new();
+        self.trim();
+        Some(merged)
+    }
+
+    fn merge(&mut self, found: &Found, merged: &mut Merged) {
+        let id = found.entry.id(self.owner, found.slot);
+        if self.gone.contains(&id) {
+            return;
+        }
+        match self.find(&id) {
+            None => merged.appeared.push(id),
+            Some(known) if known.touched_since(self.generation) => return,
+            Some(known)
+                if (known.fingerprint, known.until) == (found.entry.fingerprint, found.entry.until) => {}
+            Some(_) => merged.changed.push(id),
+        }
+        self.put(found.slot, found.entry);
+    }
+
+    /// Flags what the list lacks, unless we touched it meanwhile.
+    fn flag_missing(&mut self, found: &[Found]) -> Vec<RecordId> {
+        let (owner, generation) = (self.owner, self.generation);
+        let beside =
+            self.more.iter_mut().flat_map(|(slot, more)| more.iter_mut().map(move |entry| (slot, entry)));
+        let mut missing = Vec::new();
+        for (slot, entry) in self.first.iter_mut().chain(beside) {
+            let id = entry.id(owner, *slot);
+            let lacking = || found.binary_search_by_key(&id, |one| one.entry.id(owner, one.slot)).is_err();
+            if !entry.touched_since(generation) && lacking() {
+                entry.touched |= MISSING;
+                missing.push(id);
+            }
+        }
+        missing.sort_unstable();
+        missing
+    }
+
+    fn entries(&self, slot: Slot) -> impl Iterator<Item = &Entry> {
+        self.first.get(&slot).into_iter().chain(self.more.get(&slot).into_iter().flatten())
+    }
+
+    fn find(&self, id: &RecordId) -> Option<&Entry> {
+        self.entries(id.slot).find(|entry| entry.id(self.owner, id.slot) == *id)
+    }
+
+    fn put(&mut self, slot: Slot, entry: Entry) {
+        let Some(first) = self.first.get_mut(&slot) else {
+            self.first.insert(slot, entry);
+            return;
+        };
+        if first.id == entry.id {
+            *first = entry;
+            return;
+        }
+        let more = self.more.entry(slot).or_default();
+        match more.iter_mut().find(|known| known.id == entry.id) {
+            Some(known) => *known = entry,
+            None => more.push(entry),
+        }
+    }
+
+    fn take(&mut self, id: &RecordId) {
+        if !self.contains(id) {
+            return;
+        }
+        let mut rest: Vec<Entry> =
+            self.entries(id.slot).filter(|entry| entry.id(self.owner, id.slot) != *id).copied().collect();
+        self.more.remove(&id.slot);
+        match rest.pop() {
+            None => self.first.remove(&id.slot),
+            Some(entry) => self.first.insert(id.slot, entry),
+        };
+        if !rest.is_empty() {
+            self.more.insert(id.slot, rest);
+        }
+    }
+
+    /// Gives memory back when most of it is unused, which after a building's move is a lot.
+    fn trim(&mut self) {
+        if self.first.capacity() / 4 > self.first.len() {
+            self.first.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;

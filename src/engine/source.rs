@@ -1,0 +1,83 @@
+//! What the engine asks of those who know the declared state, and what it tells them.
+
+use async_trait::async_trait;
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::model::ObjectKey;
+use vestibule_core::plan::{Want, Withheld};
+
+use crate::system::SystemError;
+
+/// The declared side. It is asked when a slot's turn comes, not when it was queued: superseded work is never done.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// What should be true of the slot in this integration now.
+    async fn want(&self, integration: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError>;
+
+    /// Called just before the first write for the slot: sets the finalizer, fenced by the object's uid.
+    async fn claim(&self, slot: Slot) -> Result<(), SourceError>;
+
+    /// Whether all objects are known: before that, an unknown slot means nothing.
+    fn is_complete(&self) -> bool;
+
+    /// Whether an object of this slot is known. Cheap; asked for every record after a full sync.
+    fn knows(&self, slot: Slot) -> bool;
+
+    /// Whether a live GET of the API server says that the object does not exist.
+    async fn is_gone(&self, object: &ObjectKey) -> Result<bool, SourceError>;
+
+    /// Takes the outcome of one slot.
+    async fn report(&self, report: Report);
+}
+
+/// What should be true of a slot.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The record, or that there is none.
+    pub want: Want,
+    /// Ids under which the object says it was made. One that the last listing lacks is asked for by id before it is
+    /// taken for absent.
+    pub known: Vec<RecordId>,
+}
+
+/// Why the declared side gives no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// It is not known what should be true (a cache that has not synced, a missing reference, an object that
+    /// nobody knows): nothing is opened, nothing removed, until it is queued again.
+    #[error("what is wanted is not known now")]
+    Frozen,
+    /// The API server did not answer; tried again.
+    #[error("the Kubernetes API could not be asked: {0}")]
+    Unreachable(String),
+}
+
+/// The outcome of one slot in one integration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The integration.
+    pub integration: ObjectKey,
+    /// The slot.
+    pub slot: Slot,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a slot's turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The system holds exactly this record.
+    Present(RecordId),
+    /// The system holds no living record, and said so when asked again.
+    Absent,
+    /// Removed; reading it back is still to come.
+    Unconfirmed,
+    /// It differs and stays so, for this reason.
+    Withheld(Withheld),
+    /// It failed. `retried`: by itself, without anybody's help.
+    Failed {
+        /// What was said.
+        error: SystemError,
+        /// Whether it will be tried again unasked.
+        retried: bool,
+    },
+}

@@ -1,0 +1,218 @@
+//! What an engine holds and what it shows.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use vestibule_core::guard::Limits;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::Mode;
+use vestibule_core::plan::Held;
+
+use super::breaker::Breaker;
+use super::queue::{Class, Queue};
+use super::snapshot::Snapshot;
+
+/// What may change while an engine runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `spec.mode`.
+    pub mode: Mode,
+    /// The integration or its Property is suspended: nothing is opened.
+    pub suspended: bool,
+    /// `spec.deletionGuard`.
+    pub limits: Limits,
+    /// The hash that the release annotation names.
+    pub released: Option<String>,
+    /// `spec.resyncInterval`.
+    pub resync: SignedDuration,
+    /// `spec.ownerId` is declared: records of other owners beside ours are expected.
+    pub owner_declared: bool,
+    /// `spec.rateLimit.maxInFlight` or the system's own.
+    pub max_in_flight: usize,
+}
+
+/// How the connection stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// Not tried yet.
+    #[default]
+    Unchecked,
+    /// The login is proven and the last call was answered.
+    Connected,
+    /// The login is refused; nothing is tried until the Secret changes.
+    Rejected(String),
+    /// Out of reach; one probe per period.
+    Unreachable(String),
+    /// The system refuses for good what every sync needs: the configuration is wrong.
+    Misconfigured(String),
+}
+
+/// What an engine shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// How the connection stands.
+    pub condition: Condition,
+    /// The system's version.
+    pub version: Option<String>,
+    /// How many full syncs have been completed.
+    pub syncs: u64,
+    /// When the last one ended.
+    pub last_sync: Option<Timestamp>,
+    /// The last token of a "sync now" that was handled.
+    pub handled_sync: Option<String>,
+    /// Living records of ours at the last sync.
+    pub records: usize,
+    /// Removals that the guard holds.
+    pub held: Option<HeldBack>,
+    /// The release that was used last.
+    pub used_release: Option<String>,
+    /// Another Vestibule's records were found: its owner id, or what is known of it.
+    pub other_owner: Option<String>,
+    /// Asked to drain, and no record is left.
+    pub drained: bool,
+}
+
+/// Removals that the guard holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Names the set.
+    pub hash: String,
+    /// How many.
+    pub count: usize,
+}
+
+/// A repair of fields that open nothing, and what the system showed before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repair {
+    /// Fingerprint of what it showed.
+    pub(super) shown: u64,
+    /// Fingerprint of what was wanted.
+    pub(super) wanted: u64,
+    /// It showed the same again afterwards: it does not keep what is sent, and is left alone.
+    pub(super) lost: bool,
+}
+
+/// Names that a system knows, as of a moment.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) groups: BTreeSet<String>,
+    pub(super) card_formats: BTreeSet<String>,
+    pub(super) read_at: Option<Timestamp>,
+}
+
+/// The engine's memory, behind one lock that is never held over an await.
+pub(super) struct Inner {
+    pub(super) queue: Queue,
+    pub(super) snapshot: Snapshot,
+    pub(super) breaker: Breaker,
+    /// Creates whose answer was lost, and when they were sent: they count as held until the system says otherwise.
+    /// Bounded by the calls that fail while the breaker lets calls through.
+    pub(super) uncertain: BTreeMap<RecordId, Timestamp>,
+    /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
+    /// begun: only a later one counts as reading back.
+    pub(super) unconfirmed: BTreeMap<RecordId, u64>,
+    pub(super) names: Names,
+    pub(super) connected: bool,
+    pub(super) parked: bool,
+    pub(super) draining: bool,
+    /// A check, a sync or a batch of confirmations is under way.
+    pub(super) chore: bool,
+    /// After a failed one, the next waits until then.
+    pub(super) chore_after: Option<Timestamp>,
+    pub(super) sync_due: Option<Timestamp>,
+    pub(super) sync_tokens: Vec<String>,
+    /// How many listings have begun.
+    pub(super) listings: u64,
+    /// Pages of the last listing.
+    pub(super) pages: usize,
+    /// When guarded removals of the last hour were made.
+    pub(super) guarded: VecDeque<Timestamp>,
+    /// The last repair of a slot; bounded by the records that somebody changed by hand.
+    pub(super) repaired: BTreeMap<Slot, Repair>,
+    /// Records of another Vestibule were found while no owner id is declared: nothing is written.
+    pub(super) blocked: bool,
+}
+
+/// After this time a create whose answer was lost cannot arrive any more: twice the longest call.
+pub(super) const UNCERTAIN_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+/// Sync tokens kept while one sync runs; more are answered by the last.
+const SYNC_TOKENS: usize = 8;
+
+impl Inner {
+    pub(super) fn new(owner: Owner) -> Self {
+        Self {
+            queue: Queue::default(),
+            snapshot: Snapshot::new(owner),
+            breaker: Breaker::new(rand::random()),
+            uncertain: BTreeMap::new(),
+            unconfirmed: BTreeMap::new(),
+            names: Names::default(),
+            connected: false,
+            parked: false,
+            draining: false,
+            chore: false,
+            chore_after: None,
+            sync_due: None,
+            sync_tokens: Vec::new(),
+            listings: 0,
+            pages: 1,
+            guarded: VecDeque::new(),
+            repaired: BTreeMap::new(),
+            blocked: false,
+        }
+    }
+
+    /// The living records of a slot, those with an unknown outcome among them.
+    pub(super) fn held(&self, slot: Slot) -> Vec<Held> {
+        let mut held = self.snapshot.held(slot);
+        let lost = self.repaired.get(&slot).filter(|repair| repair.lost);
+        for one in &mut held {
+            if let Some(repair) = lost.filter(|repair| repair.shown == one.fingerprint) {
+                one.fingerprint = repair.wanted;
+            }
+        }
+        for id in self.uncertain.keys().filter(|id| id.slot == slot) {
+            if !held.iter().any(|one| one.id == *id) {
+                held.push(Held { id: *id, fingerprint: 0, until: None });
+            }
+        }
+        held
+    }
+
+    /// Removals of a slot that are still to be read back.
+    pub(super) fn unconfirmed(&self, slot: Slot) -> Vec<RecordId> {
+        let lowest = RecordId { owner: self.snapshot.owner(), slot, content: 0, number: 0 };
+        self.unconfirmed.range(lowest..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+    }
+
+    /// Records of a slot that the last listing lacks.
+    pub(super) fn missing(&self, slot: Slot) -> impl Iterator<Item = RecordId> {
+        self.snapshot.held(slot).into_iter().map(|one| one.id).filter(|id| self.snapshot.is_missing(id))
+    }
+
+    /// Whether everything that the mode lets us remove is removed and read back.
+    pub(super) fn is_drained(&self, mode: Mode) -> bool {
+        let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
+        !mode.removes() || (self.snapshot.is_complete() && empty)
+    }
+
+    /// Whether something that closes doors is still to be done.
+    pub(super) fn has_removals(&self) -> bool {
+        self.queue.len(Class::Revocation) + self.queue.len(Class::RolloverRemoval) > 0
+    }
+
+    pub(super) fn unpark(&mut self) {
+        self.parked = false;
+        self.connected = false;
+        self.breaker = Breaker::new(rand::random());
+    }
+
+    pub(super) fn request_sync(&mut self, token: &str) {
+        self.sync_due = None;
+        if self.sync_tokens.len() == SYNC_TOKENS {
+            self.sync_tokens.remove(0);
+        }
+        self.sync_tokens.push(token.to_owned());
+    }
+}

@@ -1,0 +1,252 @@
+//! One slot's turn: ask what is wanted, compare, do the difference as one unit, tell.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use vestibule_core::diff::{self, Step};
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::model::{ObservedRecord, Record};
+use vestibule_core::plan::{self, Act, Held, Unit, Want};
+
+use super::call::Stop;
+use super::state::{Repair, UNCERTAIN_FOR};
+use super::{Class, Engine, Outcome, Wanted};
+use crate::system::{self, Applied, Scope, SystemError};
+
+/// How many dead records of one content are probed past before something must be wrong.
+const PROBES: usize = 32;
+
+impl Engine {
+    /// Takes the turn of a slot and tells what came of it; `None` if there is nothing to tell.
+    pub(super) async fn turn(&self, slot: Slot, class: Class) -> Result<Option<Outcome>, Stop> {
+        let draining = self.inner.lock().draining;
+        let wanted = if draining {
+            Wanted { want: Want::Nothing, known: Vec::new() }
+        } else {
+            self.source.want(&self.integration, slot).await?
+        };
+        self.ask_for_missing(slot, &wanted.known, class).await?;
+        let want = wanted.want;
+        let held = self.inner.lock().held(slot);
+        let unit = self.unit(&want, &held, draining);
+        self.check_new(&unit, &held, class).await?;
+        for act in &unit.acts {
+            match act {
+                Act::Remove(id) => self.remove(*id, class).await?,
+                Act::Create(record) => self.create(record, class).await?,
+                Act::Repair(id, record) => self.repair(*id, record, class).await?,
+            }
+        }
+        if let Some((_, why)) = unit.withheld.first() {
+            return Ok(Some(Outcome::Withheld(*why)));
+        }
+        self.settle(slot, &want, class).await
+    }
+
+    fn unit(&self, want: &Want, held: &[Held], draining: bool) -> Unit {
+        let (mode, suspended) = {
+            let settings = self.settings.read();
+            (settings.mode, settings.suspended && !draining)
+        };
+        let now = self.clock.now();
+        let unit = plan::unit(want, held, mode, now);
+        if suspended { unit.without_opening(held, now) } else { unit }
+    }
+
+    /// After the acts: read removals back if they are few, and say how the slot stands.
+    async fn settle(&self, slot: Slot, want: &Want, class: Class) -> Result<Option<Outcome>, Stop> {
+        if self.reads_back_alone(class) {
+            self.read_back(slot, class).await?;
+        }
+        let inner = self.inner.lock();
+        let present = inner.held(slot).first().map(|one| one.id);
+        Ok(match (want, present) {
+            (Want::Keep, _) => None,
+            (Want::Record(_), Some(id)) => Some(Outcome::Present(id)),
+            _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
+            (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
+            (Want::Nothing, None) => Some(Outcome::Absent),
+        })
+    }
+
+    /// Records that the last listing lacked are asked for by id: absence needs a second witness.
+    async fn ask_for_missing(&self, slot: Slot, known: &[RecordId], class: Class) -> Result<(), Stop> {
+        let doubtful = {
+            let inner = self.inner.lock();
+            let held = inner.held(slot);
+            let unlisted = known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
+            let unlisted = unlisted.filter(|id| !held.iter().any(|one| one.id == **id));
+            inner.missing(slot).chain(unlisted.copied()).collect::<BTreeSet<RecordId>>()
+        };
+        for id in doubtful {
+            let found = self.read(id, class).await?;
+            let mut inner = self.inner.lock();
+            match found {
+                Some(record) => inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record)),
+                None => inner.snapshot.removed(&id),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the new before the old is removed: its groups and its card format exist, its card is free.
+    async fn check_new(&self, unit: &Unit, held: &[Held], class: Class) -> Result<(), Stop> {
+        for act in &unit.acts {
+            if let Act::Create(record) | Act::Repair(_, record) = act {
+                self.names_exist(record, class).await?;
+                if let Some(card) = &record.card {
+                    self.free_card(record, &card.number, held, class).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A card number has one living holder: an ended visit of ours gives it up, anyone else keeps it.
+    async fn free_card(&self, record: &Record, number: &str, held: &[Held], class: Class) -> Result<(), Stop> {
+        let found = self.observe(class, Scope::CardNumber(number.to_owned())).await?;
+        let now = self.clock.now();
+        for holder in found.records.iter().filter(|holder| !holder.dead) {
+            let ours = holder.id.filter(|id| id.owner == self.owner);
+            if ours.is_some_and(|id| id.slot == record.id.slot || held.iter().any(|one| one.id == id)) {
+                continue;
+            }
+            let over = holder.facts.window.is_some_and(|window| window.until <= now);
+            let Some(id) = ours.filter(|_| over) else {
+                return Err(SystemError::new(
+                    system::Class::Terminal,
+                    system::DUPLICATE_CLAIM,
+                    format!(
+                        "spec.credentialNumber belongs to the living person {} already: withdraw it there or name \
+                         another number here",
+                        holder.external_id
+                    ),
+                )
+                .into());
+            };
+            for card in holder.facts.cards.keys().filter(|card| card.number == number) {
+                self.write(class, &Step::WithdrawCard { id, card: card.clone() }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
+        self.source.claim(wanted.id.slot).await?;
+        let mut record = Arc::clone(wanted);
+        for _ in 0..PROBES {
+            self.inner.lock().uncertain.insert(record.id, self.clock.now());
+            match self.write(class, &Step::Create(Arc::clone(&record))).await {
+                Ok(Applied::Exists) => match self.read(record.id, class).await? {
+                    Some(found) => return self.bring_into_step(&record, &found, class).await,
+                    None => {
+                        // Used up by a dead record, which opens nothing.
+                        self.inner.lock().uncertain.remove(&record.id);
+                        record = Arc::new(Record { id: record.id.next(), ..(*record).clone() });
+                    }
+                },
+                Ok(_) => return self.add_cards(&record, class).await,
+                Err(stop) => {
+                    self.forget_unsent(record.id, &stop);
+                    return Err(stop);
+                }
+            }
+        }
+        let message = format!("every id up to {} is used up by removed records", record.id);
+        Err(SystemError::new(system::Class::Terminal, "AddPerson", message).into())
+    }
+
+    /// Only a lost answer leaves a create undecided; a refusal, or a step that was not sent, decides it.
+    fn forget_unsent(&self, id: RecordId, stop: &Stop) {
+        if !matches!(stop, Stop::System(error) if error.class == system::Class::Transient) {
+            self.inner.lock().uncertain.remove(&id);
+        }
+    }
+
+    /// The record is made; what `diff` leaves of it are its cards.
+    async fn add_cards(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
+        for step in diff::diff(record, None).iter().skip(1) {
+            self.write(class, step).await?;
+        }
+        self.now_holds(record);
+        Ok(())
+    }
+
+    async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
+        let Some(found) = self.read(id, class).await? else {
+            let sent = self.inner.lock().uncertain.get(&id).copied();
+            self.inner.lock().snapshot.removed(&id);
+            tracing::debug!(integration = %self.label, %id, uncertain = sent.is_some(), "not there; made again");
+            return self.create(wanted, class).await;
+        };
+        self.source.claim(id.slot).await?;
+        let record = Arc::new(Record { id, ..(**wanted).clone() });
+        if self.is_lost_again(&record, &found) {
+            return Ok(());
+        }
+        self.bring_into_step(&record, &found, class).await
+    }
+
+    /// Whether the last repair of this slot was not kept by the system and only fields that open nothing differ:
+    /// repeating it at every sync would help nobody. What opens a door is repaired each time.
+    fn is_lost_again(&self, record: &Record, found: &ObservedRecord) -> bool {
+        let (shown, wanted) = (found.facts.fingerprint(), record.facts().fingerprint());
+        let opens = diff::differences(record, found).iter().any(|field| field.opens());
+        let mut inner = self.inner.lock();
+        inner.snapshot.stands(&record.id, shown, until(found));
+        let before = inner.repaired.get(&record.id.slot);
+        let lost = !opens && before.is_some_and(|one| (one.shown, one.wanted) == (shown, wanted));
+        inner.repaired.insert(record.id.slot, Repair { shown, wanted, lost });
+        lost
+    }
+
+    async fn bring_into_step(
+        &self,
+        record: &Arc<Record>,
+        found: &ObservedRecord,
+        class: Class,
+    ) -> Result<(), Stop> {
+        let steps = diff::diff(record, Some(found));
+        for step in &steps {
+            self.write(class, step).await?;
+        }
+        self.now_holds(record);
+        Ok(())
+    }
+
+    fn now_holds(&self, record: &Record) {
+        let mut inner = self.inner.lock();
+        inner.uncertain.remove(&record.id);
+        inner.snapshot.stands(&record.id, record.facts().fingerprint(), Some(record.window.until));
+    }
+
+    /// Removes a record. One whose create may still arrive is not taken for absent before that is impossible.
+    async fn remove(&self, id: RecordId, class: Class) -> Result<(), Stop> {
+        let applied = self.write(class, &Step::Remove(id)).await?;
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        let may_arrive = inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
+        if applied == Applied::Absent && may_arrive {
+            let message = "an earlier create without an answer may still arrive; looked up again in a moment";
+            return Err(SystemError::new(system::Class::Dependency, "RemovePerson", message).into());
+        }
+        inner.uncertain.remove(&id);
+        inner.snapshot.removed(&id);
+        if applied == Applied::Done {
+            let begun = inner.listings;
+            inner.unconfirmed.insert(id, begun);
+        }
+        Ok(())
+    }
+
+    /// The living record of an id, or `None` if the system says that it is dead or unknown.
+    pub(super) async fn read(&self, id: RecordId, class: Class) -> Result<Option<ObservedRecord>, Stop> {
+        let found = self.observe(class, Scope::Record(id)).await?;
+        Ok(found.records.into_iter().find(|record| record.id == Some(id) && !record.dead))
+    }
+}
+
+/// When a record stops opening, as far as the system shows it.
+fn until(record: &ObservedRecord) -> Option<jiff::Timestamp> {
+    record.facts.window.map(|window| window.until)
+}

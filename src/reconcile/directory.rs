@@ -1,0 +1,161 @@
+//! What Visitors refer to, as one value: who is visited where, on which clock, through which integrations.
+//!
+//! Properties, integrations and tenants are few. Each change of one of them makes a new directory, and everything that
+//! depends on it compares hashes to find out whether it is concerned.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use vestibule_core::access::{Sources, visitor_groups};
+use vestibule_core::adjust::Capabilities;
+use vestibule_core::identity::Owner;
+use vestibule_core::model::{Hasher, ObjectKey};
+use vestibule_core::schedule::{Provision, Zone};
+
+use crate::api::{Tenant, VisitorAccess};
+use crate::engine::Engine;
+
+/// Stands for a Tenant in a row: a hash of its namespace and name.
+pub type TenantId = u64;
+
+/// The id of a Tenant's key. The one function for reading a reference and for finding who refers.
+pub fn tenant_id(key: &ObjectKey) -> TenantId {
+    Hasher::new("Tenant").text(&key.namespace).text(&key.name).finish()
+}
+
+/// A Property that may be used.
+#[derive(Clone, Debug)]
+pub struct PropertyFacts {
+    /// Its clock.
+    pub zone: Zone,
+    /// When records are made.
+    pub provision: Provision,
+}
+
+/// An integration that takes visitors.
+#[derive(Clone)]
+pub struct IntegrationFacts {
+    /// Its place in the list of all integrations this process has met.
+    pub index: u16,
+    /// Its key.
+    pub key: ObjectKey,
+    /// Whose records it looks after.
+    pub owner_id: String,
+    /// What its system can do.
+    pub capabilities: Capabilities,
+    /// `spec.visitorAccess`.
+    pub visitor_access: Option<VisitorAccess>,
+    /// Its engine.
+    pub engine: Arc<Engine>,
+}
+
+/// What a tenant's visitors get through one integration.
+#[derive(Clone)]
+pub struct Access {
+    /// The integration.
+    pub integration: Arc<IntegrationFacts>,
+    /// Its owner, hashed.
+    pub owner: Owner,
+    /// Access groups by name; empty means that the integration is skipped.
+    pub groups: BTreeSet<String>,
+}
+
+/// A tenant and everything that its visitors depend on.
+#[derive(Clone)]
+pub struct TenantFacts {
+    /// Its name as people write it.
+    pub display_name: String,
+    /// The name of its Property.
+    pub property_name: String,
+    /// The Property; `None` while it is missing, going or not valid.
+    pub property: Option<PropertyFacts>,
+    /// One entry for each integration of the Property that takes visitors.
+    pub access: Vec<Access>,
+    /// Changes when anything above does.
+    pub hash: u64,
+}
+
+/// Everything that Visitors refer to.
+#[derive(Clone, Default)]
+pub struct Directory {
+    /// Whether Properties, integrations and tenants have all been listed: before that nothing is known to be missing.
+    pub complete: bool,
+    /// Tenants by id.
+    pub tenants: HashMap<TenantId, TenantFacts>,
+    /// Every engine that runs, by integration.
+    pub engines: BTreeMap<ObjectKey, Arc<Engine>>,
+    /// Every AccessIntegration that exists, with or without an engine.
+    pub integrations: BTreeSet<ObjectKey>,
+    /// The place of every integration that this process has met in the rows; never given anew.
+    pub indexes: BTreeMap<ObjectKey, u16>,
+}
+
+impl Directory {
+    /// The tenant of an id.
+    pub fn tenant(&self, id: TenantId) -> Option<&TenantFacts> {
+        self.tenants.get(&id)
+    }
+}
+
+/// The facts of a tenant, given its Property and the Property's integrations that take visitors.
+pub fn tenant_facts(
+    tenant: &Tenant,
+    property: Option<PropertyFacts>,
+    integrations: &[Arc<IntegrationFacts>],
+) -> TenantFacts {
+    let spec = &tenant.spec;
+    let access: Vec<Access> = integrations
+        .iter()
+        .map(|integration| Access {
+            owner: Owner::of(&integration.owner_id),
+            groups: visitor_groups(sources(tenant, integration)),
+            integration: Arc::clone(integration),
+        })
+        .collect();
+    let mut facts = TenantFacts {
+        display_name: spec.display_name.clone(),
+        property_name: spec.property_ref.name.clone(),
+        property,
+        access,
+        hash: 0,
+    };
+    facts.hash = hash(&facts);
+    facts
+}
+
+fn sources<'a>(tenant: &'a Tenant, integration: &'a IntegrationFacts) -> Sources<'a> {
+    let own = tenant.spec.visitor_access.iter();
+    let own = own.filter(|grant| grant.integration_ref.name == integration.key.name).next_back();
+    let by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
+    let names = [Some(&tenant.spec.display_name), external_id(tenant, &integration.key.name)];
+    let by_tenant = by_tenant.filter(|entry| names.contains(&Some(&entry.tenant))).next_back();
+    Sources {
+        tenant: own.map(|grant| grant.groups.as_slice()),
+        by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
+        default: integration.visitor_access.as_ref().map(|access| access.groups.as_slice()),
+    }
+}
+
+fn external_id<'a>(tenant: &'a Tenant, integration: &str) -> Option<&'a String> {
+    let records = tenant.status.iter().flat_map(|status| &status.records);
+    records.filter(|record| record.integration == integration).map(|record| &record.external_id).next()
+}
+
+fn hash(facts: &TenantFacts) -> u64 {
+    let mut hash = Hasher::new("tenant facts");
+    hash.text(&facts.display_name);
+    match &facts.property {
+        Some(property) => hash.text(property.zone.name()).text(&format!("{:?}", property.provision)),
+        None => hash.text("no property"),
+    };
+    for access in &facts.access {
+        let integration = &access.integration;
+        hash.text(&integration.key.name).text(&integration.owner_id);
+        hash.text(&format!("{:?}", integration.capabilities));
+        hash.number(access.groups.len() as u64);
+        for group in &access.groups {
+            hash.text(group);
+        }
+    }
+    hash.finish()
+}

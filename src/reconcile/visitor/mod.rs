@@ -1,0 +1,102 @@
+//! Visitors: very many, so they run on rows instead of a store of objects (design, section 4, "Memory").
+//!
+//! The way of one change: [`run`] takes the event → [`validate`] → [`plan`] → a slot is pushed to the engines that are
+//! concerned → the engine asks [`source`] when its turn comes → its report changes the [`row`] → [`write`] settles the
+//! status. The rollover is [`scan`].
+
+mod at_hand;
+mod plan;
+mod row;
+mod run;
+mod scan;
+mod source;
+mod status;
+mod validate;
+mod write;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::Client;
+use kube::api::ApiResource;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use vestibule_core::identity::Slot;
+
+use self::at_hand::AtHand;
+use self::row::Plan;
+use self::status::Trouble;
+use super::directory::Directory;
+use crate::api::Visitor;
+use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
+use crate::cluster::rows::Table;
+use crate::cluster::watch::Scope;
+use crate::engine::queue::Queue;
+use crate::metrics::Metrics;
+
+/// Everything that Visitors need, shared by the loop, the engines and the writers.
+pub struct Visitors {
+    client: Client,
+    resource: ApiResource,
+    scopes: Vec<Scope>,
+    clock: SharedClock,
+    fence: Fence,
+    metrics: Arc<Metrics>,
+    directory: watch::Receiver<Arc<Directory>>,
+    table: Mutex<Table<Plan>>,
+    at_hand: Mutex<AtHand>,
+    /// Troubles in words, by slot. Bounded: see [`Visitors::note_trouble`].
+    troubles: Mutex<BTreeMap<Slot, Trouble>>,
+    /// Slots whose status or finalizer may have to be written.
+    settling: Mutex<Queue>,
+    settle: Notify,
+    /// When the first row changes by itself.
+    due: Mutex<Option<Timestamp>>,
+    /// Wakes the loop when that has become earlier.
+    earlier: Notify,
+}
+
+/// What [`Visitors::new`] takes.
+pub struct Parts {
+    /// For live reads and writes.
+    pub client: Client,
+    /// Which namespaces.
+    pub scopes: Vec<Scope>,
+    /// Time.
+    pub clock: SharedClock,
+    /// Asked before every write.
+    pub fence: Fence,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// What Visitors refer to.
+    pub directory: watch::Receiver<Arc<Directory>>,
+}
+
+impl Visitors {
+    /// Visitors at rest; [`Visitors::run`] starts them.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { client, scopes, clock, fence, metrics, directory } = parts;
+        Arc::new(Self {
+            resource: ApiResource::erase::<Visitor>(&()),
+            table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
+            at_hand: Mutex::default(),
+            troubles: Mutex::default(),
+            settling: Mutex::default(),
+            settle: Notify::new(),
+            due: Mutex::default(),
+            earlier: Notify::new(),
+            client,
+            scopes,
+            clock,
+            fence,
+            metrics,
+            directory,
+        })
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.borrow())
+    }
+}

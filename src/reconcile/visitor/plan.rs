@@ -1,0 +1,117 @@
+//! Step 3 of the pass, pure: what should be true of a visitor in each integration, now.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vestibule_core::adjust::{Wish, adjust};
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::model::{Mark, ObjectKey, Record};
+use vestibule_core::plan::Want;
+use vestibule_core::schedule::{Day, PackedVisit};
+
+use super::validate::Validated;
+use crate::reconcile::directory::{Access, TenantFacts};
+
+/// How a visitor stands before any system is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A record is wanted today, in at least one integration.
+    Today,
+    /// Today's window is over; what is there stays until midnight.
+    Over,
+    /// The day has not come.
+    Scheduled,
+    /// The visit is over.
+    Expired,
+    /// Something it refers to is missing: nothing is opened, nothing removed. The sentence says what.
+    Missing(String),
+    /// It is refused: the sentence says what to change. Nothing is opened.
+    Refused(String),
+    /// The tenant's groups were emptied or never named: what was opened is revoked.
+    NoGroups(String),
+}
+
+impl Standing {
+    /// Whether existing records are left as they are, whatever they are.
+    pub const fn freezes(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Refused(_) | Self::Over)
+    }
+}
+
+/// The standing of a visit, from what a row knows.
+pub fn standing(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -> (Standing, Option<Timestamp>) {
+    let Some(tenant) = tenant else {
+        return (Standing::Missing("the Tenant that spec.tenantRef names does not exist: make it or name another".into()), None);
+    };
+    let Some(property) = &tenant.property else {
+        let message = format!("Property {} is missing or not ready: make it or mend it", tenant.property_name);
+        return (Standing::Missing(message), None);
+    };
+    let day = visit.day_at(now, &property.zone, property.provision);
+    let standing = match day {
+        Day::Scheduled { .. } => Standing::Scheduled,
+        Day::Expired => Standing::Expired,
+        Day::On { .. } | Day::Ended { .. } => match no_groups(tenant) {
+            Some(refusal) => refusal,
+            None if matches!(day, Day::On { .. }) => Standing::Today,
+            None => Standing::Over,
+        },
+    };
+    (standing, day.changes_at())
+}
+
+fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
+    if tenant.access.is_empty() {
+        let message = format!(
+            "Property {} has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
+            tenant.property_name
+        );
+        return Some(Standing::Missing(message));
+    }
+    let none = tenant.access.iter().all(|access| access.groups.is_empty());
+    none.then(|| {
+        let integration = &tenant.access[0].integration.key.name;
+        Standing::NoGroups(format!(
+            "the Tenant opens no door to visitors: name groups in its visitorAccess, or in visitorAccess of \
+             AccessIntegration {integration}"
+        ))
+    })
+}
+
+/// The record that one integration should hold of a visitor, or the sentence that refuses it.
+pub fn record(
+    visitor: &Validated,
+    object: &ObjectKey,
+    tenant: &TenantFacts,
+    access: &Access,
+    now: Timestamp,
+) -> Result<Want, String> {
+    let Some(property) = tenant.property.as_ref() else { return Ok(Want::Keep) };
+    let window = match visitor.visit.day_at(now, &property.zone, property.provision) {
+        Day::On { window, .. } => window,
+        Day::Ended { .. } => return Ok(Want::Keep),
+        Day::Scheduled { .. } | Day::Expired => return Ok(Want::Nothing),
+    };
+    if access.groups.is_empty() {
+        return Ok(Want::Nothing);
+    }
+    let wish = Wish {
+        person: visitor.person.clone(),
+        tenant: tenant.display_name.clone(),
+        window,
+        groups: access.groups.clone(),
+        credential_number: visitor.credential_number.clone(),
+    };
+    let (facts, _) = adjust(&wish, &access.integration.capabilities).map_err(|refusal| refusal.to_string())?;
+    let id = RecordId::new(access.owner, Slot::of_visitor(object), facts.fingerprint());
+    let window = facts.window.unwrap_or(window);
+    Ok(Want::Record(Arc::new(Record {
+        id,
+        mark: Mark { owner_id: access.integration.owner_id.clone(), object: object.clone() },
+        person: facts.person,
+        tenant: facts.tenant,
+        window,
+        groups: facts.groups,
+        card: facts.cards.into_keys().next(),
+    })))
+}

@@ -1,0 +1,120 @@
+//! What stays of a Visitor between passes: a few dozen bytes, from which rollover, full sync and status are decided.
+
+use jiff::Timestamp;
+use smallvec::SmallVec;
+use vestibule_core::plan::Withheld;
+use vestibule_core::schedule::PackedVisit;
+
+use crate::reconcile::directory::TenantId;
+
+/// The plan part of a row.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The Tenant visited.
+    pub tenant: TenantId,
+    /// Hash of the tenant's facts when the places below were planned; 0 if it had none.
+    pub facts: u64,
+    /// Hash of the status as it stands in the API server, without times.
+    pub says: u64,
+    /// When, `None` if the spec cannot be carried out.
+    pub visit: Option<PackedVisit>,
+    /// When the standing changes by itself, in minutes since 1970; `u32::MAX` if never.
+    pub next: u32,
+    /// Whether the spec is refused by what was planned last (the sentence is made again when it is told).
+    pub refused: bool,
+    /// What is wanted and known in each integration: usually one.
+    pub places: SmallVec<[Place; 1]>,
+}
+
+/// A visitor in one integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What is wanted.
+    pub want: PlaceWant,
+    /// Which integration, by its index.
+    pub integration: u16,
+    /// What is known.
+    pub state: PlaceState,
+}
+
+/// What is wanted of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceWant {
+    /// The record of this content (the 48 bits of its id).
+    Content(u64),
+    /// No record.
+    Nothing,
+    /// What is there.
+    Keep,
+    /// A record, or not: its object must be looked at.
+    Unplanned,
+}
+
+/// What is known of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PlaceState {
+    /// Handed over, or waiting for the first full sync.
+    #[default]
+    Waiting,
+    /// The system holds what is wanted.
+    Present,
+    /// The system holds nothing.
+    Absent,
+    /// Removed, to be read back.
+    Unconfirmed,
+    /// Differs and stays.
+    Withheld(Withheld),
+    /// Failed; tried again by itself.
+    Retrying,
+    /// Failed; a person must act.
+    Failed,
+}
+
+impl Plan {
+    /// The place of an integration.
+    pub fn place(&self, integration: u16) -> Option<&Place> {
+        self.places.iter().find(|place| place.integration == integration)
+    }
+
+    /// The place of an integration, made if there is none.
+    pub fn place_mut(&mut self, integration: u16) -> &mut Place {
+        let position = self.places.iter().position(|place| place.integration == integration);
+        let position = position.unwrap_or_else(|| {
+            self.places.push(Place { integration, want: PlaceWant::Unplanned, state: PlaceState::Waiting });
+            self.places.len() - 1
+        });
+        &mut self.places[position]
+    }
+
+    /// Whether the standing may have changed by itself.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        minutes(now) >= u64::from(self.next)
+    }
+
+    /// Notes when the standing changes.
+    pub fn set_next(&mut self, at: Option<Timestamp>) {
+        // Rounded up: a change within a minute is seen at its end, never before it has happened.
+        let minute = at.map(|at| u64::try_from(at.as_second()).unwrap_or(0).div_ceil(60));
+        self.next = minute.and_then(|minute| u32::try_from(minute).ok()).unwrap_or(u32::MAX);
+    }
+
+    /// When the standing changes by itself.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        (self.next != u32::MAX).then(|| Timestamp::from_second(i64::from(self.next) * 60).ok()).flatten()
+    }
+}
+
+fn minutes(at: Timestamp) -> u64 {
+    u64::try_from(at.as_second()).unwrap_or(0) / 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_of_a_visitor_in_one_integration_takes_no_memory_of_its_own_beside_the_row() {
+        assert!(size_of::<Plan>() <= 80, "{}", size_of::<Plan>());
+        assert!(!Plan::default().places.spilled());
+    }
+}

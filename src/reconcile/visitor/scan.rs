@@ -1,0 +1,209 @@
+//! What changes without an event: midnight, a changed tenant or property or integration, a full sync. Everything here is
+//! decided from rows; no object is looked at and no call is made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vestibule_core::identity::Slot;
+
+use super::Visitors;
+use super::plan::{self, Standing};
+use super::row::{PlaceState, PlaceWant, Plan};
+use super::source::state_by_snapshot;
+use crate::cluster::rows::Life;
+use crate::engine::{Class, Engine};
+use crate::reconcile::directory::Directory;
+
+/// Why rows are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Time has passed: the rollover.
+    Time,
+    /// Something that Visitors refer to has changed.
+    Directory,
+}
+
+impl Cause {
+    /// The class of work that opens, and of work that takes away.
+    pub(super) const fn classes(self) -> (Class, Class) {
+        match self {
+            Self::Time => (Class::RolloverAddition, Class::RolloverRemoval),
+            Self::Directory => (Class::UserChange, Class::Revocation),
+        }
+    }
+}
+
+/// Work for engines and writers, handed over after the rows are unlocked.
+#[derive(Default)]
+pub(super) struct Orders {
+    engines: HashMap<u16, (Arc<Engine>, Vec<(Slot, Class)>)>,
+    settle: Vec<Slot>,
+}
+
+impl Orders {
+    /// Queues a slot in an engine.
+    pub(super) fn push(&mut self, index: u16, engine: &Arc<Engine>, slot: Slot, class: Class) {
+        self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, class));
+    }
+
+    /// Has the status of a slot looked at.
+    pub(super) fn settle(&mut self, slot: Slot) {
+        self.settle.push(slot);
+    }
+}
+
+impl Visitors {
+    /// Looks at every row that may be concerned, and notes when the next one changes by itself.
+    pub(super) fn scan(&self, cause: Cause) {
+        let (directory, now) = (self.directory(), self.clock.now());
+        let mut orders = Orders::default();
+        {
+            let mut table = self.table.lock();
+            let concerned: Vec<Slot> = table
+                .iter()
+                .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
+                .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
+                .map(|row| row.slot())
+                .collect();
+            for slot in concerned {
+                if let Some(row) = table.row_mut(slot) {
+                    replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
+                }
+            }
+            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+        }
+        self.hand_over(orders);
+    }
+
+    /// Compares the rows with what an engine found in its system.
+    pub(super) fn after_sync(&self, engine: &Arc<Engine>) {
+        let directory = self.directory();
+        let Some(index) = directory.indexes.get(engine.integration()).copied() else { return };
+        let mut orders = Orders::default();
+        {
+            let mut table = self.table.lock();
+            let slots: Vec<Slot> = table
+                .iter()
+                .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
+                .map(|row| row.slot())
+                .collect();
+            for slot in slots {
+                let (Some(row), Some(held)) = (table.row_mut(slot), engine.held(slot)) else { continue };
+                if row.is_deleting() {
+                    if !held.is_empty() || row.plan.place(index).is_some() {
+                        orders.push(index, engine, slot, Class::Revocation);
+                    }
+                    orders.settle(slot);
+                    continue;
+                }
+                let place = row.plan.place_mut(index);
+                match state_by_snapshot(place.want, &held) {
+                    Some(state) if engine.is_settled(slot) => {
+                        let told = place.state == state;
+                        place.state = state;
+                        if !told {
+                            orders.settle(slot);
+                        }
+                    }
+                    Some(_) => {}
+                    None if matches!(place.state, PlaceState::Withheld(_) | PlaceState::Failed) => {}
+                    None => orders.push(index, engine, slot, catch_up(place.want, place.state)),
+                }
+            }
+        }
+        self.hand_over(orders);
+    }
+
+    /// Gives the work to those who do it.
+    pub(super) fn hand_over(&self, orders: Orders) {
+        for (engine, slots) in orders.engines.into_values() {
+            engine.push_all(slots);
+        }
+        for slot in orders.settle {
+            self.settle_if_it_differs(slot);
+        }
+    }
+}
+
+/// The class of what a full sync found missing or too much.
+const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
+    match (want, state) {
+        (PlaceWant::Nothing, _) => Class::RolloverRemoval,
+        (_, PlaceState::Waiting) => Class::RolloverAddition,
+        _ => Class::Drift,
+    }
+}
+
+fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
+    directory.tenant(plan.tenant).map_or(0, |tenant| tenant.hash)
+}
+
+/// Plans a row anew from what it knows itself.
+fn replan(
+    plan: &mut Plan,
+    slot: Slot,
+    directory: &Directory,
+    now: Timestamp,
+    cause: Cause,
+    orders: &mut Orders,
+) {
+    let Some(visit) = plan.visit else { return };
+    let tenant = directory.tenant(plan.tenant);
+    let (standing, next) = plan::standing(visit, tenant, now);
+    plan.facts = facts_hash(directory, plan);
+    plan.set_next(next);
+    orders.settle(slot);
+    if standing.freezes() {
+        if standing == Standing::Over {
+            plan.places.iter_mut().for_each(|place| place.want = PlaceWant::Keep);
+        }
+        return;
+    }
+    let (opens, takes_away) = cause.classes();
+    let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
+    if standing == Standing::Today {
+        for access in access.iter().filter(|access| !access.groups.is_empty()) {
+            let integration = &access.integration;
+            let place = plan.place_mut(integration.index);
+            (place.want, place.state) = (PlaceWant::Unplanned, PlaceState::Waiting);
+            if integration.engine.held(slot).is_some() {
+                orders.push(integration.index, &integration.engine, slot, opens);
+            }
+        }
+    }
+    let open_here = |index: u16| {
+        let named = access.iter().any(|a| a.integration.index == index && !a.groups.is_empty());
+        standing == Standing::Today && named
+    };
+    for (key, engine) in &directory.engines {
+        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else { continue };
+        close(plan, slot, index, engine, takes_away, orders);
+    }
+}
+
+/// Nothing is wanted in this integration: whatever is there goes.
+pub(super) fn close(
+    plan: &mut Plan,
+    slot: Slot,
+    index: u16,
+    engine: &Arc<Engine>,
+    class: Class,
+    orders: &mut Orders,
+) {
+    let held = engine.held(slot);
+    let empty = held.as_ref().is_none_or(Vec::is_empty);
+    if plan.place(index).is_none() && empty {
+        return;
+    }
+    let place = plan.place_mut(index);
+    place.want = PlaceWant::Nothing;
+    match held {
+        Some(held) if held.is_empty() && engine.is_settled(slot) => place.state = PlaceState::Absent,
+        Some(_) => {
+            place.state = PlaceState::Waiting;
+            orders.push(index, engine, slot, class);
+        }
+        None => place.state = PlaceState::Waiting,
+    }
+}

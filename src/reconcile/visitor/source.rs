@@ -1,0 +1,203 @@
+//! The declared side as engines see it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kube::Api;
+use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
+use vestibule_core::plan::Want;
+
+use super::plan::{self, Standing};
+use super::row::{PlaceState, PlaceWant};
+use super::status::{self, Trouble};
+use super::validate::{Object, known_ids, validate};
+use super::Visitors;
+use crate::cluster::object::Live;
+use crate::cluster::rows::{Life, Todo};
+use crate::cluster::watch::Event;
+use crate::engine::{Report, Source, SourceError, Wanted};
+use crate::reconcile::directory::tenant_id;
+
+/// Troubles kept in words; what fails beyond is told without them.
+const MOST_TROUBLES: usize = 10_000;
+
+/// What a row says of a slot, before its object is looked at.
+enum ByRow {
+    Settled(Want),
+    /// The object is needed; nothing of it is needed but its status if `false`.
+    NeedsObject { for_record: bool },
+}
+
+#[async_trait]
+impl Source for Visitors {
+    async fn want(&self, integration: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError> {
+        let by_row = self.by_row(integration, slot).ok_or(SourceError::Frozen)?;
+        if let ByRow::Settled(want) = by_row {
+            return Ok(Wanted { want, known: Vec::new() });
+        }
+        let Some(object) = self.object(slot).await? else {
+            return Ok(Wanted { want: Want::Nothing, known: Vec::new() });
+        };
+        let known = known_ids(&object, &integration.name);
+        let want = match by_row {
+            ByRow::NeedsObject { for_record: true } => self.plan_record(integration, slot, &object),
+            _ => Want::Nothing,
+        };
+        Ok(Wanted { want, known })
+    }
+
+    async fn claim(&self, slot: Slot) -> Result<(), SourceError> {
+        let object = self.object(slot).await?.ok_or(SourceError::Frozen)?;
+        self.put_finalizer(slot, &object).await
+    }
+
+    fn is_complete(&self) -> bool {
+        self.table.lock().is_complete() && self.directory.borrow().complete
+    }
+
+    fn knows(&self, slot: Slot) -> bool {
+        self.table.lock().row(slot).is_some_and(|row| row.life() != Life::Gone)
+    }
+
+    async fn is_gone(&self, object: &ObjectKey) -> Result<bool, SourceError> {
+        Ok(self.get(object).await?.is_none())
+    }
+
+    async fn report(&self, report: Report) {
+        let Report { integration, slot, outcome } = report;
+        let Some(index) = self.index_of(&integration) else { return };
+        let (state, trouble) = status::place_state(&outcome);
+        self.note_trouble(slot, trouble);
+        if let Some(row) = self.table.lock().row_mut(slot) {
+            row.plan.place_mut(index).state = state;
+        }
+        self.settle_soon(slot);
+    }
+}
+
+impl Visitors {
+    fn by_row(&self, integration: &ObjectKey, slot: Slot) -> Option<ByRow> {
+        let directory = self.directory();
+        let engine = directory.engines.get(integration)?;
+        let table = self.table.lock();
+        let row = table.row(slot)?;
+        let held = engine.held(slot).is_some_and(|held| !held.is_empty());
+        let nothing = if held { ByRow::Settled(Want::Nothing) } else { ByRow::NeedsObject { for_record: false } };
+        if row.is_deleting() || row.life() == Life::Gone {
+            return Some(nothing);
+        }
+        let Some(visit) = row.plan.visit.filter(|_| directory.complete) else {
+            return Some(ByRow::Settled(Want::Keep));
+        };
+        let tenant = directory.tenant(row.plan.tenant);
+        let (standing, _) = plan::standing(visit, tenant, self.clock.now());
+        let concerned = tenant.is_some_and(|tenant| tenant.access.iter().any(|a| a.integration.key == *integration));
+        Some(match standing {
+            Standing::Missing(_) | Standing::Refused(_) | Standing::Over => ByRow::Settled(Want::Keep),
+            Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
+            _ => nothing,
+        })
+    }
+
+    /// What an integration should hold, by the whole object.
+    fn plan_record(&self, integration: &ObjectKey, slot: Slot, object: &Object) -> Want {
+        let directory = self.directory();
+        let Ok(visitor) = validate(object) else { return Want::Keep };
+        let tenant = directory.tenant(tenant_id(&visitor.tenant));
+        let access = tenant.and_then(|tenant| {
+            tenant.access.iter().find(|access| access.integration.key == *integration).map(|a| (tenant, a))
+        });
+        let Some((tenant, access)) = access else { return Want::Keep };
+        let want = plan::record(&visitor, &object.meta.key, tenant, access, self.clock.now());
+        let mut table = self.table.lock();
+        let Some(row) = table.row_mut(slot) else { return Want::Keep };
+        row.plan.refused = want.is_err();
+        let want = want.unwrap_or(Want::Keep);
+        row.plan.place_mut(access.integration.index).want = place_want(&want);
+        want
+    }
+
+    /// The object of a slot: the one at hand, else by a live GET; `None` if it does not exist.
+    pub(super) async fn object(&self, slot: Slot) -> Result<Option<Arc<Object>>, SourceError> {
+        let (key, version) = {
+            let table = self.table.lock();
+            let Some(row) = table.row(slot) else { return Ok(None) };
+            (table.key_of(row), row.resource_version())
+        };
+        if let Some(object) = self.at_hand.lock().get(slot, version) {
+            return Ok(Some(object));
+        }
+        self.fetch(slot, &key).await
+    }
+
+    /// Asks the API server, whatever is at hand.
+    pub(super) async fn fetch(&self, slot: Slot, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
+        let found = self.get(key).await?;
+        match &found {
+            Some(object) => self.take_answer(slot, object),
+            None => {
+                let uid = self.table.lock().row(slot).map(|row| row.uid());
+                let gone = uid.and_then(|uid| self.table.lock().not_found::<Object>(slot, uid));
+                if let Some(Todo::Gone(slot, _)) = gone {
+                    self.gone(slot);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn get(&self, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
+        let api: Api<Live<_, _>> = Api::namespaced_with(self.client.clone(), &key.namespace, &self.resource);
+        let found = api.get_opt(&key.name).await.map_err(|error| SourceError::Unreachable(error.to_string()))?;
+        Ok(found.map(|live| Arc::new(live.into_seen())))
+    }
+
+    /// An answer of the API server enters the rows like an event: the watch will only repeat it.
+    pub(super) fn take_answer(&self, slot: Slot, object: &Arc<Object>) {
+        let todo = self.table.lock().on(Event::Answer((**object).clone()));
+        self.at_hand.lock().put(slot, Arc::clone(object));
+        for todo in todo {
+            self.carry_out(todo);
+        }
+    }
+
+    /// The trouble of a slot in words, or none any more.
+    fn note_trouble(&self, slot: Slot, trouble: Option<Trouble>) {
+        let mut troubles = self.troubles.lock();
+        match trouble {
+            Some(trouble) if troubles.len() < MOST_TROUBLES || troubles.contains_key(&slot) => {
+                troubles.insert(slot, trouble);
+            }
+            Some(_) => {}
+            None => {
+                troubles.remove(&slot);
+            }
+        }
+    }
+
+    fn index_of(&self, integration: &ObjectKey) -> Option<u16> {
+        let directory = self.directory.borrow();
+        directory.indexes.get(integration).copied()
+    }
+}
+
+/// What a row keeps of a want.
+pub(super) fn place_want(want: &Want) -> PlaceWant {
+    match want {
+        Want::Record(record) => PlaceWant::Content(record.id.content),
+        Want::Nothing => PlaceWant::Nothing,
+        Want::Keep => PlaceWant::Keep,
+    }
+}
+
+/// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
+pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::Held]) -> Option<PlaceState> {
+    match (want, held) {
+        (PlaceWant::Content(content), [one]) if one.id.content == content => Some(PlaceState::Present),
+        (PlaceWant::Nothing, []) => Some(PlaceState::Absent),
+        (PlaceWant::Keep, []) => Some(PlaceState::Absent),
+        (PlaceWant::Keep, _) => Some(PlaceState::Present),
+        _ => None,
+    }
+}

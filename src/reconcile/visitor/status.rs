@@ -1,0 +1,160 @@
+//! Step 5 of the pass, pure: what the status of a visitor should say.
+
+use jiff::SignedDuration;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Hasher, Mode};
+use vestibule_core::plan::Withheld;
+use vestibule_core::status::{Verdict, conditions};
+
+use super::plan::Standing;
+use super::row::PlaceState;
+use super::validate::Said;
+use crate::api::Record;
+use crate::engine::Outcome;
+use crate::system::{self, DUPLICATE_CLAIM};
+
+/// How long a trouble of a system may last before `Ready` turns False.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Why a place is not as wanted, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What it means for the object.
+    pub kind: TroubleKind,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What a trouble means for the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// A person must change something; the reason of `Stalled`.
+    Stalled(&'static str),
+    /// Something it needs is not there yet.
+    Dependency,
+    /// The system is in trouble; tried again.
+    Retried,
+    /// The system asked us to wait.
+    Throttled,
+}
+
+/// The state of a place after an outcome, with the trouble there is.
+pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
+    let Outcome::Failed { error, retried } = outcome else {
+        let state = match outcome {
+            Outcome::Present(_) => PlaceState::Present,
+            Outcome::Absent => PlaceState::Absent,
+            Outcome::Unconfirmed => PlaceState::Unconfirmed,
+            Outcome::Withheld(why) => PlaceState::Withheld(*why),
+            Outcome::Failed { .. } => PlaceState::Failed,
+        };
+        return (state, None);
+    };
+    let kind = match error.class {
+        system::Class::Terminal if error.operation == DUPLICATE_CLAIM => {
+            TroubleKind::Stalled(conditions::DUPLICATE_CLAIM)
+        }
+        system::Class::Terminal if !retried => TroubleKind::Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM),
+        system::Class::Dependency | system::Class::Auth => TroubleKind::Dependency,
+        system::Class::Throttled(_) => TroubleKind::Throttled,
+        system::Class::Terminal | system::Class::Transient => TroubleKind::Retried,
+    };
+    let state = if *retried { PlaceState::Retrying } else { PlaceState::Failed };
+    (state, Some(Trouble { kind, message: error.message.clone() }))
+}
+
+/// What there is to say of a visitor that is not being deleted; `None`: nothing yet, the status stays as it is.
+pub fn verdict(
+    standing: &Standing,
+    places: &[PlaceState],
+    trouble: Option<&Trouble>,
+    patience_is_over: bool,
+) -> Option<Verdict> {
+    let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(_)));
+    match standing {
+        Standing::Missing(message) => Some(Verdict::dependency_not_ready(message)),
+        Standing::Refused(message) => Some(Verdict::stalled(conditions::INVALID_SPEC, message)),
+        Standing::NoGroups(message) => Some(Verdict::stalled(conditions::INVALID_SPEC, message)),
+        Standing::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
+        Standing::Expired if !open => Some(Verdict::expired("the visit is over")),
+        Standing::Over if !open => Some(Verdict::expired("today's visit is over")),
+        Standing::Over if places.iter().all(|state| *state == PlaceState::Present) => Some(in_sync()),
+        Standing::Scheduled | Standing::Expired | Standing::Over => trouble.map(told),
+        Standing::Today => today(places, trouble, patience_is_over),
+    }
+}
+
+fn today(places: &[PlaceState], trouble: Option<&Trouble>, patience_is_over: bool) -> Option<Verdict> {
+    let withheld = places.iter().find_map(|state| match state {
+        PlaceState::Withheld(why) => Some(*why),
+        _ => None,
+    });
+    if let Some(trouble) = trouble {
+        return Some(told(trouble));
+    }
+    if let Some(why) = withheld {
+        return Some(self::withheld(why));
+    }
+    if places.iter().all(|state| matches!(state, PlaceState::Present | PlaceState::Absent)) {
+        return Some(in_sync());
+    }
+    patience_is_over.then(|| Verdict::progressing("the record is being made"))
+}
+
+fn in_sync() -> Verdict {
+    Verdict::in_sync("every system holds what is declared")
+}
+
+fn told(trouble: &Trouble) -> Verdict {
+    match trouble.kind {
+        TroubleKind::Stalled(reason) => Verdict::stalled(reason, &trouble.message),
+        TroubleKind::Dependency => Verdict::dependency_not_ready(&trouble.message),
+        TroubleKind::Retried => Verdict::retrying(&trouble.message, GRACE),
+        TroubleKind::Throttled => Verdict::throttled(&trouble.message, GRACE),
+    }
+}
+
+fn withheld(why: Withheld) -> Verdict {
+    match why {
+        Withheld::Mode(Mode::Observe) => {
+            Verdict::observe_only_absent("mode Observe: the system differs from what is declared, and nothing is written")
+        }
+        Withheld::Mode(mode) | Withheld::Beside(mode) => Verdict::stalled(
+            conditions::NOT_SUPPORTED_BY_SYSTEM,
+            format!(
+                "mode {mode:?} of the AccessIntegration does not let the old record be replaced: the visitor stays as \
+                 first made; set mode: Enforce, or make another Visitor"
+            ),
+        ),
+        Withheld::Suspended => {
+            Verdict::parent_suspended("the AccessIntegration or its Property is suspended: nothing new is opened")
+        }
+    }
+}
+
+/// The records that a status names: one an integration.
+pub fn records(present: Vec<(String, RecordId, String)>) -> Vec<Record> {
+    let mut records: Vec<Record> = present
+        .into_iter()
+        .map(|(integration, _, external_id)| Record { integration, external_id })
+        .collect();
+    records.sort_by(|a, b| a.integration.cmp(&b.integration));
+    records.dedup_by(|a, b| a.integration == b.integration);
+    records.truncate(10);
+    records
+}
+
+/// A hash of all that a reader of a status could tell apart, times aside.
+pub fn hash(said: &Said) -> u64 {
+    let mut hash = Hasher::new("status");
+    hash.number(said.status.observed_generation.cast_unsigned());
+    for condition in &said.status.conditions {
+        let (type_, truth, reason, message, generation) = condition.without_time();
+        hash.text(type_).text(&format!("{truth:?}")).text(reason).text(message);
+        hash.number(generation.unwrap_or(-1).cast_unsigned());
+    }
+    for record in &said.records {
+        hash.text(&record.integration).text(&record.external_id);
+    }
+    hash.finish()
+}

@@ -1,0 +1,83 @@
+//! Step 2 of the pass: what a Visitor object says, as a value that needs no second look.
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{ObjectKey, Person};
+use vestibule_core::schedule::{PackedVisit, Visit};
+use vestibule_core::status::Status;
+
+use crate::api::{Record, VisitorSpec};
+use crate::cluster::object::Seen;
+
+/// A Visitor as it comes from the API server.
+pub type Object = Seen<VisitorSpec, Said>;
+
+/// What the status of a Visitor says, read leniently: it is ours to write anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// What every kind has.
+    #[serde(flatten)]
+    pub status: Status,
+    /// What the visitor is in each system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<Record>,
+}
+
+/// A Visitor whose spec can be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validated {
+    /// Who.
+    pub person: Person,
+    /// When.
+    pub visit: Visit,
+    /// The Tenant visited.
+    pub tenant: ObjectKey,
+    /// `spec.credentialNumber`.
+    pub credential_number: Option<String>,
+}
+
+/// Parses a spec, or says in a sentence what is wrong with it and where.
+pub fn validate(object: &Object) -> Result<Validated, String> {
+    let spec = object.spec.as_ref().map_err(Clone::clone)?;
+    let when = &spec.visit;
+    let visit = Visit::parse(
+        &when.from,
+        when.to.as_deref(),
+        when.start_time.as_deref(),
+        when.end_time.as_deref(),
+    )
+    .map_err(|error| error.to_string())?;
+    let text = |field: &Option<String>| field.as_deref().map(clean).unwrap_or_default();
+    let person = Person {
+        first_name: text(&spec.first_name),
+        last_name: clean(&spec.last_name),
+        email: text(&spec.email).to_lowercase(),
+        phone: text(&spec.phone),
+    };
+    if person.last_name.is_empty() {
+        return Err("spec.lastName is empty: write the visitor's last name".to_owned());
+    }
+    let tenant = ObjectKey::new(&object.meta.key.namespace, &spec.tenant_ref.name);
+    Ok(Validated { person, visit, tenant, credential_number: spec.credential_number.clone() })
+}
+
+impl Validated {
+    /// The visit as a row keeps it.
+    pub fn packed(&self) -> PackedVisit {
+        self.visit.into()
+    }
+}
+
+/// The ids of ours that a status names for an integration.
+pub fn known_ids(object: &Object, integration: &str) -> Vec<RecordId> {
+    let records = object.status.iter().flat_map(|said| &said.records);
+    let here = records.filter(|record| record.integration == integration);
+    here.filter_map(|record| record.external_id.parse().ok()).collect()
+}
+
+/// Text that reaches a wire is free of control characters and of blanks around it (design 3.19).
+fn clean(text: &str) -> String {
+    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
+    visible.trim().to_owned()
+}

@@ -1,0 +1,337 @@
+//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference; at the
+//! end of a deletion the finalizer goes.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+use vestibule_core::identity::Slot;
+use vestibule_core::status::Verdict;
+
+use super::Visitors;
+use super::plan::{self, Standing};
+use super::row::{PlaceState, Plan};
+use super::status::{self, verdict};
+use super::validate::{Object, Said, validate};
+use crate::api::annotation;
+use crate::cluster::FINALIZER;
+use crate::cluster::object::Live;
+use crate::cluster::rows::Life;
+use crate::engine::{Class, SourceError};
+use crate::reconcile::directory::{Directory, tenant_id};
+
+/// The field manager of everything that the controller applies.
+pub const FIELD_MANAGER: &str = "access.vestibule.dev/controller";
+
+/// How long a new generation may be carried out before its status says that it is.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+
+impl Visitors {
+    /// Queues a slot for a writer.
+    pub(super) fn settle_soon(&self, slot: Slot) {
+        self.settling.lock().push(slot, Class::UserChange, None, self.clock.now());
+        self.settle.notify_one();
+    }
+
+    /// Queues a slot if, by its row, its status has something else to say than it says.
+    pub(super) fn settle_if_it_differs(&self, slot: Slot) {
+        let directory = self.directory();
+        let (differs, waits) = {
+            let table = self.table.lock();
+            let Some(row) = table.row(slot) else { return };
+            if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
+                (true, false)
+            } else {
+                let standing = self.standing(&row.plan, &directory);
+                let said = self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
+                (said.as_ref().is_some_and(|said| status::hash(said) != row.plan.says), said.is_none())
+            }
+        };
+        let now = self.clock.now();
+        if differs {
+            self.settle_soon(slot);
+        } else if waits {
+            let later = now.checked_add(PATIENCE).ok();
+            self.settling.lock().push(slot, Class::UserChange, later, now);
+            self.settle.notify_one();
+        }
+    }
+
+    /// One writer: takes slots until it is dropped.
+    pub(super) async fn write_statuses(self: Arc<Self>) {
+        loop {
+            let (popped, next) = {
+                let mut queue = self.settling.lock();
+                (queue.pop(self.clock.now()), queue.next_at())
+            };
+            let Some((slot, class)) = popped else {
+                let wake = async {
+                    match next {
+                        Some(at) => self.clock.sleep_until(at).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = self.settle.notified() => {}
+                    () = wake => {}
+                }
+                continue;
+            };
+            // Another writer may have slept over a notification that was meant for more than one slot.
+            self.settle.notify_one();
+            let result = self.settle(slot).await;
+            let mut queue = self.settling.lock();
+            if let Err(error) = result {
+                tracing::debug!(?slot, %error, "the status could not be written; tried again");
+                queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
+            } else {
+                queue.done(slot);
+            }
+        }
+    }
+
+    async fn settle(&self, slot: Slot) -> Result<(), SourceError> {
+        let missing = {
+            let table = self.table.lock();
+            table.row(slot).filter(|row| row.life() == Life::Missing).map(|row| table.key_of(row))
+        };
+        let object = match missing {
+            Some(key) => self.fetch(slot, &key).await?,
+            None => self.object(slot).await?,
+        };
+        let Some(object) = object else { return Ok(()) };
+        let (plan, ours) = {
+            let table = self.table.lock();
+            let Some(row) = table.row(slot) else { return Ok(()) };
+            (row.plan.clone(), row.is_ours())
+        };
+        let directory = self.directory();
+        if object.meta.deleting {
+            return if ours { self.settle_deletion(slot, &object, &plan, &directory).await } else { Ok(()) };
+        }
+        let standing = self.standing_of(&object, &plan, &directory);
+        let previous = object.status.clone().unwrap_or_default();
+        let said = self.said_patiently(slot, &plan, &standing, &directory, &previous, object.meta.generation);
+        match said {
+            Some(said) if !same(&said, &previous) => self.write_status(slot, &object, said).await,
+            _ => {
+                self.note_said(slot, &previous);
+                Ok(())
+            }
+        }
+    }
+
+    fn standing(&self, plan: &Plan, directory: &Directory) -> Standing {
+        match plan.visit {
+            Some(visit) => plan::standing(visit, directory.tenant(plan.tenant), self.clock.now()).0,
+            None => Standing::Refused(String::new()),
+        }
+    }
+
+    /// The standing with the sentence of a refusal, which needs the whole object.
+    fn standing_of(&self, object: &Object, plan: &Plan, directory: &Directory) -> Standing {
+        let visitor = match validate(object) {
+            Ok(visitor) => visitor,
+            Err(sentence) => return Standing::Refused(sentence),
+        };
+        let standing = self.standing(plan, directory);
+        let tenant = directory.tenant(tenant_id(&visitor.tenant));
+        let (Standing::Today, Some(tenant)) = (&standing, tenant) else { return standing };
+        let now = self.clock.now();
+        let refusal = tenant
+            .access
+            .iter()
+            .find_map(|access| plan::record(&visitor, &object.meta.key, tenant, access, now).err());
+        refusal.map_or(standing, Standing::Refused)
+    }
+
+    fn said(
+        &self,
+        slot: Slot,
+        plan: &Plan,
+        standing: &Standing,
+        directory: &Directory,
+        previous: &Said,
+        generation: i64,
+    ) -> Option<Said> {
+        let troubles = self.troubles.lock();
+        let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
+        let verdict = verdict(standing, &states, troubles.get(&slot), false)?;
+        Some(self.settled(slot, &verdict, directory, previous, generation))
+    }
+
+    /// As [`Self::said`], but work on a new generation that has taken this long is told as such.
+    fn said_patiently(
+        &self,
+        slot: Slot,
+        plan: &Plan,
+        standing: &Standing,
+        directory: &Directory,
+        previous: &Said,
+        generation: i64,
+    ) -> Option<Said> {
+        let new = previous.status.observed_generation != generation;
+        let said = self.said(slot, plan, standing, directory, previous, generation);
+        let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
+        said.or_else(|| {
+            let verdict = verdict(standing, &states, None, new)?;
+            Some(self.settled(slot, &verdict, directory, previous, generation))
+        })
+    }
+
+    fn settled(&self, slot: Slot, verdict: &Verdict, directory: &Directory, previous: &Said, generation: i64) -> Said {
+        let held = directory.engines.iter().filter_map(|(key, engine)| {
+            let held = engine.held(slot);
+            match held {
+                Some(held) => held.first().map(|one| (key.name.clone(), one.id, engine.external_id(&one.id))),
+                None => None,
+            }
+        });
+        let mut records = status::records(held.collect());
+        // What an engine that has not synced holds is not known: what was said of it stays.
+        let unknown = directory.engines.iter().filter(|(_, engine)| engine.held(slot).is_none());
+        for (key, _) in unknown {
+            records.extend(previous.records.iter().filter(|record| record.integration == key.name).cloned());
+        }
+        Said { status: verdict.settle(&previous.status, generation, self.clock.now()), records }
+    }
+
+    async fn settle_deletion(
+        &self,
+        slot: Slot,
+        object: &Arc<Object>,
+        plan: &Plan,
+        directory: &Directory,
+    ) -> Result<(), SourceError> {
+        let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
+        if abandoned || self.is_clean(slot, object, plan, directory) {
+            if abandoned {
+                tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
+            }
+            return self.remove_finalizer(slot, object).await;
+        }
+        let trouble = self.troubles.lock().get(&slot).cloned();
+        let Some(trouble) = trouble else { return Ok(()) };
+        let previous = object.status.clone().unwrap_or_default();
+        let verdict = Verdict::deletion_failed(trouble.message);
+        let said = self.settled(slot, &verdict, directory, &previous, object.meta.generation);
+        if same(&said, &previous) { Ok(()) } else { self.write_status(slot, object, said).await }
+    }
+
+    /// Whether no system holds anything of the slot, as far as the systems said so themselves.
+    fn is_clean(&self, slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
+        let named = object.status.iter().flat_map(|said| &said.records);
+        let unreachable = named.clone().any(|record| {
+            let exists = directory.integrations.iter().any(|key| {
+                key.namespace == object.meta.key.namespace && key.name == record.integration
+            });
+            let runs = directory.engines.keys().any(|key| {
+                key.namespace == object.meta.key.namespace && key.name == record.integration
+            });
+            exists && !runs
+        });
+        let mut engines = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
+        !unreachable
+            && engines.all(|(key, engine)| {
+                let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
+                let concerned = place.is_some() || engine.held(slot).is_some_and(|held| !held.is_empty());
+                let state = place.map(|place| place.state);
+                !concerned
+                    || matches!(state, Some(PlaceState::Withheld(vestibule_core::plan::Withheld::Mode(_))))
+                    || (engine.held(slot).is_some_and(|held| held.is_empty())
+                        && engine.is_settled(slot)
+                        && state.is_none_or(|state| state == PlaceState::Absent))
+            })
+    }
+
+    async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
+        let body = json!({
+            "apiVersion": self.resource.api_version,
+            "kind": self.resource.kind,
+            "metadata": { "name": object.meta.key.name, "uid": object.meta.uid.to_string() },
+            "status": said,
+        });
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let answer = self.api(object).patch_status(&object.meta.key.name, &params, &Patch::Apply(&body)).await;
+        self.take_written(slot, answer)?;
+        self.note_said(slot, &said);
+        Ok(())
+    }
+
+    fn note_said(&self, slot: Slot, said: &Said) {
+        if let Some(row) = self.table.lock().row_mut(slot) {
+            row.plan.says = status::hash(said);
+        }
+        self.at_hand.lock().drop_object(slot);
+    }
+
+    /// Sets our finalizer, on exactly the object that was looked at.
+    pub(super) async fn put_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
+        if object.meta.is_ours() {
+            return Ok(());
+        }
+        if object.meta.deleting || !self.fence.held() {
+            return Err(SourceError::Frozen);
+        }
+        let add = if object.meta.finalizers.is_empty() {
+            json!({ "op": "add", "path": "/metadata/finalizers", "value": [FINALIZER] })
+        } else {
+            json!({ "op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER })
+        };
+        self.patch_metadata(slot, object, add).await
+    }
+
+    async fn remove_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
+        let Some(position) = object.meta.finalizers.iter().position(|one| one == FINALIZER) else { return Ok(()) };
+        let remove = json!({ "op": "remove", "path": format!("/metadata/finalizers/{position}") });
+        self.patch_metadata(slot, object, remove).await
+    }
+
+    /// A JSON patch that fails on any other object, and on any other state of this one.
+    async fn patch_metadata(&self, slot: Slot, object: &Object, operation: Value) -> Result<(), SourceError> {
+        let fenced = json!([
+            { "op": "test", "path": "/metadata/uid", "value": object.meta.uid.to_string() },
+            { "op": "test", "path": "/metadata/resourceVersion", "value": object.meta.resource_version.to_string() },
+            operation,
+        ]);
+        let patch: json_patch::Patch =
+            serde_json::from_value(fenced).map_err(|error| SourceError::Unreachable(error.to_string()))?;
+        let name = &object.meta.key.name;
+        let answer = self.api(object).patch(name, &PatchParams::default(), &Patch::<()>::Json(patch)).await;
+        self.take_written(slot, answer)
+    }
+
+    /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
+    fn take_written(
+        &self,
+        slot: Slot,
+        answer: kube::Result<Live<crate::api::VisitorSpec, Said>>,
+    ) -> Result<(), SourceError> {
+        match answer {
+            Ok(live) => {
+                self.take_answer(slot, &Arc::new(live.into_seen()));
+                Ok(())
+            }
+            Err(kube::Error::Api(status)) if status.code == 404 => {
+                self.at_hand.lock().drop_object(slot);
+                self.settle_soon(slot);
+                Err(SourceError::Frozen)
+            }
+            Err(error) => {
+                self.at_hand.lock().drop_object(slot);
+                Err(SourceError::Unreachable(error.to_string()))
+            }
+        }
+    }
+
+    fn api(&self, object: &Object) -> Api<Live<crate::api::VisitorSpec, Said>> {
+        Api::namespaced_with(self.client.clone(), &object.meta.key.namespace, &self.resource)
+    }
+}
+
+/// Whether a reader could not tell the two apart, times aside.
+fn same(a: &Said, b: &Said) -> bool {
+    a.status.same_without_times(&b.status) && a.records == b.records
+}

@@ -1,0 +1,241 @@
+//! Commands inside a session: one login for all callers, proven before use, renewed once when it expired
+//! (systems/lenel-s2.md 2.3).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
+
+use super::config::{Config, Credentials, Wire};
+use super::envelope::{self, Answer, Command, Outcome};
+use super::errors;
+use super::http::Http;
+use crate::clock::SharedClock;
+use crate::system::{Class, SystemError};
+
+/// What the box answers to anything without a living session (2.11).
+const AUTH_FAILURE: u16 = 5;
+
+/// One account on one controller.
+pub(super) struct Client {
+    http: Http,
+    wire: Wire,
+    credentials: Credentials,
+    partition: Option<String>,
+    clock: SharedClock,
+    state: Mutex<State>,
+    /// Logins that have ended, well or not: who began to wait before one shares what came of it.
+    logins: AtomicU64,
+}
+
+/// What is known of the account. The lock is held during a login: that is what makes it one flight.
+#[derive(Default)]
+struct State {
+    session: Option<Arc<Session>>,
+    /// The last login failed, and which it was.
+    failed: Option<(u64, SystemError)>,
+    /// The login is refused: said again to everybody, never tried again (design 3.17).
+    refused: Option<SystemError>,
+}
+
+/// A session; without an id where the box has authentication switched off. No `Debug`: the id opens doors.
+struct Session {
+    id: Option<String>,
+}
+
+/// Why a login gave no session.
+enum Failed {
+    /// Not repeated until the client is dropped.
+    Refused(SystemError),
+    /// May be repeated.
+    For(SystemError),
+}
+
+impl Failed {
+    /// A refusal if it is one of the login.
+    fn of(error: SystemError) -> Self {
+        if error.class == Class::Auth { Self::Refused(error) } else { Self::For(error) }
+    }
+}
+
+impl From<SystemError> for Failed {
+    fn from(error: SystemError) -> Self {
+        Self::For(error)
+    }
+}
+
+impl Client {
+    pub(super) fn new(
+        config: &Config,
+        credentials: Credentials,
+        clock: SharedClock,
+    ) -> Result<Self, SystemError> {
+        Ok(Self {
+            http: Http::new(config, Arc::clone(&clock))?,
+            wire: config.wire.clone(),
+            credentials,
+            partition: config.partition_key.clone(),
+            clock,
+            state: Mutex::default(),
+            logins: AtomicU64::new(0),
+        })
+    }
+
+    /// Runs a command. A session that has expired is renewed and the command sent once more: the first was not
+    /// executed, so this is safe for writes, too.
+    pub(super) async fn call(self: &Arc<Self>, command: &Command) -> Result<Outcome, SystemError> {
+        let session = self.session(None).await?;
+        let outcome = self.exchange(&session, command).await?.outcome;
+        if !matches!(outcome, Outcome::ApiError(AUTH_FAILURE)) {
+            return without_api_error(command, outcome);
+        }
+        let renewed = self.session(Some(&session)).await?;
+        match self.exchange(&renewed, command).await?.outcome {
+            Outcome::ApiError(AUTH_FAILURE) => Err(self.why_refused(&renewed, command).await),
+            outcome => without_api_error(command, outcome),
+        }
+    }
+
+    /// Gives the session back: sessions that are not logged out fill the box's disk (2.3).
+    pub(super) async fn close(&self) {
+        let session = self.state.lock().await.session.take();
+        if let Some(session) = session {
+            self.logout(&session).await;
+        }
+    }
+
+    /// A session that is not `expired`, by a login if there is none.
+    async fn session(self: &Arc<Self>, expired: Option<&Arc<Session>>) -> Result<Arc<Session>, SystemError> {
+        let before = self.logins.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        if let Some(refused) = &state.refused {
+            return Err(refused.clone());
+        }
+        if let Some((_, error)) = state.failed.as_ref().filter(|(number, _)| *number > before) {
+            return Err(error.clone());
+        }
+        let living =
+            state.session.as_ref().filter(|known| expired.is_none_or(|expired| !Arc::ptr_eq(known, expired)));
+        if let Some(session) = living {
+            return Ok(Arc::clone(session));
+        }
+        state.session = None;
+        let outcome = self.log_in().await;
+        let number = self.logins.fetch_add(1, Ordering::AcqRel) + 1;
+        state.keep(number, outcome).inspect(|session| self.keep_alive(session))
+    }
+
+    async fn log_in(&self) -> Result<Session, Failed> {
+        let login = Command::new("Login")
+            .with("USERNAME", self.credentials.username.as_str())
+            .with("PASSWORD", self.credentials.password.expose_secret());
+        let Answer { session: id, outcome } = self.exchange(&Session { id: None }, &login).await?;
+        match outcome {
+            Outcome::Success(_) => {}
+            Outcome::ApiError(AUTH_FAILURE) | Outcome::NotFound | Outcome::Duplicate => {
+                return Err(Failed::Refused(errors::login_refused()));
+            }
+            Outcome::Fail(words) => return Err(Failed::of(errors::login_failed(&login, &words))),
+            Outcome::ApiError(number) => return Err(errors::api_error(login.name, number).into()),
+        }
+        let session = Session { id };
+        match self.enter(&session).await {
+            Ok(()) => Ok(session),
+            Err(failed) => {
+                // In the trap even Logout is refused (2.3); otherwise nothing of a failed login stays on the box.
+                if matches!(failed, Failed::For(_)) {
+                    self.logout(&session).await;
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    /// Proves a new session, for a box in the wrong mode hands out dead ones, and goes to the partition.
+    async fn enter(&self, session: &Session) -> Result<(), Failed> {
+        let prove = Command::new("GetAPIVersion");
+        match self.exchange(session, &prove).await?.outcome {
+            Outcome::ApiError(AUTH_FAILURE) => return Err(Failed::Refused(errors::login_trap())),
+            Outcome::ApiError(number) => return Err(errors::api_error(prove.name, number).into()),
+            _ => {}
+        }
+        let Some(key) = &self.partition else { return Ok(()) };
+        let switch = Command::new("SwitchPartition").with("PARTITIONKEY", key.as_str());
+        match self.exchange(session, &switch).await?.outcome {
+            Outcome::Success(_) => Ok(()),
+            Outcome::ApiError(AUTH_FAILURE) => Err(errors::not_allowed(switch.name).into()),
+            Outcome::ApiError(number) => Err(errors::api_error(switch.name, number).into()),
+            Outcome::Fail(words) => {
+                Err(errors::partition(&format!("it said {}", errors::quoted(&switch, &words))).into())
+            }
+            Outcome::NotFound | Outcome::Duplicate => Err(errors::partition("it is not there").into()),
+        }
+    }
+
+    /// A renewed session was refused as well: does it lack the right, or has somebody ended it again?
+    async fn why_refused(&self, session: &Session, command: &Command) -> SystemError {
+        match self.exchange(session, &Command::new("GetAPIVersion")).await.map(|answer| answer.outcome) {
+            Ok(Outcome::ApiError(_)) => errors::session_taken(command.name),
+            Ok(_) => errors::not_allowed(command.name),
+            Err(error) => error,
+        }
+    }
+
+    async fn exchange(&self, session: &Session, command: &Command) -> Result<Answer, SystemError> {
+        let body = command.print(session.id.as_deref(), &self.wire);
+        let answer = self.http.post(command.name, body).await?;
+        envelope::read(command.name, &answer).map_err(|why| errors::unreadable(command.name, why))
+    }
+
+    async fn logout(&self, session: &Session) {
+        if let Err(error) = self.exchange(session, &Command::new("Logout")).await {
+            tracing::debug!(class = error.class.name(), "logout from the NetBox failed");
+        }
+    }
+
+    /// Pings while the session lives; ends with it.
+    fn keep_alive(self: &Arc<Self>, session: &Arc<Session>) {
+        if let Some(interval) = self.wire.ping_interval {
+            tokio::spawn(ping(
+                Arc::downgrade(self),
+                Arc::downgrade(session),
+                Arc::clone(&self.clock),
+                interval,
+            ));
+        }
+    }
+}
+
+impl State {
+    /// Remembers what came of a login.
+    fn keep(&mut self, number: u64, outcome: Result<Session, Failed>) -> Result<Arc<Session>, SystemError> {
+        match outcome {
+            Ok(session) => {
+                self.failed = None;
+                Ok(Arc::clone(self.session.insert(Arc::new(session))))
+            }
+            Err(Failed::Refused(error)) => Err(self.refused.insert(error).clone()),
+            Err(Failed::For(error)) => Err(self.failed.insert((number, error)).1.clone()),
+        }
+    }
+}
+
+fn without_api_error(command: &Command, outcome: Outcome) -> Result<Outcome, SystemError> {
+    match outcome {
+        Outcome::ApiError(number) => Err(errors::api_error(command.name, number)),
+        outcome => Ok(outcome),
+    }
+}
+
+/// Keeps a session from idling out (2.16 no. 1). What a ping meets is not acted on: the next call meets it as well.
+async fn ping(client: Weak<Client>, session: Weak<Session>, clock: SharedClock, interval: Duration) {
+    loop {
+        clock.sleep_until(clock.now().checked_add(interval).unwrap_or(jiff::Timestamp::MAX)).await;
+        let (Some(client), Some(session)) = (client.upgrade(), session.upgrade()) else { return };
+        if client.exchange(&session, &Command::new("PingApp")).await.is_err() {
+            tracing::debug!("ping of the NetBox failed");
+        }
+    }
+}

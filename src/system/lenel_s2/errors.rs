@@ -1,0 +1,396 @@
+//! What a NetBox's errors mean, and the sentence for each: what was tried, what the box said, what to do
+//! (systems/lenel-s2.md 2.11; design 3.18). One place, so that a class is decided once.
+
+use std::time::Duration;
+
+use super::envelope::{Command, Unreadable, printable};
+use crate::system::{Class, SystemError};
+
+/// Where the three checkboxes of the API are on the box (2.3).
+const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
+
+/// The most of a box's own words that is shown.
+const MAX_WORDS: usize = 160;
+
+/// Words that boxes use in their own errors; any other capitalised word may be a name and is not shown.
+const VOCABULARY: &[&str] = &[
+    "a",
+    "access",
+    "activation",
+    "active",
+    "already",
+    "at",
+    "be",
+    "bit",
+    "by",
+    "can",
+    "cannot",
+    "card",
+    "character",
+    "characters",
+    "command",
+    "count",
+    "credential",
+    "data",
+    "database",
+    "date",
+    "dates",
+    "delete",
+    "disabled",
+    "does",
+    "elevator",
+    "encoded",
+    "error",
+    "exceed",
+    "exist",
+    "exists",
+    "expdate",
+    "expiration",
+    "actdate",
+    "failed",
+    "file",
+    "for",
+    "format",
+    "found",
+    "group",
+    "hotstamp",
+    "id",
+    "in",
+    "internal",
+    "invalid",
+    "is",
+    "key",
+    "last",
+    "first",
+    "length",
+    "level",
+    "levels",
+    "limit",
+    "login",
+    "longer",
+    "maximum",
+    "may",
+    "missing",
+    "more",
+    "must",
+    "name",
+    "no",
+    "not",
+    "number",
+    "of",
+    "on",
+    "only",
+    "output",
+    "parameter",
+    "partition",
+    "password",
+    "person",
+    "portal",
+    "range",
+    "reader",
+    "referenced",
+    "required",
+    "role",
+    "selected",
+    "session",
+    "sessions",
+    "site",
+    "specified",
+    "state",
+    "status",
+    "system",
+    "the",
+    "this",
+    "time",
+    "to",
+    "too",
+    "udf",
+    "unable",
+    "unknown",
+    "use",
+    "user",
+    "username",
+    "valid",
+    "value",
+    "wiegand",
+];
+
+/// An APIERROR that no renewed login cures (2.11).
+pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
+    let (class, said) = match number {
+        1 => (Class::Transient, "its API has not started (APIERROR 1); it is tried again".to_owned()),
+        2 => (
+            Class::Terminal,
+            format!(
+                "its API is not enabled (APIERROR 2): tick Enable V2 under {SETTINGS}, and check the licence"
+            ),
+        ),
+        3 => (
+            Class::Terminal,
+            "it found no command in the request (APIERROR 3): this box may want the old body form, set \
+             bodyForm ApiCommand"
+                .to_owned(),
+        ),
+        4 => (Class::Terminal, "it could not parse the request (APIERROR 4): please report this".to_owned()),
+        6 => (Class::Terminal, "its version does not know this command (APIERROR 6)".to_owned()),
+        other => (Class::Transient, format!("it answered APIERROR {other}; it is tried again")),
+    };
+    SystemError::new(class, operation, format!("{operation} on the NetBox failed: {said}"))
+}
+
+/// The login is refused; it is not repeated, for accounts get locked (design 3.17).
+pub(super) fn login_refused() -> SystemError {
+    SystemError::new(
+        Class::Auth,
+        "Login",
+        "The NetBox refused the login: check username and password in the Secret. It is not tried again until \
+         the Secret changes",
+    )
+}
+
+/// The login failed with words. Only those about sessions say that it may work later (2.16 no. 2).
+pub(super) fn login_failed(login: &Command, words: &str) -> SystemError {
+    let said = quoted(login, words);
+    if words.to_lowercase().contains("session") {
+        let message = format!(
+            "The NetBox gives no further session: it said {said}. Give Vestibule a user of its own, or raise the limit; it \
+             is tried again"
+        );
+        return SystemError::new(Class::Transient, login.name, message);
+    }
+    let SystemError { class, operation, message } = login_refused();
+    SystemError::new(class, operation, format!("{message}. It said {said}"))
+}
+
+/// Login said SUCCESS and every command after it is refused: a checkbox, not the password (2.3, live on 6.2.0).
+pub(super) fn login_trap() -> SystemError {
+    SystemError::new(
+        Class::Auth,
+        "Login",
+        format!(
+            "The NetBox accepted the login but refuses every command of its session (APIERROR 5): wrong \
+             authentication mode on the controller, not a wrong password. Tick the third checkbox, \"Use login \
+             username/password for authentication (requires setup privilege)\", under {SETTINGS}"
+        ),
+    )
+}
+
+/// Refused twice although a renewed session is proven: the account lacks the right.
+pub(super) fn not_allowed(operation: &'static str) -> SystemError {
+    let message = format!(
+        "The NetBox refused {operation} for our user although its login works (APIERROR 5): give the user a role with \
+         read and write right to the API"
+    );
+    SystemError::new(Class::Auth, operation, message)
+}
+
+/// A session that was just proven is gone: somebody else uses the account.
+pub(super) fn session_taken(operation: &'static str) -> SystemError {
+    let message = format!(
+        "{operation} on the NetBox failed: it ended our session twice in a row (APIERROR 5). Another program may log in \
+         as the same user: give Vestibule a user of its own"
+    );
+    SystemError::new(Class::Transient, operation, message)
+}
+
+/// The partition cannot be entered.
+pub(super) fn partition(said: &str) -> SystemError {
+    let message = format!(
+        "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check lenelS2.partitionKey, \
+         and that our user may enter it"
+    );
+    SystemError::new(Class::Terminal, "SwitchPartition", message)
+}
+
+/// The answer cannot be read. After a write its outcome is unknown.
+pub(super) fn unreadable(operation: &'static str, why: Unreadable) -> SystemError {
+    let said = match why {
+        Unreadable::Malformed => "its answer is cut short or no XML",
+        Unreadable::Foreign => "its answer is not one of a NetBox: check lenelS2.url and lenelS2.path",
+        Unreadable::OtherCommand => "it answered another command: a proxy may mix up answers",
+    };
+    let message = format!("{operation} on the NetBox failed: {said}; it is tried again");
+    SystemError::new(Class::Transient, operation, message)
+}
+
+/// The answer lacks what it must hold: it is not taken for an empty one.
+pub(super) fn incomplete(operation: &'static str, what: &str) -> SystemError {
+    let message =
+        format!("{operation} on the NetBox answered {what}; nothing is concluded, it is tried again");
+    SystemError::new(Class::Transient, operation, message)
+}
+
+/// A status of HTTP that carries no answer (2.1: 200 is normal, also for errors of the API).
+pub(super) fn http_status(
+    operation: &'static str,
+    status: u16,
+    retry_after: Option<Duration>,
+) -> SystemError {
+    let failed = format!("{operation} on the NetBox failed");
+    let (class, message) = match status {
+        410 | 404 | 405 => (
+            Class::Terminal,
+            format!(
+                "{failed}: nothing answers at this path (HTTP {status}). From version 6 on it is {}, before 5.6 \
+                 /goforms/nbapi: set lenelS2.path",
+                super::PATH_V2
+            ),
+        ),
+        429 => (Class::Throttled(retry_after), format!("{failed}: it asks us to slow down (HTTP 429)")),
+        503 if retry_after.is_some() => {
+            (Class::Throttled(retry_after), format!("{failed}: it asks us to come back later (HTTP 503)"))
+        }
+        500.. => (Class::Transient, format!("{failed}: HTTP {status}; it is tried again")),
+        300..400 => (
+            Class::Terminal,
+            format!(
+                "{failed}: it redirects (HTTP {status}), which is not followed: set lenelS2.url to where it leads"
+            ),
+        ),
+        _ => (
+            Class::Terminal,
+            format!(
+                "{failed}: HTTP {status}. Something before the box refuses the request: check lenelS2.url"
+            ),
+        ),
+    };
+    SystemError::new(class, operation, message)
+}
+
+/// The record that a write is about is not there, or something that it names.
+pub(super) fn missing(operation: &'static str, what: &str) -> SystemError {
+    let message = format!("{operation} on the NetBox failed: {what} is not there");
+    SystemError::new(Class::Dependency, operation, message)
+}
+
+/// CODE FAIL with the box's words. Something that it does not know may still come; the rest is for good.
+pub(super) fn failed(command: &Command, words: &str) -> SystemError {
+    let lower = words.to_lowercase();
+    let names_a_thing =
+        ["access level", "accesslevel", "card format", "cardformat"].iter().any(|t| lower.contains(t));
+    let unknown =
+        ["not found", "does not exist", "invalid", "unknown", "no such"].iter().any(|t| lower.contains(t));
+    let class = if names_a_thing && unknown { Class::Dependency } else { Class::Terminal };
+    let operation = command.name;
+    let advice = "correct what it names, in the object or on the box";
+    let message = format!("{operation} on the NetBox failed: it said {}; {advice}", quoted(command, words));
+    SystemError::new(class, operation, message)
+}
+
+/// The card is somebody else's (2.8: the text is not known, and might name him).
+pub(super) fn card_taken() -> SystemError {
+    SystemError::new(
+        Class::Terminal,
+        "AddCredential",
+        "AddCredential on the NetBox failed: this credential number already belongs to someone else: choose another \
+         spec.credentialNumber, or take it from its holder",
+    )
+}
+
+/// A box's words in quotes, without anything that may be a person's (design 3.18).
+pub(super) fn quoted(command: &Command, words: &str) -> String {
+    let safe = safe_words(command, words);
+    if safe.is_empty() { "nothing more".to_owned() } else { format!("\"{safe}\"") }
+}
+
+/// Keeps lower-case words, the box's vocabulary and the names of levels and formats that we sent; a name, a number or
+/// an address of a person becomes an ellipsis.
+fn safe_words(command: &Command, words: &str) -> String {
+    let texts = command.texts();
+    let is_public =
+        |name: &str| matches!(name, "ACCESSLEVEL" | "ACCESSLEVELNAME" | "CARDFORMAT" | "PARTITIONKEY");
+    let (public, private): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(name, _)| is_public(name));
+    let holds = |set: &[(&str, &str)], word: &str| {
+        set.iter().any(|(_, text)| text.split_whitespace().any(|part| bare(part).eq_ignore_ascii_case(word)))
+    };
+    let mut safe = String::new();
+    for word in printable(words).split_whitespace() {
+        let plain = bare(word);
+        let shown = holds(&public, plain) || (is_ordinary(plain) && !holds(&private, plain));
+        let next = if shown { word } else { "..." };
+        if safe.len() + next.len() >= MAX_WORDS {
+            break;
+        }
+        if !safe.is_empty() {
+            safe.push(' ');
+        }
+        safe.push_str(next);
+    }
+    safe
+}
+
+/// A word that names nobody: in small letters, of the box's vocabulary, or the name of an element.
+fn is_ordinary(word: &str) -> bool {
+    let element = word.chars().all(|c| c.is_ascii_uppercase())
+        && ["KEY", "NAME", "DATE", "NUM"].iter().any(|end| word.ends_with(end));
+    element
+        || word.chars().all(|c| c.is_ascii_lowercase())
+        || VOCABULARY.contains(&word.to_lowercase().as_str())
+}
+
+/// A word without the punctuation around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| c.is_ascii_punctuation())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add_person() -> Command {
+        Command::new("AddPerson")
+            .with("LASTNAME", "Byron")
+            .with("CONTACTEMAIL", "ada@example.org")
+            .with("ACCESSLEVEL", "Floor 4")
+    }
+
+    #[test]
+    fn known_texts_of_the_box_are_shown_as_they_are() {
+        for text in
+            ["Missing Last Name", "Encoded number is too large for selected format", "Invalid PERSONKEY"]
+        {
+            assert_eq!(safe_words(&add_person(), text), text);
+        }
+        assert_eq!(
+            safe_words(&add_person(), "Access level Floor 4 not found"),
+            "Access level Floor 4 not found"
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_person_survives_in_an_error() {
+        for text in ["byron", "Byron", "Smith", "ada@example.org", "47110815", "BYRON", "Zoë", "O'Neil"] {
+            let said = failed(&add_person(), &format!("Card already assigned to {text}, sorry")).message;
+            assert!(!said.to_lowercase().contains(&text.to_lowercase()), "{said}");
+        }
+    }
+
+    #[test]
+    fn words_without_end_are_cut_and_control_characters_go() {
+        let said = safe_words(&add_person(), &"too\u{7} large\n".repeat(500));
+        assert!(said.len() <= MAX_WORDS && !said.contains(char::is_control), "{said}");
+    }
+
+    #[test]
+    fn every_api_error_has_its_class() {
+        let classes = [1, 2, 3, 4, 6, 99].map(|number| api_error("X", number).class.name());
+        assert_eq!(classes, ["transient", "terminal", "terminal", "terminal", "terminal", "transient"]);
+    }
+
+    #[test]
+    fn every_http_status_has_its_class() {
+        let class = |status| http_status("X", status, None).class;
+        assert_eq!([410, 404, 301, 400].map(class), [Class::Terminal; 4]);
+        assert_eq!([500, 502, 503].map(class), [Class::Transient; 3]);
+        assert_eq!(class(429), Class::Throttled(None));
+        let later = Some(Duration::from_secs(7));
+        assert_eq!(http_status("X", 503, later).class, Class::Throttled(later));
+        assert!(http_status("X", 410, None).message.contains("lenelS2.path"));
+    }
+
+    #[test]
+    fn a_level_that_the_box_does_not_know_may_still_come() {
+        assert_eq!(failed(&add_person(), "Access level Floor 4 does not exist").class, Class::Dependency);
+        assert_eq!(failed(&add_person(), "Missing Last Name").class, Class::Terminal);
+    }
+}

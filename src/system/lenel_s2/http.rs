@@ -1,0 +1,167 @@
+//! One request, one body: the HTTP below the envelope (systems/lenel-s2.md 2.1; design 3.19).
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Certificate, Client, Response, redirect};
+use url::Url;
+
+use super::address::{JudgingResolver, RefusedAddress, judge_host};
+use super::config::Config;
+use super::errors;
+use crate::clock::SharedClock;
+use crate::system::{Class, SystemError};
+
+/// No answer is longer; a box that sends more is not one.
+const MAX_BODY: usize = 64 << 20;
+
+/// The longest wait for a connection; the rest of the timeout is for the answer.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Sends documents to one controller.
+pub(super) struct Http {
+    client: Client,
+    url: Url,
+    timeout: Duration,
+    clock: SharedClock,
+}
+
+impl Http {
+    pub(super) fn new(config: &Config, clock: SharedClock) -> Result<Self, SystemError> {
+        let url = address(config)?;
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT.min(config.timeout))
+            .timeout(config.timeout)
+            .dns_resolver(JudgingResolver { allow_loopback: config.allow_loopback });
+        let client = match (&config.ca_pem, url.scheme()) {
+            // Without TLS no roots are needed, and a scratch image has none.
+            (_, "http") => builder.tls_certs_only([]),
+            (None, _) => builder,
+            (Some(pem), _) => builder.tls_certs_merge(certificates(pem)?),
+        };
+        let client = client.build().map_err(|error| {
+            refused(format!(
+                "The NetBox client cannot use TLS: {}; check lenelS2.caBundle",
+                innermost(&error)
+            ))
+        })?;
+        Ok(Self { client, url, timeout: config.timeout, clock })
+    }
+
+    /// Posts a document and returns the whole body of the answer.
+    pub(super) async fn post(&self, operation: &'static str, body: String) -> Result<String, SystemError> {
+        let request =
+            self.client.post(self.url.clone()).header(CONTENT_TYPE, "text/xml; charset=utf-8").body(body);
+        let response = request.send().await.map_err(|error| self.unreachable(operation, &error))?;
+        let status = response.status();
+        if !status.is_success() {
+            let wait = self.retry_after(response.headers());
+            return Err(errors::http_status(operation, status.as_u16(), wait));
+        }
+        let bytes = self.whole(operation, response).await?;
+        // A box may keep Latin-1 (2.16 no. 12): one odd name must not make its whole page unreadable.
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect()))
+    }
+
+    async fn whole(&self, operation: &'static str, mut response: Response) -> Result<Vec<u8>, SystemError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(operation, &error))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_BODY {
+                return Err(errors::incomplete(operation, "more than 64 MiB"));
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// `Retry-After` in seconds or as a date.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until: Timestamp = rfc2822::parse(text).ok()?.timestamp();
+        Some(Duration::try_from(until.duration_since(self.clock.now())).unwrap_or_default())
+    }
+
+    /// No whole answer came. After a write its outcome is unknown, so all but a refused address is transient.
+    fn unreachable(&self, operation: &'static str, error: &reqwest::Error) -> SystemError {
+        if let Some(refused) = find::<RefusedAddress>(error) {
+            let message = format!("{operation} on the NetBox was not sent: {refused}; change lenelS2.url");
+            return SystemError::new(Class::Terminal, operation, message);
+        }
+        let why = if let Some(tls) = find::<rustls::Error>(error) {
+            format!("its certificate or TLS is not accepted ({tls}); name its CA in lenelS2.caBundle")
+        } else if error.is_timeout() {
+            format!("no whole answer within {:?}", self.timeout)
+        } else if error.is_dns() {
+            "its name cannot be resolved; check lenelS2.url".to_owned()
+        } else if error.is_connect() {
+            format!("no connection ({})", innermost(error))
+        } else {
+            "the connection ended before the whole answer came".to_owned()
+        };
+        let message = format!("{operation} on the NetBox failed: {why}; it is tried again");
+        SystemError::new(Class::Transient, operation, message)
+    }
+}
+
+fn refused(message: String) -> SystemError {
+    SystemError::new(Class::Terminal, "Connect", message)
+}
+
+/// The URL of the API, judged before anything is sent.
+fn address(config: &Config) -> Result<Url, SystemError> {
+    let mut url = Url::parse(config.url.trim())
+        .map_err(|error| refused(format!("lenelS2.url is no URL: {error}; write https:// and the host")))?;
+    let whole = |what: &str| Err(refused(format!("lenelS2.url must be {what}")));
+    if !matches!(url.scheme(), "http" | "https") {
+        return whole("an http or https URL");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return whole("without a user: the login belongs in the Secret");
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return whole("scheme, host and port only: the path goes to lenelS2.path");
+    }
+    judge_host(&url, config.allow_loopback)
+        .map_err(|why| refused(format!("The NetBox is not connected to: {why}; change lenelS2.url")))?;
+    url.set_path(&config.path);
+    Ok(url)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SystemError> {
+    let unreadable =
+        || refused("lenelS2.caBundle holds no certificate in PEM form: put the CA's there".to_owned());
+    let found = Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
+    if found.is_empty() { Err(unreadable()) } else { Ok(found) }
+}
+
+/// An error of one type anywhere in a chain, also inside the I/O errors that wrap it.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    None
+}
+
+/// The last cause: what the operating system or TLS said. It names addresses at most, never a body.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
+}

@@ -1,0 +1,314 @@
+//! Between the words of the box and those of the domain (systems/lenel-s2.md 2.14): nothing that we own is lost on the
+//! way there and back.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Card, Facts, Field, Mark, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::schedule::Window;
+
+use super::config::Config;
+use super::dto;
+use super::envelope::{Command, Param};
+use super::time::Dates;
+
+/// What the readable mark in NOTES starts with.
+const MARK: &str = "Vestibule owner=";
+/// What stands between its two parts.
+const OBJECT: &str = " visitor=";
+
+/// Reads and writes records for one controller.
+pub(super) struct Map {
+    dates: Dates,
+    udf: Option<String>,
+}
+
+impl Map {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            dates: Dates::new(config.zone.clone(), config.wire.expiry),
+            udf: config.tenant_udf.map(|number| format!("UDF{number}")),
+        }
+    }
+
+    /// Element of the tenant, if the system is told.
+    pub(super) fn udf(&self) -> Option<&str> {
+        self.udf.as_deref()
+    }
+
+    /// A person as a record. Texts are compared as they are, space around a tenant's name included: what we wrote is
+    /// written trimmed by its owner, so a difference is somebody's edit.
+    pub(super) fn record(&self, person: &dto::Person) -> ObservedRecord {
+        ObservedRecord {
+            external_id: person.id.clone(),
+            id: person.id.parse().ok(),
+            mark: read_mark(&person.notes),
+            dead: person.deleted,
+            facts: self.facts(person),
+        }
+    }
+
+    fn facts(&self, person: &dto::Person) -> Facts {
+        let window = self
+            .dates
+            .read_start(&person.act_date)
+            .zip(self.dates.read_end(&person.exp_date))
+            .map(|(from, until)| Window { from, until });
+        Facts {
+            person: Person {
+                first_name: person.first_name.clone(),
+                last_name: person.last_name.clone(),
+                email: person.email.clone(),
+                phone: person.phone.clone(),
+            },
+            tenant: person.udf.clone(),
+            window,
+            groups: person.levels.iter().cloned().collect(),
+            cards: person.cards.iter().filter(|card| card.opens()).map(|card| self.card(card)).collect(),
+        }
+    }
+
+    /// A card that opens nothing is left out by the caller: a difference, so that it is repaired.
+    fn card(&self, card: &dto::AccessCard) -> (Card, Option<Timestamp>) {
+        let key = Card { number: card.number().to_owned(), format: card.format.clone() };
+        (key, self.dates.read_end(&card.exp_date))
+    }
+
+    /// Whether a person has this credential, opening until exactly this instant.
+    pub(super) fn has_card(&self, person: &dto::Person, card: &Card, until: Timestamp) -> bool {
+        !person.deleted && self.facts(person).cards.get(card) == Some(&Some(until))
+    }
+
+    /// `AddPerson`. Empty texts are left out; levels are given in the bare form, as clients do there (2.7).
+    pub(super) fn add_person(&self, record: &Record) -> Command {
+        let every = [Field::Name, Field::Contact, Field::Tenant, Field::Window];
+        let params =
+            every.into_iter().flat_map(|field| self.params(record, field)).filter(|param| !param.is_empty());
+        Command::new("AddPerson")
+            .with("PERSONID", record.id.to_string())
+            .with_all(params)
+            .with("NOTES", write_mark(&record.mark))
+            .with_all(levels(&record.groups))
+    }
+
+    /// `ModifyPerson` of our own record: the fields that differ, and always all levels, since what leaving them out does
+    /// is not known (2.16 no. 5). The bare form replaces the whole set, rights given by hand included: allowed on a
+    /// record that is ours alone, forbidden on a shared one (2.7). An empty set is not sent: see [`Self::withdraw_levels`].
+    pub(super) fn modify_person(&self, id: RecordId, record: &Record, fields: &[Field]) -> Command {
+        let params = fields.iter().flat_map(|field| self.params(record, *field));
+        Command::new("ModifyPerson")
+            .with("PERSONID", id.to_string())
+            .with_all(params)
+            .with_all(levels(&record.groups))
+    }
+
+    /// `ModifyPerson` in the additive form with DELETE for each level: the one documented way to empty the set.
+    pub(super) fn withdraw_levels(command: Command, levels: &[String]) -> Command {
+        let withdrawn = |name: &String| {
+            let parts = vec![Param::text("ACCESSLEVELNAME", name.as_str()), Param::text("DELETE", "1")];
+            Param::list("ACCESSLEVEL", parts)
+        };
+        let items: Vec<Param> = levels.iter().map(withdrawn).collect();
+        command.with_all((!items.is_empty()).then(|| Param::list("ACCESSLEVELS", items)))
+    }
+
+    /// `AddCredential`: one number inside and printed, as many sites do (2.8).
+    pub(super) fn add_credential(&self, id: RecordId, card: &Card, until: Timestamp) -> Command {
+        Command::new("AddCredential")
+            .with("PERSONID", id.to_string())
+            .with("CARDFORMAT", card.format.as_str())
+            .with("ENCODEDNUM", card.number.as_str())
+            .with("HOTSTAMP", card.number.as_str())
+            .with("CARDEXPDATE", self.dates.write_end(until))
+    }
+
+    /// `RemoveCredential` by format and number.
+    pub(super) fn remove_credential(id: RecordId, card: &Card) -> Command {
+        Command::new("RemoveCredential")
+            .with("PERSONID", id.to_string())
+            .with("CARDFORMAT", card.format.as_str())
+            .with("ENCODEDNUM", card.number.as_str())
+    }
+
+    fn params(&self, record: &Record, field: Field) -> Vec<Param> {
+        let Person { first_name, last_name, email, phone } = &record.person;
+        match field {
+            Field::Name => {
+                vec![
+                    Param::text("FIRSTNAME", first_name.as_str()),
+                    Param::text("LASTNAME", last_name.as_str()),
+                ]
+            }
+            Field::Contact => {
+                vec![Param::text("CONTACTEMAIL", email.as_str()), Param::text("CONTACTPHONE", phone.as_str())]
+            }
+            Field::Tenant => {
+                self.udf.iter().map(|udf| Param::text(udf.clone(), record.tenant.as_str())).collect()
+            }
+            Field::Window => vec![
+                Param::text("ACTDATE", self.dates.write_start(record.window.from)),
+                Param::text("EXPDATE", self.dates.write_end(record.window.until)),
+            ],
+            // Levels go with every write, cards have commands of their own.
+            Field::Groups | Field::Cards => Vec::new(),
+        }
+    }
+}
+
+/// The replacing form, or nothing for an empty set.
+fn levels(groups: &BTreeSet<String>) -> Option<Param> {
+    let items: Vec<Param> = groups.iter().map(|name| Param::text("ACCESSLEVEL", name.as_str())).collect();
+    (!items.is_empty()).then(|| Param::list("ACCESSLEVELS", items))
+}
+
+/// Whose the record is, for the person at the desk.
+fn write_mark(mark: &Mark) -> String {
+    format!("{MARK}{}{OBJECT}{}", mark.owner_id, mark.object)
+}
+
+/// The mark in one line of NOTES; a guard may have written more. Absent, foreign or damaged: none.
+fn read_mark(notes: &str) -> Option<Mark> {
+    let line = notes.lines().find_map(|line| line.trim_start().strip_prefix(MARK))?;
+    let (owner_id, rest) = line.rsplit_once(OBJECT)?;
+    let (namespace, name) = rest.split_whitespace().next()?.split_once('/')?;
+    let named = !owner_id.is_empty() && !namespace.is_empty() && !name.is_empty() && !name.contains('/');
+    named.then(|| Mark { owner_id: owner_id.to_owned(), object: ObjectKey::new(namespace, name) })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use vestibule_core::identity::{Owner, Slot};
+
+    use super::super::config::Wire;
+    use super::*;
+
+    fn map() -> Map {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        Map::new(&Config { tenant_udf: Some(1), ..Config::new("http://box", zone) })
+    }
+
+    fn record() -> Record {
+        let key = ObjectKey::new("hq", "ada");
+        let at = |text: &str| text.parse().unwrap();
+        Record {
+            id: RecordId::new(Owner(1), Slot::of_visitor(&key), 7),
+            mark: Mark { owner_id: "c/hq/box".to_owned(), object: key },
+            person: Person {
+                first_name: "Ada".to_owned(),
+                last_name: "Byron".to_owned(),
+                email: "ada@example.org".to_owned(),
+                phone: String::new(),
+            },
+            tenant: "Acme Ltd".to_owned(),
+            window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },
+            groups: ["Lobby".to_owned()].into(),
+            card: None,
+        }
+    }
+
+    fn params(command: &Command) -> String {
+        let printed = command.print(None, &Wire::default());
+        let (_, inside) = printed.split_once("<PARAMS>").unwrap();
+        inside.split_once("</PARAMS>").unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn add_person_says_what_the_worked_example_says_and_the_mark() {
+        let record = record();
+        assert_eq!(
+            params(&map().add_person(&record)),
+            format!(
+                "<PERSONID>{}</PERSONID><FIRSTNAME>Ada</FIRSTNAME><LASTNAME>Byron</LASTNAME>\
+                 <CONTACTEMAIL>ada@example.org</CONTACTEMAIL><UDF1>Acme Ltd</UDF1>\
+                 <ACTDATE>2026-12-01 08:00</ACTDATE><EXPDATE>2026-12-01 18:00</EXPDATE>\
+                 <NOTES>Vestibule owner=c/hq/box visitor=hq/ada</NOTES>\
+                 <ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>",
+                record.id
+            )
+        );
+    }
+
+    #[test]
+    fn add_credential_says_what_the_worked_example_says() {
+        let (record, card) = (record(), Card { number: "4711".into(), format: "26 bit Wiegand".into() });
+        assert_eq!(
+            params(&map().add_credential(record.id, &card, record.window.until)),
+            format!(
+                "<PERSONID>{}</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>4711</ENCODEDNUM>\
+                 <HOTSTAMP>4711</HOTSTAMP><CARDEXPDATE>2026-12-01 18:00</CARDEXPDATE>",
+                record.id
+            )
+        );
+    }
+
+    #[test]
+    fn a_changed_contact_is_sent_even_where_it_is_emptied_and_levels_go_with_every_change() {
+        let record = record();
+        assert_eq!(
+            params(&map().modify_person(record.id, &record, &[Field::Contact])),
+            format!(
+                "<PERSONID>{}</PERSONID><CONTACTEMAIL>ada@example.org</CONTACTEMAIL><CONTACTPHONE></CONTACTPHONE>\
+                 <ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>",
+                record.id
+            )
+        );
+    }
+
+    #[test]
+    fn levels_are_emptied_one_by_one_and_never_by_an_empty_list() {
+        let record = Record { groups: BTreeSet::new(), ..record() };
+        let bare = map().modify_person(record.id, &record, &[Field::Groups]);
+        assert!(!params(&bare).contains("ACCESSLEVELS"));
+        let command = Map::withdraw_levels(bare, &["Lobby".to_owned()]);
+        assert!(params(&command).ends_with(
+            "<ACCESSLEVELS><ACCESSLEVEL><ACCESSLEVELNAME>Lobby</ACCESSLEVELNAME><DELETE>1</DELETE>\
+             </ACCESSLEVEL></ACCESSLEVELS>"
+        ));
+        let none = Map::withdraw_levels(map().modify_person(record.id, &record, &[Field::Groups]), &[]);
+        assert!(!params(&none).contains("ACCESSLEVELS"));
+    }
+
+    #[test]
+    fn a_mark_reads_back_as_written_and_survives_a_guards_note() {
+        let mark = Mark { owner_id: "b9 x/hq/visitor=y".to_owned(), object: ObjectKey::new("hq", "ada") };
+        let notes = write_mark(&mark);
+        assert_eq!(read_mark(&notes), Some(mark.clone()));
+        assert_eq!(read_mark(&format!("knows the way\n {notes} \nparked in B")), Some(mark));
+    }
+
+    #[test]
+    fn notes_of_others_are_no_mark() {
+        let all = [
+            "",
+            "null",
+            "VIP",
+            "Vestibule owner=",
+            "Vestibule owner=x visitor=",
+            "Vestibule owner=x visitor=a/",
+            "Vestibule owner=x visitor=a/b/c",
+            "Vestibule owner= visitor=a/b",
+        ];
+        for notes in all {
+            assert_eq!(read_mark(notes), None, "{notes}");
+        }
+    }
+
+    #[test]
+    fn half_a_window_is_none_and_an_inert_card_is_left_out() {
+        let person = dto::Person {
+            id: "_41".to_owned(),
+            act_date: "null".to_owned(),
+            exp_date: "2026-12-01 18:00:00".to_owned(),
+            cards: vec![dto::AccessCard {
+                disabled: true,
+                encoded: "1".to_owned(),
+                ..dto::AccessCard::default()
+            }],
+            ..dto::Person::default()
+        };
+        let found = map().record(&person);
+        assert_eq!((found.id, found.facts.window, found.facts.cards.len()), (None, None, 0));
+    }
+}

@@ -1,0 +1,129 @@
+//! LenelS2 NetBox through NBAPI. Written from systems/lenel-s2.md alone; section numbers in comments are of that page.
+//!
+//! From a call to the wire: this file -> [`read`] and [`write`] (what a command means) -> [`client`] (session) ->
+//! [`envelope`] and [`xml`] (the document) -> [`http`]. Meaning is kept in [`map`] and [`time`], sentences in [`errors`].
+
+mod address;
+mod client;
+mod config;
+mod dto;
+mod envelope;
+mod errors;
+mod http;
+mod map;
+mod read;
+mod time;
+mod walk;
+mod write;
+mod xml;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use vestibule_core::adjust::Capabilities;
+use vestibule_core::diff::Step;
+use vestibule_core::identity::Owner;
+
+pub use config::{BodyForm, Config, Credentials, DateFormat, Expiry, Letters, PATH_V2, Wire};
+
+use self::client::Client;
+use self::envelope::{Command, Outcome};
+use self::map::Map;
+use super::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
+use crate::clock::SharedClock;
+
+/// One account on one NetBox.
+///
+/// A method is one call of the wire but for a login that is needed, emptying the levels of a record, a refused write
+/// whose outcome is read back, and a card number that people of several pages hold. A login that is refused is
+/// remembered and not repeated: to try other credentials, or the same ones again, make another client.
+pub struct LenelS2 {
+    client: Arc<Client>,
+    map: Map,
+    capabilities: Capabilities,
+    owner: Owner,
+    /// Whether one partition is meant: then the others are excluded by word.
+    partitioned: bool,
+}
+
+impl LenelS2 {
+    /// A client that has not called yet; it logs in at its first call. Fails on a configuration that cannot work or
+    /// an address that must not be connected to.
+    pub fn new(
+        config: &Config,
+        credentials: Credentials,
+        owner: Owner,
+        clock: SharedClock,
+    ) -> Result<Self, SystemError> {
+        check(config)?;
+        Ok(Self {
+            client: Arc::new(Client::new(config, credentials, clock)?),
+            map: Map::new(config),
+            capabilities: config.capabilities(),
+            owner,
+            partitioned: config.partition_key.is_some(),
+        })
+    }
+
+    /// Only records of our own owner are ever written (design 3.14), whatever was planned.
+    fn own(&self, step: &Step) -> Result<(), SystemError> {
+        if step.id().owner == self.owner {
+            return Ok(());
+        }
+        let message =
+            "This record is another Vestibule owner's and is not touched: check ownerId of the integration";
+        Err(SystemError::new(Class::Terminal, "Ownership", message))
+    }
+}
+
+#[async_trait]
+impl AccessSystem for LenelS2 {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn check(&self) -> Result<Health, SystemError> {
+        let command = Command::new("GetAPIVersion");
+        match self.client.call(&command).await? {
+            Outcome::Success(details) => Ok(Health { version: details.field("APIVERSION").to_owned() }),
+            _ => Err(errors::incomplete(command.name, "no version")),
+        }
+    }
+
+    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
+        match scope {
+            Scope::People(cursor) => self.people(cursor.as_ref()).await,
+            Scope::Record(id) => self.record(id).await,
+            Scope::CardNumber(number) => self.holders(&number).await,
+            Scope::Groups(cursor) => self.levels(cursor.as_ref()).await,
+            Scope::CardFormats => self.formats().await,
+        }
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Applied, SystemError> {
+        self.own(step)?;
+        match step {
+            Step::Create(record) => self.create(record).await,
+            Step::Update { id, record, fields } => self.update(*id, record, fields).await,
+            Step::AssignCard { id, card, until } => self.assign(*id, card, *until).await,
+            Step::WithdrawCard { id, card } => self.withdraw(*id, card).await,
+            Step::Remove(id) => self.remove(*id).await,
+        }
+    }
+
+    async fn close(&self) {
+        self.client.close().await;
+    }
+}
+
+/// What the schema refuses as well: a client made without it holds to the same.
+fn check(config: &Config) -> Result<(), SystemError> {
+    let refused = |message: &str| Err(SystemError::new(Class::Terminal, "Connect", message));
+    if config.tenant_udf.is_some_and(|number| !(1..=20).contains(&number)) {
+        return refused("lenelS2.tenantUdf must be 1 to 20: a NetBox has twenty such fields");
+    }
+    if !config.path.starts_with('/') {
+        return refused("lenelS2.path must start with a slash, such as /nbws/goforms/nbapi");
+    }
+    Ok(())
+}

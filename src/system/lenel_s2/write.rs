@@ -1,0 +1,140 @@
+//! Writing: every step may be repeated. Where a refusal may mean that the step is done already, the person is read and
+//! compared; nothing is concluded from the words of a box (systems/lenel-s2.md 2.7, 2.8, 2.11).
+
+use jiff::Timestamp;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Card, Field, Record};
+
+use super::dto;
+use super::envelope::{Command, Outcome};
+use super::map::Map;
+use super::{LenelS2, errors};
+use crate::system::{Applied, Class, SystemError};
+
+impl LenelS2 {
+    /// `AddPerson` under the record's own id, so that a retry after a lost answer meets its first attempt.
+    pub(super) async fn create(&self, record: &Record) -> Result<Applied, SystemError> {
+        let command = self.map.add_person(record);
+        match self.client.call(&command).await? {
+            Outcome::Success(details) => {
+                let given = details.field("PERSONID");
+                if given.is_empty() || given == record.id.to_string() {
+                    return Ok(Applied::Done);
+                }
+                let message = "AddPerson on the NetBox gave the record an id of its own instead of ours: remove that \
+                               person there, and let the API choose ids";
+                Err(SystemError::new(Class::Terminal, command.name, message))
+            }
+            Outcome::Duplicate => Ok(Applied::Exists),
+            Outcome::NotFound => Err(errors::missing(command.name, "an access level that the record names")),
+            other => Err(refusal(&command, &other)),
+        }
+    }
+
+    /// `ModifyPerson`. To empty the set of levels, those that are there are read and withdrawn one by one, the only case
+    /// of two calls: an empty list may mean anything (2.16 no. 5).
+    pub(super) async fn update(
+        &self,
+        id: RecordId,
+        record: &Record,
+        fields: &[Field],
+    ) -> Result<Applied, SystemError> {
+        let mut command = self.map.modify_person(id, record, fields);
+        if record.groups.is_empty() && fields.contains(&Field::Groups) {
+            let person = self.person(id).await?.unwrap_or_default();
+            command = Map::withdraw_levels(command, &person.levels);
+        }
+        match self.client.call(&command).await? {
+            Outcome::Success(_) => Ok(Applied::Done),
+            Outcome::NotFound => Err(errors::missing(command.name, "the record, or a level that it names,")),
+            other => Err(refusal(&command, &other)),
+        }
+    }
+
+    /// `AddCredential`. If it is refused the person is read: the card may be there (an answer was lost), or be there and
+    /// open nothing (disabled, lost, another end), in which case it is taken away and given anew.
+    pub(super) async fn assign(
+        &self,
+        id: RecordId,
+        card: &Card,
+        until: Timestamp,
+    ) -> Result<Applied, SystemError> {
+        let command = self.map.add_credential(id, card, until);
+        let refused = match self.client.call(&command).await? {
+            Outcome::Success(_) => return Ok(Applied::Done),
+            refused => refused,
+        };
+        let Some(person) = self.person(id).await?.filter(|person| !person.deleted) else {
+            return Err(errors::missing(command.name, "the record"));
+        };
+        if self.map.has_card(&person, card, until) {
+            return Ok(Applied::Done);
+        }
+        if holds(&person, card) {
+            self.withdraw(id, card).await?;
+            return match self.client.call(&command).await? {
+                Outcome::Success(_) => Ok(Applied::Done),
+                other => Err(refusal_of_card(&command, &other)),
+            };
+        }
+        Err(refusal_of_card(&command, &refused))
+    }
+
+    /// `RemoveCredential`; absent is success, however the box words it.
+    pub(super) async fn withdraw(&self, id: RecordId, card: &Card) -> Result<Applied, SystemError> {
+        let command = Map::remove_credential(id, card);
+        let refused = match self.client.call(&command).await? {
+            Outcome::Success(_) => return Ok(Applied::Done),
+            Outcome::NotFound => return Ok(Applied::Absent),
+            refused => refused,
+        };
+        match self.person(id).await? {
+            Some(person) if !person.deleted && holds(&person, card) => Err(refusal(&command, &refused)),
+            _ => Ok(Applied::Absent),
+        }
+    }
+
+    /// `RemovePerson`, which removes softly. Absent or dead is success, however the box words it (2.7).
+    pub(super) async fn remove(&self, id: RecordId) -> Result<Applied, SystemError> {
+        let command = Command::new("RemovePerson").with("PERSONID", id.to_string());
+        let refused = match self.client.call(&command).await? {
+            Outcome::Success(_) => return Ok(Applied::Done),
+            Outcome::NotFound => return Ok(Applied::Absent),
+            refused => refused,
+        };
+        match self.person(id).await? {
+            Some(person) if !person.deleted => Err(refusal(&command, &refused)),
+            _ => Ok(Applied::Absent),
+        }
+    }
+}
+
+/// Whether a person has a card of this number and format, opening or not.
+fn holds(person: &dto::Person, card: &Card) -> bool {
+    person.cards.iter().any(|one| one.format == card.format && one.carries(&card.number))
+}
+
+/// What a refusal of a write means.
+fn refusal(command: &Command, outcome: &Outcome) -> SystemError {
+    match outcome {
+        Outcome::Fail(words) => errors::failed(command, words),
+        Outcome::NotFound => errors::missing(command.name, "the record, or something that it names,"),
+        _ => errors::failed(command, "Duplicate"),
+    }
+}
+
+/// The same for a card, which the box may know as somebody else's.
+fn refusal_of_card(command: &Command, outcome: &Outcome) -> SystemError {
+    let taken = |words: &str| {
+        let lower = words.to_lowercase();
+        ["already", "in use", "assigned", "exists", "another"].iter().any(|text| lower.contains(text))
+    };
+    match outcome {
+        Outcome::Duplicate => errors::card_taken(),
+        Outcome::Fail(words) if taken(words) => errors::card_taken(),
+        Outcome::NotFound => {
+            errors::missing(command.name, "the card format that lenelS2.visitorCardFormat names")
+        }
+        other => refusal(command, other),
+    }
+}
