@@ -1,5 +1,5 @@
-//! The commands, one file each. Each parses its arguments into a value and hands that down: nothing else reads
-//! arguments or the environment.
+//! The commands. Each parses its arguments into a value and hands that down: nothing else reads arguments or the
+//! environment.
 
 pub mod controller;
 pub mod crds;
@@ -7,7 +7,7 @@ pub mod examples;
 
 use std::error::Error;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
@@ -22,14 +22,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Controller(controller::Config),
-    /// Prints the definitions of our kinds, for kubectl apply.
+    /// Prints the definitions of all kinds as one YAML stream.
     Crds,
-    /// Writes the generated files of the project (for its developers).
-    Generate {
-        /// The project's folder.
-        #[arg(default_value = ".")]
-        root: PathBuf,
-    },
+    /// Writes everything in this checkout that is made from the code: crds/.
+    Generate,
 }
 
 impl Cli {
@@ -39,8 +35,9 @@ impl Cli {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
             Command::Controller(config) => Ok(controller::main(config)?),
+            // Written, not printed: `print!` panics when the reader (`| head`) has gone.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
-            Command::Generate { root } => Ok(crds::generate(&root)?),
+            Command::Generate => Ok(crds::generate(Path::new("."))?),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Kubernetes: the client with its deadlines, the leader's lease, what we keep of the cluster and how it reaches us
-//! (the lenient form of an object, the watch that feeds it in, and the rows that stay of it).
+//! Talking to Kubernetes: the client with its deadlines, the leader's lease, the watch, and the rows that stay of what
+//! it tells.
 
 pub mod client;
 pub mod lease;
 pub mod object;
 pub mod rows;
+pub mod store;
 pub mod watch;
 
 /// The finalizer of everything that has records in a system. It is written just before the first external write.

@@ -204,6 +204,16 @@ fn a_new_object_that_meets_an_outage_is_unknown_and_then_not_ready() {
 }
 
 #[test]
+fn what_was_not_ready_says_at_once_why_it_still_is_not() {
+    let missing = settled(&Verdict::dependency_not_ready("Tenant acme is missing"), &in_sync(), 1, 1);
+    let down = settled(&Verdict::retrying("netbox does not answer", GRACE), &missing, 1, 2);
+    assert_eq!(
+        lines(&down)[..2],
+        ["Reconciling=True/ProgressingWithRetry", "Ready=False/ProgressingWithRetry"]
+    );
+}
+
+#[test]
 fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
     let never = settled(&Verdict::suspended(), &Status::default(), 1, 0);
     assert_eq!((truth(&never, READY), never.observed_generation), (Some(Unknown), 1));
@@ -228,6 +238,14 @@ fn suspended_before_its_new_spec_was_carried_out_it_is_unknown() {
     assert_eq!(truth(&kept, READY), Some(True), "of generation 1");
     let suspended = settled(&Verdict::suspended(), &kept, 3, 4);
     assert_eq!((truth(&suspended, READY), reads(&suspended, 3)), (Some(Unknown), Kstatus::InProgress));
+}
+
+#[test]
+fn who_is_stalled_is_not_ready_even_if_somebody_wrote_so() {
+    let mut edited = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
+    edited.conditions.iter_mut().for_each(|condition| condition.status = True);
+    let suspended = settled(&Verdict::suspended(), &edited, 2, 2);
+    assert_eq!((truth(&suspended, STALLED), truth(&suspended, READY)), (Some(True), Some(False)));
 }
 
 #[test]

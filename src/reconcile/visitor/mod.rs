@@ -28,6 +28,7 @@ use self::at_hand::AtHand;
 use self::row::Plan;
 use self::status::Trouble;
 use super::directory::Directory;
+use super::write::Writer;
 use crate::api::Visitor;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
@@ -38,8 +39,7 @@ use crate::metrics::Metrics;
 
 /// Everything that Visitors need, shared by the loop, the engines and the writers.
 pub struct Visitors {
-    client: Client,
-    resource: ApiResource,
+    writer: Writer,
     scopes: Vec<Scope>,
     clock: SharedClock,
     fence: Fence,
@@ -79,7 +79,7 @@ impl Visitors {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { client, scopes, clock, fence, metrics, directory } = parts;
         Arc::new(Self {
-            resource: ApiResource::erase::<Visitor>(&()),
+            writer: Writer { client, resource: ApiResource::erase::<Visitor>(&()) },
             table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
             at_hand: Mutex::default(),
             troubles: Mutex::default(),
@@ -87,7 +87,6 @@ impl Visitors {
             settle: Notify::new(),
             due: Mutex::default(),
             earlier: Notify::new(),
-            client,
             scopes,
             clock,
             fence,

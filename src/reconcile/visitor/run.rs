@@ -38,7 +38,7 @@ impl Visitors {
         for _ in 0..WRITERS {
             writers.spawn(Arc::clone(&self).write_statuses());
         }
-        let mut events = watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.resource, &self.scopes);
+        let mut events = watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.writer.resource, &self.scopes);
         let mut syncs = BTreeMap::new();
         self.scan(Cause::Directory);
         loop {

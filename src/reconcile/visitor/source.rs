@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kube::Api;
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::Want;
@@ -49,6 +48,11 @@ impl Source for Visitors {
 
     async fn claim(&self, slot: Slot) -> Result<(), SourceError> {
         let object = self.object(slot).await?.ok_or(SourceError::Frozen)?;
+        if self.put_finalizer(slot, &object).await.is_ok() {
+            return Ok(());
+        }
+        // Somebody else wrote in between: once more, on the state that is there now.
+        let object = self.fetch(slot, &object.meta.key).await?.ok_or(SourceError::Frozen)?;
         self.put_finalizer(slot, &object).await
     }
 
@@ -148,9 +152,8 @@ impl Visitors {
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
-        let api: Api<Live<_, _>> = Api::namespaced_with(self.client.clone(), &key.namespace, &self.resource);
-        let found = api.get_opt(&key.name).await.map_err(|error| SourceError::Unreachable(error.to_string()))?;
-        Ok(found.map(|live| Arc::new(live.into_seen())))
+        let found = self.writer.api(&key.namespace).get_opt(&key.name).await.map_err(|error| SourceError::Unreachable(error.to_string()))?;
+        Ok(found.map(|live: Live<_, _>| Arc::new(live.into_seen())))
     }
 
     /// An answer of the API server enters the rows like an event: the watch will only repeat it.

@@ -4,9 +4,6 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use kube::Api;
-use kube::api::{Patch, PatchParams};
-use serde_json::{Value, json};
 use vestibule_core::identity::Slot;
 use vestibule_core::status::Verdict;
 
@@ -16,14 +13,9 @@ use super::row::{PlaceState, Plan};
 use super::status::{self, verdict};
 use super::validate::{Object, Said, validate};
 use crate::api::annotation;
-use crate::cluster::FINALIZER;
-use crate::cluster::object::Live;
 use crate::cluster::rows::Life;
 use crate::engine::{Class, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
-
-/// The field manager of everything that the controller applies.
-pub const FIELD_MANAGER: &str = "access.vestibule.dev/controller";
 
 /// How long a new generation may be carried out before its status says that it is.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
@@ -247,15 +239,7 @@ impl Visitors {
     }
 
     async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
-        let body = json!({
-            "apiVersion": self.resource.api_version,
-            "kind": self.resource.kind,
-            "metadata": { "name": object.meta.key.name, "uid": object.meta.uid.to_string() },
-            "status": said,
-        });
-        let params = PatchParams::apply(FIELD_MANAGER).force();
-        let answer = self.api(object).patch_status(&object.meta.key.name, &params, &Patch::Apply(&body)).await;
-        self.take_written(slot, answer)?;
+        self.take_written(slot, self.writer.status(&object.meta, &said).await.map(Some))?;
         self.note_said(slot, &said);
         Ok(())
     }
@@ -275,43 +259,22 @@ impl Visitors {
         if object.meta.deleting || !self.fence.held() {
             return Err(SourceError::Frozen);
         }
-        let add = if object.meta.finalizers.is_empty() {
-            json!({ "op": "add", "path": "/metadata/finalizers", "value": [FINALIZER] })
-        } else {
-            json!({ "op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER })
-        };
-        self.patch_metadata(slot, object, add).await
+        self.take_written(slot, self.writer.finalizer(&object.meta, true).await)
     }
 
     async fn remove_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
-        let Some(position) = object.meta.finalizers.iter().position(|one| one == FINALIZER) else { return Ok(()) };
-        let remove = json!({ "op": "remove", "path": format!("/metadata/finalizers/{position}") });
-        self.patch_metadata(slot, object, remove).await
-    }
-
-    /// A JSON patch that fails on any other object, and on any other state of this one.
-    async fn patch_metadata(&self, slot: Slot, object: &Object, operation: Value) -> Result<(), SourceError> {
-        let fenced = json!([
-            { "op": "test", "path": "/metadata/uid", "value": object.meta.uid.to_string() },
-            { "op": "test", "path": "/metadata/resourceVersion", "value": object.meta.resource_version.to_string() },
-            operation,
-        ]);
-        let patch: json_patch::Patch =
-            serde_json::from_value(fenced).map_err(|error| SourceError::Unreachable(error.to_string()))?;
-        let name = &object.meta.key.name;
-        let answer = self.api(object).patch(name, &PatchParams::default(), &Patch::<()>::Json(patch)).await;
-        self.take_written(slot, answer)
+        self.take_written(slot, self.writer.finalizer(&object.meta, false).await)
     }
 
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
     fn take_written(
         &self,
         slot: Slot,
-        answer: kube::Result<Live<crate::api::VisitorSpec, Said>>,
+        answer: kube::Result<Option<Object>>,
     ) -> Result<(), SourceError> {
         match answer {
-            Ok(live) => {
-                self.take_answer(slot, &Arc::new(live.into_seen()));
+            Ok(object) => {
+                object.into_iter().for_each(|object| self.take_answer(slot, &Arc::new(object)));
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
@@ -324,10 +287,6 @@ impl Visitors {
                 Err(SourceError::Unreachable(error.to_string()))
             }
         }
-    }
-
-    fn api(&self, object: &Object) -> Api<Live<crate::api::VisitorSpec, Said>> {
-        Api::namespaced_with(self.client.clone(), &object.meta.key.namespace, &self.resource)
     }
 }
 

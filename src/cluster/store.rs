@@ -1,0 +1,92 @@
+//! The objects of a kind of which there are few, whole. (Visitors and Occupants live in [`super::rows`].)
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
+
+use super::object::Seen;
+use super::watch::{Event, Scope};
+
+/// All objects of one kind, as the watch tells of them.
+#[derive(Debug)]
+pub struct Store<S, T> {
+    objects: BTreeMap<ObjectKey, Arc<Seen<S, T>>>,
+    /// Whether the first list of each scope is done.
+    scopes: BTreeMap<Scope, bool>,
+    /// What the list that runs in a scope has shown so far.
+    listed: BTreeMap<Scope, BTreeSet<ObjectKey>>,
+}
+
+impl<S, T> Store<S, T> {
+    /// An empty store, fed by watches of these scopes.
+    pub fn new(scopes: &[Scope]) -> Self {
+        let scopes = scopes.iter().map(|scope| (scope.clone(), false)).collect();
+        Self { objects: BTreeMap::new(), scopes, listed: BTreeMap::new() }
+    }
+
+    /// Takes in an event; says whether anything may have changed.
+    pub fn on(&mut self, event: Event<Seen<S, T>>) -> bool {
+        match event {
+            Event::Init(scope) => {
+                self.listed.insert(scope, BTreeSet::new());
+                false
+            }
+            Event::InitApply(object) => {
+                let running = self.listed.iter_mut().filter(|(scope, _)| covers(scope, &object.meta.key));
+                running.for_each(|(_, listed)| {
+                    listed.insert(object.meta.key.clone());
+                });
+                self.put(object)
+            }
+            Event::Apply(object) | Event::Answer(object) => self.put(object),
+            Event::Delete(object) => self.remove(&object),
+            Event::InitDone(scope) => {
+                let listed = self.listed.remove(&scope).unwrap_or_default();
+                self.objects.retain(|key, _| !covers(&scope, key) || listed.contains(key));
+                self.scopes.insert(scope, true);
+                true
+            }
+            Event::Interrupted(_) => false,
+        }
+    }
+
+    /// Whether every scope has been listed once.
+    pub fn is_complete(&self) -> bool {
+        self.scopes.values().all(|done| *done)
+    }
+
+    /// One object.
+    pub fn get(&self, key: &ObjectKey) -> Option<&Arc<Seen<S, T>>> {
+        self.objects.get(key)
+    }
+
+    /// All objects by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &Arc<Seen<S, T>>)> {
+        self.objects.iter()
+    }
+
+    fn put(&mut self, object: Seen<S, T>) -> bool {
+        let known = self.objects.get(&object.meta.key);
+        let newer = known.is_none_or(|known| {
+            known.meta.uid != object.meta.uid || known.meta.resource_version < object.meta.resource_version
+        });
+        if newer {
+            self.objects.insert(object.meta.key.clone(), Arc::new(object));
+        }
+        newer
+    }
+
+    fn remove(&mut self, object: &Seen<S, T>) -> bool {
+        let key = &object.meta.key;
+        let same = self.objects.get(key).is_some_and(|known| known.meta.uid == object.meta.uid);
+        same && self.objects.remove(key).is_some()
+    }
+}
+
+fn covers(scope: &Scope, key: &ObjectKey) -> bool {
+    match scope {
+        Scope::Everywhere => true,
+        Scope::Namespace(name) => **name == *key.namespace,
+    }
+}

@@ -1,0 +1,97 @@
+//! Writes of the few: one status a pass and only if a reader could see a difference; our finalizer alone, never the list.
+
+use jiff::Timestamp;
+use kube::api::{ApiResource, Patch, PatchParams};
+use kube::{Api, Client};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use vestibule_core::status::{Status, Verdict};
+
+use crate::cluster::FINALIZER;
+use crate::cluster::object::{Live, Meta, Seen};
+
+/// The field manager of everything that the controller applies.
+pub const FIELD_MANAGER: &str = "access.vestibule.dev/controller";
+
+/// Writes objects of one kind.
+#[derive(Clone)]
+pub struct Writer {
+    /// The cluster.
+    pub client: Client,
+    /// The kind.
+    pub resource: ApiResource,
+}
+
+impl Writer {
+    /// An interface to the objects beside this one.
+    pub fn api<S, T>(&self, namespace: &str) -> Api<Live<S, T>>
+    where
+        S: DeserializeOwned + Clone,
+        T: DeserializeOwned + Clone,
+    {
+        Api::namespaced_with(self.client.clone(), namespace, &self.resource)
+    }
+
+    /// Applies a status; what it leaves out is removed.
+    pub async fn status<S, T>(&self, meta: &Meta, status: &impl Serialize) -> kube::Result<Seen<S, T>>
+    where
+        S: DeserializeOwned + Clone,
+        T: DeserializeOwned + Clone,
+    {
+        let body = json!({
+            "apiVersion": self.resource.api_version,
+            "kind": self.resource.kind,
+            "metadata": { "name": meta.key.name, "uid": meta.uid.to_string() },
+            "status": status,
+        });
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let api = self.api::<S, T>(&meta.key.namespace);
+        Ok(api.patch_status(&meta.key.name, &params, &Patch::Apply(&body)).await?.into_seen())
+    }
+
+    /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
+    pub async fn finalizer<S, T>(&self, meta: &Meta, wanted: bool) -> kube::Result<Option<Seen<S, T>>>
+    where
+        S: DeserializeOwned + Clone,
+        T: DeserializeOwned + Clone,
+    {
+        let position = meta.finalizers.iter().position(|one| one == FINALIZER);
+        let operation = match (wanted, position) {
+            (true, None) if meta.finalizers.is_empty() => {
+                json!({ "op": "add", "path": "/metadata/finalizers", "value": [FINALIZER] })
+            }
+            (true, None) => json!({ "op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER }),
+            (false, Some(position)) => {
+                json!({ "op": "remove", "path": format!("/metadata/finalizers/{position}") })
+            }
+            (true, Some(_)) | (false, None) => return Ok(None),
+        };
+        let patch: json_patch::Patch = serde_json::from_value(fenced(meta, operation))
+            .map_err(kube::Error::SerdeError)?;
+        let api = self.api::<S, T>(&meta.key.namespace);
+        let answer = api.patch(&meta.key.name, &PatchParams::default(), &Patch::<()>::Json(patch)).await?;
+        Ok(Some(answer.into_seen()))
+    }
+}
+
+/// The patch fails on any other object, and on any other state of this one.
+fn fenced(meta: &Meta, operation: Value) -> Value {
+    json!([
+        { "op": "test", "path": "/metadata/uid", "value": meta.uid.to_string() },
+        { "op": "test", "path": "/metadata/resourceVersion", "value": meta.resource_version.to_string() },
+        operation,
+    ])
+}
+
+/// The status to write, or `None` if a reader would see no difference. `rest` compares what a kind has beside conditions.
+pub fn next_status(
+    verdict: &Verdict,
+    previous: &Status,
+    generation: i64,
+    now: Timestamp,
+    rest_is_same: bool,
+) -> Option<Status> {
+    let next = verdict.settle(previous, generation, now);
+    (!rest_is_same || !next.same_without_times(previous)).then_some(next)
+}
