@@ -21,7 +21,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Controller(controller::Config),
+    Controller(Box<controller::Config>),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
     /// Writes everything in this checkout that is made from the code: crds/.
@@ -34,7 +34,7 @@ impl Cli {
         // One provider for all TLS of the process. It can only be there already, and then it is this one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
-            Command::Controller(config) => Ok(controller::main(config)?),
+            Command::Controller(config) => Ok(controller::main(*config)?),
             // Written, not printed: `print!` panics when the reader (`| head`) has gone.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
             Command::Generate => Ok(crds::generate(Path::new("."))?),
