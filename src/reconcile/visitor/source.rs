@@ -137,11 +137,12 @@ impl Visitors {
 
     /// Asks the API server, whatever is at hand.
     pub(super) async fn fetch(&self, slot: Slot, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
+        // Before the GET: a 404 speaks of the object that we knew, not of one that has its name since.
+        let uid = self.table.lock().row(slot).map(|row| row.uid());
         let found = self.get(key).await?;
         match &found {
             Some(object) => self.take_answer(slot, object),
             None => {
-                let uid = self.table.lock().row(slot).map(|row| row.uid());
                 let gone = uid.and_then(|uid| self.table.lock().not_found::<Object>(slot, uid));
                 if let Some(Todo::Gone(slot, _)) = gone {
                     self.gone(slot);
