@@ -1,4 +1,5 @@
-//! The program's commands, one file each.
+//! The command line: one module a verb.
 
 pub mod crds;
+pub mod demo;
 pub mod examples;
