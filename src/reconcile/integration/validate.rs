@@ -19,6 +19,9 @@ use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 /// The resync of an integration that names none.
 const RESYNC: SignedDuration = SignedDuration::from_mins(30);
 
+/// The field that holds the tenant's name on a NetBox whose integration names none.
+const TENANT_UDF: i32 = 1;
+
 /// Requests in flight at a NetBox: one session, serial in practice (systems/lenel-s2.md 2.13).
 const IN_FLIGHT: i32 = 1;
 
@@ -155,7 +158,7 @@ fn config(
         config.path.clone_from(path);
     }
     config.partition_key = system.partition_key.map(|key| key.to_string());
-    config.tenant_udf = system.tenant_udf.and_then(|number| u8::try_from(number).ok());
+    config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
     config.card_format.clone_from(&system.visitor_card_format);
     config.ca_pem.clone_from(&secrets.ca_pem);
     config.allow_loopback = allow_loopback;
