@@ -6,3 +6,5 @@ mod crds;
 mod ends;
 mod harness;
 mod kubectl;
+mod stage;
+mod visitors;
