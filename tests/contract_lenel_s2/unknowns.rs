@@ -11,7 +11,7 @@ use vestibule_core::diff::Step;
 use vestibule_core::model::{Person, Record};
 
 use crate::contract::{
-    Stage, apply, assert_satisfied, at, living, look, settle, try_apply, visitor, walk, with_card,
+    apply, assert_satisfied, at, living, look, settle, try_apply, visitor, walk, with_card,
 };
 use crate::stage::NetBox;
 

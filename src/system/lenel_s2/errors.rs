@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::envelope::{Command, Unreadable, printable};
-use crate::system::{Class, SystemError};
+use crate::system::{Class, DUPLICATE_CLAIM, SystemError};
 
 /// Where the three checkboxes of the API are on the box (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
@@ -127,8 +127,8 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         ),
         3 => (
             Class::Terminal,
-            "it found no command in the request (APIERROR 3): this box may want the old body form, set \
-             bodyForm ApiCommand"
+            "it found no command in the request (APIERROR 3): this box may want the other body form, see \
+             lenelS2.wire.bodyForm"
                 .to_owned(),
         ),
         4 => (Class::Terminal, "it could not parse the request (APIERROR 4): please report this".to_owned()),
@@ -281,7 +281,7 @@ pub(super) fn failed(command: &Command, words: &str) -> SystemError {
 pub(super) fn card_taken() -> SystemError {
     SystemError::new(
         Class::Terminal,
-        "AddCredential",
+        DUPLICATE_CLAIM,
         "AddCredential on the NetBox failed: this credential number already belongs to someone else: choose another \
          spec.credentialNumber, or take it from its holder",
     )
