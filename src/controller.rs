@@ -1,18 +1,32 @@
-//! What the leader does.
+//! What the leader does: the pass over the few, the loop of the many, an engine for each integration.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch;
 
 use crate::admin::{Diagnostics, Heartbeats, Readiness};
 use crate::cli::controller::Config;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
+use crate::cluster::watch::Scope;
 use crate::metrics::Metrics;
+use crate::reconcile::directory::Directory;
+use crate::reconcile::integration::ConnectionParts;
+use crate::reconcile::pass::{Pass, PassParts};
+use crate::reconcile::visitor::{self, Visitors};
 use crate::shutdown::Shutdown;
-use std::sync::Arc;
+
+/// How long a loop may stand still before the process counts as stuck.
+const LOOP_LIMIT: SignedDuration = SignedDuration::from_secs(120);
 
 /// Everything the leader's work needs, handed down as values.
 #[derive(Clone)]
 pub struct Context {
     /// The cluster. It has deadlines and does not retry.
-    pub client: kube::Client,
+    pub client: Client,
     /// The time that schedules go by; tests and the demo set it.
     pub clock: SharedClock,
     /// Asked before every write to a system.
@@ -35,10 +49,53 @@ pub struct Context {
 pub struct ServeError(pub String);
 
 /// Does the leader's work until `shutdown`, then finishes or gives back what is in flight and returns.
-///
-/// PLACEHOLDER, to be replaced by the lead: it only waits.
 pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeError> {
-    drop(context);
-    shutdown.requested().await;
+    let Context { client, clock, fence, metrics, heartbeats, readiness, diagnostics, config } = context;
+    let listed = readiness.require("caches");
+    let cluster = cluster_id(&client).await?;
+    let scopes = Scope::of(&config.watch_namespaces);
+    let (directory, directories) = watch::channel(Arc::new(Directory::default()));
+    let visitors = Visitors::new(visitor::Parts {
+        client: client.clone(),
+        scopes: scopes.clone(),
+        clock: clock.clone(),
+        fence: fence.clone(),
+        metrics: Arc::clone(&metrics),
+        directory: directories,
+        heartbeat: heartbeats.start("visitors", LOOP_LIMIT),
+        listed,
+    });
+    let shown = Arc::clone(&visitors);
+    diagnostics.show("visitors", move || shown.diagnostics());
+    let source: Arc<Visitors> = Arc::clone(&visitors);
+    let pass = Pass::new(PassParts {
+        client: client.clone(),
+        scopes,
+        parts: ConnectionParts { source, fence, clock, metrics },
+        visitors: Arc::clone(&visitors),
+        directory,
+        cluster,
+        allow_loopback: config.allow_loopback,
+        heartbeat: heartbeats.start("pass", LOOP_LIMIT),
+        diagnostics,
+    });
+    // Tasks of their own: what runs directly under `block_on` is slower (runtime, flow 1).
+    let pass = tokio::spawn(pass.run(client.clone(), shutdown.clone()));
+    let visitors = tokio::spawn(visitors.run(client, shutdown));
+    let broken = |error: tokio::task::JoinError| ServeError(format!("a loop of the controller broke: {error}"));
+    let (pass, visitors) = tokio::try_join!(pass, visitors).map_err(broken)?;
+    let ((), ()) = (pass, visitors);
     Ok(())
+}
+
+/// What tells this cluster from others in owner ids: the uid of kube-system.
+async fn cluster_id(client: &Client) -> Result<String, ServeError> {
+    let namespace = Api::<Namespace>::all(client.clone()).get("kube-system").await.map_err(|error| {
+        ServeError(format!(
+            "namespace kube-system could not be read ({}): its uid names this cluster in the records we make; allow the \
+             controller to get it",
+            crate::cluster::client::sentence(&error)
+        ))
+    })?;
+    namespace.uid().ok_or_else(|| ServeError("namespace kube-system has no uid".to_owned()))
 }

@@ -3,6 +3,7 @@
 
 pub mod controller;
 pub mod crds;
+pub mod demo;
 pub mod examples;
 
 use std::error::Error;
@@ -23,7 +24,9 @@ enum Command {
     Controller(controller::Config),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
-    /// Writes everything in this checkout that is made from the code: crds/.
+    /// Prints the examples as one YAML stream.
+    Examples,
+    /// Writes everything in this checkout that is made from the code: crds/
     Generate,
 }
 
@@ -36,6 +39,10 @@ impl Cli {
             Command::Controller(config) => Ok(controller::main(config)?),
             Command::Crds => {
                 print!("{}", crds::stream()?);
+                Ok(())
+            }
+            Command::Examples => {
+                print!("{}", examples::stream(&examples::BUILDING));
                 Ok(())
             }
             Command::Generate => Ok(crds::generate(Path::new("."))?),

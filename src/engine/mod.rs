@@ -15,6 +15,7 @@ mod unit;
 
 pub mod backoff;
 pub mod breaker;
+pub mod class;
 pub mod listing;
 pub mod pace;
 pub mod pacer;
@@ -169,7 +170,7 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_sync`].
+    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_syncs`].
     pub fn request_sync(&self, token: &str) {
         self.inner.lock().request_sync(token);
         self.wake.notify_one();
@@ -179,6 +180,27 @@ impl Engine {
     pub fn drain(&self) {
         self.inner.lock().draining = true;
         self.wake.notify_one();
+    }
+
+    /// What `/debug/state.json` shows: counts and states, nobody's data.
+    pub fn diagnostics(&self) -> serde_json::Value {
+        let state = self.state.borrow().clone();
+        let inner = self.inner.lock();
+        let queued: serde_json::Map<_, _> =
+            Class::ALL.iter().map(|class| (class.name().to_owned(), inner.queue.len(*class).into())).collect();
+        serde_json::json!({
+            "condition": format!("{:?}", state.condition),
+            "version": state.version,
+            "syncs": state.syncs,
+            "records": inner.snapshot.len(),
+            "queued": queued,
+            "inFlight": inner.queue.in_flight(),
+            "uncertain": inner.uncertain.len(),
+            "unconfirmed": inner.unconfirmed.len(),
+            "draining": inner.draining,
+            "blocked": inner.blocked,
+            "rate": self.pacer.rate(),
+        })
     }
 
     fn system(&self) -> Arc<dyn AccessSystem> {

@@ -58,8 +58,8 @@ pub struct State {
     pub syncs: u64,
     /// When the last one ended.
     pub last_sync: Option<Timestamp>,
-    /// The last token of a "sync now" that was handled.
-    pub handled_sync: Option<String>,
+    /// The last few tokens of "sync now" that were handled, the newest last.
+    pub handled_syncs: Vec<String>,
     /// Living records of ours at the last sync.
     pub records: usize,
     /// Removals that the guard holds.
@@ -137,7 +137,7 @@ pub(super) struct Inner {
 pub(super) const UNCERTAIN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// Sync tokens kept while one sync runs; more are answered by the last.
-const SYNC_TOKENS: usize = 8;
+pub(super) const SYNC_TOKENS: usize = 8;
 
 impl Inner {
     pub(super) fn new(owner: Owner) -> Self {

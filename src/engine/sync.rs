@@ -10,7 +10,7 @@ use vestibule_core::model::Record;
 
 use super::call::Stop;
 use super::listing::Merged;
-use super::state::HeldBack;
+use super::state::{HeldBack, SYNC_TOKENS};
 use super::{Class, Engine};
 use crate::metrics::Job;
 use crate::system::{self, Cursor, Scope, SystemError};
@@ -98,9 +98,9 @@ impl Engine {
             state.syncs += 1;
             state.last_sync = Some(now);
             state.records = records;
-            if let Some(token) = tokens.last() {
-                state.handled_sync = Some(token.clone());
-            }
+            state.handled_syncs.extend(tokens);
+            let surplus = state.handled_syncs.len().saturating_sub(SYNC_TOKENS);
+            state.handled_syncs.drain(..surplus);
         });
     }
 

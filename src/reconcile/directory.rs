@@ -12,7 +12,7 @@ use vestibule_core::identity::Owner;
 use vestibule_core::model::{Hasher, ObjectKey};
 use vestibule_core::schedule::{Provision, Zone};
 
-use crate::api::{Tenant, VisitorAccess};
+use crate::api::{Mode, Record, TenantSpec, VisitorAccess};
 use crate::engine::Engine;
 
 /// Stands for a Tenant in a row: a hash of its namespace and name.
@@ -45,6 +45,10 @@ pub struct IntegrationFacts {
     pub capabilities: Capabilities,
     /// `spec.visitorAccess`.
     pub visitor_access: Option<VisitorAccess>,
+    /// `spec.mode`: another one may let through what was withheld.
+    pub mode: Mode,
+    /// `spec.suspend`, for the same reason.
+    pub suspended: bool,
     /// Its engine.
     pub engine: Arc<Engine>,
 }
@@ -99,16 +103,16 @@ impl Directory {
 
 /// The facts of a tenant, given its Property and the Property's integrations that take visitors.
 pub fn tenant_facts(
-    tenant: &Tenant,
+    spec: &TenantSpec,
+    records: &[Record],
     property: Option<PropertyFacts>,
     integrations: &[Arc<IntegrationFacts>],
 ) -> TenantFacts {
-    let spec = &tenant.spec;
     let access: Vec<Access> = integrations
         .iter()
         .map(|integration| Access {
             owner: Owner::of(&integration.owner_id),
-            groups: visitor_groups(sources(tenant, integration)),
+            groups: visitor_groups(sources(spec, records, integration)),
             integration: Arc::clone(integration),
         })
         .collect();
@@ -123,22 +127,22 @@ pub fn tenant_facts(
     facts
 }
 
-fn sources<'a>(tenant: &'a Tenant, integration: &'a IntegrationFacts) -> Sources<'a> {
-    let own = tenant.spec.visitor_access.iter();
+fn sources<'a>(
+    spec: &'a TenantSpec,
+    records: &'a [Record],
+    integration: &'a IntegrationFacts,
+) -> Sources<'a> {
+    let own = spec.visitor_access.iter();
     let own = own.filter(|grant| grant.integration_ref.name == integration.key.name).next_back();
     let by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
-    let names = [Some(&tenant.spec.display_name), external_id(tenant, &integration.key.name)];
+    let external = records.iter().find(|record| record.integration == integration.key.name);
+    let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
     let by_tenant = by_tenant.filter(|entry| names.contains(&Some(&entry.tenant))).next_back();
     Sources {
         tenant: own.map(|grant| grant.groups.as_slice()),
         by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
         default: integration.visitor_access.as_ref().map(|access| access.groups.as_slice()),
     }
-}
-
-fn external_id<'a>(tenant: &'a Tenant, integration: &str) -> Option<&'a String> {
-    let records = tenant.status.iter().flat_map(|status| &status.records);
-    records.filter(|record| record.integration == integration).map(|record| &record.external_id).next()
 }
 
 fn hash(facts: &TenantFacts) -> u64 {
@@ -151,7 +155,7 @@ fn hash(facts: &TenantFacts) -> u64 {
     for access in &facts.access {
         let integration = &access.integration;
         hash.text(&integration.key.name).text(&integration.owner_id);
-        hash.text(&format!("{:?}", integration.capabilities));
+        hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
         hash.number(access.groups.len() as u64);
         for group in &access.groups {
             hash.text(group);

@@ -1,4 +1,13 @@
 //! Passes: from what is declared and what is observed to what is done and said, one module a kind.
+//!
+//! Each kind takes the same five steps: gather, validate, plan, apply, status. Visitors are many and live on rows
+//! ([`visitor`]). Properties, integrations and tenants are few: [`pass`] looks at all of them whenever one changes, an
+//! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
 
 pub mod directory;
+pub mod integration;
+pub mod pass;
+pub mod property;
+pub mod tenant;
 pub mod visitor;
+pub mod write;

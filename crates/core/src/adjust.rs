@@ -2,6 +2,7 @@
 //! [`Refusal`] when opening a door without it would be wrong.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::Timestamp;
 
@@ -46,7 +47,7 @@ pub enum Names {
 }
 
 /// What is wanted of a visitor on one day in one integration, before it meets the system.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Wish {
     /// Who.
     pub person: Person,
@@ -58,6 +59,21 @@ pub struct Wish {
     pub groups: BTreeSet<String>,
     /// `spec.credentialNumber`.
     pub credential_number: Option<String>,
+}
+
+impl fmt::Debug for Wish {
+    /// A credential number is somebody's: shown is only whether there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { person, tenant, window, groups, credential_number } = self;
+        let number = if credential_number.is_some() { "set" } else { "unset" };
+        f.debug_struct("Wish")
+            .field("person", person)
+            .field("tenant", tenant)
+            .field("window", window)
+            .field("groups", groups)
+            .field("credential_number", &number)
+            .finish()
+    }
 }
 
 /// Something declared that the system does not hold as declared; the rest is done.
@@ -141,7 +157,9 @@ fn spell(wish: &Wish, to: &Capabilities) -> Result<(Person, String, Vec<Loss>), 
 
 /// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.
 fn whole_minutes(window: Window) -> Window {
-    let floor =
-        |at: Timestamp| Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(Timestamp::MIN);
-    Window { from: floor(window.from), until: floor(window.until) }
+    let minute = |number: i64| Timestamp::from_second(number * 60);
+    let before = |at: Timestamp| minute(at.as_second().div_euclid(60)).unwrap_or(Timestamp::MIN);
+    let from = before(window.from);
+    let rounded = if from < window.from { minute(from.as_second().div_euclid(60) + 1) } else { Ok(from) };
+    Window { from: rounded.unwrap_or(Timestamp::MAX), until: before(window.until) }
 }

@@ -97,7 +97,7 @@ impl FromStr for RecordId {
                 content: u64::from_str_radix(parts.next()?, 16).ok()?,
                 number: parts.next()?.parse().ok()?,
             };
-            (parts.next().is_none() && id.to_string() == text).then_some(id)
+            (parts.next().is_none() && id.content <= CONTENT && id.to_string() == text).then_some(id)
         };
         parse().ok_or(NotOurs)
     }

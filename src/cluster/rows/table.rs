@@ -78,7 +78,8 @@ impl<P: Default + Clone> Table<P> {
         }
     }
 
-    /// A live GET said 404 for the object that has this uid. It is gone, whatever a list or the watch will say later.
+    /// A live GET said 404, and this was the row's uid before it was asked. That object is gone, whatever a list or the
+    /// watch will say later. The uid that the row has when the answer comes is of no use: it may be the next object's.
     #[must_use]
     pub fn not_found<O>(&mut self, slot: Slot, uid: Uid) -> Option<Todo<O, P>> {
         let is_it = self.row(slot).is_some_and(|row| row.uid() == uid);

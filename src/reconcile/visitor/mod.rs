@@ -29,11 +29,13 @@ use self::row::Plan;
 use self::status::Trouble;
 use super::directory::Directory;
 use super::write::Writer;
+use crate::admin::{Gate, Heartbeat};
 use crate::api::Visitor;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::cluster::rows::Table;
 use crate::cluster::watch::Scope;
+use crate::engine::Class;
 use crate::engine::queue::Queue;
 use crate::metrics::Metrics;
 
@@ -45,6 +47,8 @@ pub struct Visitors {
     fence: Fence,
     metrics: Arc<Metrics>,
     directory: watch::Receiver<Arc<Directory>>,
+    heartbeat: Heartbeat,
+    listed: Gate,
     table: Mutex<Table<Plan>>,
     at_hand: Mutex<AtHand>,
     /// Troubles in words, by slot. Bounded: see [`Visitors::note_trouble`].
@@ -72,12 +76,16 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// What Visitors refer to.
     pub directory: watch::Receiver<Arc<Directory>>,
+    /// Beats with every round.
+    pub heartbeat: Heartbeat,
+    /// Opened when all Visitors are listed.
+    pub listed: Gate,
 }
 
 impl Visitors {
     /// Visitors at rest; [`Visitors::run`] starts them.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { client, scopes, clock, fence, metrics, directory } = parts;
+        let Parts { client, scopes, clock, fence, metrics, directory, heartbeat, listed } = parts;
         Arc::new(Self {
             writer: Writer { client, resource: ApiResource::erase::<Visitor>(&()) },
             table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
@@ -92,6 +100,25 @@ impl Visitors {
             fence,
             metrics,
             directory,
+            heartbeat,
+            listed,
+        })
+    }
+
+    /// What `/debug/state.json` shows: counts, nobody's data.
+    pub fn diagnostics(&self) -> serde_json::Value {
+        let (rows, complete) = {
+            let table = self.table.lock();
+            (table.len(), table.is_complete())
+        };
+        let settling = self.settling.lock();
+        serde_json::json!({
+            "rows": rows,
+            "listed": complete,
+            "settling": settling.len(Class::UserChange),
+            "writing": settling.in_flight(),
+            "troubles": self.troubles.lock().len(),
+            "nextChange": self.due.lock().map(|at| at.to_string()),
         })
     }
 

@@ -26,6 +26,9 @@ use crate::reconcile::directory::{Directory, tenant_id};
 /// Writers of statuses and finalizers: what the API server takes without being hurt (lessons B2).
 const WRITERS: usize = 16;
 
+/// A quiet loop still beats.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(30);
+
 impl Visitors {
     /// Runs until `stop` is true.
     pub async fn run(self: Arc<Self>, watch_client: Client, shutdown: Shutdown) {
@@ -43,6 +46,7 @@ impl Visitors {
         let mut syncs = BTreeMap::new();
         self.scan(Cause::Directory);
         loop {
+            self.heartbeat.beat();
             let next = *self.due.lock();
             let due = async {
                 match next {
@@ -62,6 +66,7 @@ impl Visitors {
                 }
                 () = self.earlier.notified() => {}
                 () = due => self.scan(Cause::Time),
+                () = tokio::time::sleep(BEAT) => {}
             }
         }
     }
@@ -85,7 +90,10 @@ impl Visitors {
             Todo::Gone(slot, _) => self.gone(slot),
             // A writer asks for it by a live GET: a list that lacks it is one witness only.
             Todo::Vanished(slot) => self.settle_soon(slot),
-            Todo::ListDone => tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed"),
+            Todo::ListDone => {
+                self.listed.open();
+                tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
+            }
         }
     }
 

@@ -63,7 +63,7 @@ impl Facts {
         rows.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
     }
 
-    /// A hash of everything above: equal facts, equal fingerprint.
+    /// A hash of everything above: equal facts, equal fingerprint, and no other facts have it.
     pub fn fingerprint(&self) -> u64 {
         let Self { person, tenant, window, groups, cards } = self;
         let mut hash = Hasher::new("facts");
@@ -108,8 +108,12 @@ impl Hasher {
     /// Adds an instant or its absence.
     pub fn instant(&mut self, instant: Option<Timestamp>) -> &mut Self {
         match instant {
-            Some(at) => self.number(1).number(at.as_second().cast_unsigned()),
             None => self.number(0),
+            Some(at) if at.subsec_nanosecond() == 0 => self.number(1).number(at.as_second().cast_unsigned()),
+            Some(at) => {
+                let nanosecond = u64::from(at.subsec_nanosecond().cast_unsigned());
+                self.number(2).number(at.as_second().cast_unsigned()).number(nanosecond)
+            }
         }
     }
 

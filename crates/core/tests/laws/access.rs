@@ -1,0 +1,27 @@
+//! Where a visitor's groups come from.
+
+use proptest::prelude::*;
+use vestibule_core::access::{Sources, visitor_groups};
+
+fn any_list() -> impl Strategy<Value = Option<Vec<String>>> {
+    prop::option::of(prop::collection::vec("[A-C]", 0..3))
+}
+
+proptest! {
+    #[test]
+    fn all_groups_come_from_the_first_place_that_speaks(tenant in any_list(), by_tenant in any_list(), default in any_list()) {
+        let sources = Sources {
+            tenant: tenant.as_deref(),
+            by_tenant: by_tenant.as_deref(),
+            default: default.as_deref(),
+        };
+        let first = [&tenant, &by_tenant, &default].into_iter().flatten().next().cloned().unwrap_or_default();
+        prop_assert_eq!(visitor_groups(sources), first.into_iter().collect());
+    }
+
+    #[test]
+    fn nothing_that_a_later_place_says_opens_a_door_that_an_earlier_one_closed(by_tenant in any_list(), default in any_list()) {
+        let sources = Sources { tenant: Some(&[]), by_tenant: by_tenant.as_deref(), default: default.as_deref() };
+        prop_assert!(visitor_groups(sources).is_empty());
+    }
+}

@@ -1,0 +1,171 @@
+//! What a system is made to hold, and in which words it is refused.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use vestibule_core::adjust::{Capabilities, Contact, Loss, Names, Refusal, Wish, adjust};
+use vestibule_core::model::{Facts, Person};
+use vestibule_core::schedule::Window;
+
+use super::support::{ada, any_groups, any_person, any_window, at, card, groups, record};
+
+fn netbox() -> Capabilities {
+    Capabilities {
+        system: "NetBox",
+        contact: Contact::EmailOrPhone,
+        enforces_window: true,
+        max_groups: 32,
+        card_format: Some("26-bit".to_owned()),
+        names: Names::Ascii,
+        tells_tenant: true,
+    }
+}
+
+fn wish() -> Wish {
+    Wish {
+        person: ada(),
+        tenant: "Analytical Engines".to_owned(),
+        window: record().window,
+        groups: groups(&["Lobby", "id:17"]),
+        credential_number: Some("12".to_owned()),
+    }
+}
+
+fn any_wish() -> impl Strategy<Value = Wish> {
+    let number = prop::option::of("[0-9]{1,3}");
+    (any_person(), any_window(), any_groups(), number).prop_map(
+        |(person, window, groups, credential_number)| Wish {
+            person,
+            window,
+            groups,
+            credential_number,
+            ..wish()
+        },
+    )
+}
+
+fn any_system() -> impl Strategy<Value = Capabilities> {
+    let contact = prop_oneof![Just(Contact::EmailOrPhone), Just(Contact::Nothing)];
+    let names = prop_oneof![Just(Names::Ascii), Just(Names::Unicode)];
+    let format = prop::option::of(Just("26-bit".to_owned()));
+    (contact, names, 0..5_usize, format, any::<bool>()).prop_map(
+        |(contact, names, max_groups, card_format, tells_tenant)| Capabilities {
+            contact,
+            names,
+            max_groups,
+            card_format,
+            tells_tenant,
+            ..netbox()
+        },
+    )
+}
+
+/// The wish that a user would have to write to get exactly these facts.
+fn wish_for(facts: &Facts) -> Wish {
+    Wish {
+        person: facts.person.clone(),
+        tenant: facts.tenant.clone(),
+        window: facts.window.unwrap(),
+        groups: facts.groups.clone(),
+        credential_number: facts.cards.keys().next().map(|card| card.number.clone()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_fits_is_left_alone(wish in any_wish(), system in any_system()) {
+        if let Ok((facts, _)) = adjust(&wish, &system) {
+            let (again, losses) = adjust(&wish_for(&facts), &system).unwrap();
+            prop_assert_eq!((again, losses), (facts, vec![]));
+        }
+    }
+
+    #[test]
+    fn a_loss_is_told_exactly_when_the_name_is_another(wish in any_wish(), system in any_system()) {
+        if let Ok((facts, losses)) = adjust(&wish, &system) {
+            let name = |person: &Person| (person.first_name.clone(), person.last_name.clone());
+            let changed = name(&facts.person) != name(&wish.person);
+            prop_assert_eq!(losses, if changed { vec![Loss::Name] } else { vec![] });
+            prop_assert_eq!((facts.person.email, facts.person.phone), (wish.person.email, wish.person.phone));
+        }
+    }
+
+    #[test]
+    fn no_door_opens_before_or_after_the_wish_and_no_card_outlasts_it(wish in any_wish(), system in any_system()) {
+        if let Ok((facts, _)) = adjust(&wish, &system) {
+            let Window { from, until } = facts.window.unwrap();
+            prop_assert!(from >= wish.window.from && until <= wish.window.until);
+            prop_assert!(from.duration_since(wish.window.from).as_secs() < 60);
+            prop_assert!(wish.window.until.duration_since(until).as_secs() < 60);
+            prop_assert!(facts.cards.values().all(|end| *end == Some(until)));
+        }
+    }
+
+    #[test]
+    fn no_group_is_opened_that_was_not_named(wish in any_wish(), system in any_system()) {
+        if let Ok((facts, _)) = adjust(&wish, &system) {
+            prop_assert!(facts.groups.len() <= system.max_groups);
+            let named: BTreeSet<String> = wish.groups.iter().map(|one| one.trim_start_matches("id:").to_owned()).collect();
+            prop_assert_eq!(facts.groups, named);
+        }
+    }
+
+    #[test]
+    fn names_for_an_ascii_wire_are_printable_ascii_with_a_last_name(first in "\\PC{0,12}", last in "\\PC{0,12}") {
+        let person = Person { first_name: first, last_name: last, ..ada() };
+        if let Ok((facts, _)) = adjust(&Wish { person, ..wish() }, &netbox()) {
+            let printable = |text: &str| text.chars().all(|one| (' '..='~').contains(&one));
+            prop_assert!(printable(&facts.person.first_name) && printable(&facts.person.last_name), "{:?} {:?}", facts.person.first_name, facts.person.last_name);
+            prop_assert!(!facts.person.last_name.is_empty());
+        }
+    }
+}
+
+#[test]
+fn ada_fits_into_netbox_as_she_is() {
+    let (facts, losses) = adjust(&wish(), &netbox()).unwrap();
+    assert_eq!(losses, []);
+    assert_eq!(facts.groups, groups(&["17", "Lobby"]));
+    assert_eq!(facts.cards, [(card("12"), Some(at(3600)))].into());
+    assert_eq!(facts.tenant, "Analytical Engines");
+    let silent = Capabilities { tells_tenant: false, ..netbox() };
+    assert_eq!(adjust(&wish(), &silent).unwrap().0.tenant, "");
+}
+
+#[test]
+fn names_are_spelled_in_ascii_where_the_wire_wants_it_and_that_is_told() {
+    let table = [("Zoë", "Ørsted", "Zoe", "Orsted"), ("", "Straße", "", "Strasse"), ("", "Нина", "", "Nina")];
+    for (first, last, ascii_first, ascii_last) in table {
+        let person = Person { first_name: first.to_owned(), last_name: last.to_owned(), ..ada() };
+        let wish = Wish { person, ..wish() };
+        let (facts, losses) = adjust(&wish, &netbox()).unwrap();
+        assert_eq!((&*facts.person.first_name, &*facts.person.last_name), (ascii_first, ascii_last));
+        assert_eq!(losses, [Loss::Name]);
+        let as_typed = Capabilities { names: Names::Unicode, ..netbox() };
+        assert_eq!(adjust(&wish, &as_typed).unwrap().0.person.last_name, last);
+    }
+}
+
+#[test]
+fn a_phone_is_contact_enough() {
+    let person = Person { email: String::new(), phone: "+1 555 0100".to_owned(), ..ada() };
+    assert!(adjust(&Wish { person, ..wish() }, &netbox()).is_ok());
+}
+
+#[test]
+fn every_refusal_is_a_sentence_that_says_what_to_do() {
+    let anonymous = Person { email: String::new(), ..ada() };
+    let unspellable = Person { last_name: "\u{e000}".to_owned(), ..ada() };
+    let refusals = [
+        (Wish { person: anonymous, ..wish() }, netbox()),
+        (Wish { person: unspellable, ..wish() }, netbox()),
+        (wish(), Capabilities { max_groups: 1, ..netbox() }),
+        (wish(), Capabilities { card_format: None, ..netbox() }),
+    ];
+    let said: Vec<String> =
+        refusals.iter().map(|(wish, to)| adjust(wish, to).unwrap_err().to_string()).collect();
+    insta::assert_snapshot!(said.join("\n"));
+    let none = Wish { credential_number: None, ..wish() };
+    assert!(adjust(&none, &Capabilities { card_format: None, ..netbox() }).is_ok());
+    assert_eq!(adjust(&refusals[3].0, &refusals[3].1), Err(Refusal::NoCardFormat));
+}

@@ -1,0 +1,105 @@
+//! Ids that show whose a record is.
+
+use proptest::prelude::*;
+use vestibule_core::identity::{NotOurs, Owner, RecordId, Slot};
+use vestibule_core::model::ObjectKey;
+
+use super::support::{owner, record, slot};
+
+fn any_id() -> impl Strategy<Value = RecordId> {
+    (any::<u32>(), any::<u64>(), any::<u64>(), any::<u16>()).prop_map(|(owner, slot, content, number)| {
+        RecordId { number, ..RecordId::new(Owner(owner), Slot(slot), content) }
+    })
+}
+
+proptest! {
+    #[test]
+    fn an_id_is_read_as_it_was_written(id in any_id()) {
+        prop_assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn what_is_read_as_ours_is_written_the_same_and_was_made_by_us(text in "vst-[0-9a-fA-F+]{8}-[0-9a-f]{15,17}-[0-9a-f]{11,13}-[0-9+]{1,5}") {
+        if let Ok(id) = text.parse::<RecordId>() {
+            prop_assert_eq!(id.to_string(), text);
+            prop_assert_eq!(RecordId { number: id.number, ..RecordId::new(id.owner, id.slot, id.content) }, id);
+        }
+    }
+
+    #[test]
+    fn one_letter_more_less_or_else_is_another_id_or_foreign(id in any_id(), place in any::<prop::sample::Index>(), letter in "[ -~]") {
+        let text = id.to_string();
+        let place = place.index(text.len());
+        let (before, after) = text.split_at(place);
+        for odd in [format!("{before}{letter}{after}"), format!("{before}{letter}{}", &after[1..]), format!("{before}{}", &after[1..])] {
+            if odd != text {
+                prop_assert_ne!(odd.parse::<RecordId>(), Ok(id), "{}", odd);
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_id_is_of_the_same_content_and_comes_after(id in any_id()) {
+        prop_assert!(id.same_content(&id.next()));
+        prop_assert!(id < id.next() || id.number == u16::MAX);
+    }
+
+    #[test]
+    fn another_owner_object_or_content_is_not_the_same_content(one in any_id(), two in any_id()) {
+        let mixed = [
+            RecordId { owner: two.owner, ..one },
+            RecordId { slot: two.slot, ..one },
+            RecordId { content: two.content, ..one },
+        ];
+        for other in mixed {
+            prop_assert_eq!(one.same_content(&other), one == other);
+        }
+    }
+
+    #[test]
+    fn an_id_holds_the_fingerprint_it_was_made_with(id in any_id(), fingerprint in any::<u64>(), other in any::<u64>()) {
+        let made = RecordId::new(id.owner, id.slot, fingerprint);
+        prop_assert!(made.holds(fingerprint) && made.next().holds(fingerprint));
+        prop_assert_eq!(made.holds(other), RecordId::new(id.owner, id.slot, other) == made);
+    }
+
+    #[test]
+    fn no_two_keys_share_a_slot(one in "[a-z]{1,3}", two in "[a-z]{1,3}", three in "[a-z]{1,3}", four in "[a-z]{1,3}") {
+        let (a, b) = (ObjectKey::new(one, two), ObjectKey::new(three, four));
+        prop_assert_eq!(a == b, Slot::of_visitor(&a) == Slot::of_visitor(&b));
+    }
+}
+
+#[test]
+fn an_id_looks_the_same_for_ever() {
+    let id = RecordId { number: 3, ..RecordId::new(Owner(1), Slot(0xabc), 0xdef) };
+    assert_eq!(id.to_string(), "vst-00000001-0000000000000abc-000000000def-3");
+    insta::assert_snapshot!(record().id);
+    assert_eq!((record().id.owner, record().id.slot), (owner(), slot()));
+}
+
+#[test]
+fn foreign_texts_are_foreign() {
+    let good = "vst-00000001-0000000000000abc-000000000def-3";
+    assert!(good.parse::<RecordId>().is_ok());
+    let odd = [
+        String::new(),
+        "vst-".to_owned(),
+        "12345".to_owned(),
+        "vst-00000001-0000000000000abc-000000000def".to_owned(),
+        good.to_uppercase(),
+        good.replace("abc", "ABC"),
+        good.replace("-3", "-03"),
+        good.replace("-3", "-+3"),
+        good.replace("-3", "-65536"),
+        good.replace("vst", "vs"),
+        good.replace("000000000def", "1000000000def"),
+        good.replace("000000000def", "def"),
+        format!("{good}-1"),
+        format!(" {good}"),
+        format!("{good}\n"),
+    ];
+    for text in odd {
+        assert_eq!(text.parse::<RecordId>(), Err(NotOurs), "{text:?}");
+    }
+}

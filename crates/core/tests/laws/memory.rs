@@ -1,0 +1,97 @@
+//! The smallest system there is: it does what the steps say, and an engine in five lines that hands them over.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vestibule_core::diff::{Step, diff};
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Facts, Field, ObservedRecord, Record};
+use vestibule_core::plan::{Act, Held, Unit};
+
+use super::support::{held, shown};
+
+/// Records by id. Removal is soft: an id that was used is used up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory(pub(crate) BTreeMap<RecordId, ObservedRecord>);
+
+impl Memory {
+    pub(crate) fn holding(found: impl IntoIterator<Item = ObservedRecord>) -> Self {
+        Self(found.into_iter().map(|one| (one.id.unwrap(), one)).collect())
+    }
+
+    pub(crate) fn held(&self) -> Vec<Held> {
+        held(self.0.values())
+    }
+
+    /// Does one step; says whether it was possible. A step on a record that is not there living is a mistake.
+    pub(crate) fn apply(&mut self, step: &Step) -> bool {
+        if let Step::Create(record) = step {
+            let free = !self.0.contains_key(&record.id);
+            let bare = Facts { cards: BTreeMap::new(), ..record.facts() };
+            self.0.entry(record.id).or_insert_with(|| ObservedRecord { facts: bare, ..shown(record) });
+            return free;
+        }
+        let found = self.0.get_mut(&step.id()).filter(|one| !one.dead).expect("a living record");
+        match step {
+            Step::Update { record, fields, .. } => set(&mut found.facts, &record.facts(), fields),
+            Step::AssignCard { card, until, .. } => {
+                let before = found.facts.cards.insert(card.clone(), Some(*until));
+                assert_eq!(before, None, "a card is withdrawn before it is assigned again");
+            }
+            Step::WithdrawCard { card, .. } => {
+                assert!(found.facts.cards.remove(card).is_some(), "withdrawn is what is there");
+            }
+            Step::Create(_) | Step::Remove(_) => found.dead = true,
+        }
+        true
+    }
+
+    /// Does a unit as an engine does it; tells the steps that it took.
+    pub(crate) fn perform(&mut self, unit: &Unit) -> Vec<Step> {
+        unit.acts.iter().flat_map(|act| self.act(act)).collect()
+    }
+
+    fn act(&mut self, act: &Act) -> Vec<Step> {
+        let steps = match act {
+            Act::Remove(id) => vec![Step::Remove(*id)],
+            Act::Create(record) => diff(&self.probe(record), None),
+            Act::Repair(id, record) => {
+                let record = Arc::new(Record { id: *id, ..(**record).clone() });
+                diff(&record, self.0.get(id))
+            }
+        };
+        for step in &steps {
+            assert!(self.apply(step), "{step:?}");
+        }
+        steps
+    }
+
+    /// The first number that no record has used up.
+    fn probe(&self, record: &Arc<Record>) -> Arc<Record> {
+        let mut id = record.id;
+        while self.0.contains_key(&id) {
+            id = id.next();
+        }
+        Arc::new(Record { id, ..(**record).clone() })
+    }
+}
+
+/// Sets the fields named and no other.
+fn set(facts: &mut Facts, to: &Facts, fields: &[Field]) {
+    for field in fields {
+        match field {
+            Field::Name => {
+                facts.person.first_name.clone_from(&to.person.first_name);
+                facts.person.last_name.clone_from(&to.person.last_name);
+            }
+            Field::Contact => {
+                facts.person.email.clone_from(&to.person.email);
+                facts.person.phone.clone_from(&to.person.phone);
+            }
+            Field::Tenant => facts.tenant.clone_from(&to.tenant),
+            Field::Window => facts.window = to.window,
+            Field::Groups => facts.groups.clone_from(&to.groups),
+            Field::Cards => assert_ne!(*field, Field::Cards, "cards have steps of their own"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Nothing about a person reaches a log by way of `{:?}`, and no sentence holds it.
+
+use std::sync::Arc;
+
+use vestibule_core::adjust::{Capabilities, Contact, Names, Wish, adjust};
+use vestibule_core::diff::diff;
+use vestibule_core::model::{Mode, Person, Record};
+use vestibule_core::plan::{Want, unit};
+
+use super::support::{card, groups, named, noon, record, shown};
+
+const PERSONAL: [&str; 5] = ["Erika", "Mustermann", "erika@", "555-0100", "7654321"];
+
+fn erika() -> Person {
+    Person {
+        first_name: "Erika".to_owned(),
+        last_name: "Mustermann".to_owned(),
+        email: "erika@example.com".to_owned(),
+        phone: "555-0100".to_owned(),
+    }
+}
+
+fn hers() -> Record {
+    named(Record { person: erika(), card: Some(card("7654321")), ..record() })
+}
+
+fn wish() -> Wish {
+    Wish {
+        person: erika(),
+        tenant: "Analytical Engines".to_owned(),
+        window: record().window,
+        groups: groups(&["Lobby"]),
+        credential_number: Some("7654321".to_owned()),
+    }
+}
+
+fn check(what: &str, text: &str) {
+    for personal in PERSONAL {
+        assert!(!text.contains(personal), "{what} shows {personal}: {text}");
+    }
+}
+
+#[test]
+fn debug_of_everything_that_holds_a_person_shows_nothing_personal() {
+    let wanted = Arc::new(hers());
+    let mut other = shown(&wanted);
+    other.facts.cards = [(card("7654321"), None)].into();
+    let steps = (diff(&wanted, None), diff(&wanted, Some(&other)));
+    let unit = unit(&Want::Record(Arc::clone(&wanted)), &[], Mode::Enforce, noon());
+    check("a person", &format!("{:?} {:#?}", erika(), erika()));
+    check("a record", &format!("{wanted:?}"));
+    check("facts", &format!("{:?}", wanted.facts()));
+    check("an observed record", &format!("{other:?}"));
+    check("steps", &format!("{steps:?}"));
+    check("a unit", &format!("{unit:?}"));
+    check("a wish", &format!("{:?}", wish()));
+}
+
+#[test]
+fn no_refusal_says_who_it_is_about() {
+    let strict = Capabilities {
+        system: "NetBox",
+        contact: Contact::EmailOrPhone,
+        enforces_window: true,
+        max_groups: 0,
+        card_format: None,
+        names: Names::Ascii,
+        tells_tenant: true,
+    };
+    check("too many groups", &adjust(&wish(), &strict).unwrap_err().to_string());
+    let wider = Capabilities { max_groups: 9, ..strict };
+    check("no format", &adjust(&wish(), &wider).unwrap_err().to_string());
+}

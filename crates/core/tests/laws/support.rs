@@ -1,0 +1,200 @@
+//! Values of the domain for all laws: small alphabets, so that things are often equal, nearly equal and in conflict.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::{Card, Facts, Mark, Mode, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::plan::{Held, Want};
+use vestibule_core::schedule::Window;
+
+pub(crate) const MODES: [Mode; 4] = [Mode::Observe, Mode::CreateOnly, Mode::Upsert, Mode::Enforce];
+
+/// Noon of the day on which everything here happens.
+pub(crate) fn noon() -> Timestamp {
+    "2026-12-01T12:00:00Z".parse().unwrap()
+}
+
+/// So many seconds from noon.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(noon().as_second() + seconds).unwrap()
+}
+
+// === builders ===
+
+pub(crate) fn owner() -> Owner {
+    Owner::of("cluster/buildings/netbox")
+}
+
+pub(crate) fn key(name: &str) -> ObjectKey {
+    ObjectKey::new("buildings", name)
+}
+
+pub(crate) fn slot() -> Slot {
+    Slot::of_visitor(&key("ada"))
+}
+
+pub(crate) fn ada() -> Person {
+    Person {
+        first_name: "Ada".to_owned(),
+        last_name: "Lovelace".to_owned(),
+        email: "ada@example.com".to_owned(),
+        phone: String::new(),
+    }
+}
+
+pub(crate) fn card(number: &str) -> Card {
+    Card { number: number.to_owned(), format: "26-bit".to_owned() }
+}
+
+pub(crate) fn groups(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// Ada's record for this morning and afternoon.
+pub(crate) fn record() -> Record {
+    let window = Window { from: at(-3600), until: at(3600) };
+    let mark = Mark { owner_id: "cluster/buildings/netbox".to_owned(), object: key("ada") };
+    let record = Record {
+        id: RecordId::new(owner(), slot(), 0),
+        mark,
+        person: ada(),
+        tenant: "Analytical Engines".to_owned(),
+        window,
+        groups: groups(&["Lobby"]),
+        card: None,
+    };
+    named(record)
+}
+
+/// A record of the one day that any content stands for, under the id that belongs to it.
+pub(crate) fn named(record: Record) -> Record {
+    let fingerprint = record.facts().fingerprint();
+    Record { id: RecordId::new(record.id.owner, record.id.slot, fingerprint), ..record }
+}
+
+/// A record as a faithful system shows it.
+pub(crate) fn shown(record: &Record) -> ObservedRecord {
+    ObservedRecord {
+        external_id: record.id.to_string(),
+        id: Some(record.id),
+        mark: Some(record.mark.clone()),
+        dead: false,
+        facts: record.facts(),
+    }
+}
+
+// === generators ===
+
+fn word(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(words).prop_map(str::to_owned)
+}
+
+pub(crate) fn any_person() -> impl Strategy<Value = Person> {
+    let first_name = word(&["", "Ada", "Zoë", "Anna "]);
+    let last_name = word(&["Lovelace", "Ørsted", "王", "O'Neil", "-"]);
+    let contact = (word(&["", "a@example.com", "b@example.com"]), word(&["", "+1 555 0100"]));
+    (first_name, last_name, contact).prop_map(|(first_name, last_name, (email, phone))| Person {
+        first_name,
+        last_name,
+        email,
+        phone,
+    })
+}
+
+pub(crate) fn any_instant() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        4 => (-3_i64..4).prop_map(|hours| at(hours * 3600)),
+        1 => (-90_i64..90).prop_map(at),
+        1 => (0..2_000_000_000_i32).prop_map(|nanoseconds| noon() + jiff::SignedDuration::from_nanos(nanoseconds.into())),
+    ]
+}
+
+pub(crate) fn any_window() -> impl Strategy<Value = Window> {
+    (any_instant(), any_instant()).prop_map(|(from, until)| Window { from, until })
+}
+
+pub(crate) fn any_card() -> impl Strategy<Value = Card> {
+    (word(&["1", "12", "123"]), word(&["", "26-bit"])).prop_map(|(number, format)| Card { number, format })
+}
+
+pub(crate) fn any_groups() -> impl Strategy<Value = BTreeSet<String>> {
+    prop::collection::btree_set(word(&["Lobby", "Lab", "Roof", "Lab, Roof"]), 0..4)
+}
+
+/// Anything that a system may show.
+pub(crate) fn any_facts() -> impl Strategy<Value = Facts> {
+    let cards = prop::collection::btree_map(any_card(), prop::option::of(any_instant()), 0..3);
+    (any_person(), word(&["", "Engines"]), prop::option::of(any_window()), any_groups(), cards)
+        .prop_map(|(person, tenant, window, groups, cards)| Facts { person, tenant, window, groups, cards })
+}
+
+/// Anything that we may want of Ada.
+pub(crate) fn any_record() -> impl Strategy<Value = Record> {
+    let card = prop::option::of(any_card());
+    (any_person(), word(&["", "Engines"]), any_window(), any_groups(), card).prop_map(
+        |(person, tenant, window, groups, card)| {
+            named(Record { person, tenant, window, groups, card, ..record() })
+        },
+    )
+}
+
+/// What a system shows under the id of this record: what it should, something near, or anything.
+pub(crate) fn any_observed(of: Record) -> impl Strategy<Value = ObservedRecord> {
+    let right = Just(of.facts());
+    let facts = prop_oneof![
+        1 => right.clone(),
+        2 => (right, any_facts(), 0..6_u8).prop_map(|(right, odd, field)| mixed(right, odd, field)),
+        2 => any_facts(),
+    ];
+    (facts, prop::bool::weighted(0.2)).prop_map(move |(facts, dead)| ObservedRecord {
+        facts,
+        dead,
+        ..shown(&of)
+    })
+}
+
+/// `right` with one part of `odd`.
+fn mixed(right: Facts, odd: Facts, field: u8) -> Facts {
+    match field {
+        0 => Facts { person: odd.person, ..right },
+        1 => Facts { tenant: odd.tenant, ..right },
+        2 => Facts { window: odd.window, ..right },
+        3 => Facts { groups: odd.groups, ..right },
+        _ => Facts { cards: odd.cards, ..right },
+    }
+}
+
+/// A record wanted of Ada, and records of hers in the system: others, earlier numbers of the same, living and dead.
+pub(crate) fn any_case() -> impl Strategy<Value = (Want, Vec<ObservedRecord>)> {
+    let wanted = any_record().prop_flat_map(|record| {
+        let same = (any_observed(record.clone()), 0..3_u16).prop_map(|(found, number)| numbered(found, number));
+        let other = any_record().prop_flat_map(any_observed);
+        let found = prop::collection::vec(prop_oneof![same, other], 0..4);
+        (prop_oneof![6 => Just(Want::Record(Arc::new(record))), 1 => Just(Want::Nothing), 1 => Just(Want::Keep)], found)
+    });
+    wanted.prop_map(|(want, found)| (want, unique(found)))
+}
+
+fn numbered(found: ObservedRecord, number: u16) -> ObservedRecord {
+    let id = found.id.map(|id| RecordId { number, ..id });
+    ObservedRecord { id, ..found }
+}
+
+fn unique(mut found: Vec<ObservedRecord>) -> Vec<ObservedRecord> {
+    let mut ids = BTreeSet::new();
+    found.retain(|one| ids.insert(one.id));
+    found
+}
+
+/// The living as the snapshot of an engine holds them.
+pub(crate) fn held<'a>(found: impl IntoIterator<Item = &'a ObservedRecord>) -> Vec<Held> {
+    let living = found.into_iter().filter(|one| !one.dead);
+    let row = |one: &ObservedRecord| {
+        let until = one.facts.window.map(|window| window.until);
+        Some(Held { id: one.id?, fingerprint: one.facts.fingerprint(), until })
+    };
+    living.filter_map(row).collect()
+}

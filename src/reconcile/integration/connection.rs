@@ -1,0 +1,91 @@
+//! Step 4 of the pass: the engine of an integration is started, given a new login, or stopped.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use vestibule_core::identity::Owner;
+use vestibule_core::model::ObjectKey;
+
+use super::Validated;
+use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
+use crate::engine::pacer::Pacer;
+use crate::engine::{Engine, Parts, Source};
+use crate::metrics::Metrics;
+use crate::shutdown::{Shutdown, Trigger};
+use crate::system::SystemError;
+use crate::system::lenel_s2::LenelS2;
+
+/// What every connection is made with.
+#[derive(Clone)]
+pub struct ConnectionParts {
+    /// The declared side.
+    pub source: Arc<dyn Source>,
+    /// Asked before every write.
+    pub fence: Fence,
+    /// Time.
+    pub clock: SharedClock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// A running engine and what it was made of.
+pub struct Connection {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The owner id of its records.
+    pub owner_id: String,
+    account: u64,
+    client: u64,
+    pacer: Pacer,
+    stop: Trigger,
+    running: JoinHandle<()>,
+}
+
+impl Connection {
+    /// Starts an engine.
+    pub fn start(key: &ObjectKey, wanted: Validated, parts: &ConnectionParts) -> Result<Self, SystemError> {
+        let Validated { config, credentials, owner_id, settings, pace, account, client } = wanted;
+        let owner = Owner::of(&owner_id);
+        let pacer = Pacer::new(pace, parts.clock.clone());
+        let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
+        let engine = Engine::new(Parts {
+            integration: key.clone(),
+            owner,
+            system: Arc::new(system),
+            source: Arc::clone(&parts.source),
+            pacer: pacer.clone(),
+            fence: parts.fence.clone(),
+            clock: parts.clock.clone(),
+            metrics: Arc::clone(&parts.metrics),
+            settings,
+        });
+        let (stop, stopping) = Shutdown::new();
+        let running = tokio::spawn(Arc::clone(&engine).run(stopping));
+        Ok(Self { engine, owner_id, account, client, pacer, stop, running })
+    }
+
+    /// Whether this is another account or another system: its engine knows nothing of the new one.
+    pub const fn is_other(&self, wanted: &Validated) -> bool {
+        self.account != wanted.account
+    }
+
+    /// Takes over settings, and a new client if a login or another part of it has changed.
+    pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
+        let Validated { config, credentials, settings, pace, client, .. } = wanted;
+        self.pacer.set_limits(pace);
+        self.engine.set_settings(settings);
+        if client != self.client {
+            let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;
+            self.engine.set_system(Arc::new(system));
+            self.client = client;
+        }
+        Ok(())
+    }
+
+    /// Stops the engine; what is in flight is finished, the session is given back.
+    pub async fn stop(self) {
+        self.stop.request();
+        let _ = self.running.await;
+    }
+}

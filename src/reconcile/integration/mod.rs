@@ -1,0 +1,17 @@
+//! Integrations: one connection of one Property to one system, and the engine that serves it.
+
+mod connection;
+mod secrets;
+mod status;
+mod validate;
+
+pub use connection::{Connection, ConnectionParts};
+pub use secrets::SecretReader;
+pub use status::{Said, Situation, said, verdict};
+pub use validate::{Refusal, Secrets, Validated, takes_visitors, validate};
+
+use crate::api::AccessIntegrationSpec;
+use crate::cluster::object::Seen;
+
+/// An AccessIntegration as it comes from the API server.
+pub type Object = Seen<AccessIntegrationSpec, Said>;

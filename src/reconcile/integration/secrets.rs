@@ -1,0 +1,65 @@
+//! Reading Secrets and certificates: only those that an integration names, only by `get`. Nothing is listed.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{Api, Client, ResourceExt};
+use secrecy::SecretString;
+
+use super::{Object, Secrets};
+use crate::api::{CaBundle, KeyRef};
+
+/// Reads what integrations refer to.
+#[derive(Clone)]
+pub struct SecretReader {
+    /// The cluster.
+    pub client: Client,
+}
+
+impl SecretReader {
+    /// The credentials and the certificates of an integration, as they are now. What does not exist is absent.
+    pub async fn read(&self, object: &Object) -> kube::Result<Secrets> {
+        let Ok(spec) = &object.spec else { return Ok(Secrets::default()) };
+        let namespace = &object.meta.key.namespace;
+        let secret = self.secret(namespace, &spec.credentials_secret_ref.name).await?;
+        let mut version = secret.as_ref().map(version).unwrap_or_default();
+        let bundle = spec.lenel_s2.as_ref().and_then(|system| system.ca_bundle.as_ref());
+        let ca_pem = match bundle {
+            Some(bundle) => self.bundle(namespace, bundle, &mut version).await?,
+            None => None,
+        };
+        Ok(Secrets { credentials: secret.map(texts), ca_pem, version })
+    }
+
+    async fn secret(&self, namespace: &str, name: &str) -> kube::Result<Option<Secret>> {
+        Api::<Secret>::namespaced(self.client.clone(), namespace).get_opt(name).await
+    }
+
+    async fn bundle(&self, namespace: &str, bundle: &CaBundle, version: &mut String) -> kube::Result<Option<Vec<u8>>> {
+        if let Some(KeyRef { name, key }) = &bundle.secret_key_ref {
+            let Some(found) = self.secret(namespace, name).await? else { return Ok(None) };
+            version.push_str(&self::version(&found));
+            return Ok(found.data.and_then(|mut data| data.remove(key)).map(|bytes| bytes.0));
+        }
+        let Some(KeyRef { name, key }) = &bundle.config_map_key_ref else { return Ok(None) };
+        let maps = Api::<ConfigMap>::namespaced(self.client.clone(), namespace);
+        let Some(found) = maps.get_opt(name).await? else { return Ok(None) };
+        version.push_str(&self::version(&found));
+        Ok(found.data.and_then(|mut data| data.remove(key)).map(String::into_bytes))
+    }
+}
+
+/// Changes with the content; a Secret made anew under its old name is another version too.
+fn version<K: ResourceExt>(found: &K) -> String {
+    format!("{}/{};", found.uid().unwrap_or_default(), found.resource_version().unwrap_or_default())
+}
+
+/// The keys whose values are text. A trailing newline is an accident of `kubectl create secret --from-file`.
+fn texts(secret: Secret) -> BTreeMap<String, SecretString> {
+    let entries = secret.data.unwrap_or_default().into_iter();
+    let texts = entries.filter_map(|(key, value)| {
+        let text = String::from_utf8(value.0).ok()?;
+        Some((key, SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())))
+    });
+    texts.collect()
+}

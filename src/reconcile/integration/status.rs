@@ -1,0 +1,145 @@
+//! Step 5 of the pass, pure: what the status of an AccessIntegration should say.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use vestibule_core::status::{Status, Truth, Verdict, conditions};
+
+use super::Refusal;
+use crate::api::HeldDeletions;
+use crate::engine::{Condition, State};
+
+/// What the status of an AccessIntegration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// What every kind has.
+    #[serde(flatten)]
+    pub status: Status,
+    /// The id that marks our records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    /// What the system says it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_version: Option<String>,
+    /// Records of ours at the last full sync.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<i64>,
+    /// When the last full sync ended, in whole seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sync_time: Option<String>,
+    /// The sync request that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_sync_at: Option<String>,
+    /// Removals that wait for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_deletions: Option<HeldDeletions>,
+    /// Hash of the held removals that were released last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_release: Option<String>,
+}
+
+/// What the verdict is made of.
+#[derive(Clone, Debug)]
+pub struct Situation<'a> {
+    /// Deletion was asked for.
+    pub deleting: bool,
+    /// `spec.suspend`.
+    pub suspended: bool,
+    /// `mode: Observe`.
+    pub observes: bool,
+    /// Why there is no connection; `None` if there is one.
+    pub refusal: Option<&'a Refusal>,
+    /// What the engine shows, if there is one.
+    pub state: Option<&'a State>,
+}
+
+/// What there is to say of an integration.
+pub fn verdict(situation: &Situation<'_>) -> Verdict {
+    if situation.deleting {
+        return Verdict::deleting("its records are being removed from the system");
+    }
+    match situation.refusal {
+        Some(Refusal::Invalid(reason, sentence)) => return Verdict::stalled(reason, sentence),
+        Some(Refusal::Missing(sentence)) => return Verdict::dependency_not_ready(sentence),
+        None => {}
+    }
+    let Some(state) = situation.state else { return Verdict::progressing("connecting") };
+    if let Condition::Rejected(sentence) = &state.condition {
+        return Verdict::credentials_rejected(sentence);
+    }
+    if let Condition::Misconfigured(sentence) = &state.condition {
+        return Verdict::stalled(conditions::INVALID_SPEC, sentence);
+    }
+    if let Some(other) = &state.other_owner {
+        return Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other));
+    }
+    if let Some(held) = &state.held {
+        return Verdict::deletions_held(format!(
+            "{} removals of records without an object are held: look at them in the system, then annotate \
+             access.vestibule.dev/release-deletions: {} to let them happen",
+            held.count, held.hash
+        ));
+    }
+    if situation.suspended {
+        return Verdict::suspended();
+    }
+    connected(situation, state)
+}
+
+fn connected(situation: &Situation<'_>, state: &State) -> Verdict {
+    match &state.condition {
+        // An outage is told on the integration at once.
+        Condition::Unreachable(sentence) => Verdict::retrying(sentence, SignedDuration::ZERO),
+        Condition::Unchecked => Verdict::progressing("connecting"),
+        _ if state.syncs == 0 => Verdict::progressing("the first full sync is under way"),
+        _ if situation.observes => {
+            Verdict::in_sync("connected; mode Observe: nothing is written").with(
+                conditions::SYNCED,
+                Truth::True,
+                conditions::OBSERVE_ONLY,
+                "",
+            )
+        }
+        _ => Verdict::in_sync("connected, and every record of ours was compared"),
+    }
+}
+
+fn taken(other: &str) -> String {
+    format!(
+        "the system holds records of the Vestibule owner {other}: set spec.ownerId to it to take them over, or to an id \
+         of your own to work beside it"
+    )
+}
+
+/// The whole status beside the conditions. What is not known now stays as it was.
+pub fn said(
+    previous: &Said,
+    status: Status,
+    owner_id: Option<String>,
+    requested: Option<&str>,
+    state: Option<&State>,
+) -> Said {
+    let mut said = Said { status, ..previous.clone() };
+    if let Some(owner_id) = owner_id {
+        said.owner_id = Some(owner_id);
+    }
+    let Some(state) = state else { return said };
+    if let Some(version) = &state.version {
+        said.system_version = Some(version.clone());
+    }
+    if let Some(at) = state.last_sync {
+        said.last_sync_time = jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string());
+        said.records = i64::try_from(state.records).ok();
+        said.held_deletions = state.held.as_ref().map(|held| HeldDeletions {
+            hash: held.hash.clone(),
+            count: i64::try_from(held.count).unwrap_or(i64::MAX),
+        });
+    }
+    if let Some(token) = requested.filter(|token| state.handled_syncs.iter().any(|handled| handled == token)) {
+        said.last_handled_sync_at = Some(token.to_owned());
+    }
+    if let Some(hash) = &state.used_release {
+        said.last_handled_release = Some(hash.clone());
+    }
+    said
+}

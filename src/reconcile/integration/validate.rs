@@ -1,0 +1,251 @@
+//! Step 2 of the pass: an AccessIntegration and its Secret, as a value from which a client can be made.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+use vestibule_core::guard::Limits;
+use vestibule_core::model::{Hasher, Mode, ObjectKey};
+use vestibule_core::status::conditions;
+
+use super::Object;
+use crate::api::{self, AccessIntegrationSpec, LenelS2, OccupantDirection, VisitorDirection};
+use crate::engine::{Settings, pace};
+use crate::system::lenel_s2::{self, Config, Credentials, Wire};
+
+/// The resync of an integration that names none.
+const RESYNC: SignedDuration = SignedDuration::from_mins(30);
+
+/// Requests in flight at a NetBox: one session, serial in practice (systems/lenel-s2.md 2.13).
+const IN_FLIGHT: i32 = 1;
+
+/// What was read for an integration beside the object: secret material and certificates, by key.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The credentials Secret; `None` if it does not exist.
+    pub credentials: Option<BTreeMap<String, SecretString>>,
+    /// The CA bundle, if one is referred to and was found.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Changes with either.
+    pub version: String,
+}
+
+/// Why an integration is not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A person must change the object; the reason of `Stalled`.
+    Invalid(&'static str, String),
+    /// Something that it refers to is missing.
+    Missing(String),
+}
+
+/// An integration that can be connected.
+pub struct Validated {
+    /// How to reach the system.
+    pub config: Config,
+    /// With which login.
+    pub credentials: Credentials,
+    /// Whose records it looks after.
+    pub owner_id: String,
+    /// What may change without a new connection.
+    pub settings: Settings,
+    /// The pace of the account.
+    pub pace: pace::Limits,
+    /// Which account of which system this is: another one is another engine.
+    pub account: u64,
+    /// Changes with anything that a client is made of.
+    pub client: u64,
+}
+
+/// Parses an integration and what it refers to.
+pub fn validate(
+    object: &Object,
+    secrets: &Secrets,
+    property: Option<(&TimeZone, bool)>,
+    default_owner_id: &str,
+    allow_loopback: bool,
+) -> Result<Validated, Refusal> {
+    let spec = object.spec.as_ref().map_err(|sentence| invalid(sentence.clone()))?;
+    let system = supported(spec)?;
+    let Some((zone, property_suspended)) = property else {
+        let name = &spec.property_ref.name;
+        return Err(Refusal::Missing(format!("Property {name} does not exist or is not valid: make it or mend it")));
+    };
+    let credentials = credentials(spec, system, secrets)?;
+    let config = config(system, zone, secrets, allow_loopback)?;
+    let owner_id = object.status.as_ref().and_then(|said| said.owner_id.clone());
+    let owner_id = spec.owner_id.clone().or(owner_id).unwrap_or_else(|| default_owner_id.to_owned());
+    let limits = spec.rate_limit.clone().unwrap_or_default();
+    let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
+    let pace = pace::Limits {
+        rate: limits.requests_per_second.map(f64::from),
+        burst: 10,
+        max_in_flight: in_flight,
+    };
+    let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);
+    let settings = settings(object, spec, property_suspended, in_flight as usize)?;
+    Ok(Validated { config, credentials, owner_id, settings, pace, account, client })
+}
+
+fn invalid(sentence: impl Into<String>) -> Refusal {
+    Refusal::Invalid(conditions::INVALID_SPEC, sentence.into())
+}
+
+/// The block of a system that this version speaks, or the sentence that says what it does not do yet.
+fn supported(spec: &AccessIntegrationSpec) -> Result<&LenelS2, Refusal> {
+    let unsupported =
+        |sentence: &str| Err(Refusal::Invalid(conditions::NOT_SUPPORTED_BY_SYSTEM, sentence.to_owned()));
+    if spec.occupants != OccupantDirection::None {
+        return unsupported(
+            "this version of Vestibule does not carry occupants yet: make the AccessIntegration with occupants: None",
+        );
+    }
+    match &spec.lenel_s2 {
+        Some(system) => Ok(system),
+        None => unsupported(
+            "this version of Vestibule speaks to LenelS2 NetBox only: Kastle and SALTO KS are not there yet",
+        ),
+    }
+}
+
+fn credentials(
+    spec: &AccessIntegrationSpec,
+    system: &LenelS2,
+    secrets: &Secrets,
+) -> Result<Credentials, Refusal> {
+    let name = &spec.credentials_secret_ref.name;
+    let Some(found) = &secrets.credentials else {
+        return Err(Refusal::Missing(format!("Secret {name} does not exist: make it with the keys username and password")));
+    };
+    let key = |key: &str| {
+        let missing = || Refusal::Missing(format!("Secret {name} has no key {key}: it needs username and password"));
+        found.get(key).filter(|value| !value.expose_secret().is_empty()).ok_or_else(missing)
+    };
+    let (username, password) = (key("username")?, key("password")?.clone());
+    if let Some(host) = found.get("host") {
+        let url = Url::parse(&system.url).map_err(|_| invalid("lenelS2.url is not a URL"))?;
+        if url.host_str() != Some(host.expose_secret()) {
+            return Err(invalid(format!(
+                "key host of Secret {name} names another host than lenelS2.url: the login is sent nowhere else"
+            )));
+        }
+    }
+    Ok(Credentials { username: username.expose_secret().to_owned(), password })
+}
+
+fn config(
+    system: &LenelS2,
+    zone: &TimeZone,
+    secrets: &Secrets,
+    allow_loopback: bool,
+) -> Result<Config, Refusal> {
+    let zone = match &system.time_zone {
+        Some(name) => TimeZone::get(name)
+            .map_err(|_| invalid(format!("lenelS2.timeZone {name:?} is no IANA time zone, such as Europe/Berlin")))?,
+        None => zone.clone(),
+    };
+    if system.ca_bundle.is_some() && secrets.ca_pem.is_none() {
+        return Err(Refusal::Missing("the CA bundle that lenelS2.caBundle names does not exist, or lacks the key".into()));
+    }
+    let mut config = Config::new(&system.url, zone);
+    if let Some(path) = &system.path {
+        config.path.clone_from(path);
+    }
+    config.partition_key = system.partition_key.map(|key| key.to_string());
+    config.tenant_udf = system.tenant_udf.and_then(|number| u8::try_from(number).ok());
+    config.card_format.clone_from(&system.visitor_card_format);
+    config.ca_pem.clone_from(&secrets.ca_pem);
+    config.allow_loopback = allow_loopback;
+    config.wire = wire(system)?;
+    Ok(config)
+}
+
+fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
+    let wire = system.wire.clone().unwrap_or_default();
+    let ping = wire.ping_interval.as_deref().map(|text| duration("lenelS2.wire.pingInterval", text)).transpose()?;
+    Ok(Wire {
+        body_form: match wire.body_form.unwrap_or_default() {
+            api::BodyForm::Xml => lenel_s2::BodyForm::Xml,
+            api::BodyForm::ApiCommand => lenel_s2::BodyForm::ApiCommand,
+        },
+        date_format_attribute: match wire.date_format_attribute.unwrap_or_default() {
+            api::DateFormatAttribute::Omit => lenel_s2::DateFormat::Omit,
+            api::DateFormatAttribute::TzOffset => lenel_s2::DateFormat::TzOffset,
+        },
+        names: match wire.names.unwrap_or_default() {
+            api::NameAlphabet::Unicode => lenel_s2::Letters::Unicode,
+            api::NameAlphabet::Ascii => lenel_s2::Letters::Ascii,
+        },
+        expiry: match wire.expiry.unwrap_or_default() {
+            api::ExpiryEdge::Exclusive => lenel_s2::Expiry::Exclusive,
+            api::ExpiryEdge::InclusiveMinute => lenel_s2::Expiry::InclusiveMinute,
+        },
+        ping_interval: ping.and_then(|ping| Duration::try_from(ping).ok()),
+    })
+}
+
+fn settings(
+    object: &Object,
+    spec: &AccessIntegrationSpec,
+    property_suspended: bool,
+    max_in_flight: usize,
+) -> Result<Settings, Refusal> {
+    let guard = spec.deletion_guard.clone().unwrap_or_default();
+    let defaults = Limits::default();
+    let limits = Limits {
+        max_deletions: guard.max_deletions.map_or(defaults.max_deletions, i32::unsigned_abs),
+        max_percent: guard.max_percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(defaults.max_percent),
+    };
+    let resync = spec.resync_interval.as_deref().map(|text| duration("resyncInterval", text)).transpose()?;
+    Ok(Settings {
+        mode: mode(spec.mode),
+        suspended: property_suspended || spec.suspend.unwrap_or_default(),
+        limits,
+        released: object.meta.annotations.get(api::annotation::RELEASE_DELETIONS).cloned(),
+        resync: resync.unwrap_or(RESYNC),
+        owner_declared: spec.owner_id.is_some(),
+        max_in_flight,
+    })
+}
+
+/// Whether an integration takes visitors.
+pub fn takes_visitors(spec: &AccessIntegrationSpec) -> bool {
+    spec.visitors.unwrap_or_default() == VisitorDirection::Push
+}
+
+const fn mode(mode: api::Mode) -> Mode {
+    match mode {
+        api::Mode::Observe => Mode::Observe,
+        api::Mode::CreateOnly => Mode::CreateOnly,
+        api::Mode::Upsert => Mode::Upsert,
+        api::Mode::Enforce => Mode::Enforce,
+    }
+}
+
+/// A duration as Go writes it, such as 1h30m.
+fn duration(field: &str, text: &str) -> Result<SignedDuration, Refusal> {
+    let parsed = text.parse::<SignedDuration>().ok().filter(|parsed| parsed.is_positive());
+    parsed.ok_or_else(|| invalid(format!("{field} {text:?} is no duration: write one such as 30m or 1h30m")))
+}
+
+/// What tells accounts and clients apart. The Secret counts by its version: its content is hashed nowhere.
+fn hashes(
+    config: &Config,
+    credentials: &Credentials,
+    owner_id: &str,
+    secrets: &Secrets,
+    key: &ObjectKey,
+) -> (u64, u64) {
+    let mut account = Hasher::new("account");
+    account.text(&key.to_string()).text(&config.url).text(&config.path).text(owner_id);
+    account.text(config.partition_key.as_deref().unwrap_or_default()).text(&credentials.username);
+    let account = account.finish();
+    let mut client = Hasher::new("client");
+    client.number(account).text(&secrets.version).text(&format!("{:?}", config.wire));
+    client.text(config.zone.iana_name().unwrap_or_default()).text(config.card_format.as_deref().unwrap_or_default());
+    client.number(config.tenant_udf.map_or(0, u64::from));
+    (account, client.finish())
+}

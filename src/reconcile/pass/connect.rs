@@ -1,0 +1,185 @@
+//! Integrations: gather, validate and apply. An engine for each that can be connected, none for the others.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use vestibule_core::model::ObjectKey;
+
+use super::Pass;
+use crate::api::{DeletionPolicy, annotation};
+use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
+use crate::reconcile::property;
+use crate::system::Class;
+
+impl Pass {
+    /// Brings every engine in step with its integration.
+    pub(super) async fn connect(&mut self) {
+        self.stopping.retain(|_, task| !task.is_finished());
+        let objects: Vec<Arc<Object>> = self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
+        let gone: Vec<ObjectKey> = self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
+        for key in gone {
+            self.disconnect(&key);
+            self.parts.metrics.forget_integration(&key.to_string());
+        }
+        self.refusals.retain(|key, _| self.integrations.get(key).is_some());
+        for object in objects {
+            self.connect_one(&object).await;
+        }
+    }
+
+    async fn connect_one(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if object.meta.deleting {
+            self.drain(object).await;
+            return;
+        }
+        let refusal = match self.validated(object).await {
+            Ok(wanted) => self.apply(object, wanted).await.err(),
+            // A Secret that vanishes keeps the running session; anything else must be able to close doors as well.
+            Err(refusal) => Some(refusal),
+        };
+        match refusal {
+            Some(refusal) => self.refusals.insert(key.clone(), refusal),
+            None => self.refusals.remove(key),
+        };
+        self.pass_on_requests(object);
+    }
+
+    async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
+        let key = &object.meta.key;
+        if !self.read.contains_key(key) {
+            let secrets = self.secrets.read(object).await.map_err(|error| {
+                Refusal::Missing(format!("the Secret could not be read: {}", crate::cluster::client::sentence(&error)))
+            })?;
+            self.read.insert(key.clone(), secrets);
+        }
+        let secrets = self.read.get(key).cloned().unwrap_or_default();
+        let property = self.property_of(object);
+        let property = property.as_ref().map(|(zone, suspended)| (zone, *suspended));
+        let owner_id = format!("{}/{}/{}", self.cluster, key.namespace, key.name);
+        validate(object, &secrets, property, &owner_id, self.allow_loopback)
+    }
+
+    fn property_of(&self, object: &Object) -> Option<(TimeZone, bool)> {
+        let spec = object.spec.as_ref().ok()?;
+        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref))?;
+        let checked = property::validate(property).ok()?;
+        let zone = TimeZone::get(checked.facts.zone.name()).ok()?;
+        Some((zone, checked.suspended))
+    }
+
+    async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
+        let key = object.meta.key.clone();
+        if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
+            self.disconnect(&key);
+        }
+        if self.stopping.contains_key(&key) {
+            return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
+        }
+        let refused = |error: crate::system::SystemError| match error.class {
+            Class::Terminal => Refusal::Invalid(vestibule_core::status::conditions::INVALID_SPEC, error.message),
+            _ => Refusal::Missing(error.message),
+        };
+        if let Some(connection) = self.connections.get_mut(&key) {
+            return connection.take_over(wanted, &self.parts).map_err(refused);
+        }
+        self.claim(object).await?;
+        let connection = Connection::start(&key, wanted, &self.parts).map_err(refused)?;
+        self.listen(&connection);
+        let engine = Arc::clone(&connection.engine);
+        self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
+        let next = u16::try_from(self.indexes.len()).unwrap_or(u16::MAX);
+        self.indexes.entry(key.clone()).or_insert(next);
+        tracing::info!(integration = %key, "engine started");
+        self.connections.insert(key, connection);
+        Ok(())
+    }
+
+    /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
+    async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
+        let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
+        let answer = self.writers.integration.finalizer(&object.meta, true).await.map_err(unreachable)?;
+        answer.into_iter().for_each(|answer| {
+            self.integrations.on(crate::cluster::watch::Event::Answer(answer));
+        });
+        let Ok(spec) = &object.spec else { return Ok(()) };
+        let key = property::key(&object.meta.key.namespace, &spec.property_ref);
+        let Some(property) = self.properties.get(&key).filter(|property| !property.meta.deleting) else { return Ok(()) };
+        let answer = self.writers.property.finalizer(&property.meta, true).await.map_err(unreachable)?;
+        answer.into_iter().for_each(|answer| {
+            self.properties.on(crate::cluster::watch::Event::Answer(answer));
+        });
+        Ok(())
+    }
+
+    /// What an engine has to say wakes the pass.
+    fn listen(&self, connection: &Connection) {
+        let (mut state, news) = (connection.engine.state(), Arc::clone(&self.news));
+        tokio::spawn(async move {
+            while state.changed().await.is_ok() {
+                news.notify_one();
+            }
+        });
+    }
+
+    fn disconnect(&mut self, key: &ObjectKey) {
+        let Some(connection) = self.connections.remove(key) else { return };
+        self.diagnostics.hide(&format!("engine {key}"));
+        let news = Arc::clone(&self.news);
+        let stop = tokio::spawn(async move {
+            connection.stop().await;
+            news.notify_one();
+        });
+        self.stopping.insert(key.clone(), stop);
+    }
+
+    /// "Sync now", on the integration or on its Property: each token is passed on once.
+    fn pass_on_requests(&mut self, object: &Object) {
+        let key = &object.meta.key;
+        let Some(connection) = self.connections.get(key) else { return };
+        let property = object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref));
+        let property = property.and_then(|key| self.properties.get(&key));
+        let of_property = property.and_then(|property| {
+            let token = property.meta.annotations.get(annotation::SYNC_REQUESTED_AT)?;
+            let handled = property.status.as_ref().and_then(|said| said.last_handled_sync_at.as_ref());
+            (handled != Some(token)).then_some(token)
+        });
+        let own = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
+        let handled = object.status.as_ref().and_then(|said| said.last_handled_sync_at.as_ref());
+        let own = own.filter(|token| handled != Some(*token));
+        for token in own.into_iter().chain(of_property) {
+            if self.asked.insert((key.clone(), token.clone()), ()).is_none() {
+                connection.engine.request_sync(token);
+            }
+        }
+        self.asked.retain(|(asked, token), ()| asked != key || own == Some(token) || of_property == Some(token));
+    }
+
+    /// An integration under deletion removes its records and goes. One that was never connected has none.
+    async fn drain(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        let orphan = object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
+        let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
+        if !orphan && !abandoned {
+            if !self.connections.contains_key(key) && object.meta.is_ours() {
+                // After a restart: connect once more, to remove what is left.
+                if let Ok(wanted) = self.validated(object).await
+                    && let Ok(connection) = Connection::start(key, wanted, &self.parts)
+                {
+                    self.listen(&connection);
+                    self.connections.insert(key.clone(), connection);
+                }
+            }
+            let Some(connection) = self.connections.get(key).filter(|_| object.meta.is_ours()) else { return };
+            connection.engine.drain();
+            if !connection.engine.state().borrow().drained {
+                return;
+            }
+        }
+        self.disconnect(key);
+        match self.writers.integration.finalizer::<crate::api::AccessIntegrationSpec, crate::reconcile::integration::Said>(&object.meta, false).await {
+            Ok(_) => tracing::info!(integration = %key, orphan, abandoned, "gone"),
+            Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The pass over everything of which there are few: Properties, integrations and tenants.
+//!
+//! One loop looks at all of them whenever one changes, an engine has news, a Secret may have changed or a quarter of a
+//! minute has gone by. Everything is compared before it is written, so a pass that finds nothing new costs no call but
+//! the Secrets' GETs.
+
+mod connect;
+mod publish;
+mod tell;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use kube::api::ApiResource;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use vestibule_core::model::ObjectKey;
+
+use crate::reconcile::directory::Directory;
+use crate::reconcile::integration::{self, Connection, ConnectionParts, Refusal, SecretReader, Secrets};
+use crate::reconcile::property;
+use crate::reconcile::tenant;
+use crate::reconcile::visitor::Visitors;
+use crate::reconcile::write::Writer;
+use crate::admin::{Diagnostics, Heartbeat};
+use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
+use crate::cluster::object::Seen;
+use crate::cluster::store::Store;
+use crate::cluster::watch::{Event, Scope, watch};
+use crate::shutdown::Shutdown;
+
+/// Secrets are read again after this time, labelled or not.
+const SECRETS_EVERY: Duration = Duration::from_secs(15);
+
+/// The three kinds of which there are few, and the engines of the integrations.
+pub struct Pass {
+    properties: Store<PropertySpec, property::Said>,
+    integrations: Store<AccessIntegrationSpec, integration::Said>,
+    tenants: Store<TenantSpec, tenant::Said>,
+    writers: Writers,
+    secrets: SecretReader,
+    read: BTreeMap<ObjectKey, Secrets>,
+    connections: BTreeMap<ObjectKey, Connection>,
+    /// Engines on their way out; a new one of the same integration starts when they have ended.
+    stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    refusals: BTreeMap<ObjectKey, Refusal>,
+    indexes: BTreeMap<ObjectKey, u16>,
+    asked: BTreeMap<(ObjectKey, String), ()>,
+    parts: ConnectionParts,
+    visitors: Arc<Visitors>,
+    directory: watch::Sender<Arc<Directory>>,
+    signature: u64,
+    news: Arc<Notify>,
+    /// The uid of kube-system: names this cluster in owner ids.
+    cluster: String,
+    allow_loopback: bool,
+    scopes: Vec<Scope>,
+    heartbeat: Heartbeat,
+    diagnostics: Diagnostics,
+}
+
+/// One writer a kind.
+struct Writers {
+    property: Writer,
+    integration: Writer,
+    tenant: Writer,
+}
+
+/// What a [`Pass`] is made of.
+pub struct PassParts {
+    /// The cluster.
+    pub client: Client,
+    /// Which namespaces.
+    pub scopes: Vec<Scope>,
+    /// For engines.
+    pub parts: ConnectionParts,
+    /// The Visitors, for their counts.
+    pub visitors: Arc<Visitors>,
+    /// Where directories go.
+    pub directory: watch::Sender<Arc<Directory>>,
+    /// The uid of kube-system.
+    pub cluster: String,
+    /// Systems on this machine may be reached.
+    pub allow_loopback: bool,
+    /// Beats with every round.
+    pub heartbeat: Heartbeat,
+    /// Where engines show themselves.
+    pub diagnostics: Diagnostics,
+}
+
+impl Pass {
+    /// A pass that has seen nothing yet.
+    pub fn new(from: PassParts) -> Self {
+        let PassParts { client, scopes, parts, visitors, directory, cluster, allow_loopback, heartbeat, diagnostics } =
+            from;
+        let writer = |resource| Writer { client: client.clone(), resource };
+        Self {
+            properties: Store::new(&scopes),
+            integrations: Store::new(&scopes),
+            tenants: Store::new(&scopes),
+            writers: Writers {
+                property: writer(ApiResource::erase::<Property>(&())),
+                integration: writer(ApiResource::erase::<AccessIntegration>(&())),
+                tenant: writer(ApiResource::erase::<Tenant>(&())),
+            },
+            secrets: SecretReader { client: client.clone() },
+            read: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            stopping: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            parts,
+            visitors,
+            directory,
+            signature: 0,
+            news: Arc::new(Notify::new()),
+            cluster,
+            allow_loopback,
+            scopes,
+            heartbeat,
+            diagnostics,
+        }
+    }
+
+    /// Runs until the end is asked for; then stops every engine in order.
+    pub async fn run(mut self, watch_client: Client, shutdown: Shutdown) {
+        let mut properties = watch(&watch_client, &self.writers.property.resource, &self.scopes);
+        let mut integrations = watch(&watch_client, &self.writers.integration.resource, &self.scopes);
+        let mut tenants = watch(&watch_client, &self.writers.tenant.resource, &self.scopes);
+        let mut secrets_due = tokio::time::interval(SECRETS_EVERY);
+        secrets_due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let news = Arc::clone(&self.news);
+        loop {
+            let changed = tokio::select! {
+                () = shutdown.requested() => break,
+                Some(event) = properties.recv() => take(&mut self.properties, event, &mut properties),
+                Some(event) = integrations.recv() => take(&mut self.integrations, event, &mut integrations),
+                Some(event) = tenants.recv() => take(&mut self.tenants, event, &mut tenants),
+                () = news.notified() => true,
+                _ = secrets_due.tick() => {
+                    self.read.clear();
+                    true
+                }
+            };
+            self.heartbeat.beat();
+            if changed && self.is_complete() {
+                self.pass().await;
+            }
+        }
+        self.stop().await;
+    }
+
+    fn is_complete(&self) -> bool {
+        self.properties.is_complete() && self.integrations.is_complete() && self.tenants.is_complete()
+    }
+
+    /// One pass: engines first, then what Visitors refer to, then what there is to say.
+    async fn pass(&mut self) {
+        self.connect().await;
+        self.publish();
+        self.tell().await;
+    }
+
+    async fn stop(self) {
+        let stopping = self.connections.into_values().map(Connection::stop);
+        futures::future::join_all(stopping).await;
+        futures::future::join_all(self.stopping.into_values()).await;
+    }
+}
+
+/// Takes in an event and whatever waits behind it: one pass for all of them.
+fn take<S, T>(store: &mut Store<S, T>, first: Event<Seen<S, T>>, more: &mut mpsc::Receiver<Event<Seen<S, T>>>) -> bool {
+    let mut changed = store.on(first);
+    while let Ok(event) = more.try_recv() {
+        changed |= store.on(event);
+    }
+    changed
+}

@@ -1,0 +1,85 @@
+//! What Visitors refer to, made anew from the stores and the engines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vestibule_core::model::{Hasher, ObjectKey};
+
+use super::Pass;
+use crate::reconcile::directory::{Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id};
+use crate::reconcile::integration::takes_visitors;
+use crate::reconcile::property;
+
+impl Pass {
+    /// Publishes a new directory if anything in it has changed.
+    pub(super) fn publish(&mut self) {
+        let directory = self.make_directory();
+        let signature = self.sign(&directory);
+        if signature != self.signature {
+            self.signature = signature;
+            self.directory.send_replace(Arc::new(directory));
+        }
+    }
+
+    fn make_directory(&self) -> Directory {
+        let takers = self.takers();
+        let none = Vec::new();
+        let tenants = self.tenants.iter().filter_map(|(key, object)| {
+            let spec = object.spec.as_ref().ok()?;
+            let property = property::key(&key.namespace, &spec.property_ref);
+            let integrations = takers.get(&property).unwrap_or(&none);
+            let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
+            Some((tenant_id(key), tenant_facts(spec, records, self.usable_property(&property), integrations)))
+        });
+        Directory {
+            complete: true,
+            tenants: tenants.collect(),
+            engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
+            integrations: self.integrations.iter().map(|(key, _)| key.clone()).collect(),
+            indexes: self.indexes.clone(),
+        }
+    }
+
+    fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
+        let property = self.properties.get(key).filter(|property| !property.meta.deleting)?;
+        property::validate(property).ok().map(|checked| checked.facts)
+    }
+
+    /// The integrations with an engine that take visitors, by Property.
+    fn takers(&self) -> BTreeMap<ObjectKey, Vec<Arc<IntegrationFacts>>> {
+        let mut takers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (key, connection) in &self.connections {
+            let Some(object) = self.integrations.get(key).filter(|object| !object.meta.deleting) else { continue };
+            let Some(spec) = object.spec.as_ref().ok().filter(|spec| takes_visitors(spec)) else { continue };
+            let Some(index) = self.indexes.get(key) else { continue };
+            let facts = IntegrationFacts {
+                index: *index,
+                key: key.clone(),
+                owner_id: connection.owner_id.clone(),
+                capabilities: connection.engine.capabilities(),
+                visitor_access: spec.visitor_access.clone(),
+                mode: spec.mode,
+                suspended: spec.suspend.unwrap_or_default(),
+                engine: Arc::clone(&connection.engine),
+            };
+            takers.entry(property::key(&key.namespace, &spec.property_ref)).or_default().push(Arc::new(facts));
+        }
+        takers
+    }
+
+    /// Equal signatures: Visitors would find nothing new.
+    fn sign(&self, directory: &Directory) -> u64 {
+        let mut hash = Hasher::new("directory");
+        let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
+        for (id, tenant) in tenants {
+            hash.number(id).number(tenant.hash);
+        }
+        for (key, engine) in &directory.engines {
+            hash.text(&key.to_string()).number(engine.state().borrow().syncs);
+        }
+        directory.integrations.iter().for_each(|key| {
+            hash.text(&key.to_string());
+        });
+        hash.finish()
+    }
+}

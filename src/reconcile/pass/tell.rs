@@ -1,0 +1,188 @@
+//! What there is to say: one status an object, written only if it differs. Properties go when their integrations have.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use vestibule_core::model::ObjectKey;
+use vestibule_core::status::Verdict;
+
+use super::Pass;
+use crate::api::annotation;
+use crate::cluster::object::Seen;
+use crate::cluster::watch::Event;
+use crate::engine::State;
+use crate::reconcile::directory::tenant_id;
+use crate::reconcile::integration::{self, Situation};
+use crate::reconcile::property::{self, Children};
+use crate::reconcile::tenant;
+use crate::reconcile::write::Writer;
+
+/// Statuses written at once.
+const WRITES: usize = 8;
+
+impl Pass {
+    /// Writes every status that differs.
+    pub(super) async fn tell(&mut self) {
+        self.tell_integrations().await;
+        self.tell_tenants().await;
+        self.tell_properties().await;
+    }
+
+    async fn tell_integrations(&mut self) {
+        let now = self.parts.clock.now();
+        let mut writes = Vec::new();
+        for (key, object) in self.integrations.iter() {
+            let connection = self.connections.get(key);
+            let state = connection.map(|connection| connection.engine.state().borrow().clone());
+            let verdict = self.integration_verdict(object, state.as_ref());
+            let previous = object.status.clone().unwrap_or_default();
+            let status = verdict.settle(&previous.status, object.meta.generation, now);
+            let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
+            let owner_id = connection.map(|connection| connection.owner_id.clone());
+            let said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
+            if rest != previous || !said.status.same_without_times(&previous.status) {
+                writes.push((Arc::clone(object), said));
+            }
+        }
+        for answer in write_all(&self.writers.integration, writes).await {
+            self.integrations.on(Event::Answer(answer));
+        }
+    }
+
+    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Verdict {
+        let spec = object.spec.as_ref().ok();
+        integration::verdict(&Situation {
+            deleting: object.meta.deleting,
+            suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
+            observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
+            refusal: self.refusals.get(&object.meta.key),
+            state,
+        })
+    }
+
+    async fn tell_tenants(&mut self) {
+        let now = self.parts.clock.now();
+        let directory = Arc::clone(&self.directory.borrow());
+        let mut writes = Vec::new();
+        for (key, object) in self.tenants.iter().filter(|(_, object)| !object.meta.deleting) {
+            let unknown = self.unknown_integrations(key, object);
+            let verdict = tenant::verdict(object, directory.tenant(tenant_id(key)), &unknown);
+            let previous = object.status.clone().unwrap_or_default();
+            let status = verdict.settle(&previous.status, object.meta.generation, now);
+            if !status.same_without_times(&previous.status) {
+                writes.push((Arc::clone(object), tenant::Said { status, ..previous }));
+            }
+        }
+        for answer in write_all(&self.writers.tenant, writes).await {
+            self.tenants.on(Event::Answer(answer));
+        }
+    }
+
+    /// Integrations that a tenant grants groups in and that its Property does not have.
+    fn unknown_integrations(&self, key: &ObjectKey, tenant: &tenant::Object) -> Vec<String> {
+        let Ok(spec) = &tenant.spec else { return Vec::new() };
+        let named = spec.visitor_access.iter().chain(&spec.occupant_access).map(|grant| &grant.integration_ref.name);
+        let mut unknown: Vec<String> = named
+            .filter(|name| {
+                let found = self.integrations.get(&ObjectKey::new(&key.namespace, name.as_str()));
+                let property = found.and_then(|it| it.spec.as_ref().ok()).map(|it| &it.property_ref);
+                property != Some(&spec.property_ref)
+            })
+            .cloned()
+            .collect();
+        unknown.sort();
+        unknown.dedup();
+        unknown
+    }
+
+    async fn tell_properties(&mut self) {
+        let now = self.parts.clock.now();
+        let (mut writes, mut free) = (Vec::new(), Vec::new());
+        for (key, object) in self.properties.iter() {
+            let children = self.children(key, object);
+            if object.meta.deleting && object.meta.is_ours() && self.is_drained(key) {
+                free.push(Arc::clone(object));
+                continue;
+            }
+            let verdict = property::verdict(object, &property::validate(object), &children);
+            let previous = object.status.clone().unwrap_or_default();
+            let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
+            let said = property::Said {
+                status: verdict.settle(&previous.status, object.meta.generation, now),
+                last_handled_sync_at: token.filter(|_| children.synced).or(previous.last_handled_sync_at.as_ref()).cloned(),
+                counts: Some(property::counts(&children)),
+            };
+            let rest = property::Said { status: previous.status.clone(), ..said.clone() };
+            if rest != previous || !said.status.same_without_times(&previous.status) {
+                writes.push((Arc::clone(object), said));
+            }
+        }
+        for answer in write_all(&self.writers.property, writes).await {
+            self.properties.on(Event::Answer(answer));
+        }
+        for object in free {
+            self.let_go(&object).await;
+        }
+    }
+
+    fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
+        let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
+        let mut children = Children { synced: true, ..Children::default() };
+        for (key, integration) in self.integrations_of(property) {
+            children.integrations += 1;
+            let ready = integration.status.as_ref().and_then(|said| said.status.condition("Ready"));
+            if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
+                children.not_ready.push(key.name.clone());
+            }
+            let handled = self.connections.get(key).is_some_and(|connection| {
+                token.is_some_and(|token| connection.engine.state().borrow().handled_syncs.contains(token))
+            });
+            children.synced &= handled;
+        }
+        children
+    }
+
+    fn integrations_of(&self, property: &ObjectKey) -> impl Iterator<Item = (&ObjectKey, &Arc<integration::Object>)> {
+        self.integrations.iter().filter(move |(key, object)| {
+            object.spec.as_ref().is_ok_and(|spec| property::key(&key.namespace, &spec.property_ref) == *property)
+        })
+    }
+
+    /// A Property that goes takes the records of its integrations along, whether or not those go as well.
+    fn is_drained(&self, property: &ObjectKey) -> bool {
+        let mut all = true;
+        for (key, object) in self.integrations_of(property) {
+            let orphan = object
+                .spec
+                .as_ref()
+                .is_ok_and(|spec| spec.deletion_policy == Some(crate::api::DeletionPolicy::Orphan));
+            let Some(connection) = self.connections.get(key).filter(|_| !orphan) else { continue };
+            connection.engine.drain();
+            all &= connection.engine.state().borrow().drained;
+        }
+        all
+    }
+
+    async fn let_go(&self, object: &property::Object) {
+        let freed = self.writers.property.finalizer::<crate::api::PropertySpec, property::Said>(&object.meta, false).await;
+        if let Err(error) = freed {
+            tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
+        }
+    }
+}
+
+/// Writes statuses, a few at once; one that fails is written by the next pass.
+async fn write_all<S, T>(writer: &Writer, writes: Vec<(Arc<Seen<S, T>>, T)>) -> Vec<Seen<S, T>>
+where
+    S: serde::de::DeserializeOwned + Clone,
+    T: serde::de::DeserializeOwned + serde::Serialize + Clone,
+{
+    let writes = writes.into_iter().map(|(object, said)| async move {
+        let answer = writer.status(&object.meta, &said).await;
+        answer
+            .inspect_err(|error| tracing::debug!(object = %object.meta.key, %error, "the status could not be written"))
+            .ok()
+    });
+    futures::stream::iter(writes).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
+}

@@ -1,0 +1,91 @@
+//! Properties: a building and its clock.
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::model::ObjectKey;
+use vestibule_core::schedule::{Nightly, Provision, Zone};
+use vestibule_core::status::{Status, Verdict, conditions};
+
+use super::directory::PropertyFacts;
+use crate::api::{self, PropertySpec};
+use crate::cluster::object::Seen;
+
+/// A Property as it comes from the API server.
+pub type Object = Seen<PropertySpec, Said>;
+
+/// What the status of a Property says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// What every kind has.
+    #[serde(flatten)]
+    pub status: Status,
+    /// The last sync token that every integration has handled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_sync_at: Option<String>,
+    /// What is here and not ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<api::PropertyCounts>,
+}
+
+/// A Property that can be used.
+#[derive(Clone, Debug)]
+pub struct Validated {
+    /// What Visitors need of it.
+    pub facts: PropertyFacts,
+    /// Nothing is opened.
+    pub suspended: bool,
+}
+
+/// Parses a spec, or says what is wrong with it.
+pub fn validate(object: &Object) -> Result<Validated, String> {
+    let spec = object.spec.as_ref().map_err(Clone::clone)?;
+    let zone = Zone::parse(&spec.time_zone).map_err(|error| error.to_string())?;
+    if let Some(time) = spec.schedule.as_ref().and_then(|schedule| schedule.occupant_sync.as_deref()) {
+        Nightly::parse(time).map_err(|error| error.to_string())?;
+    }
+    let provision = spec.visitors.as_ref().and_then(|visitors| visitors.provision).unwrap_or_default();
+    let provision = match provision {
+        api::Provision::AtMidnight => Provision::AtMidnight,
+        api::Provision::OnApply => Provision::OnApply,
+    };
+    Ok(Validated { facts: PropertyFacts { zone, provision }, suspended: spec.suspend.unwrap_or_default() })
+}
+
+/// What is gathered of a Property's integrations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Children {
+    /// Integrations that exist.
+    pub integrations: usize,
+    /// Those that are not ready, by name.
+    pub not_ready: Vec<String>,
+    /// Whether every engine has handled this Property's sync token.
+    pub synced: bool,
+}
+
+/// What there is to say of a Property.
+pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &Children) -> Verdict {
+    if object.meta.deleting {
+        return Verdict::deleting("waits until its integrations have removed their records");
+    }
+    match checked {
+        Err(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
+        Ok(property) if property.suspended => Verdict::suspended(),
+        Ok(_) if children.integrations == 0 => Verdict::in_sync("valid; no AccessIntegration refers to it yet"),
+        Ok(_) => Verdict::in_sync("valid"),
+    }
+}
+
+/// The counts to show; health checks that see only the Property see its children's trouble here.
+pub fn counts(children: &Children) -> api::PropertyCounts {
+    api::PropertyCounts {
+        visitors: None,
+        visitors_not_ready: None,
+        integrations_not_ready: i64::try_from(children.not_ready.len()).ok(),
+    }
+}
+
+/// The key of the Property that an object of the same namespace refers to. The one function for reading the reference and
+/// for finding who refers.
+pub fn key(namespace: &str, reference: &api::NameRef) -> ObjectKey {
+    ObjectKey::new(namespace, &reference.name)
+}

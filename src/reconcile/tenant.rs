@@ -1,0 +1,54 @@
+//! Tenants: companies that are visited.
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::status::{Status, Verdict, conditions};
+
+use super::directory::TenantFacts;
+use crate::api::{Record, TenantSpec};
+use crate::cluster::object::Seen;
+
+/// A Tenant as it comes from the API server.
+pub type Object = Seen<TenantSpec, Said>;
+
+/// What the status of a Tenant says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// What every kind has.
+    #[serde(flatten)]
+    pub status: Status,
+    /// What the tenant is in each system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<Record>,
+    /// Which integration imported it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_by: Option<String>,
+}
+
+/// What there is to say of a Tenant whose facts were gathered. `unknown` names integrations that it grants groups in and
+/// that do not exist in its Property.
+pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String]) -> Verdict {
+    let (Ok(_), Some(facts)) = (&object.spec, facts) else {
+        let sentence = object.spec.as_ref().err().cloned().unwrap_or_default();
+        return Verdict::stalled(conditions::INVALID_SPEC, sentence);
+    };
+    if facts.property.is_none() {
+        return Verdict::dependency_not_ready(format!(
+            "Property {} does not exist or is not valid: make it or mend it",
+            facts.property_name
+        ));
+    }
+    if !unknown.is_empty() {
+        return Verdict::dependency_not_ready(format!(
+            "Property {} has no AccessIntegration named {}: make it, or take it out of the Tenant's access lists",
+            facts.property_name,
+            unknown.join(", ")
+        ));
+    }
+    let opens = facts.access.iter().any(|access| !access.groups.is_empty());
+    if opens || facts.access.is_empty() {
+        Verdict::in_sync("valid")
+    } else {
+        Verdict::in_sync("valid; it opens no door to visitors, since no access group is named for them")
+    }
+}
