@@ -72,11 +72,7 @@ impl Engine {
         if mode && (step.revokes() || !settings.suspended) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
-    async fn paced<T, E: Failure>(
-        &self,
-        class: Class,
-        call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+    async fn paced<T, E: Failure>(&self, class: Class, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let waiting = Instant::now();
         let permit = self.pacer.permit(class).await;
         self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());

@@ -11,6 +11,7 @@ use super::*;
 use crate::clock::Clock;
 
 /// The clock of tokio, which these tests pause: it jumps to the next timer when nothing else is to be done.
+#[derive(Debug)]
 struct PausedClock(Instant);
 
 fn start() -> Timestamp {

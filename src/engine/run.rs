@@ -87,8 +87,7 @@ impl Engine {
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
-        let chore =
-            inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let chore = inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
         let waits = [inner.queue.next_at().filter(|_| ready), chore];
         waits.into_iter().flatten().min()
     }
@@ -98,11 +97,7 @@ impl Engine {
             self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
         }
         let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
-        self.metrics.safety.pending_revocations(
-            &self.label,
-            pending,
-            inner.queue.oldest_failing_revocation(),
-        );
+        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_failing_revocation());
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
@@ -135,9 +130,7 @@ impl Engine {
 
     fn chore_failed(&self, stop: &Stop) {
         match stop {
-            Stop::System(error)
-                if matches!(error.class, system::Class::Terminal | system::Class::Dependency) =>
-            {
+            Stop::System(error) if matches!(error.class, system::Class::Terminal | system::Class::Dependency) => {
                 self.publish(|state| state.condition = Condition::Misconfigured(error.message.clone()));
             }
             // Pace, breaker and condition have learnt of it where the call was made.
@@ -182,13 +175,7 @@ impl Engine {
     }
 
     /// What a failure of the system means for the slot: nothing but its class decides.
-    fn failed(
-        &self,
-        inner: &mut super::state::Inner,
-        slot: Slot,
-        class: Class,
-        error: SystemError,
-    ) -> Outcome {
+    fn failed(&self, inner: &mut super::state::Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
         let now = self.clock.now();
         let retried = match error.class {
             // A parked engine holds it back; it keeps its place.

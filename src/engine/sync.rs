@@ -70,10 +70,9 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.blocked = blocked;
         // What appeared as its id says is compared with the rows; only what somebody changed by hand is drift.
-        let drifted =
-            merged.appeared.iter().chain(&merged.changed).filter(|id| {
-                inner.held(id.slot).iter().any(|one| one.id == **id && !id.holds(one.fingerprint))
-            });
+        let drifted = merged.appeared.iter().chain(&merged.changed).filter(|id| {
+            inner.held(id.slot).iter().any(|one| one.id == **id && !id.holds(one.fingerprint))
+        });
         let slots: BTreeSet<_> = drifted.chain(&merged.missing).map(|id| id.slot).collect();
         self.metrics.truth.drift(&self.label, slots.len() as u64, 0);
         for slot in slots {
@@ -144,13 +143,9 @@ impl Engine {
         let format = record.card.iter().find(|card| !inner.names.card_formats.contains(&card.format));
         let system = self.system.read().capabilities().system;
         group
-            .map(|name| {
-                format!("{system} has no access group named {name:?}: create it there or name another")
-            })
+            .map(|name| format!("{system} has no access group named {name:?}: create it there or name another"))
             .or_else(|| {
-                format.map(|card| {
-                    format!("{system} has no card format named {:?}: name one that it has", card.format)
-                })
+                format.map(|card| format!("{system} has no card format named {:?}: name one that it has", card.format))
             })
     }
 
@@ -179,8 +174,7 @@ impl Engine {
         let unknown = records.into_iter().filter(|one| !self.source.knows(one.id.slot));
         let orphans: Vec<_> = unknown.map(|one| Candidate { id: one.id, until: one.until }).collect();
         let mut inner = self.inner.lock();
-        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1))
-        {
+        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1)) {
             inner.guarded.pop_front();
         }
         let case = Judgement {
@@ -216,11 +210,7 @@ impl Engine {
 }
 
 /// The next cursor, or an error if the walk does not get on.
-fn next_page(
-    this: Option<Cursor>,
-    next: Option<Cursor>,
-    pages: usize,
-) -> Result<Option<Cursor>, SystemError> {
+fn next_page(this: Option<Cursor>, next: Option<Cursor>, pages: usize) -> Result<Option<Cursor>, SystemError> {
     if next.is_some() && (next == this || pages >= MOST_PAGES) {
         let message = "the system repeats a page: the list is incomplete and nothing is concluded from it";
         return Err(SystemError::new(system::Class::Transient, "SearchPersonData", message));

@@ -103,13 +103,7 @@ impl Engine {
     }
 
     /// A card number has one living holder: an ended visit of ours gives it up, anyone else keeps it.
-    async fn free_card(
-        &self,
-        record: &Record,
-        number: &str,
-        held: &[Held],
-        class: Class,
-    ) -> Result<(), Stop> {
+    async fn free_card(&self, record: &Record, number: &str, held: &[Held], class: Class) -> Result<(), Stop> {
         let found = self.observe(class, Scope::CardNumber(number.to_owned())).await?;
         let now = self.clock.now();
         for holder in found.records.iter().filter(|holder| !holder.dead) {
@@ -231,8 +225,7 @@ impl Engine {
         let applied = self.write(class, &Step::Remove(id)).await?;
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        let may_arrive =
-            inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
+        let may_arrive = inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
         if applied == Applied::Absent && may_arrive {
             let message = "an earlier create without an answer may still arrive; looked up again in a moment";
             return Err(SystemError::new(system::Class::Dependency, "RemovePerson", message).into());

@@ -177,9 +177,7 @@ fn replan(
         standing == Standing::Today && named
     };
     for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else {
-            continue;
-        };
+        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else { continue };
         close(plan, slot, index, engine, takes_away, orders);
     }
 }

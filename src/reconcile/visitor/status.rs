@@ -116,9 +116,9 @@ fn told(trouble: &Trouble) -> Verdict {
 
 fn withheld(why: Withheld) -> Verdict {
     match why {
-        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(
-            "mode Observe: the system differs from what is declared, and nothing is written",
-        ),
+        Withheld::Mode(Mode::Observe) => {
+            Verdict::observe_only_absent("mode Observe: the system differs from what is declared, and nothing is written")
+        }
         Withheld::Mode(mode) | Withheld::Beside(mode) => Verdict::stalled(
             conditions::NOT_SUPPORTED_BY_SYSTEM,
             format!(
@@ -126,9 +126,9 @@ fn withheld(why: Withheld) -> Verdict {
                  first made; set mode: Enforce, or make another Visitor"
             ),
         ),
-        Withheld::Suspended => Verdict::parent_suspended(
-            "the AccessIntegration or its Property is suspended: nothing new is opened",
-        ),
+        Withheld::Suspended => {
+            Verdict::parent_suspended("the AccessIntegration or its Property is suspended: nothing new is opened")
+        }
     }
 }
 

@@ -37,8 +37,7 @@ impl Visitors {
                 (true, false)
             } else {
                 let standing = self.standing(&row.plan, &directory);
-                let said =
-                    self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
+                let said = self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
                 (said.as_ref().is_some_and(|said| status::hash(said) != row.plan.says), said.is_none())
             }
         };
@@ -174,14 +173,7 @@ impl Visitors {
         })
     }
 
-    fn settled(
-        &self,
-        slot: Slot,
-        verdict: &Verdict,
-        directory: &Directory,
-        previous: &Said,
-        generation: i64,
-    ) -> Said {
+    fn settled(&self, slot: Slot, verdict: &Verdict, directory: &Directory, previous: &Said, generation: i64) -> Said {
         let held = directory.engines.iter().filter_map(|(key, engine)| {
             let held = engine.held(slot);
             match held {
@@ -224,18 +216,15 @@ impl Visitors {
     fn is_clean(&self, slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
         let named = object.status.iter().flat_map(|said| &said.records);
         let unreachable = named.clone().any(|record| {
-            let exists = directory
-                .integrations
-                .iter()
-                .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
-            let runs = directory
-                .engines
-                .keys()
-                .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
+            let exists = directory.integrations.iter().any(|key| {
+                key.namespace == object.meta.key.namespace && key.name == record.integration
+            });
+            let runs = directory.engines.keys().any(|key| {
+                key.namespace == object.meta.key.namespace && key.name == record.integration
+            });
             exists && !runs
         });
-        let mut engines =
-            directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
+        let mut engines = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
         !unreachable
             && engines.all(|(key, engine)| {
                 let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
@@ -278,7 +267,11 @@ impl Visitors {
     }
 
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
-    fn take_written(&self, slot: Slot, answer: kube::Result<Option<Object>>) -> Result<(), SourceError> {
+    fn take_written(
+        &self,
+        slot: Slot,
+        answer: kube::Result<Option<Object>>,
+    ) -> Result<(), SourceError> {
         match answer {
             Ok(object) => {
                 object.into_iter().for_each(|object| self.take_answer(slot, &Arc::new(object)));
