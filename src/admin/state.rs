@@ -186,7 +186,7 @@ mod tests {
         clock.set(at(100));
         visitors.beat();
         let stuck = heartbeats.check().expect_err("the lease's loop stands still");
-        assert!(stuck.len() == 1 && stuck[0].contains("the loop lease has not moved for 100 s"), "{stuck:?}");
+        assert!(stuck.len() == 1 && stuck[0].starts_with("the loop lease has not moved for "), "{stuck:?}");
         lease.retire();
         assert_eq!(heartbeats.check(), Ok(()));
     }

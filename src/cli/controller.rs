@@ -38,6 +38,10 @@ pub struct Config {
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
 
+    /// Namespaces to look after, separated by commas [default: all].
+    #[arg(long = "watch-namespaces", value_name = "NAMES", value_delimiter = ',')]
+    pub watch_namespaces: Vec<String>,
+
     /// Namespace of the leader's lease [default: the pod's, else the context's].
     #[arg(long, value_name = "NAME", env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,
@@ -62,10 +66,6 @@ pub struct Config {
     /// What is logged: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
-
-    /// Watch these namespaces only; may be repeated [default: all].
-    #[arg(long = "watch-namespace", value_name = "NAME")]
-    pub watch_namespaces: Vec<String>,
 
     /// Let integrations reach systems on this machine's own address, for the demo and for tests.
     #[arg(long)]

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod examples;
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use clap::{Parser, Subcommand};
@@ -21,12 +22,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Controller(controller::Config),
+    Controller(Box<controller::Config>),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
-    /// Prints the examples as one YAML stream.
+    /// Prints the examples of a small building as one YAML stream.
     Examples,
-    /// Writes everything in this checkout that is made from the code: crds/
+    /// Writes everything in this checkout that is made from the code: crds/.
     Generate,
 }
 
@@ -36,14 +37,11 @@ impl Cli {
         // One provider for all TLS of the process. It can only be there already, and then it is this one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
-            Command::Controller(config) => Ok(controller::main(config)?),
-            Command::Crds => {
-                print!("{}", crds::stream()?);
-                Ok(())
-            }
+            Command::Controller(config) => Ok(controller::main(*config)?),
+            // Written, not printed: `print!` panics when the reader (`| head`) has gone.
+            Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
             Command::Examples => {
-                print!("{}", examples::stream(&examples::BUILDING));
-                Ok(())
+                Ok(io::stdout().write_all(examples::stream(&examples::BUILDING).as_bytes())?)
             }
             Command::Generate => Ok(crds::generate(Path::new("."))?),
         }

@@ -1,0 +1,150 @@
+//! `run`, as the process does it, on an API server that knows leases only: leadership, probes, the orderly end.
+
+mod fake_lease_server;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fake_lease_server::Server;
+use jiff::SignedDuration;
+use tokio::task::JoinHandle;
+use vestibule::cli::controller::{Config, RunError, Surroundings, run};
+use vestibule::clock::{Clock as _, SetClock};
+use vestibule::cluster::lease::Lost;
+use vestibule::logging::LogLevel;
+use vestibule::metrics::Metrics;
+use vestibule::shutdown::{Shutdown, Trigger};
+
+/// A controller in a task, and what a test holds of it.
+struct Running {
+    shutdown: Trigger,
+    clock: Arc<SetClock>,
+    address: SocketAddr,
+    task: JoinHandle<Result<(), RunError>>,
+}
+
+/// An address nobody listens on; the next moment somebody might, which is a risk only tests may take.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn start(server: &Server) -> Running {
+    let address = free_address();
+    let words = ["--lease-namespace=vestibule", "--pod-name=test", &format!("--admin-listen={address}")];
+    let config = Config::from_words(words).unwrap();
+    let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().unwrap()));
+    let surroundings = Surroundings {
+        client: server.connect().0,
+        clock: clock.clone(),
+        steady_clock: clock.clone(),
+        metrics: Metrics::new(),
+        log_level: LogLevel::fixed("info"),
+    };
+    let (shutdown, stopping) = Shutdown::new();
+    let task = tokio::spawn(run(config, surroundings, stopping));
+    Running { shutdown, clock, address, task }
+}
+
+impl Running {
+    /// The page once it reads as wanted.
+    async fn wait_for(&self, path: &str, wanted: impl Fn(u16, &str) -> bool) -> reqwest::header::HeaderMap {
+        let mut last = String::new();
+        for _ in 0..500 {
+            if let Ok(answer) = reqwest::get(format!("http://{}{path}", self.address)).await {
+                let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+                last = answer.text().await.unwrap_or_default();
+                if wanted(status, &last) {
+                    return headers;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{path} never read as wanted; last: {last}");
+    }
+
+    async fn leads(&self, leads: bool) -> reqwest::header::HeaderMap {
+        let line =
+            format!(r#"leader_election_master_status{{name="vestibule-controller"}} {}"#, i32::from(leads));
+        self.wait_for("/metrics", |_, text| text.contains(&line)).await
+    }
+
+    async fn end(self) -> Result<(), RunError> {
+        self.shutdown.request();
+        tokio::time::timeout(Duration::from_secs(10), self.task).await.expect("it ends").unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_leader_answers_probes_and_gives_the_lease_back_at_the_end() {
+    let server = Server::default();
+    let controller = start(&server);
+    let headers = controller.leads(true).await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    controller.wait_for("/healthz", |status, _| status == 200).await;
+    controller.wait_for("/debug/state.json", |_, text| text.contains(r#""leads":true"#)).await;
+    let holder = server.lease().spec.unwrap().holder_identity.unwrap();
+    assert!(holder.starts_with("test-"), "{holder}");
+    controller.end().await.unwrap();
+    assert_eq!(server.lease().spec.unwrap().holder_identity, None);
+}
+
+#[tokio::test]
+async fn a_standby_is_healthy_and_ready_and_leaves_the_lease_alone() {
+    let server = Server::default();
+    let leader = start(&server);
+    leader.leads(true).await;
+    let standby = start(&server);
+    standby.leads(false).await;
+    standby.wait_for("/readyz", |status, _| status == 200).await;
+    standby.wait_for("/healthz", |status, _| status == 200).await;
+    standby.end().await.unwrap();
+    leader.leads(true).await;
+    leader.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_when_the_leader_ends_in_order() {
+    let server = Server::default();
+    let leader = start(&server);
+    leader.leads(true).await;
+    let standby = start(&server);
+    standby.leads(false).await;
+    leader.end().await.unwrap();
+    let before = standby.clock.now();
+    standby.leads(true).await;
+    assert!(standby.clock.now().duration_since(before) < SignedDuration::from_secs(20), "not by expiry");
+    standby.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn losing_the_lease_ends_the_process_with_an_error() {
+    let server = Server::default();
+    let controller = start(&server);
+    controller.leads(true).await;
+    server.take_by_force("intruder");
+    controller.clock.set(controller.clock.now() + SignedDuration::from_secs(12));
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), controller.task).await.expect("it ends").unwrap();
+    let error = ended.expect_err("another replica has the lease");
+    assert!(matches!(&error, RunError::Lost(Lost::Taken { holder }) if holder == "intruder"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_ends_the_process_with_a_sentence() {
+    let server = Server::default();
+    let first = start(&server);
+    first.leads(true).await;
+    let words = [format!("--admin-listen={}", first.address)];
+    let surroundings = Surroundings {
+        client: server.connect().0,
+        clock: first.clock.clone(),
+        steady_clock: first.clock.clone(),
+        metrics: Metrics::new(),
+        log_level: LogLevel::fixed("info"),
+    };
+    let ended = run(Config::from_words(words).unwrap(), surroundings, Shutdown::new().1).await;
+    let error = ended.expect_err("the address is taken").to_string();
+    assert!(error.contains("--admin-listen"), "{error}");
+    first.end().await.unwrap();
+}

@@ -1,0 +1,192 @@
+//! The part of an API server that leases need: one object, versions, conflicts; and lines to it that can break.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::Client;
+use kube::client::Body;
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::sync::watch;
+use tower::{BoxError, service_fn};
+
+/// One lease and its history.
+#[derive(Clone, Default)]
+pub struct Server {
+    state: Arc<Mutex<State>>,
+    counts: Arc<watch::Sender<Counts>>,
+}
+
+#[derive(Default)]
+struct State {
+    lease: Option<Lease>,
+    version: u64,
+    written_over: Vec<Option<String>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    writes: usize,
+    looks: usize,
+}
+
+/// One client's way to the server.
+#[derive(Clone, Default)]
+pub struct Line {
+    cut: Arc<AtomicBool>,
+    lossy: Arc<AtomicBool>,
+    before_answer: Arc<Mutex<Option<Box<dyn Fn() + Send + Sync>>>>,
+}
+
+impl Line {
+    /// From now on nothing arrives and nothing answers.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// All is well again.
+    pub fn mend(&self) {
+        self.cut.store(false, Ordering::SeqCst);
+    }
+
+    /// Requests arrive, answers do not.
+    pub fn lose_answers(&self, lose: bool) {
+        self.lossy.store(lose, Ordering::SeqCst);
+    }
+
+    /// Called when the server is done with a request and has not answered it.
+    pub fn before_each_answer(&self, call: impl Fn() + Send + Sync + 'static) {
+        *self.before_answer.lock() = Some(Box::new(call));
+    }
+}
+
+impl Server {
+    /// A client over a line of its own.
+    pub fn connect(&self) -> (Client, Line) {
+        let (server, line) = (self.clone(), Line::default());
+        let ours = line.clone();
+        let service = service_fn(move |request: Request<Body>| {
+            let (server, line) = (server.clone(), ours.clone());
+            async move {
+                if line.cut.load(Ordering::SeqCst) {
+                    return Err(BoxError::from("the line is cut"));
+                }
+                let answer = server.answer(request).await?;
+                if let Some(call) = &*line.before_answer.lock() {
+                    call();
+                }
+                if line.lossy.load(Ordering::SeqCst) { Err("the answer was lost".into()) } else { Ok(answer) }
+            }
+        });
+        (Client::new(service, "default"), line)
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let (parts, body) = request.into_parts();
+        let sent = body.collect_bytes().await?;
+        let answer = match parts.method {
+            _ if !parts.uri.path().contains("/leases") => Err((404, "only leases are here".into())),
+            Method::GET => self.look(),
+            Method::POST => self.write(serde_json::from_slice(&sent)?, true),
+            Method::PUT => self.write(serde_json::from_slice(&sent)?, false),
+            other => Err((405, format!("no {other} here"))),
+        };
+        let (code, body) = match answer {
+            Ok(lease) => (200, serde_json::to_vec(&lease)?),
+            Err((code, message)) => (
+                code,
+                serde_json::to_vec(
+                    &json!({ "kind": "Status", "status": "Failure", "message": message, "code": code,
+                    "reason": if code == 404 { "NotFound" } else { "Conflict" } }),
+                )?,
+            ),
+        };
+        Ok(Response::builder().status(code).body(Body::from(body))?)
+    }
+
+    fn look(&self) -> Result<Lease, (u16, String)> {
+        self.counts.send_modify(|counts| counts.looks += 1);
+        self.state.lock().lease.clone().ok_or((404, "there is no lease".into()))
+    }
+
+    fn write(&self, mut lease: Lease, create: bool) -> Result<Lease, (u16, String)> {
+        let mut state = self.state.lock();
+        let there = state.lease.as_ref().map(|lease| lease.metadata.resource_version.clone());
+        match (&there, create) {
+            (Some(_), true) => return Err((409, "it exists".into())),
+            (None, false) => return Err((404, "there is no lease".into())),
+            (Some(version), false) if *version != lease.metadata.resource_version => {
+                return Err((409, "another version".into()));
+            }
+            _ => {}
+        }
+        state.written_over.push(lease.metadata.resource_version.clone());
+        state.version += 1;
+        lease.metadata.resource_version = Some(state.version.to_string());
+        state.lease = Some(lease.clone());
+        drop(state);
+        self.counts.send_modify(|counts| counts.writes += 1);
+        Ok(lease)
+    }
+
+    /// The lease as it stands.
+    pub fn lease(&self) -> Lease {
+        self.state.lock().lease.clone().expect("there is a lease")
+    }
+
+    /// What the writers believed to write over; `None` for a creation.
+    pub fn versions_written_over(&self) -> Vec<Option<String>> {
+        self.state.lock().written_over.clone()
+    }
+
+    /// As an administrator's edit does.
+    fn edit(&self, edit: impl FnOnce(&mut Lease)) {
+        let mut state = self.state.lock();
+        state.version += 1;
+        let version = state.version.to_string();
+        let lease = state.lease.as_mut().expect("there is a lease");
+        edit(lease);
+        lease.metadata.resource_version = Some(version);
+    }
+
+    /// Gives the lease to somebody whatever it says.
+    pub fn take_by_force(&self, holder: &str) {
+        self.edit(|lease| lease.spec.as_mut().expect("a spec").holder_identity = Some(holder.into()));
+    }
+
+    /// Adds a label.
+    pub fn label_lease(&self, key: &str, value: &str) {
+        self.edit(|lease| {
+            lease.metadata.labels.get_or_insert_default().insert(key.into(), value.into());
+        });
+    }
+
+    /// As `kubectl delete lease` does.
+    pub fn delete_lease(&self) {
+        self.state.lock().lease = None;
+    }
+
+    /// Returns once so many writes were made, counted from the beginning; calls `meanwhile` every other moment.
+    pub async fn wait_for_writes_with(&self, writes: usize, meanwhile: impl Fn()) {
+        self.wait(|counts| counts.writes >= writes, meanwhile).await;
+    }
+
+    /// Returns once so many looks were taken, counted from the beginning.
+    pub async fn wait_for_looks(&self, looks: usize) {
+        self.wait(|counts| counts.looks >= looks, || {}).await;
+    }
+
+    async fn wait(&self, enough: impl Fn(&Counts) -> bool, meanwhile: impl Fn()) {
+        let mut counts = self.counts.subscribe();
+        let waiting = async {
+            while !enough(&counts.borrow_and_update()) {
+                meanwhile();
+                let _ = tokio::time::timeout(Duration::from_millis(2), counts.changed()).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("they come");
+    }
+}
