@@ -15,6 +15,9 @@ use vestibule_sim::frame::Tls;
 use crate::contract::{apply, assert_satisfied, at, living, settle, try_apply, visitor, walk, with_card};
 use crate::stage::{NetBox, client_of, config, options, stage};
 
+/// A list that is walked by pages.
+type Page = fn(Option<Cursor>) -> Scope;
+
 fn create(record: &Record) -> Step {
     Step::Create(Arc::new(record.clone()))
 }
@@ -161,9 +164,8 @@ async fn a_walk_led_in_circles_is_an_error() {
     let stage =
         NetBox::with(&[("page.SearchPersonData", "3"), ("page.GetAccessLevels", "3")], |config| config).await;
     people(&stage, 10).await;
-    let scopes: [(&str, fn(Option<Cursor>) -> Scope); 2] =
-        [("SearchPersonData", Scope::People), ("GetAccessLevels", Scope::Groups)];
-    for (command, scope) in scopes {
+    for (command, scope) in [("SearchPersonData", Scope::People as Page), ("GetAccessLevels", Scope::Groups)]
+    {
         stage.fault(json!({"kind": "repeat", "operation": command, "times": 0})).await;
         let (mut cursor, mut pages) = (None, 0);
         let error = loop {

@@ -10,8 +10,8 @@ use tokio::sync::Mutex;
 
 use super::config::{Config, Credentials, Wire};
 use super::envelope::{self, Answer, Command, Outcome};
-use super::errors;
 use super::http::Http;
+use super::{errors, words};
 use crate::clock::SharedClock;
 use crate::system::{Class, SystemError};
 
@@ -168,7 +168,7 @@ impl Client {
             Outcome::ApiError(AUTH_FAILURE) => Err(errors::not_allowed(switch.name).into()),
             Outcome::ApiError(number) => Err(errors::api_error(switch.name, number).into()),
             Outcome::Fail(words) => {
-                Err(errors::partition(&format!("it said {}", errors::quoted(&switch, &words))).into())
+                Err(errors::partition(&format!("it said {}", words::quoted(&switch, &words))).into())
             }
             Outcome::NotFound | Outcome::Duplicate => Err(errors::partition("it is not there").into()),
         }

@@ -15,6 +15,7 @@ mod read;
 mod time;
 mod tls;
 mod walk;
+mod words;
 mod write;
 mod xml;
 
