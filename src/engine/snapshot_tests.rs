@@ -124,6 +124,17 @@ fn what_we_removed_while_the_list_was_read_does_not_come_back() {
 }
 
 #[test]
+fn what_we_removed_and_made_again_while_the_list_was_read_stands() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let mut listing = snapshot.begin_listing();
+    snapshot.removed(&id(1, 1));
+    stands(&mut snapshot, id(1, 1), 20);
+    listing.add(&record(id(1, 1), 9));
+    assert_eq!(snapshot.finish(listing), Some(Merged::default()));
+    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(20)));
+}
+
+#[test]
 fn what_we_changed_while_the_list_was_read_we_know_better() {
     let mut snapshot = holding(&[id(1, 1)]);
     let mut listing = snapshot.begin_listing();
@@ -254,7 +265,7 @@ fn a_record_takes_at_most_64_bytes() {
     assert_eq!(size_of::<Found>(), 32);
     let mut snapshot = Snapshot::new(OURS);
     for slot in 0..100_000 {
-        stands(&mut snapshot, id(slot, 1), 9);
+        snapshot.stands(&id(slot, 1), slot, Some(at(9)));
     }
     // The table holds a power of two of buckets, seven eighths of them in use at most, and one byte of control each.
     let buckets = (snapshot.first.capacity() * 8).div_ceil(7).next_power_of_two();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace as NamespaceObject, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::api::{ListParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Resource};
 use serde_json::json;
 use vestibule::cli::demo::control_plane::{Options, Origin};
@@ -40,7 +40,7 @@ async fn a_config_map_is_stored_changed_and_deleted() {
     let change = Patch::Merge(json!({"data": {"door": "closed"}}));
     api.patch("doors", &PatchParams::default(), &change).await.unwrap();
     assert_eq!(api.get("doors").await.unwrap().data.unwrap()["door"], "closed");
-    api.delete("doors", &Default::default()).await.unwrap();
+    api.delete("doors", &DeleteParams::default()).await.unwrap();
     assert!(api.get_opt("doors").await.unwrap().is_none());
 }
 
@@ -80,7 +80,7 @@ async fn what_an_object_owns_goes_with_it() {
     let owner = api.create(&PostParams::default(), &config_map("owner", None)).await.unwrap();
     let owners = owner.owner_ref(&()).map(|reference| vec![reference]);
     api.create(&PostParams::default(), &config_map("owned", owners)).await.unwrap();
-    api.delete("owner", &Default::default()).await.unwrap();
+    api.delete("owner", &DeleteParams::default()).await.unwrap();
     let gone = |object: Option<&ConfigMap>| object.is_none();
     wait_for(api, "owned", "the owned object is collected", gone).await;
 }
