@@ -56,7 +56,18 @@ async fn the_login_trap_is_named_with_its_checkbox_and_does_not_loop() {
         assert!(error.message.contains("third checkbox"), "{error}");
         assert!(error.message.contains("Site Settings > Network Controller > Data Integration"), "{error}");
     }
-    assert_eq!((stub.asked("Login"), stub.asked("GetAPIVersion")), (1, 1));
+    assert_eq!((stub.asked("Login"), stub.asked("GetAPIVersion")), (2, 2), "once more, for it may be chance");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_before_its_first_command_is_no_trap() {
+    let stub = Stub::new(|asked| match (asked.command.as_str(), asked.before) {
+        ("GetAPIVersion", 0) => refused(),
+        _ => session(asked, success),
+    })
+    .await;
+    stub.client.check().await.unwrap();
+    assert_eq!(stub.asked("Login"), 2);
 }
 
 #[tokio::test]
@@ -111,6 +122,14 @@ async fn closing_logs_out_once_and_a_failed_login_leaves_no_session() {
     assert_eq!((error.class, error.operation), (Class::Terminal, "SwitchPartition"));
     assert!(error.message.contains("Invalid PARTITIONKEY"), "{error}");
     assert_eq!(stub.asked("Logout"), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_is_dropped_without_being_closed_logs_out_all_the_same() {
+    let Stub { script, client, server: _server } = Stub::new(|asked| session(asked, success)).await;
+    client.check().await.unwrap();
+    drop(client);
+    until(|| script.asked("Logout") == 1).await;
 }
 
 #[tokio::test]

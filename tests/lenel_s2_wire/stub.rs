@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
+use tokio::task::JoinSet;
 use vestibule::clock::SystemClock;
 use vestibule::system::SystemError;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
@@ -34,12 +35,14 @@ pub(crate) struct Asked {
 pub(crate) struct Stub {
     pub(crate) script: Arc<Script>,
     pub(crate) client: LenelS2,
-    server: tokio::task::JoinHandle<()>,
+    /// Ends the box when it is dropped.
+    pub(crate) server: JoinSet<()>,
 }
 
-impl Drop for Stub {
-    fn drop(&mut self) {
-        self.server.abort();
+impl Script {
+    /// How often a command was asked for.
+    pub(crate) fn asked(&self, command: &str) -> usize {
+        self.asked.lock().iter().filter(|asked| *asked == command).count()
     }
 }
 
@@ -56,7 +59,8 @@ impl Stub {
         let router = Router::new().route(PATH_V2, post(serve)).with_state(Arc::clone(&script));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.unwrap() });
         let config = Config {
             allow_loopback: true,
             timeout: Duration::from_secs(10),
@@ -66,7 +70,7 @@ impl Stub {
     }
 
     pub(crate) fn asked(&self, command: &str) -> usize {
-        self.script.asked.lock().iter().filter(|asked| *asked == command).count()
+        self.script.asked(command)
     }
 }
 
