@@ -65,7 +65,8 @@ pub(super) fn login_trap() -> SystemError {
         format!(
             "The NetBox accepted the login but refuses every command of its session (APIERROR 5): wrong \
              authentication mode on the controller, not a wrong password. Tick the third checkbox, \"Use login \
-             username/password for authentication (requires setup privilege)\", under {SETTINGS}"
+             username/password for authentication (requires setup privilege)\", under {SETTINGS}, then edit the \
+             Secret (an annotation will do): only then is it tried again"
         ),
     )
 }
