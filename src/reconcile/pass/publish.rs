@@ -59,7 +59,7 @@ impl Pass {
                 capabilities: connection.engine.capabilities(),
                 visitor_access: spec.visitor_access.clone(),
                 mode: spec.mode,
-                suspended: spec.suspend.unwrap_or_default(),
+                suspended: connection.engine.is_suspended(),
                 engine: Arc::clone(&connection.engine),
             };
             takers.entry(property::key(&key.namespace, &spec.property_ref)).or_default().push(Arc::new(facts));

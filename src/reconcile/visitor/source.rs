@@ -198,7 +198,9 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
 /// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
 pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::Held]) -> Option<PlaceState> {
     match (want, held) {
-        (PlaceWant::Content(content), [one]) if one.id.content == content => Some(PlaceState::Present),
+        (PlaceWant::Content(content), [one]) if one.id.content == content && one.id.holds(one.fingerprint) => {
+            Some(PlaceState::Present)
+        }
         (PlaceWant::Nothing, []) => Some(PlaceState::Absent),
         (PlaceWant::Keep, []) => Some(PlaceState::Absent),
         (PlaceWant::Keep, _) => Some(PlaceState::Present),
