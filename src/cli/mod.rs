@@ -3,6 +3,7 @@
 
 pub mod controller;
 pub mod crds;
+pub mod demo;
 pub mod examples;
 
 use std::error::Error;
