@@ -77,7 +77,8 @@ async fn a_lease_is_created_renewed_given_back_and_taken_again() {
 #[tokio::test]
 async fn of_many_candidates_at_once_one_leads_at_any_instant() {
     let namespace = harness::namespace("lease").await;
-    let mut candidates: Vec<_> = (0..4).map(|number| candidate(&namespace, &format!("number-{number}"))).collect();
+    let mut candidates: Vec<_> =
+        (0..4).map(|number| candidate(&namespace, &format!("number-{number}"))).collect();
     let fences: Vec<Fence> = candidates.iter().map(Candidate::fence).collect();
     let mut turns = tokio::task::JoinSet::new();
     for mut candidate in candidates.drain(..) {
