@@ -66,7 +66,8 @@ pub struct AccessIntegrationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<VisitorDirection>")]
     pub visitors: Option<VisitorDirection>,
-    /// What may be written to the system.
+    /// What may be written to the system: nothing (`Observe`), new records (`CreateOnly`), changes as well (`Upsert`),
+    /// or removals as well (`Enforce`).
     pub mode: Mode,
     /// Whether people who are in the system already may be taken over; `Refused` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -131,10 +131,15 @@ fn whole_limits(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The marks of rustdoc mean nothing in `kubectl explain`.
+/// The marks and the line breaks of rustdoc mean nothing in `kubectl explain`.
 fn plain_description(schema: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
-        text.retain(|letter| letter != '`');
+        *text = text
+            .replace('`', "")
+            .split("\n\n")
+            .map(|it| it.replace('\n', " "))
+            .collect::<Vec<_>>()
+            .join("\n\n");
     }
 }
 

@@ -63,10 +63,6 @@ pub struct Config {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
 
-    /// Watch these namespaces only; may be repeated [default: all].
-    #[arg(long = "watch-namespace", value_name = "NAME")]
-    pub watch_namespaces: Vec<String>,
-
     /// Let integrations reach systems on this machine's own address, for the demo and for tests.
     #[arg(long)]
     pub allow_loopback: bool,

@@ -25,6 +25,8 @@ enum Command {
     Controller(Box<controller::Config>),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
+    /// Prints the examples of a small building as one YAML stream.
+    Examples,
     /// Writes everything in this checkout that is made from the code: crds/.
     Generate,
 }
@@ -38,6 +40,9 @@ impl Cli {
             Command::Controller(config) => Ok(controller::main(*config)?),
             // Written, not printed: `print!` panics when the reader (`| head`) has gone.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
+            Command::Examples => {
+                Ok(io::stdout().write_all(examples::stream(&examples::BUILDING).as_bytes())?)
+            }
             Command::Generate => Ok(crds::generate(Path::new("."))?),
         }
     }

@@ -4,17 +4,21 @@ use jiff::{SignedDuration, Timestamp};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
+/// After a rest, the part of a second over which at least is counted: the first few calls are a burst, not a rate.
+const SHORTEST: f64 = 0.25;
+
 /// Counts in two halves, the running second and the one before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meter {
     start: Timestamp,
-    before: f64,
+    /// The second before the running one; `None` after a rest.
+    before: Option<f64>,
     running: f64,
 }
 
 impl Meter {
     pub(super) const fn new(now: Timestamp) -> Self {
-        Self { start: now, before: 0.0, running: 0.0 }
+        Self { start: now, before: None, running: 0.0 }
     }
 
     pub(super) fn count(&mut self, now: Timestamp) {
@@ -22,18 +26,21 @@ impl Meter {
         self.running += 1.0;
     }
 
-    /// The running second so far and as much of the one before as is missing.
+    /// The running second so far and as much of the one before as is missing. It forgets what is older than that.
     pub(super) fn per_second(&mut self, now: Timestamp) -> f64 {
         self.turn(now);
         let share = now.duration_since(self.start).as_secs_f64().clamp(0.0, 1.0);
-        self.running + self.before * (1.0 - share)
+        match self.before {
+            Some(before) => self.running + before * (1.0 - share),
+            None => self.running / share.max(SHORTEST),
+        }
     }
 
     fn turn(&mut self, now: Timestamp) {
         let passed = now.duration_since(self.start);
         if passed >= SECOND && passed < SECOND.saturating_mul(2) {
             self.start = self.start.checked_add(SECOND).unwrap_or(now);
-            self.before = std::mem::take(&mut self.running);
+            self.before = Some(std::mem::take(&mut self.running));
         } else if passed.is_negative() || passed >= SECOND {
             *self = Self::new(now);
         }
@@ -67,12 +74,12 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_counts_as_one_second_at_least() {
+    fn a_burst_counts_as_a_quarter_of_a_second_at_least() {
         let mut meter = Meter::new(at(0));
         for _ in 0..20 {
             meter.count(at(5));
         }
-        close(meter.per_second(at(10)), 20.0);
+        close(meter.per_second(at(10)), 80.0);
     }
 
     #[test]

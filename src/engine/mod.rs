@@ -15,6 +15,7 @@ mod unit;
 
 pub mod backoff;
 pub mod breaker;
+pub mod class;
 pub mod listing;
 pub mod pace;
 pub mod pacer;

@@ -48,6 +48,8 @@ const SHARE: f64 = 0.98;
 const FLOOR: f64 = 0.2;
 /// Timers wake late by up to a millisecond or two; what was missed within this time is made up for.
 const SLACK: f64 = 0.01;
+/// So many calls at the configured rate, and a refusal long ago is forgotten.
+const PROVEN: f64 = 5000.0;
 /// The first wait after a refusal that names no time; it doubles with each in a row.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The longest of these waits.
@@ -58,8 +60,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 struct Learned {
     /// After the cut.
     low: f64,
-    /// Where the curve is flat: probably the limit.
+    /// Where the curve is flat: probably just below the limit.
     goal: f64,
+    /// What was too fast.
+    failed: f64,
     /// The way along the curve; the goal is at 1.
     way: f64,
     /// Served since the cut.
@@ -67,14 +71,18 @@ struct Learned {
 }
 
 impl Learned {
+    /// Twice as fast away from the goal as towards it.
     fn rate(&self) -> f64 {
-        self.low.max(self.goal + (self.goal - self.low) * (self.way - 1.0).powi(3))
+        let way = self.way - 1.0;
+        self.goal + (self.goal - self.low) * way.max(2.0 * way).powi(3)
     }
 
-    /// A thousand calls to the goal, but neither under ten seconds nor over two minutes.
+    /// A thousand calls to the goal, but neither under ten seconds nor over two minutes. Where it goes well beyond what
+    /// failed, the limit is another one and is looked for ten times as fast.
     fn succeed(&mut self) {
         let rate = self.rate();
-        self.way += 1.0 / 1000.0_f64.clamp(10.0 * rate, 120.0 * rate);
+        let stride = if rate > self.failed * 1.05 { 10.0 } else { 1.0 };
+        self.way += stride / 1000.0_f64.clamp(10.0 * rate, 120.0 * rate);
         self.served += 1.0;
     }
 }
@@ -149,8 +157,7 @@ impl Pace {
         if let Some(learned) = &mut self.learned {
             learned.succeed();
         }
-        let reached = |learned: &Learned| self.limits.rate.is_some_and(|rate| learned.rate() >= rate * SHARE);
-        if self.learned.as_ref().is_some_and(reached) {
+        if !self.is_learned() && self.learned.is_some_and(|learned| learned.served > PROVEN) {
             self.learned = None;
         }
     }
@@ -180,14 +187,13 @@ impl Pace {
 
     /// Requests a second at present; `None` is as fast as the calls in flight go.
     pub fn rate(&self) -> Option<f64> {
-        self.learned
-            .map(|learned| learned.rate())
-            .or_else(|| self.limits.rate.map(|rate| rate.max(0.0) * SHARE))
+        let learned = self.learned.map(|learned| learned.rate());
+        learned.into_iter().chain(self.known()).reduce(f64::min)
     }
 
     /// Whether the system is slower than configured.
-    pub const fn is_learned(&self) -> bool {
-        self.learned.is_some()
+    pub fn is_learned(&self) -> bool {
+        self.rate() != self.known()
     }
 
     /// Requests in flight.
@@ -195,15 +201,21 @@ impl Pace {
         self.in_flight
     }
 
+    fn known(&self) -> Option<f64> {
+        self.limits.rate.map(|rate| rate.max(0.0) * SHARE)
+    }
+
     /// Cuts the rate and gives the new one. Where it went well for a second, the limit is near and the cut small;
     /// otherwise it may be anywhere below.
     fn cut(&mut self, now: Timestamp) -> f64 {
+        // What was seen of an unknown rate bounds nothing: it is left as fast as beyond a failure.
+        let failed = self.rate().unwrap_or(0.0);
         let rate = self.rate().unwrap_or_else(|| self.meter.per_second(now)).max(FLOOR);
         let near = self.learned.is_some_and(|learned| learned.served >= rate);
         let (cut, flat) = if near { (0.9, 0.97) } else { (0.7, 0.85) };
         let low = (rate * cut).max(FLOOR);
         let goal = (rate * flat).max(low * 1.05);
-        self.learned = Some(Learned { low, goal, way: 0.0, served: 0.0 });
+        self.learned = Some(Learned { low, goal, failed, way: 0.0, served: 0.0 });
         low
     }
 

@@ -4,84 +4,13 @@
 //! superseded work is never done. Everything is bounded by the number of slots and leaves no memory behind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use vestibule_core::identity::Slot;
 
 use super::backoff::{Failing, after};
+pub use super::class::Class;
 use crate::system::Class as ErrorClass;
-
-/// Why something is queued, in order of rank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// A door stands open to somebody who lost the right to it.
-    Revocation,
-    /// A user changed something and waits.
-    UserChange,
-    /// Midnight: yesterday's visitors go.
-    RolloverRemoval,
-    /// Midnight: today's visitors come.
-    RolloverAddition,
-    /// It failed before.
-    Retry,
-    /// The system differs and nobody declared it.
-    Drift,
-}
-
-impl Class {
-    /// All of them, most urgent first.
-    pub const ALL: [Self; 6] = [
-        Self::Revocation,
-        Self::UserChange,
-        Self::RolloverRemoval,
-        Self::RolloverAddition,
-        Self::Retry,
-        Self::Drift,
-    ];
-
-    /// The word in metrics and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Revocation => "revocation",
-            Self::UserChange => "user_change",
-            Self::RolloverRemoval => "rollover_removal",
-            Self::RolloverAddition => "rollover_addition",
-            Self::Retry => "retry",
-            Self::Drift => "drift",
-        }
-    }
-
-    /// Whether somebody waits for it: the engine keeps a few places for these.
-    pub const fn urgent(self) -> bool {
-        matches!(self, Self::Revocation | Self::UserChange)
-    }
-
-    /// Whether it takes away: tried for ever, whatever the system answers (design 3.13).
-    pub const fn revokes(self) -> bool {
-        matches!(self, Self::Revocation | Self::RolloverRemoval)
-    }
-
-    /// The class in which it is tried again: what takes away keeps its rank.
-    #[must_use]
-    pub const fn retried(self) -> Self {
-        if self.revokes() { self } else { Self::Retry }
-    }
-
-    /// How long it lets the more urgent ones of the unhurried classes overtake it.
-    const fn patience(self) -> Duration {
-        match self {
-            Self::Revocation | Self::UserChange | Self::RolloverRemoval => Duration::ZERO,
-            Self::RolloverAddition => STEP,
-            Self::Retry => STEP.saturating_mul(2),
-            Self::Drift => STEP.saturating_mul(3),
-        }
-    }
-}
-
-/// What a rank is worth in time. Ten minutes: work left over from before half past eleven may mix into the removals
-/// of midnight, nothing younger does.
-const STEP: Duration = Duration::from_mins(10);
 
 /// So many user changes are served in a row while something else is overdue.
 pub const USER_CHANGES_IN_A_ROW: u32 = 15;

@@ -115,7 +115,6 @@ impl Snapshot {
             return;
         }
         let entry = Entry { touched: self.generation, ..Entry::new(id, fingerprint, until) };
-        self.gone.remove(id);
         self.put(id.slot, entry);
     }
 

@@ -1,1 +1,404 @@
+use proptest::prelude::*;
+use vestibule_core::model::{Facts, Mark, ObjectKey, ObservedRecord};
+use vestibule_core::schedule::Window;
+
 use super::*;
+
+const OURS: Owner = Owner(7);
+const THEIRS: Owner = Owner(8);
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + minutes * 60).unwrap()
+}
+
+fn id(slot: u64, content: u64) -> RecordId {
+    RecordId::new(OURS, Slot(slot), content)
+}
+
+/// Contents that differ in their end only.
+fn facts(until: i64) -> Facts {
+    Facts { window: Some(Window { from: at(0), until: at(until) }), ..Facts::default() }
+}
+
+fn record(id: RecordId, until: i64) -> ObservedRecord {
+    ObservedRecord { external_id: id.to_string(), id: Some(id), mark: None, dead: false, facts: facts(until) }
+}
+
+fn foreign() -> ObservedRecord {
+    ObservedRecord { external_id: "4711".into(), id: None, mark: None, dead: false, facts: facts(1) }
+}
+
+fn stands(snapshot: &mut Snapshot, id: RecordId, until: i64) {
+    snapshot.stands(&id, facts(until).fingerprint(), Some(at(until)));
+}
+
+fn list(snapshot: &mut Snapshot, records: &[ObservedRecord]) -> Merged {
+    let mut listing = snapshot.begin_listing();
+    for record in records {
+        listing.add(record);
+    }
+    snapshot.finish(listing).unwrap()
+}
+
+/// One that holds these, known from a list.
+fn holding(ids: &[RecordId]) -> Snapshot {
+    let mut snapshot = Snapshot::new(OURS);
+    let records: Vec<_> = ids.iter().map(|id| record(*id, 9)).collect();
+    list(&mut snapshot, &records);
+    snapshot
+}
+
+#[test]
+fn a_first_list_is_all_new_and_makes_it_complete() {
+    let mut snapshot = Snapshot::new(OURS);
+    assert!(!snapshot.is_complete());
+    let merged = list(&mut snapshot, &[record(id(2, 1), 9), record(id(1, 1), 9), foreign()]);
+    assert_eq!(merged.appeared, [id(1, 1), id(2, 1)]);
+    assert_eq!((merged.foreign, merged.suspicious, snapshot.is_complete()), (1, false, true));
+    let held = Held { id: id(1, 1), fingerprint: facts(9).fingerprint(), until: Some(at(9)) };
+    assert_eq!(snapshot.held(Slot(1)), [held]);
+    assert_eq!(snapshot.held(Slot(3)), []);
+}
+
+#[test]
+fn the_same_list_again_tells_nothing() {
+    let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
+    let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]);
+    assert_eq!(merged, Merged::default());
+}
+
+#[test]
+fn what_changed_behind_our_back_is_told_and_taken_over() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let merged = list(&mut snapshot, &[record(id(1, 1), 10)]);
+    assert_eq!(merged.changed, [id(1, 1)]);
+    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(10)));
+}
+
+#[test]
+fn what_a_list_lacks_stays_until_a_second_witness_speaks() {
+    let mut snapshot = holding(&[id(1, 1), id(2, 1), id(3, 1)]);
+    let merged = list(&mut snapshot, &[record(id(3, 1), 9)]);
+    assert_eq!(merged.missing, [id(1, 1), id(2, 1)]);
+    assert_eq!(snapshot.len(), 3);
+    assert!(snapshot.is_missing(&id(1, 1)) && !snapshot.is_missing(&id(3, 1)));
+    snapshot.removed(&id(1, 1));
+    stands(&mut snapshot, id(2, 1), 9);
+    assert!(!snapshot.contains(&id(1, 1)) && !snapshot.is_missing(&id(2, 1)));
+    assert_eq!(
+        list(&mut snapshot, &[record(id(3, 1), 9)]).missing,
+        [id(2, 1)],
+        "an older touch excuses nothing"
+    );
+}
+
+#[test]
+fn what_is_listed_again_is_not_missing_any_more() {
+    let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
+    list(&mut snapshot, &[record(id(2, 1), 9)]);
+    let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]);
+    assert_eq!(merged, Merged::default());
+    assert!(!snapshot.is_missing(&id(1, 1)));
+}
+
+#[test]
+fn what_we_made_while_the_list_was_read_is_not_missing() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let mut listing = snapshot.begin_listing();
+    listing.add(&record(id(1, 1), 9));
+    stands(&mut snapshot, id(2, 1), 9);
+    assert_eq!(snapshot.finish(listing), Some(Merged::default()));
+    assert_eq!(snapshot.len(), 2);
+}
+
+#[test]
+fn what_we_removed_while_the_list_was_read_does_not_come_back() {
+    let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
+    let mut listing = snapshot.begin_listing();
+    listing.add(&record(id(1, 1), 9));
+    listing.add(&record(id(2, 1), 9));
+    snapshot.removed(&id(1, 1));
+    assert_eq!(snapshot.finish(listing), Some(Merged::default()));
+    assert_eq!(snapshot.held(Slot(1)), []);
+    assert_eq!(list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]).appeared, [id(1, 1)]);
+}
+
+#[test]
+fn what_we_removed_and_made_again_while_the_list_was_read_stands() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let mut listing = snapshot.begin_listing();
+    snapshot.removed(&id(1, 1));
+    stands(&mut snapshot, id(1, 1), 20);
+    listing.add(&record(id(1, 1), 9));
+    assert_eq!(snapshot.finish(listing), Some(Merged::default()));
+    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(20)));
+}
+
+#[test]
+fn what_we_changed_while_the_list_was_read_we_know_better() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let mut listing = snapshot.begin_listing();
+    stands(&mut snapshot, id(1, 1), 20);
+    listing.add(&record(id(1, 1), 9));
+    assert_eq!(snapshot.finish(listing), Some(Merged::default()));
+    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(20)));
+}
+
+#[test]
+fn an_empty_list_where_something_was_is_suspicious() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let merged = list(&mut snapshot, &[]);
+    assert!(merged.suspicious);
+    assert_eq!((merged.missing, snapshot.len()), (vec![id(1, 1)], 1));
+    let mut snapshot = Snapshot::new(OURS);
+    assert!(!list(&mut snapshot, &[]).suspicious, "nothing was there");
+    list(&mut snapshot, &[foreign()]);
+    assert!(list(&mut snapshot, &[]).suspicious, "people of others were there");
+}
+
+#[test]
+fn a_list_without_ours_but_with_others_is_not_empty() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let merged = list(&mut snapshot, &[foreign()]);
+    assert_eq!((merged.suspicious, merged.missing), (false, vec![id(1, 1)]));
+}
+
+#[test]
+fn what_we_removed_ourselves_leaves_an_empty_list_beyond_suspicion() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    snapshot.removed(&id(1, 1));
+    assert!(!list(&mut snapshot, &[]).suspicious);
+}
+
+#[test]
+fn a_dead_record_is_neither_held_nor_a_witness() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let dead = ObservedRecord { dead: true, ..record(id(1, 1), 9) };
+    let merged = list(&mut snapshot, &[dead, foreign()]);
+    assert_eq!(merged.missing, [id(1, 1)]);
+}
+
+#[test]
+fn a_record_on_two_pages_counts_once_as_the_later_shows_it() {
+    let mut snapshot = Snapshot::new(OURS);
+    let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9), record(id(1, 1), 10)]);
+    assert_eq!(merged.appeared, [id(1, 1), id(2, 1)]);
+    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(10)));
+}
+
+#[test]
+fn other_vestibule_owners_are_named_once_each_and_ten_at_most() {
+    let mark = Mark { owner_id: "far/away".into(), object: ObjectKey::new("a", "b") };
+    let mut records: Vec<_> = (8..30)
+        .flat_map(|owner| [owner, owner])
+        .map(|owner| record(RecordId { owner: Owner(owner), ..id(1, 1) }, 9))
+        .collect();
+    records[1].mark = Some(mark.clone());
+    let merged = list(&mut Snapshot::new(OURS), &records);
+    assert_eq!((merged.others.len(), merged.foreign, merged.appeared.len()), (10, 44, 0));
+    assert_eq!(merged.others[0], (THEIRS, Some(mark)));
+}
+
+#[test]
+fn a_listing_that_another_one_overtook_is_void() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let old = snapshot.begin_listing();
+    let new = snapshot.begin_listing();
+    assert_eq!(snapshot.finish(old), None);
+    assert!(snapshot.finish(new).unwrap().suspicious);
+}
+
+#[test]
+fn a_listing_that_is_given_up_changes_nothing_and_keeps_no_memory() {
+    let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
+    let mut listing = snapshot.begin_listing();
+    listing.add(&record(id(5, 1), 9));
+    drop(listing);
+    snapshot.removed(&id(1, 1));
+    assert!(snapshot.gone.is_empty());
+    assert_eq!((snapshot.len(), snapshot.is_missing(&id(2, 1))), (1, false));
+}
+
+#[test]
+fn several_records_of_one_slot_are_kept_apart() {
+    let mut snapshot = Snapshot::new(OURS);
+    for content in 1..4 {
+        stands(&mut snapshot, id(1, content), 9);
+    }
+    stands(&mut snapshot, id(1, 1).next(), 9);
+    assert_eq!((snapshot.len(), snapshot.held(Slot(1)).len(), snapshot.slots().count()), (4, 4, 1));
+    for gone in [id(1, 1), id(1, 3), id(1, 1).next()] {
+        snapshot.removed(&gone);
+        snapshot.removed(&gone);
+    }
+    assert_eq!(snapshot.held(Slot(1)).iter().map(|held| held.id).collect::<Vec<_>>(), [id(1, 2)]);
+    assert!(snapshot.more.is_empty());
+    snapshot.removed(&id(1, 2));
+    assert!(snapshot.is_empty());
+}
+
+#[test]
+fn records_of_other_owners_never_get_in() {
+    let mut snapshot = holding(&[id(1, 1)]);
+    let theirs = RecordId { owner: THEIRS, ..id(1, 1) };
+    stands(&mut snapshot, theirs, 9);
+    snapshot.removed(&theirs);
+    assert_eq!((snapshot.len(), snapshot.contains(&theirs)), (1, false));
+}
+
+#[test]
+fn ids_and_ends_survive_their_packing() {
+    let widest = RecordId { number: u16::MAX, ..id(u64::MAX, u64::MAX) };
+    for until in [None, Some(at(0)), Some("2105-12-31T23:59:00Z".parse().unwrap())] {
+        let mut snapshot = Snapshot::new(OURS);
+        snapshot.stands(&widest, 5, until);
+        assert_eq!(snapshot.held(widest.slot), [Held { id: widest, fingerprint: 5, until }]);
+    }
+    let mut snapshot = Snapshot::new(OURS);
+    snapshot.stands(&widest, 5, Some(Timestamp::MAX));
+    assert!(snapshot.held(widest.slot)[0].until.unwrap() > "2106-01-01T00:00:00Z".parse().unwrap());
+}
+
+#[test]
+fn a_record_takes_at_most_64_bytes() {
+    assert_eq!(size_of::<(Slot, Entry)>(), 32);
+    assert_eq!(size_of::<Found>(), 32);
+    let mut snapshot = Snapshot::new(OURS);
+    for slot in 0..100_000 {
+        snapshot.stands(&id(slot, 1), slot, Some(at(9)));
+    }
+    // The table holds a power of two of buckets, seven eighths of them in use at most, and one byte of control each.
+    let buckets = (snapshot.first.capacity() * 8).div_ceil(7).next_power_of_two();
+    let bytes = buckets * (32 + 1) / 100_000;
+    println!("{bytes} bytes a record at 100,000");
+    assert!(bytes <= 64, "{bytes}");
+}
+
+#[test]
+fn memory_comes_back_after_most_records_are_gone() {
+    let ids: Vec<_> = (0..5000).map(|slot| id(slot, 1)).collect();
+    let mut snapshot = holding(&ids);
+    ids.iter().skip(10).for_each(|id| snapshot.removed(id));
+    let left: Vec<_> = ids.iter().take(10).map(|id| record(*id, 9)).collect();
+    list(&mut snapshot, &left);
+    assert!(snapshot.first.capacity() < 100, "{}", snapshot.first.capacity());
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Stands(RecordId, i64),
+    Removed(RecordId),
+    Begin,
+    Page(Vec<(RecordId, i64)>),
+    GiveUp,
+    Finish,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let ids = || (0u64..4, 0u64..3).prop_map(|(slot, content)| id(slot, content));
+    let event = prop_oneof![
+        4 => (ids(), 0i64..3).prop_map(|(id, until)| Event::Stands(id, until)),
+        3 => ids().prop_map(Event::Removed),
+        2 => Just(Event::Begin),
+        4 => prop::collection::vec((ids(), 0i64..3), 0..6).prop_map(Event::Page),
+        1 => Just(Event::GiveUp),
+        3 => Just(Event::Finish),
+    ];
+    prop::collection::vec(event, 1..60)
+}
+
+/// The same by plain sets.
+#[derive(Default)]
+struct Model {
+    known: BTreeMap<RecordId, i64>,
+    missing: BTreeSet<RecordId>,
+    touched: BTreeSet<RecordId>,
+    listed: BTreeMap<RecordId, i64>,
+}
+
+impl Model {
+    fn finish(&mut self) -> Merged {
+        let mut merged = Merged { suspicious: self.listed.is_empty(), ..Merged::default() };
+        for (id, until) in std::mem::take(&mut self.listed) {
+            if self.touched.contains(&id) {
+                continue;
+            }
+            self.missing.remove(&id);
+            match self.known.insert(id, until) {
+                None => merged.appeared.push(id),
+                Some(old) if old != until => merged.changed.push(id),
+                Some(_) => {}
+            }
+            self.touched.insert(id);
+        }
+        merged.missing = self.known.keys().filter(|id| !self.touched.contains(id)).copied().collect();
+        self.missing.extend(&merged.missing);
+        merged.suspicious &= !merged.missing.is_empty();
+        merged
+    }
+
+    fn agrees(&self, snapshot: &Snapshot) -> Result<(), TestCaseError> {
+        let as_held = |(id, until): (&RecordId, &i64)| (*id, facts(*until).fingerprint(), Some(at(*until)));
+        let mut held: Vec<_> = snapshot.iter().map(|held| (held.id, held.fingerprint, held.until)).collect();
+        held.sort();
+        prop_assert_eq!(held, self.known.iter().map(as_held).collect::<Vec<_>>());
+        prop_assert_eq!(snapshot.len(), self.known.len());
+        for id in self.known.keys() {
+            prop_assert_eq!(snapshot.is_missing(id), self.missing.contains(id));
+            prop_assert!(snapshot.held(id.slot).iter().any(|held| held.id == *id));
+        }
+        Ok(())
+    }
+}
+
+fn play(
+    snapshot: &mut Snapshot,
+    model: &mut Model,
+    listing: &mut Option<Listing>,
+    event: Event,
+) -> Result<(), TestCaseError> {
+    match event {
+        Event::Stands(id, until) => {
+            stands(snapshot, id, until);
+            model.known.insert(id, until);
+            model.missing.remove(&id);
+            model.touched.insert(id);
+        }
+        Event::Removed(id) => {
+            snapshot.removed(&id);
+            model.known.remove(&id);
+            model.missing.remove(&id);
+            model.touched.insert(id);
+        }
+        Event::Begin => {
+            *listing = Some(snapshot.begin_listing());
+            model.touched.clear();
+            model.listed.clear();
+        }
+        Event::Page(page) => {
+            for (id, until) in page {
+                if let Some(listing) = listing {
+                    listing.add(&record(id, until));
+                    model.listed.insert(id, until);
+                }
+            }
+        }
+        Event::GiveUp => *listing = None,
+        Event::Finish => {
+            if let Some(listing) = listing.take() {
+                prop_assert_eq!(snapshot.finish(listing), Some(model.finish()));
+            }
+        }
+    }
+    model.agrees(snapshot)
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_a_naive_model(events in events()) {
+        let (mut snapshot, mut model, mut listing) = (Snapshot::new(OURS), Model::default(), None);
+        for event in events {
+            play(&mut snapshot, &mut model, &mut listing, event)?;
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod error;
 pub mod lenel_s2;
+pub mod memory;
 
 pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 

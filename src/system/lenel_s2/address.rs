@@ -100,8 +100,8 @@ impl Resolve for JudgingResolver {
 mod tests {
     use super::*;
 
-    fn host(url: &str, allow_loopback: bool) -> Result<(), RefusedAddress> {
-        judge_host(&url.parse().unwrap(), allow_loopback)
+    fn host(url: &str, allow_loopback: bool) -> Option<RefusedAddress> {
+        judge_host(&url.parse().unwrap(), allow_loopback).err()
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             "http://[::ffff:169.254.169.254]",
             "http://[64:ff9b::a9fe:a9fe]",
         ] {
-            assert_eq!(host(url, true), Err(RefusedAddress::LinkLocal), "{url}");
+            assert_eq!(host(url, true), Some(RefusedAddress::LinkLocal), "{url}");
         }
     }
 
@@ -131,8 +131,8 @@ mod tests {
             "http://LocalHost.",
             "http://box.localhost",
         ] {
-            assert_eq!(host(url, false), Err(RefusedAddress::Loopback), "{url}");
-            assert_eq!(host(url, true), Ok(()), "{url}");
+            assert_eq!(host(url, false), Some(RefusedAddress::Loopback), "{url}");
+            assert_eq!(host(url, true), None, "{url}");
         }
     }
 
@@ -141,9 +141,9 @@ mod tests {
         for url in
             ["http://10.1.2.3", "https://192.168.0.9:8443", "https://netbox.example.org", "http://[fd00::9]"]
         {
-            assert_eq!(host(url, false), Ok(()), "{url}");
+            assert_eq!(host(url, false), None, "{url}");
         }
-        assert_eq!(host("http://224.0.0.1", true), Err(RefusedAddress::Nowhere));
+        assert_eq!(host("http://224.0.0.1", true), Some(RefusedAddress::Nowhere));
     }
 
     #[tokio::test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Certificate, Client, Response, redirect};
+use reqwest::{Client, Response, redirect};
 use url::Url;
 
 use super::address::{JudgingResolver, RefusedAddress, judge_host};
 use super::config::Config;
-use super::errors;
+use super::{errors, tls};
 use crate::clock::SharedClock;
 use crate::system::{Class, SystemError};
 
@@ -43,7 +43,7 @@ impl Http {
             // Without TLS no roots are needed, and a scratch image has none.
             (_, "http") => builder.tls_certs_only([]),
             (None, _) => builder,
-            (Some(pem), _) => builder.tls_certs_merge(certificates(pem)?),
+            (Some(pem), _) => builder.tls_backend_preconfigured(trusting(pem)?),
         };
         let client = client.build().map_err(|error| {
             refused(format!(
@@ -98,7 +98,9 @@ impl Http {
             return SystemError::new(Class::Terminal, operation, message);
         }
         let why = if let Some(tls) = find::<rustls::Error>(error) {
-            format!("its certificate or TLS is not accepted ({tls}); name its CA in lenelS2.caBundle")
+            format!(
+                "its certificate or TLS is not accepted ({tls}); put its CA, or the certificate itself, into lenelS2.caBundle"
+            )
         } else if error.is_timeout() {
             format!("no whole answer within {:?}", self.timeout)
         } else if error.is_dns() {
@@ -137,11 +139,12 @@ fn address(config: &Config) -> Result<Url, SystemError> {
     Ok(url)
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SystemError> {
-    let unreadable =
-        || refused("lenelS2.caBundle holds no certificate in PEM form: put the CA's there".to_owned());
-    let found = Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
-    if found.is_empty() { Err(unreadable()) } else { Ok(found) }
+fn trusting(pem: &[u8]) -> Result<rustls::ClientConfig, SystemError> {
+    tls::trusting(pem).map_err(|why| {
+        refused(format!(
+            "lenelS2.caBundle cannot be used: {why}. Put the CA's certificate there, or the box's own"
+        ))
+    })
 }
 
 /// An error of one type anywhere in a chain, also inside the I/O errors that wrap it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use vestibule_core::identity::RecordId;
+use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Card, Facts, Field, Mark, ObjectKey, ObservedRecord, Person, Record};
 use vestibule_core::schedule::Window;
 
@@ -40,10 +40,11 @@ impl Map {
     /// A person as a record. Texts are compared as they are, space around a tenant's name included: what we wrote is
     /// written trimmed by its owner, so a difference is somebody's edit.
     pub(super) fn record(&self, person: &dto::Person) -> ObservedRecord {
+        let id = person.id.parse().ok();
         ObservedRecord {
             external_id: person.id.clone(),
-            id: person.id.parse().ok(),
-            mark: read_mark(&person.notes),
+            id,
+            mark: read_mark(&person.notes).filter(|mark| id.is_some_and(|id| agree(mark, id))),
             dead: person.deleted,
             facts: self.facts(person),
         }
@@ -167,6 +168,12 @@ fn write_mark(mark: &Mark) -> String {
     format!("{MARK}{}{OBJECT}{}", mark.owner_id, mark.object)
 }
 
+/// Whether mark and id speak of the same owner and object. A box may cut NOTES short (2.16 no. 12), and a cut name is
+/// another object's; people copy notes, too.
+fn agree(mark: &Mark, id: RecordId) -> bool {
+    Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
+}
+
 /// The mark in one line of NOTES; a guard may have written more. Absent, foreign or damaged: none.
 fn read_mark(notes: &str) -> Option<Mark> {
     let line = notes.lines().find_map(|line| line.trim_start().strip_prefix(MARK))?;
@@ -179,7 +186,6 @@ fn read_mark(notes: &str) -> Option<Mark> {
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
-    use vestibule_core::identity::{Owner, Slot};
 
     use super::super::config::Wire;
     use super::*;
@@ -276,6 +282,20 @@ mod tests {
         let notes = write_mark(&mark);
         assert_eq!(read_mark(&notes), Some(mark.clone()));
         assert_eq!(read_mark(&format!("knows the way\n {notes} \nparked in B")), Some(mark));
+    }
+
+    #[test]
+    fn a_mark_that_does_not_fit_the_id_is_none() {
+        let mark = Mark { owner_id: "c/hq/box".to_owned(), object: ObjectKey::new("hq", "ada") };
+        let id = RecordId::new(Owner::of("c/hq/box"), Slot::of_visitor(&mark.object), 7);
+        let notes = write_mark(&mark);
+        let read = |id: &str, notes: &str| {
+            let person = dto::Person { id: id.to_owned(), notes: notes.to_owned(), ..dto::Person::default() };
+            map().record(&person).mark
+        };
+        assert_eq!(read(&id.to_string(), &notes), Some(mark));
+        assert_eq!(read(&id.to_string(), &notes[..notes.len() - 1]), None, "cut short by the box");
+        assert_eq!(read("_41", &notes), None, "copied by hand");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod http;
 mod map;
 mod read;
 mod time;
+mod tls;
 mod walk;
 mod write;
 mod xml;

@@ -1,0 +1,189 @@
+//! The program `vestibule-sim`.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::frame::{Kit, Options, Switches, Tls, clock, limits, start};
+
+/// Every system there is.
+pub const KITS: &[&Kit] = &[&crate::netbox::KIT];
+
+#[derive(Debug, Parser)]
+#[command(name = "vestibule-sim", version, about = "Simulators of LenelS2 NetBox, Kastle and SALTO KS")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// `LenelS2` NetBox (NBAPI)
+    Netbox(Serve),
+    /// Kastle
+    Kastle(Serve),
+    /// SALTO KS
+    SaltoKs(Serve),
+    /// Lists the switches of a system: positions, default, section of the document that leaves it open
+    Switches {
+        /// netbox, kastle or salto-ks
+        system: String,
+    },
+}
+
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // flags of a command line are bools
+struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where the identity host listens (SALTO KS only)
+    #[arg(long)]
+    identity_listen: Option<SocketAddr>,
+    /// Speak TLS, with an authority of its own making (GET /_sim/ca.pem) unless files are given
+    #[arg(long)]
+    tls: bool,
+    /// Certificate chain in PEM
+    #[arg(long, requires = "key", requires = "tls")]
+    cert: Option<PathBuf>,
+    /// Private key in PEM
+    #[arg(long, requires = "cert", requires = "tls")]
+    key: Option<PathBuf>,
+    /// What the system holds at the start, in YAML
+    #[arg(long)]
+    seed: Option<PathBuf>,
+    /// The clock stands still at this instant and moves only when told
+    #[arg(long)]
+    clock: Option<Timestamp>,
+    /// The clock starts at --clock and goes on from there
+    #[arg(long, requires = "clock")]
+    clock_runs: bool,
+    /// Moves a switch (repeatable; see `vestibule-sim switches SYSTEM`)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Lets others than loopback use the side door under /_sim/
+    #[arg(long)]
+    side_door_open: bool,
+    /// Ends when standard input ends, so that a dead parent leaves nothing behind
+    #[arg(long)]
+    exit_with_stdin: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Runs the program; a mistake of the caller is a sentence on standard error and status 2.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Netbox(serve) => serve.run("netbox"),
+        Command::Kastle(serve) => serve.run("kastle"),
+        Command::SaltoKs(serve) => serve.run("salto-ks"),
+        Command::Switches { system } => kit(&system).and_then(list),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("vestibule-sim: {sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn kit(name: &str) -> Result<&'static Kit, String> {
+    let names: Vec<&str> = KITS.iter().map(|kit| kit.name).collect();
+    let found = KITS.iter().copied().find(|kit| kit.name == name);
+    found.ok_or_else(|| format!("`{name}` is not simulated; what is: {}", names.join(", ")))
+}
+
+fn list(kit: &'static Kit) -> Result<(), String> {
+    let listing = Switches::new(&[limits::SWITCHES, kit.switches]).listing();
+    say(&listing)
+}
+
+/// Prints and flushes: whoever waits for the line must not wait for a full buffer.
+fn say(text: &str) -> Result<(), String> {
+    let mut out = std::io::stdout().lock();
+    let done = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    done.map_err(|e| format!("standard output is closed: {e}"))
+}
+
+impl Serve {
+    fn run(&self, name: &str) -> Result<(), String> {
+        run(kit(name)?, self)
+    }
+}
+
+fn options(serve: &Serve) -> Result<Options, String> {
+    let tls = match (serve.tls, &serve.cert, &serve.key) {
+        (false, ..) => None,
+        (true, Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
+        (true, ..) => Some(Tls::OwnAuthority),
+    };
+    let seed = serve.seed.as_ref().map(std::fs::read_to_string).transpose();
+    let clock = match (serve.clock, serve.clock_runs) {
+        (None, _) => clock::Start::Real,
+        (Some(at), false) => clock::Start::Held(at),
+        (Some(at), true) => clock::Start::Running(at),
+    };
+    Ok(Options {
+        listen: serve.listen,
+        listen_more: serve.identity_listen.map(|at| ("identity", at)).into_iter().collect(),
+        tls,
+        seed: seed.map_err(|e| format!("the seed cannot be read: {e}"))?,
+        clock,
+        set: serve.set.clone(),
+        side_door_open: serve.side_door_open,
+    })
+}
+
+fn run(kit: &'static Kit, serve: &Serve) -> Result<(), String> {
+    let options = options(serve)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
+    let done = runtime.block_on(async {
+        let running = start(kit, options).await?;
+        announce(kit, &running.urls)?;
+        until_told(serve.exit_with_stdin).await
+    });
+    runtime.shutdown_background();
+    done
+}
+
+/// `ready URL` for the only listener, `ready URL name` for each of several.
+fn announce(kit: &Kit, urls: &[(&'static str, String)]) -> Result<(), String> {
+    let line = |(name, url): &(&str, String)| match kit.listeners.len() {
+        1 => format!("ready {url}\n"),
+        _ => format!("ready {url} {name}\n"),
+    };
+    say(&urls.iter().map(line).collect::<String>())
+}
+
+/// Returns on SIGTERM, SIGINT or, if asked for, the end of standard input.
+async fn until_told(with_stdin: bool) -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(|e| format!("no signals: {e}"))?;
+    let (ended, end) = oneshot::channel::<()>();
+    // A plain thread: tokio's would keep the runtime from ending while it waits in read.
+    let _reader = with_stdin.then(|| std::thread::spawn(move || drain_stdin(ended)));
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+        Ok(()) = end => {}
+    }
+    Ok(())
+}
+
+fn drain_stdin(ended: oneshot::Sender<()>) {
+    let mut buffer = [0; 1024];
+    let mut stdin = std::io::stdin().lock();
+    while matches!(stdin.read(&mut buffer), Ok(n) if n > 0) {}
+    // The receiver is gone only when the program ends anyway.
+    let _gone = ended.send(());
+}

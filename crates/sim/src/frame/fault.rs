@@ -1,0 +1,298 @@
+//! Faults: what goes wrong, for whom, how often, and before or after the call has had its effect.
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::dice::Dice;
+
+/// One fault as `POST /_sim/faults` takes it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: Kind,
+    /// Only for this operation; absent: for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// Before the call has its effect (default), or after it.
+    #[serde(default)]
+    pub when: When,
+    /// For so many calls, 0 for all until cleared; absent: 1, or 0 when there is a probability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// Lets so many matching calls pass first.
+    #[serde(default)]
+    pub skip: u64,
+    /// Strikes with this probability only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Seed of that probability.
+    #[serde(default)]
+    pub seed: u64,
+    /// Milliseconds (`latency`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// Seconds (`hang`; absent: an hour).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// Status (`http`; absent: 503).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Retry-After in seconds (`http`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// Entries left in a list (`short`) or percent of the body (`truncate`; absent: 50).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<u64>,
+    /// Cut the document but end the HTTP answer properly (`truncate`).
+    #[serde(default)]
+    pub clean: bool,
+    /// The vendor's own error number (`error`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// The vendor's own error text (`fail`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The answer is late by `ms`.
+    Latency,
+    /// The connection is closed without an answer; with `"when": "after"` the answer is lost.
+    Refuse,
+    /// Nothing comes for `seconds`, then the connection is closed.
+    Hang,
+    /// `status`, with Retry-After if given, instead of the answer.
+    Http,
+    /// The answer breaks off after `keep` percent.
+    Truncate,
+    /// The session of the call has ended (system's own answer).
+    Session,
+    /// Lists hold only their first `keep` entries and say they are complete (0: empty), with success.
+    Short,
+    /// The cursor to the next page is the one of this page.
+    Repeat,
+    /// The vendor's error `code`.
+    Error,
+    /// The vendor's failure with `text`.
+    Fail,
+}
+
+/// On which side of the effect a fault strikes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// Nothing has happened yet, and for the faults that end a call nothing will.
+    #[default]
+    Before,
+    /// The effect is there, the answer suffers.
+    After,
+}
+
+impl Fault {
+    /// A fault of this kind that strikes the next call of any operation, before its effect.
+    pub const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            operation: None,
+            when: When::Before,
+            times: None,
+            skip: 0,
+            probability: None,
+            seed: 0,
+            ms: None,
+            seconds: None,
+            status: None,
+            retry_after: None,
+            keep: None,
+            clean: false,
+            code: None,
+            text: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+            return Err("a probability lies between 0 and 1".to_owned());
+        }
+        if self.status.is_some_and(|s| !(200..=599).contains(&s)) {
+            return Err("a status lies between 200 and 599".to_owned());
+        }
+        match self.kind {
+            Kind::Latency if self.ms.is_none() => Err("a latency needs `ms`".to_owned()),
+            Kind::Error if self.code.is_none() => Err("an error needs its `code`".to_owned()),
+            Kind::Fail if self.text.is_none() => Err("a failure needs its `text`".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn times(&self) -> u64 {
+        self.times.unwrap_or_else(|| u64::from(self.probability.is_none()))
+    }
+}
+
+/// All faults now armed.
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<Armory>);
+
+#[derive(Debug, Default)]
+struct Armory {
+    last_id: u64,
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    id: u64,
+    fault: Fault,
+    seen: u64,
+    struck: u64,
+    dice: Dice,
+}
+
+/// So many faults may be armed at once.
+const MOST: usize = 1000;
+
+impl Faults {
+    /// Arms one fault and returns its number.
+    pub fn arm(&self, fault: Fault) -> Result<u64, String> {
+        fault.check()?;
+        let mut armory = self.0.lock();
+        if armory.armed.len() >= MOST {
+            return Err(format!("there are {MOST} faults already; clear some first"));
+        }
+        armory.last_id += 1;
+        let (id, dice) = (armory.last_id, Dice::new(fault.seed));
+        armory.armed.push(Armed { id, fault, seen: 0, struck: 0, dice });
+        Ok(id)
+    }
+
+    /// Disarms all.
+    pub fn clear(&self) {
+        self.0.lock().armed.clear();
+    }
+
+    /// The faults that strike this call, each struck once more by it; used up ones go.
+    pub fn strike(&self, operation: &str) -> Vec<Fault> {
+        let mut armory = self.0.lock();
+        let struck = armory.armed.iter_mut().filter_map(|armed| armed.strike(operation)).collect();
+        armory.armed.retain(|armed| armed.fault.times() == 0 || armed.struck < armed.fault.times());
+        struck
+    }
+
+    /// What is armed, and how often each was seen and struck.
+    pub fn json(&self) -> Value {
+        let armory = self.0.lock();
+        let row = |armed: &Armed| {
+            let Armed { id, fault, seen, struck, .. } = armed;
+            json!({ "id": id, "fault": fault, "seen": seen, "struck": struck })
+        };
+        Value::Array(armory.armed.iter().map(row).collect())
+    }
+}
+
+impl Armed {
+    fn strike(&mut self, operation: &str) -> Option<Fault> {
+        if self.fault.operation.as_deref().is_some_and(|wanted| wanted != operation) {
+            return None;
+        }
+        self.seen += 1;
+        if self.seen <= self.fault.skip {
+            return None;
+        }
+        if self.fault.probability.is_some_and(|p| !self.dice.chance(p)) {
+            return None;
+        }
+        self.struck += 1;
+        Some(self.fault.clone())
+    }
+}
+
+/// The part of a call's faults that only the system itself can act out.
+#[derive(Clone, Debug, Default)]
+pub struct Twists(Vec<Fault>);
+
+impl Twists {
+    /// The twists among these faults.
+    pub fn of(faults: &[Fault]) -> Self {
+        let own = [Kind::Session, Kind::Short, Kind::Repeat, Kind::Error, Kind::Fail];
+        Self(faults.iter().filter(|f| own.contains(&f.kind)).cloned().collect())
+    }
+
+    fn find(&self, kind: Kind) -> Option<&Fault> {
+        self.0.iter().find(|f| f.kind == kind)
+    }
+
+    /// The session this call names has ended.
+    pub fn session_ended(&self) -> bool {
+        self.find(Kind::Session).is_some()
+    }
+
+    /// Lists hold only so many entries.
+    pub fn short(&self) -> Option<usize> {
+        self.find(Kind::Short).map(|f| usize::try_from(f.keep.unwrap_or(0)).unwrap_or(usize::MAX))
+    }
+
+    /// The cursor repeats.
+    pub fn repeats(&self) -> bool {
+        self.find(Kind::Repeat).is_some()
+    }
+
+    /// The vendor's error number, and whether the effect comes first.
+    pub fn error(&self) -> Option<(i64, When)> {
+        self.find(Kind::Error).and_then(|f| Some((f.code?, f.when)))
+    }
+
+    /// The vendor's error text, and whether the effect comes first.
+    pub fn fail(&self) -> Option<(&str, When)> {
+        self.find(Kind::Fail).and_then(|f| Some((f.text.as_deref()?, f.when)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(json: &str) -> Fault {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_fault_strikes_the_next_call_once_unless_told_otherwise() {
+        let faults = Faults::default();
+        faults.arm(fault(r#"{"kind":"refuse"}"#)).unwrap();
+        assert_eq!(faults.strike("Any").len(), 1);
+        assert_eq!(faults.strike("Any").len(), 0);
+    }
+
+    #[test]
+    fn skip_times_and_operation_narrow_a_fault() {
+        let faults = Faults::default();
+        faults.arm(fault(r#"{"kind":"http","operation":"A","skip":1,"times":2}"#)).unwrap();
+        let struck: Vec<usize> = ["A", "B", "A", "A", "A"].map(|op| faults.strike(op).len()).into();
+        assert_eq!(struck, [0, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_probability_is_repeatable_from_its_seed_and_lasts_until_cleared() {
+        let run = || -> Vec<usize> {
+            let faults = Faults::default();
+            faults.arm(fault(r#"{"kind":"refuse","probability":0.5,"seed":42}"#)).unwrap();
+            (0..50).map(|_| faults.strike("A").len()).collect()
+        };
+        assert_eq!(run(), run());
+        assert!((10..40).contains(&run().iter().sum::<usize>()));
+    }
+
+    #[test]
+    fn a_fault_that_makes_no_sense_is_refused_with_a_sentence() {
+        let faults = Faults::default();
+        assert_eq!(faults.arm(fault(r#"{"kind":"latency"}"#)).unwrap_err(), "a latency needs `ms`");
+        assert!(faults.arm(fault(r#"{"kind":"refuse","probability":2}"#)).is_err());
+        assert!(serde_json::from_str::<Fault>(r#"{"kind":"refuse","tims":2}"#).is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! The page a person reads: what the system shows of itself, and what the frame does to it.
+
+use super::html::{badge, concat, escape, table};
+use super::serve::Frame;
+use super::{Reply, Request, Section};
+
+const STYLE: &str = include_str!("page.css");
+
+/// `GET /_sim/`.
+pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
+    let now = frame.present();
+    let mut sections = frame.system.page(now, request);
+    sections.push(Section { title: "Last calls".to_owned(), html: calls(frame) });
+    sections.push(Section { title: "Calls by operation and outcome".to_owned(), html: counters(frame) });
+    sections.push(Section { title: "Faults now active".to_owned(), html: faults(frame) });
+    sections
+        .push(Section { title: "Switches not in their default position".to_owned(), html: switches(frame) });
+    let title = escape(frame.kit.title);
+    let section = |s: &Section| format!("<section><h2>{}</h2>{}</section>", escape(&s.title), s.html);
+    let body = concat(sections.iter().map(section));
+    let html = format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title} (simulated)</title>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
+         <body><header><h1>{title} <small>simulated</small></h1>{}</header><main>{body}</main>{}</body></html>\n",
+        clock(frame),
+        foot(frame)
+    );
+    Reply::text(200, "text/html; charset=utf-8", html)
+}
+
+fn clock(frame: &Frame) -> String {
+    let clock = frame.clock.json();
+    let (now, follow) = (clock["now"].as_str().unwrap_or(""), clock["follow"].as_str().unwrap_or(""));
+    let mode = match follow {
+        "real" => "the real time",
+        "run" => "moved, running",
+        _ => "held, moves only when told",
+    };
+    format!("<p>Its clock: <b>{}</b> ({mode})</p>", escape(now))
+}
+
+fn foot(frame: &Frame) -> String {
+    let urls: Vec<String> =
+        frame.urls.iter().map(|(name, url)| format!("{name} <code>{}</code>", escape(url))).collect();
+    let links = ["state", "calls", "faults", "limits", "switches", "clock", "outbox"]
+        .map(|name| format!("<a href=\"/_sim/{name}\">{name}</a>"));
+    format!("<footer><p>{}</p><p>As JSON: {}</p></footer>", urls.join(", "), links.join(" "))
+}
+
+fn calls(frame: &Frame) -> String {
+    let rows: Vec<Vec<String>> = frame
+        .counters
+        .recent()
+        .iter()
+        .map(|entry| {
+            let tone = if entry.outcome == "ok" { "good" } else { "bad" };
+            let at = entry.at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+            let took = format!("{} ms", entry.took.as_millis());
+            vec![at, escape(&entry.operation), badge(tone, &entry.outcome), escape(&entry.subject), took]
+        })
+        .collect();
+    table(&["At (UTC)", "Operation", "Outcome", "About", "Took"], &rows)
+}
+
+fn counters(frame: &Frame) -> String {
+    let json = frame.counters.json();
+    let operations = json["operations"].as_object().cloned().unwrap_or_default();
+    let rows: Vec<Vec<String>> = operations
+        .iter()
+        .map(|(name, outcomes)| {
+            let all: Vec<String> = outcomes
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(outcome, n)| format!("{} {n}", escape(outcome)))
+                .collect();
+            vec![escape(name), all.join(", ")]
+        })
+        .collect();
+    format!(
+        "<p>{} in all, {} throttled.</p>{}",
+        json["total"],
+        json["throttled"],
+        table(&["Operation", "Outcomes"], &rows)
+    )
+}
+
+fn faults(frame: &Frame) -> String {
+    let json = frame.faults.json();
+    let rows: Vec<Vec<String>> = json
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|f| vec![f["id"].to_string(), escape(&f["fault"].to_string()), f["struck"].to_string()])
+        .collect();
+    table(&["No", "Fault", "Struck"], &rows)
+}
+
+fn switches(frame: &Frame) -> String {
+    let switches = frame.switches.read();
+    let rows: Vec<Vec<String>> = switches
+        .moved()
+        .map(|(s, value)| {
+            vec![escape(s.name), escape(value), escape(s.default), escape(s.source), escape(s.about)]
+        })
+        .collect();
+    table(&["Switch", "Position", "Default", "Source", "Decides"], &rows)
+}

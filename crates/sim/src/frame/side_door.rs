@@ -1,0 +1,158 @@
+//! The side door under `/_sim/`: for people and tests, never for clients of the system.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::clock::Move;
+use super::fault::Fault;
+use super::serve::{Frame, switches_of};
+use super::{Reply, Request, page};
+
+type Done = Result<Value, String>;
+
+/// Answers a call through the side door, or says to whom it is closed.
+pub(super) fn answer(frame: &Frame, request: &Request) -> Reply {
+    if !frame.options.side_door_open && !request.peer.ip().to_canonical().is_loopback() {
+        let text = "The side door of this simulator answers loopback only; --side-door-open opens it.\n";
+        return Reply::text(403, "text/plain", text);
+    }
+    let name = request.path.strip_prefix("/_sim/").unwrap_or("");
+    match (request.method.as_str(), name) {
+        ("GET", "") => page::page(frame, request),
+        ("GET", "ca.pem") => ca(frame),
+        ("GET", _) => look(frame, request, name).map_or_else(|| unknown(request), |v| Reply::json(200, &v)),
+        ("POST" | "PUT" | "DELETE", _) => match change(frame, request, name) {
+            Some(Ok(value)) => Reply::json(200, &value),
+            Some(Err(sentence)) => Reply::json(400, &json!({ "error": sentence })),
+            None => unknown(request),
+        },
+        _ => unknown(request),
+    }
+}
+
+fn unknown(request: &Request) -> Reply {
+    let error = format!("the side door knows no {} {}", request.method, request.path);
+    Reply::json(404, &json!({ "error": error }))
+}
+
+fn ca(frame: &Frame) -> Reply {
+    match &frame.ca_pem {
+        Some(pem) => Reply::text(200, "application/x-pem-file", pem.clone()),
+        None => Reply::json(404, &json!({ "error": "this simulator does not speak TLS; --tls makes it" })),
+    }
+}
+
+fn look(frame: &Frame, request: &Request, name: &str) -> Option<Value> {
+    let now = frame.present();
+    Some(match name {
+        "state" => frame.system.state(now, request),
+        "calls" => frame.counters.json(),
+        "outbox" => frame.system.outbox(),
+        "clock" => frame.clock.json(),
+        "faults" => frame.faults.json(),
+        "switches" => frame.switches.read().json(),
+        "limits" => limits(frame),
+        _ => return None,
+    })
+}
+
+fn change(frame: &Frame, request: &Request, name: &str) -> Option<Done> {
+    let order = match body(request) {
+        Ok(order) => order,
+        Err(sentence) => return Some(Err(sentence)),
+    };
+    Some(match (request.method.as_str(), name) {
+        ("POST", "clock") => clock(frame, order),
+        ("POST", "faults") => fault(frame, order),
+        ("DELETE", "faults") => {
+            frame.faults.clear();
+            Ok(frame.faults.json())
+        }
+        ("DELETE", "calls") => {
+            frame.counters.clear();
+            Ok(frame.counters.json())
+        }
+        ("POST", "limits") => set_limits(frame, &order),
+        ("POST", "switches") => {
+            frame.switch(|switches| switches.set_all(&order)).map(|()| frame.switches.read().json())
+        }
+        ("POST", "edit") => frame.system.edit(frame.present(), &order),
+        ("POST", "reset") => reset(frame, &order),
+        ("POST", _) => return frame.system.act(frame.present(), name, &order),
+        _ => return None,
+    })
+}
+
+/// The body as JSON; none is an empty object.
+fn body(request: &Request) -> Done {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(&request.body).map_err(|e| format!("the body is not JSON: {e}"))
+}
+
+fn read<T: DeserializeOwned>(order: Value) -> Result<T, String> {
+    serde_json::from_value(order).map_err(|e| e.to_string())
+}
+
+fn clock(frame: &Frame, order: Value) -> Done {
+    frame.clock.apply(&read::<Move>(order)?)?;
+    frame.present();
+    Ok(frame.clock.json())
+}
+
+/// One fault or an array of them; all are read before the first is armed.
+fn fault(frame: &Frame, order: Value) -> Done {
+    let faults: Vec<Fault> = match order {
+        Value::Array(all) => all.into_iter().map(read).collect::<Result<_, _>>()?,
+        one => vec![read(one)?],
+    };
+    for fault in faults {
+        frame.faults.arm(fault)?;
+    }
+    Ok(frame.faults.json())
+}
+
+/// `latency_ms` in JSON is `limits.latency-ms` among the switches.
+fn limit_switch(key: &str) -> String {
+    format!("limits.{}", key.replace('_', "-"))
+}
+
+fn limits(frame: &Frame) -> Value {
+    let switches = frame.switches.read();
+    let keys = ["latency_ms", "rate", "burst", "over", "retry_after", "in_flight"];
+    let value = |key: &str| {
+        let text = switches.get(&limit_switch(key)).to_owned();
+        text.parse::<f64>().map_or_else(|_| json!(text), |n| json!(n))
+    };
+    Value::Object(keys.iter().map(|key| ((*key).to_owned(), value(key))).collect())
+}
+
+/// What is left out stays; `null` takes a limit away.
+fn set_limits(frame: &Frame, order: &Value) -> Done {
+    let order = order.as_object().ok_or("limits are set by an object")?;
+    let switch = |(key, value): (&String, &Value)| {
+        let name = limit_switch(key);
+        let zero = if matches!(key.as_str(), "latency_ms") { json!("0") } else { json!("none") };
+        (name, if value.is_null() { zero } else { value.clone() })
+    };
+    let changes: Map<String, Value> = order.iter().map(switch).collect();
+    frame.switch(|switches| switches.set_all(&Value::Object(changes)))?;
+    Ok(limits(frame))
+}
+
+/// Back to the seed, without faults and counts; with `{"all": true}` clock and switches as started too.
+fn reset(frame: &Frame, order: &Value) -> Done {
+    if order["all"].as_bool().unwrap_or(false) {
+        frame.clock.restart(frame.options.clock);
+        let fresh = switches_of(frame.kit, &frame.options)?;
+        frame.switch(|switches| {
+            *switches = fresh;
+            Ok(())
+        })?;
+    }
+    frame.faults.clear();
+    frame.counters.clear();
+    frame.system.reset(frame.clock.now())?;
+    Ok(json!({ "reset": true }))
+}

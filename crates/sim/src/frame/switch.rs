@@ -1,0 +1,203 @@
+//! Switches: everything a vendor's documents leave open has a position for each thing the vendor may do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// One switch of a system.
+#[derive(Debug)]
+pub struct Switch {
+    /// Name, as `--set NAME=POSITION` and `POST /_sim/switches` take it.
+    pub name: &'static str,
+    /// All positions.
+    pub positions: &'static [Position],
+    /// The position it has unless told otherwise.
+    pub default: &'static str,
+    /// Section of the document that leaves it open.
+    pub source: &'static str,
+    /// What it decides, in a few words.
+    pub about: &'static str,
+}
+
+/// One position, or one kind of position.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Position {
+    /// Exactly this word.
+    Word(&'static str),
+    /// A number not below zero, of this unit.
+    Number(&'static str),
+    /// A number that may be negative, of this unit.
+    Signed(&'static str),
+    /// Any text; the system itself may refuse it.
+    Text(&'static str),
+}
+
+impl Position {
+    fn takes(self, value: &str) -> bool {
+        let number = value.parse::<f64>().ok().filter(|n| n.is_finite());
+        match self {
+            Self::Word(word) => word == value,
+            Self::Number(_) => number.is_some_and(|n| n >= 0.0),
+            Self::Signed(_) => number.is_some(),
+            Self::Text(_) => true,
+        }
+    }
+
+    /// As people read it: `none`, `<seconds>`.
+    pub fn text(self) -> String {
+        match self {
+            Self::Word(word) => word.to_owned(),
+            Self::Number(unit) | Self::Signed(unit) | Self::Text(unit) => format!("<{unit}>"),
+        }
+    }
+}
+
+impl Switch {
+    /// All positions as people read them.
+    pub fn positions_text(&self) -> String {
+        let all: Vec<String> = self.positions.iter().map(|p| p.text()).collect();
+        all.join(" | ")
+    }
+}
+
+/// The switches of one system and the position of each.
+#[derive(Clone, Debug)]
+pub struct Switches {
+    table: Vec<&'static Switch>,
+    values: BTreeMap<&'static str, String>,
+}
+
+impl Switches {
+    /// All switches of these tables in their default positions.
+    pub fn new(tables: &[&'static [Switch]]) -> Self {
+        let table: Vec<&'static Switch> = tables.iter().flat_map(|t| t.iter()).collect();
+        let values = table.iter().map(|s| (s.name, s.default.to_owned())).collect();
+        Self { table, values }
+    }
+
+    /// Moves one switch; the error is a sentence that names what would be right.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let Some(switch) = self.table.iter().find(|s| s.name == name) else {
+            let names: Vec<&str> = self.table.iter().map(|s| s.name).collect();
+            return Err(format!("there is no switch `{name}`; the switches are {}", names.join(", ")));
+        };
+        if !switch.positions.iter().any(|p| p.takes(value)) {
+            let positions = switch.positions_text();
+            return Err(format!("switch `{name}` has no position `{value}`; its positions are {positions}"));
+        }
+        self.values.insert(switch.name, value.to_owned());
+        Ok(())
+    }
+
+    /// Moves all switches of a JSON object, `{"name": "position"}`; numbers may stand without quotes.
+    pub fn set_all(&mut self, changes: &Value) -> Result<(), String> {
+        let Some(changes) = changes.as_object() else {
+            return Err("switches are set by an object, {\"name\": \"position\"}".to_owned());
+        };
+        changes.iter().try_for_each(|(name, value)| match value {
+            Value::String(text) => self.set(name, text),
+            other => self.set(name, &other.to_string()),
+        })
+    }
+
+    /// The position of a switch; empty for a name that no table has.
+    pub fn get(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// True when the switch stands at this word.
+    pub fn is(&self, name: &str, word: &str) -> bool {
+        self.get(name) == word
+    }
+
+    /// The number a switch stands at, if it stands at one.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.get(name).parse().ok()
+    }
+
+    /// The same as a whole number.
+    #[allow(clippy::cast_possible_truncation)] // a float cast saturates, and no switch needs more
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        self.number(name).map(|n| n as i64)
+    }
+
+    /// The same as a count.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.whole(name)?).ok()
+    }
+
+    /// All switches with position, default, positions and source.
+    pub fn json(&self) -> Value {
+        let row = |s: &&Switch| {
+            json!({ "name": s.name, "position": self.get(s.name), "default": s.default, "source": s.source,
+                    "about": s.about, "positions": s.positions.iter().map(|p| p.text()).collect::<Vec<_>>() })
+        };
+        Value::Array(self.table.iter().map(row).collect())
+    }
+
+    /// The switches that do not stand in their default position.
+    pub fn moved(&self) -> impl Iterator<Item = (&'static Switch, &str)> {
+        self.table.iter().map(|s| (*s, self.get(s.name))).filter(|(s, value)| s.default != *value)
+    }
+
+    /// All switches as `vestibule-sim switches SYSTEM` prints them.
+    pub fn listing(&self) -> String {
+        let line = |s: &&Switch| {
+            format!(
+                "{:<26} {:<44} {:<18} {:<12} {}\n",
+                s.name,
+                s.positions_text(),
+                s.default,
+                s.source,
+                s.about
+            )
+        };
+        let head = format!("{:<26} {:<44} {:<18} {:<12} WHAT\n", "SWITCH", "POSITIONS", "DEFAULT", "SOURCE");
+        head + &self.table.iter().map(line).collect::<String>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[Switch] = &[
+        Switch {
+            name: "idle",
+            positions: &[Position::Word("none"), Position::Number("seconds")],
+            default: "none",
+            source: "1",
+            about: "",
+        },
+        Switch {
+            name: "offset",
+            positions: &[Position::Signed("seconds")],
+            default: "0",
+            source: "2",
+            about: "",
+        },
+    ];
+
+    #[test]
+    fn a_switch_takes_its_positions_and_refuses_others_with_a_sentence() {
+        let mut switches = Switches::new(&[TABLE]);
+        switches.set("idle", "30").unwrap();
+        assert_eq!(switches.whole("idle"), Some(30));
+        assert_eq!(switches.moved().count(), 1);
+        switches.set("offset", "-3.5").unwrap();
+        let refused = switches.set("idle", "-1").unwrap_err();
+        assert_eq!(refused, "switch `idle` has no position `-1`; its positions are none | <seconds>");
+        assert_eq!(
+            switches.set("x", "1").unwrap_err(),
+            "there is no switch `x`; the switches are idle, offset"
+        );
+    }
+
+    #[test]
+    fn many_switches_are_set_by_an_object() {
+        let mut switches = Switches::new(&[TABLE]);
+        switches.set_all(&json!({ "idle": 5, "offset": "-2" })).unwrap();
+        assert_eq!((switches.whole("idle"), switches.whole("offset")), (Some(5), Some(-2)));
+        assert!(switches.set_all(&json!(["idle"])).is_err());
+    }
+}

@@ -1,0 +1,257 @@
+//! AddPerson, ModifyPerson, RemovePerson, GetPerson, GetPicture (2.7).
+
+use std::collections::BTreeMap;
+
+use super::super::store::{Assignment, Person, TEXTS};
+use super::super::xml::{Element, Xml};
+use super::person_xml::Shape;
+use super::{Ctx, Done, Refusal, Success, fail};
+
+/// At most so many levels a person (2.7).
+const MOST_LEVELS: usize = 32;
+
+/// AddPerson.
+pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
+    if ctx.params.filled("LASTNAME").is_none() {
+        return fail("Missing Last Name");
+    }
+    all_or_none(ctx.params)?;
+    let id = ctx.text("PERSONID", ctx.params.filled("PERSONID").unwrap_or_default())?;
+    ctx.subject.clone_from(&id);
+    let revived = check_duplicate(ctx, &id)?;
+    let mut person = Person { id, partition: partition(ctx)?, ..Person::default() };
+    apply(ctx, &mut person)?;
+    let key = match revived {
+        Some(key) => {
+            person.id = ctx.store.people.get(key).map(|p| p.id.clone()).unwrap_or_default();
+            ctx.store.people.revive(key);
+            if let Some(record) = ctx.store.people.get_mut(key) {
+                *record = person;
+            }
+            key
+        }
+        None => ctx.store.people.add(person),
+    };
+    let id = ctx.store.people.get(key).map(|p| p.id.clone()).unwrap_or_default();
+    ctx.subject.clone_from(&id);
+    Ok(Success::Details(Xml::new().with("PERSONID", &id)))
+}
+
+/// The key of a deleted person whom AddPerson brings back, or the refusal of a duplicate (2.16 #7).
+fn check_duplicate(ctx: &Ctx<'_>, id: &str) -> Result<Option<u64>, Refusal> {
+    let Some(key) = ctx.store.people.find(id).filter(|_| !id.is_empty()) else { return Ok(None) };
+    let deleted = ctx.store.people.get(key).is_some_and(|person| person.deleted);
+    if !deleted && ctx.switches.is("person.unique-ids", "off") {
+        return Ok(None);
+    }
+    match ctx.switches.get(if deleted { "person.deleted-id" } else { "person.duplicate" }) {
+        "revives" => Ok(Some(key)),
+        "code" => Err(Refusal::Duplicate),
+        _ => fail(format!("Duplicate Person ID: {id}")),
+    }
+}
+
+/// USERNAME, ROLE and AUTHTYPE: all three or none; what is missing is named (2.7).
+fn all_or_none(params: &Element) -> Result<(), Refusal> {
+    let names = ["USERNAME", "ROLE", "AUTHTYPE"];
+    let given = names.iter().any(|name| params.filled(name).is_some());
+    match names.iter().find(|name| params.filled(name).is_none()) {
+        Some(missing) if given => fail(format!("Missing {missing}")),
+        _ => Ok(()),
+    }
+}
+
+/// PARTITIONKEY exists on Global only; a plain box knows the session's partition alone.
+fn partition(ctx: &Ctx<'_>) -> Result<u64, Refusal> {
+    match ctx.optional_key("PARTITIONKEY")? {
+        Some(key) if ctx.store.partitions.contains_key(&key) => Ok(key),
+        Some(_) => fail("Invalid PARTITIONKEY"),
+        None => Ok(ctx.partition()),
+    }
+}
+
+/// Writes all parameters into a person; on a refusal nothing has reached the box.
+fn apply(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
+    for field in TEXTS {
+        if let Some(value) = ctx.params.value(field) {
+            person.set(field, ctx.text(field, value)?);
+        }
+    }
+    person.act = ctx.date(ctx.params, "ACTDATE")?.over(person.act);
+    person.exp = ctx.date(ctx.params, "EXPDATE")?.over(person.exp);
+    if let Some(vehicles) = ctx.params.child("VEHICLES") {
+        apply_vehicles(person, vehicles);
+    }
+    apply_levels(ctx, person)?;
+    person.edited = ctx.local;
+    person.edited_by = ctx.user();
+    Ok(())
+}
+
+const VEHICLE: [&str; 6] =
+    ["VEHICLECOLOR", "VEHICLEMAKE", "VEHICLEMODEL", "VEHICLESTATE", "VEHICLELICNUM", "VEHICLETAGNUM"];
+
+/// A vehicle is known by its licence number; DELETE=1 takes it away.
+fn apply_vehicles(person: &mut Person, vehicles: &Element) {
+    for vehicle in vehicles.all("VEHICLE") {
+        let plate = vehicle.value("VEHICLELICNUM").unwrap_or_default();
+        person.vehicles.retain(|v| v.get("VEHICLELICNUM").map_or("", String::as_str) != plate);
+        if vehicle.filled("DELETE") != Some("1") {
+            let field = |name: &str| Some((name.to_owned(), vehicle.value(name)?.to_owned()));
+            person.vehicles.push(VEHICLE.into_iter().filter_map(field).collect::<BTreeMap<_, _>>());
+        }
+    }
+}
+
+/// Bare names replace the whole set, blocks add and remove one by one (2.7).
+fn apply_levels(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
+    let Some(container) = ctx.params.child("ACCESSLEVELS") else {
+        if ctx.switches.is("levels.absent", "clears") {
+            person.levels.clear();
+        }
+        return Ok(());
+    };
+    let entries: Vec<&Element> = container.all("ACCESSLEVEL").collect();
+    if entries.is_empty() && ctx.switches.is("levels.empty", "clears") {
+        person.levels.clear();
+    }
+    let (bare, blocks): (Vec<&Element>, Vec<&Element>) =
+        entries.into_iter().partition(|entry| entry.child("ACCESSLEVELNAME").is_none());
+    if !bare.is_empty() {
+        person.levels.clear();
+    }
+    for entry in bare {
+        let level = level(ctx, person, entry.text.trim())?;
+        give(person, Assignment { level, act: None, exp: None, auto_remove: false });
+    }
+    for block in blocks {
+        apply_block(ctx, person, block)?;
+    }
+    if person.levels.len() > MOST_LEVELS {
+        return fail(format!("Cannot exceed count of {MOST_LEVELS} Access Levels per person"));
+    }
+    Ok(())
+}
+
+fn apply_block(ctx: &Ctx<'_>, person: &mut Person, block: &Element) -> Result<(), Refusal> {
+    let level = level(ctx, person, block.value("ACCESSLEVELNAME").unwrap_or_default().trim())?;
+    let flag = |name| block.filled(name).map_or(Ok(false), |text| ctx.read_flag(name, text));
+    if flag("DELETE")? {
+        person.levels.retain(|assignment| assignment.level != level);
+        return Ok(());
+    }
+    let act = ctx.date(block, "ACTDATE")?.value();
+    let exp = ctx.date(block, "EXPDATE")?.value();
+    give(person, Assignment { level, act, exp, auto_remove: flag("AUTOREMOVE")? });
+    Ok(())
+}
+
+/// A level is held once; the later word counts.
+fn give(person: &mut Person, assignment: Assignment) {
+    match person.levels.iter_mut().find(|held| held.level == assignment.level) {
+        Some(held) => *held = assignment,
+        None => person.levels.push(assignment),
+    }
+}
+
+fn level(ctx: &Ctx<'_>, person: &Person, name: &str) -> Result<u64, Refusal> {
+    let key = ctx.store.level_key(name, person.partition);
+    key.map_or_else(|| fail(format!("Access Level does not exist: {name}")), Ok)
+}
+
+/// The person a command is about, if the caller's partition can see it.
+pub(super) fn find(ctx: &mut Ctx<'_>, all_partitions: bool) -> Result<u64, Refusal> {
+    let id = ctx.required("PERSONID")?.to_owned();
+    ctx.subject.clone_from(&id);
+    let key = ctx.store.people.find(&id);
+    let seen = key.filter(|key| {
+        let partition = ctx.store.people.get(*key).map(|person| person.partition);
+        all_partitions || partition == Some(ctx.partition())
+    });
+    seen.ok_or_else(|| ctx.absent(Refusal::NotFound))
+}
+
+/// The same, but a deleted person counts as not there.
+pub(super) fn find_living(ctx: &mut Ctx<'_>) -> Result<u64, Refusal> {
+    let key = find(ctx, false)?;
+    let living = ctx.store.people.get(key).is_some_and(|person| !person.deleted);
+    if living { Ok(key) } else { Err(ctx.absent(Refusal::NotFound)) }
+}
+
+/// ModifyPerson: what is left out stays.
+pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
+    let all = ctx.flag("ALLPARTITIONS")?.unwrap_or(false);
+    let key = find(ctx, all)?;
+    if ctx.flag("PERSONPURGE")?.unwrap_or(false) {
+        ctx.store.people.purge(key);
+        return Ok(Success::Code);
+    }
+    let Some(mut person) = ctx.store.people.get(key).cloned() else {
+        return Err(ctx.absent(Refusal::NotFound));
+    };
+    let deleted = ctx.flag("DELETED")?;
+    if person.deleted && deleted != Some(false) {
+        return Err(ctx.absent(Refusal::NotFound));
+    }
+    if ctx.params.child("LASTNAME").is_some() && ctx.params.filled("LASTNAME").is_none() {
+        return fail("Missing Last Name");
+    }
+    apply(ctx, &mut person)?;
+    if let Some(record) = ctx.store.people.get_mut(key) {
+        *record = person;
+    }
+    match deleted {
+        Some(true) => ctx.store.people.remove(key),
+        Some(false) => ctx.store.people.revive(key),
+        None => {}
+    }
+    Ok(Success::Code)
+}
+
+/// RemovePerson: softly; of a deleted person as of one that never was.
+pub(super) fn remove(ctx: &mut Ctx<'_>) -> Done {
+    let key = find_living(ctx)?;
+    let (local, user) = (ctx.local, ctx.user());
+    if let Some(person) = ctx.store.people.get_mut(key) {
+        (person.edited, person.edited_by) = (local, user);
+    }
+    ctx.store.people.remove(key);
+    Ok(Success::Code)
+}
+
+/// GetPerson: the fields lie directly in DETAILS.
+pub(super) fn get(ctx: &mut Ctx<'_>) -> Done {
+    let all = ctx.flag("ALLPARTITIONS")?.unwrap_or(false);
+    let key = match ctx.params.filled("USERNAME").filter(|_| ctx.params.filled("PERSONID").is_none()) {
+        Some(name) => {
+            let fits = |(_, person): &(u64, &Person)| person.text("USERNAME") == name;
+            let found = ctx.store.people.live_from(0).find(fits).map(|(key, _)| key);
+            found.ok_or_else(|| ctx.absent(Refusal::NotFound))?
+        }
+        None => find(ctx, all)?,
+    };
+    let shape = Shape::of(ctx)?;
+    let Some(person) = ctx.store.people.get(key) else { return Err(Refusal::NotFound) };
+    if person.deleted && ctx.switches.is("person.after-removal", "not-found") {
+        return Err(ctx.absent(Refusal::NotFound));
+    }
+    let mut xml = Xml::new();
+    shape.write(ctx, &mut xml, person);
+    Ok(Success::Details(xml))
+}
+
+/// GetPicture: base64 as it was given.
+pub(super) fn picture(ctx: &mut Ctx<'_>) -> Done {
+    let key = find(ctx, false)?;
+    let Some(person) = ctx.store.people.get(key) else { return Err(Refusal::NotFound) };
+    match (person.text("PICTUREURL"), person.text("PICTURE")) {
+        ("", "") => fail("No picture URL for this person ID"),
+        (_, "") => fail("Picture file does not exist"),
+        (url, picture) => {
+            let xml = Xml::new().with("PICTURE", picture).with("PICTUREURL", url);
+            let xml =
+                xml.with("LASTNAME", person.text("LASTNAME")).with("FIRSTNAME", person.text("FIRSTNAME"));
+            Ok(Success::Details(xml.with("LASTMOD", &person.edited.date().to_string())))
+        }
+    }
+}

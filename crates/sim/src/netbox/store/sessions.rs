@@ -1,0 +1,124 @@
+//! Users and sessions (2.3).
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use jiff::Timestamp;
+
+use super::MASTER;
+use crate::frame::dice::Dice;
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Rights {
+    /// Only commands that change nothing.
+    ReadOnly,
+    /// All but system setup.
+    ReadWrite,
+    /// Everything.
+    Setup,
+}
+
+/// A user of the API.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    /// The password.
+    pub password: String,
+    /// The rights.
+    pub rights: Rights,
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Who.
+    pub user: String,
+    /// In which partition, from now on.
+    pub partition: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// When last used.
+    pub used: Timestamp,
+}
+
+/// All sessions.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    open: HashMap<String, Session>,
+    dice: Dice,
+    order: Vec<String>,
+}
+
+/// More sessions than these and the oldest goes: real boxes fill their disk instead (2.3).
+const MOST: usize = 10_000;
+
+impl Default for Sessions {
+    fn default() -> Self {
+        // Ids must differ between two simulators, so this one source of chance has no seed.
+        let dice = Dice::new(RandomState::new().build_hasher().finish());
+        Self { open: HashMap::new(), dice, order: Vec::new() }
+    }
+}
+
+impl Sessions {
+    /// Opens a session and returns its id: 64 characters, or nine digits.
+    pub(crate) fn open(&mut self, user: &str, now: Timestamp, digits: bool) -> String {
+        let id = if digits {
+            format!("{:09}", self.dice.below(1_000_000_000))
+        } else {
+            (0..4).map(|_| format!("{:016X}", self.dice.next())).collect::<Vec<_>>().concat()
+        };
+        let session = Session { user: user.to_owned(), partition: MASTER, since: now, used: now };
+        self.open.insert(id.clone(), session);
+        self.order.push(id.clone());
+        if self.order.len() > MOST {
+            let oldest = self.order.remove(0);
+            self.open.remove(&oldest);
+        }
+        id
+    }
+
+    /// A session, used now, unless it has been idle too long.
+    pub(crate) fn touch(&mut self, id: &str, now: Timestamp, idle: Option<i64>) -> Option<Session> {
+        let session = self.open.get_mut(id)?;
+        if idle.is_some_and(|seconds| now.duration_since(session.used).as_secs() >= seconds) {
+            self.close(id);
+            return None;
+        }
+        session.used = now;
+        Some(session.clone())
+    }
+
+    /// A session, to change.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Session> {
+        self.open.get_mut(id)
+    }
+
+    /// Ends a session.
+    pub(crate) fn close(&mut self, id: &str) {
+        self.open.remove(id);
+        self.order.retain(|other| other != id);
+    }
+
+    /// Ends the sessions of a user.
+    pub(crate) fn close_of(&mut self, user: &str) {
+        self.open.retain(|_, session| session.user != user);
+        self.order.retain(|id| self.open.contains_key(id));
+    }
+
+    /// Ends all.
+    pub(crate) fn close_all(&mut self) {
+        self.open.clear();
+        self.order.clear();
+    }
+
+    /// How many sessions a user has.
+    pub(crate) fn count_of(&self, user: &str) -> usize {
+        self.open.values().filter(|session| session.user == user).count()
+    }
+
+    /// All sessions, oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Session)> {
+        self.order.iter().filter_map(|id| self.open.get_key_value(id))
+    }
+}

@@ -1,0 +1,292 @@
+//! A system in memory: what the trait [`AccessSystem`] means, in a form that runs. Every other system is held to it by the
+//! contract suite (`tests/contract_*.rs`), and what needs a system but no wire is tested against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::diff::Step;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Card, Facts, Field, ObservedRecord, Record};
+
+use super::{AccessSystem, Applied, Class, Cursor, Health, Observed, Scope, SystemError};
+
+/// What goes wrong at the next call of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The call fails and nothing is done.
+    Refuse(SystemError),
+    /// It is done, but the answer never comes: `Transient`, as from any wire.
+    LoseAnswer,
+}
+
+/// A system that removes softly, uses ids up, pages its lists and knows one holder for each card.
+#[derive(Debug)]
+pub struct Memory {
+    capabilities: Capabilities,
+    page_size: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    people: BTreeMap<String, ObservedRecord>,
+    groups: BTreeSet<String>,
+    formats: BTreeSet<String>,
+    faults: Vec<(&'static str, Fault)>,
+    calls: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Memory {
+    /// Like a NetBox that has no groups yet and one card format, `26 bit Wiegand`.
+    fn default() -> Self {
+        let format = "26 bit Wiegand".to_owned();
+        let capabilities = Capabilities {
+            system: "Memory",
+            contact: Contact::EmailOrPhone,
+            enforces_window: true,
+            max_groups: 32,
+            card_format: Some(format.clone()),
+            names: Names::Unicode,
+            tells_tenant: true,
+        };
+        let state = State { formats: [format].into(), ..State::default() };
+        Self { capabilities, page_size: 100, state: Mutex::new(state) }
+    }
+}
+
+impl Memory {
+    /// A system with these access groups.
+    pub fn with_groups<I: IntoIterator<Item: Into<String>>>(groups: I) -> Self {
+        let memory = Self::default();
+        memory.state.lock().groups = groups.into_iter().map(Into::into).collect();
+        memory
+    }
+
+    /// The same with other abilities.
+    #[must_use]
+    pub fn able(self, capabilities: Capabilities) -> Self {
+        Self { capabilities, ..self }
+    }
+
+    /// The same with pages of at most so many entries.
+    #[must_use]
+    pub fn paged(self, page_size: usize) -> Self {
+        Self { page_size: page_size.max(1), ..self }
+    }
+
+    /// Lets the next call of an operation go wrong; said twice, the next two. Operations are named as in [`Self::calls`].
+    pub fn fail_next(&self, operation: &'static str, fault: Fault) {
+        self.state.lock().faults.push((operation, fault));
+    }
+
+    /// How often an operation was called: `check`, `people`, `record`, `card`, `groups`, `formats`, `create`, `update`,
+    /// `assign`, `withdraw` or `remove`.
+    pub fn calls(&self, operation: &str) -> u64 {
+        self.state.lock().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    /// Puts a person there as somebody at the desk would, in place of any of the same id.
+    pub fn put(&self, person: ObservedRecord) {
+        self.state.lock().people.insert(person.external_id.clone(), person);
+    }
+
+    /// Changes what a person holds behind the back of everybody; false if there is no such person.
+    pub fn edit(&self, external_id: &str, change: impl FnOnce(&mut Facts)) -> bool {
+        let mut state = self.state.lock();
+        state.people.get_mut(external_id).map(|person| change(&mut person.facts)).is_some()
+    }
+
+    /// Everybody, the dead too, by id.
+    pub fn everybody(&self) -> Vec<ObservedRecord> {
+        self.state.lock().people.values().cloned().collect()
+    }
+
+    /// Counts a call, meets its fault, does it, and may lose its answer.
+    fn call<T>(
+        &self,
+        operation: &'static str,
+        run: impl FnOnce(&mut State) -> Result<T, SystemError>,
+    ) -> Result<T, SystemError> {
+        let mut state = self.state.lock();
+        *state.calls.entry(operation).or_default() += 1;
+        let position = state.faults.iter().position(|(name, _)| *name == operation);
+        match position.map(|at| state.faults.remove(at).1) {
+            None => run(&mut state),
+            Some(Fault::Refuse(error)) => Err(error),
+            Some(Fault::LoseAnswer) => {
+                run(&mut state)?;
+                let message = format!("{operation} failed: no answer came; it is tried again");
+                Err(SystemError::new(Class::Transient, operation, message))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl AccessSystem for Memory {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn check(&self) -> Result<Health, SystemError> {
+        self.call("check", |_| Ok(Health { version: "memory".to_owned() }))
+    }
+
+    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
+        let size = self.page_size;
+        match scope {
+            Scope::People(cursor) => {
+                self.call("people", |state| Ok(state.page_of_people(cursor.as_ref(), size)))
+            }
+            Scope::Record(id) => self.call("record", |state| {
+                let records = state.people.get(&id.to_string()).cloned().into_iter().collect();
+                Ok(Observed { records, ..Observed::default() })
+            }),
+            Scope::CardNumber(number) => self.call("card", |state| {
+                let records = state.living().filter(|person| holds(person, &number)).cloned().collect();
+                Ok(Observed { records, ..Observed::default() })
+            }),
+            Scope::Groups(cursor) => self.call("groups", |state| {
+                let (names, next) = page(&state.groups, cursor.as_ref(), size);
+                Ok(Observed { names, next, ..Observed::default() })
+            }),
+            Scope::CardFormats => self.call("formats", |state| {
+                Ok(Observed { names: state.formats.iter().cloned().collect(), ..Observed::default() })
+            }),
+        }
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Applied, SystemError> {
+        match step {
+            Step::Create(record) => self.call("create", |state| state.create(record)),
+            Step::Update { id, record, fields } => {
+                self.call("update", |state| state.update(*id, record, fields))
+            }
+            Step::AssignCard { id, card, until } => self.call("assign", |state| {
+                state.free(*id, card)?;
+                state.own("assign", *id)?.facts.cards.insert(card.clone(), Some(*until));
+                Ok(Applied::Done)
+            }),
+            Step::WithdrawCard { id, card } => self.call("withdraw", |state| {
+                let found = state.people.get_mut(&id.to_string());
+                let taken = found.and_then(|person| person.facts.cards.remove(card));
+                Ok(if taken.is_some() { Applied::Done } else { Applied::Absent })
+            }),
+            Step::Remove(id) => self.call("remove", |state| Ok(state.remove(*id))),
+        }
+    }
+
+    async fn close(&self) {}
+}
+
+impl State {
+    fn living(&self) -> impl Iterator<Item = &ObservedRecord> {
+        self.people.values().filter(|person| !person.dead)
+    }
+
+    fn page_of_people(&self, cursor: Option<&Cursor>, size: usize) -> Observed {
+        let ids = self.living().map(|person| person.external_id.clone()).collect();
+        let (ids, next) = page(&ids, cursor, size);
+        let records = ids.iter().filter_map(|id| self.people.get(id)).cloned().collect();
+        Observed { records, next, ..Observed::default() }
+    }
+
+    /// An id is used once: a living record has it, or a dead one used it up.
+    fn create(&mut self, record: &Record) -> Result<Applied, SystemError> {
+        let external_id = record.id.to_string();
+        if self.people.contains_key(&external_id) {
+            return Ok(Applied::Exists);
+        }
+        self.known("create", record)?;
+        let made = ObservedRecord {
+            external_id: external_id.clone(),
+            id: Some(record.id),
+            mark: Some(record.mark.clone()),
+            dead: false,
+            // The card is a step of its own.
+            facts: Record { card: None, ..record.clone() }.facts(),
+        };
+        self.people.insert(external_id, made);
+        Ok(Applied::Done)
+    }
+
+    fn update(&mut self, id: RecordId, record: &Record, fields: &[Field]) -> Result<Applied, SystemError> {
+        self.known("update", record)?;
+        let (facts, wanted) = (&mut self.own("update", id)?.facts, record.facts());
+        for field in fields {
+            match field {
+                Field::Name => {
+                    facts.person.first_name.clone_from(&wanted.person.first_name);
+                    facts.person.last_name.clone_from(&wanted.person.last_name);
+                }
+                Field::Contact => {
+                    facts.person.email.clone_from(&wanted.person.email);
+                    facts.person.phone.clone_from(&wanted.person.phone);
+                }
+                Field::Tenant => facts.tenant.clone_from(&wanted.tenant),
+                Field::Window => facts.window = wanted.window,
+                Field::Groups => facts.groups.clone_from(&wanted.groups),
+                Field::Cards => {}
+            }
+        }
+        Ok(Applied::Done)
+    }
+
+    /// Removes softly: the record stays, opens nothing, and keeps its id.
+    fn remove(&mut self, id: RecordId) -> Applied {
+        match self.people.get_mut(&id.to_string()) {
+            Some(person) if !person.dead => {
+                person.dead = true;
+                person.facts.groups.clear();
+                person.facts.cards.clear();
+                Applied::Done
+            }
+            _ => Applied::Absent,
+        }
+    }
+
+    /// A living record, to be written.
+    fn own(&mut self, operation: &'static str, id: RecordId) -> Result<&mut ObservedRecord, SystemError> {
+        let found = self.people.get_mut(&id.to_string()).filter(|person| !person.dead);
+        found.ok_or_else(|| missing(operation, "the record"))
+    }
+
+    fn known(&self, operation: &'static str, record: &Record) -> Result<(), SystemError> {
+        let unknown = record.groups.iter().find(|group| !self.groups.contains(*group));
+        unknown.map_or(Ok(()), |group| Err(missing(operation, &format!("the access group {group}"))))
+    }
+
+    /// A card has one living holder at a time, and a format that exists.
+    fn free(&self, id: RecordId, card: &Card) -> Result<(), SystemError> {
+        if !self.formats.contains(&card.format) {
+            return Err(missing("assign", "the card format"));
+        }
+        let holder = self.living().find(|person| person.facts.cards.contains_key(card));
+        if holder.is_some_and(|person| person.id != Some(id)) {
+            let message = "assign failed: this credential number already belongs to someone else";
+            return Err(SystemError::new(Class::Terminal, "assign", message));
+        }
+        Ok(())
+    }
+}
+
+fn missing(operation: &'static str, what: &str) -> SystemError {
+    SystemError::new(Class::Dependency, operation, format!("{operation} failed: {what} is not there"))
+}
+
+fn holds(person: &ObservedRecord, number: &str) -> bool {
+    person.facts.cards.keys().any(|card| card.number == number)
+}
+
+/// The entries after a cursor, which is the last entry of the page before: what is added or removed while somebody
+/// walks makes no other entry come twice or not at all.
+fn page(all: &BTreeSet<String>, after: Option<&Cursor>, size: usize) -> (Vec<String>, Option<Cursor>) {
+    let start = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0.clone()));
+    let mut rest = all.range((start, Bound::Unbounded)).cloned();
+    let page: Vec<String> = rest.by_ref().take(size).collect();
+    let next = rest.next().and_then(|_| page.last().cloned()).map(Cursor);
+    (page, next)
+}

@@ -1,0 +1,157 @@
+//! The contract of `AccessSystem`, run against the system in memory and against every client over its simulator.
+//! A scenario knows a [`Stage`] and nothing of what stands on it.
+
+pub(crate) mod laws;
+pub(crate) mod scenarios;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use vestibule::system::{AccessSystem, Applied, Cursor, Observed, Scope, SystemError};
+use vestibule_core::diff::{Step, diff};
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::{Card, Mark, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::schedule::Window;
+
+/// The owner of everything that scenarios make.
+pub(crate) const OWNER_ID: &str = "test/contract/door";
+
+/// A system with a way to do what the trait cannot. At least three groups and one card format are there.
+#[async_trait]
+pub(crate) trait Stage: Send + Sync {
+    /// The system under test.
+    fn system(&self) -> &dyn AccessSystem;
+    /// Names of at least three groups that exist.
+    fn groups(&self) -> Vec<String>;
+    /// A card format that exists.
+    fn format(&self) -> String;
+    /// Does the next creation and loses its answer.
+    async fn lose_answer_of_next_creation(&self);
+    /// Somebody at the desk gives a person another last name.
+    async fn rename_by_hand(&self, external_id: &str, last_name: &str);
+}
+
+/// A visitor of a name for 2026-12-01, 08:00 to 18:00 in New York, with the first group and no card.
+pub(crate) fn visitor(stage: &dyn Stage, name: &str) -> Record {
+    let object = ObjectKey::new("contract", name);
+    let mut record = Record {
+        id: RecordId::new(Owner::of(OWNER_ID), Slot::of_visitor(&object), 0),
+        mark: Mark { owner_id: OWNER_ID.to_owned(), object },
+        person: Person {
+            first_name: "Ada".to_owned(),
+            last_name: "Byron".to_owned(),
+            email: format!("{name}@example.org"),
+            phone: String::new(),
+        },
+        tenant: "Acme Ltd".to_owned(),
+        window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },
+        groups: BTreeSet::from([stage.groups()[0].clone()]),
+        card: None,
+    };
+    record.id = identified(&record);
+    record
+}
+
+/// The same with a credential number.
+pub(crate) fn with_card(stage: &dyn Stage, record: Record, number: &str) -> Record {
+    Record { card: Some(Card { number: number.to_owned(), format: stage.format() }), ..record }
+}
+
+/// The id that fits a record's content.
+pub(crate) fn identified(record: &Record) -> RecordId {
+    RecordId::new(record.id.owner, record.id.slot, record.facts().fingerprint())
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// What the system shows under an id.
+pub(crate) async fn look(stage: &dyn Stage, id: RecordId) -> Option<ObservedRecord> {
+    let mut found = stage.system().observe(Scope::Record(id)).await.unwrap().records;
+    assert!(found.len() <= 1, "one id, one record");
+    found.pop()
+}
+
+pub(crate) async fn apply(stage: &dyn Stage, step: &Step) -> Applied {
+    try_apply(stage, step).await.unwrap()
+}
+
+pub(crate) async fn try_apply(stage: &dyn Stage, step: &Step) -> Result<Applied, SystemError> {
+    stage.system().apply(step).await
+}
+
+/// Applies what differs, in order; tells how many steps there were.
+pub(crate) async fn settle(stage: &dyn Stage, record: &Record) -> usize {
+    let record = Arc::new(record.clone());
+    let steps = diff(&record, look(stage, record.id).await.as_ref());
+    for step in &steps {
+        let applied = try_apply(stage, step).await.unwrap_or_else(|error| panic!("{step:?}: {error}"));
+        assert_eq!(applied, Applied::Done, "{step:?}");
+    }
+    steps.len()
+}
+
+/// Holds when the system shows exactly this record.
+pub(crate) async fn assert_satisfied(stage: &dyn Stage, record: &Record) {
+    let found = look(stage, record.id).await;
+    let steps = diff(&Arc::new(record.clone()), found.as_ref());
+    assert!(steps.is_empty(), "still differs: {steps:?}, wanted {record:?}, found {found:?}");
+}
+
+/// All pages of a walk.
+pub(crate) async fn walk(stage: &dyn Stage, scope: fn(Option<Cursor>) -> Scope) -> Vec<Observed> {
+    let (mut pages, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = stage.system().observe(scope(cursor)).await.unwrap();
+        let next = page.next.clone();
+        pages.push(page);
+        assert!(pages.len() < 10_000, "a walk ends");
+        if next.is_none() {
+            return pages;
+        }
+        cursor = next;
+    }
+}
+
+/// Ids of the living, by a whole walk.
+pub(crate) async fn living(stage: &dyn Stage) -> Vec<String> {
+    let pages = walk(stage, Scope::People).await;
+    pages.into_iter().flat_map(|page| page.records).map(|record| record.external_id).collect()
+}
+
+/// Makes a test of each scenario for one way to set a stage.
+#[macro_export]
+macro_rules! contract {
+    ($stage:path: $($scenario:ident),+ $(,)?) => {
+        $(#[tokio::test]
+        async fn $scenario() {
+            let stage = $stage().await;
+            $crate::contract::scenarios::$scenario(&stage).await;
+        })+
+    };
+    ($stage:path) => {
+        $crate::contract! { $stage:
+            a_created_record_reads_back_as_declared,
+            creating_twice_says_exists_and_leaves_one,
+            removing_twice_says_absent_the_second_time,
+            what_was_never_there_is_absent_and_nobody_shows,
+            a_removed_record_is_dead_and_a_new_number_works,
+            two_hundred_and_fifty_people_are_all_met_once,
+            a_card_is_found_by_its_number_until_its_holder_is_gone,
+            a_card_of_another_person_is_refused_for_good,
+            giving_and_taking_a_card_may_be_repeated,
+            a_card_with_another_end_is_replaced,
+            groups_and_card_formats_are_listed_by_name,
+            names_in_all_letters_and_markup_survive,
+            each_changed_field_leaves_the_others,
+            groups_contact_and_tenant_can_be_emptied,
+            a_lost_answer_is_found_again_by_its_id,
+            an_edit_by_hand_is_seen_and_repaired,
+            an_unknown_group_is_waited_for_and_makes_nothing,
+            the_health_names_a_version,
+        }
+    };
+}

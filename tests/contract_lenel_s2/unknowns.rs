@@ -1,0 +1,244 @@
+//! Every unknown of systems/lenel-s2.md 2.16 that a visitor meets, in each position of the simulator's switches: with the
+//! option that covers it a whole life goes through, and where no option can, the error says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule::system::lenel_s2::{BodyForm, Config, DateFormat, Expiry, Letters, Wire};
+use vestibule::system::{AccessSystem, Applied, Class, Scope};
+use vestibule_core::adjust::{Loss, Wish, adjust};
+use vestibule_core::diff::Step;
+use vestibule_core::model::{Person, Record};
+
+use crate::contract::{
+    Stage, apply, assert_satisfied, at, living, look, settle, try_apply, visitor, walk, with_card,
+};
+use crate::stage::NetBox;
+
+/// All that happens to a visitor, from the first lookup to a second visit.
+async fn life(stage: &NetBox) {
+    let mut record = with_card(stage, visitor(stage, "ada"), "4711");
+    let holders = async || stage.client.observe(Scope::CardNumber("4711".to_owned())).await.unwrap().records;
+    assert!(holders().await.is_empty());
+    assert_eq!(settle(stage, &record).await, 2);
+    assert_satisfied(stage, &record).await;
+    assert_eq!(look(stage, record.id).await.unwrap().mark.as_ref(), Some(&record.mark));
+    assert_eq!(apply(stage, &Step::Create(Arc::new(record.clone()))).await, Applied::Exists);
+    assert_eq!(holders().await.len(), 1);
+    record.person.last_name = "King".into();
+    record.window.until = at("2026-12-01T20:00:00Z");
+    settle(stage, &record).await;
+    assert_satisfied(stage, &record).await;
+    record.groups.clear();
+    settle(stage, &record).await;
+    assert_satisfied(stage, &record).await;
+    assert!(living(stage).await.contains(&record.id.to_string()));
+    walk(stage, Scope::Groups).await;
+    gone_and_come_again(stage, record).await;
+}
+
+async fn gone_and_come_again(stage: &NetBox, record: Record) {
+    assert_eq!(apply(stage, &Step::Remove(record.id)).await, Applied::Done);
+    assert_eq!(apply(stage, &Step::Remove(record.id)).await, Applied::Absent);
+    assert!(look(stage, record.id).await.is_none_or(|found| found.dead));
+    assert!(!living(stage).await.contains(&record.id.to_string()));
+    let next = with_card(stage, Record { id: record.id.next(), ..visitor(stage, "ada") }, "4711");
+    settle(stage, &next).await;
+    assert_satisfied(stage, &next).await;
+    stage.client.close().await;
+}
+
+/// A life on a box with one switch in each of these positions, with the options as they are by default.
+async fn lives(switch: &str, positions: &[&str]) {
+    for position in positions {
+        eprintln!("{switch}={position}");
+        life(&NetBox::with(&[(switch, position)], |config| config).await).await;
+    }
+}
+
+fn wired(wire: Wire) -> impl FnOnce(Config) -> Config {
+    move |config| Config { wire, ..config }
+}
+
+#[tokio::test]
+async fn no_1_sessions_that_idle_out_are_renewed_or_kept() {
+    let stage = NetBox::with(&[("session.idle", "60")], |config| config).await;
+    life(&stage).await;
+    stage.client.check().await.unwrap();
+    let before = stage.calls("Login").await;
+    stage.set_clock("2026-12-01T15:00:00Z").await;
+    stage.client.check().await.unwrap();
+    assert_eq!(stage.calls("Login").await, before + 1);
+    let wire = Wire { ping_interval: Some(Duration::from_millis(10)), ..Wire::default() };
+    let kept = NetBox::with(&[("session.idle", "60")], wired(wire)).await;
+    kept.client.check().await.unwrap();
+    for minute in 1..5 {
+        let pings = kept.calls("PingApp").await;
+        kept.set_clock(&format!("2026-12-01T14:{minute:02}:59Z")).await;
+        while kept.calls("PingApp").await < pings + 2 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_2_one_session_is_enough_however_few_there_are() {
+    lives("session.limit", &["unlimited", "1", "newest-wins"]).await;
+    lives("session.parallel", &["free", "serialise"]).await;
+    let taken = NetBox::with(&[("session.limit", "newest-wins")], |config| config).await;
+    taken.client.check().await.unwrap();
+    let other = crate::stage::client(&crate::stage::config(&taken.running));
+    other.check().await.unwrap();
+    taken.client.check().await.unwrap();
+    assert_eq!(taken.calls("Login").await, 3, "the first is logged in again, and the second not at all");
+}
+
+#[tokio::test]
+async fn no_3_dates_with_and_without_the_attribute() {
+    lives("dates.tzoffset", &["ignored", "appended"]).await;
+    for position in ["ignored", "appended"] {
+        let wire = Wire { date_format_attribute: DateFormat::TzOffset, ..Wire::default() };
+        life(&NetBox::with(&[("dates.tzoffset", position)], wired(wire)).await).await;
+    }
+}
+
+#[tokio::test]
+async fn no_4_expiry_in_both_meanings_and_bare_dates_never_sent() {
+    lives("dates.bare", &["start", "end-of-day"]).await;
+    for (position, expiry) in [("exclusive", Expiry::Exclusive), ("inclusive", Expiry::InclusiveMinute)] {
+        let wire = Wire { expiry, ..Wire::default() };
+        life(&NetBox::with(&[("dates.expiry", position)], wired(wire)).await).await;
+    }
+}
+
+#[tokio::test]
+async fn no_5_and_6_levels_survive_every_meaning_of_an_absent_or_empty_list() {
+    lives("levels.empty", &["no-change", "clears"]).await;
+    lives("levels.absent", &["no-change", "clears"]).await;
+    lives("levels.autoremove", &["ignored", "removes"]).await;
+    lives("levels.details", &["blocks", "names"]).await;
+}
+
+#[tokio::test]
+async fn no_7_repeats_and_the_dead_in_every_wording() {
+    lives("person.duplicate", &["fail", "code"]).await;
+    lives("person.deleted-id", &["fail", "code", "revives"]).await;
+    lives("card.duplicate", &["fail", "code"]).await;
+    lives("person.after-removal", &["record", "not-found"]).await;
+    lives("absence", &["documented", "code", "fail"]).await;
+    for position in ["fail", "code"] {
+        let stage = NetBox::with(&[("person.deleted-id", position)], |config| config).await;
+        let record = visitor(&stage, "ada");
+        settle(&stage, &record).await;
+        apply(&stage, &Step::Remove(record.id)).await;
+        assert_eq!(apply(&stage, &Step::Create(Arc::new(record))).await, Applied::Exists, "{position}");
+    }
+}
+
+#[tokio::test]
+async fn no_8_pages_of_every_size_hold_together() {
+    lives("page.SearchPersonData", &["1", "7"]).await;
+    lives("page.GetAccessLevels", &["1", "2"]).await;
+    lives("answer.limit", &["2000"]).await;
+}
+
+#[tokio::test]
+async fn no_11_only_documented_forms_are_sent() {
+    lives("params.flags", &["tolerant", "strict"]).await;
+    lives("params.unknown", &["tolerant", "fail"]).await;
+    lives("search.wildcard", &["none", "*", "%"]).await;
+    let strict = [("params.flags", "strict"), ("params.unknown", "fail")];
+    let one = |config| Config { partition_key: Some("1".to_owned()), ..config };
+    life(&NetBox::with(&strict, one).await).await;
+}
+
+#[tokio::test]
+async fn no_12_boxes_with_few_letters_get_names_in_few_letters() {
+    lives("text.non-ascii", &["utf-8", "latin-1", "fail"]).await;
+    lives("text.max", &["128"]).await;
+    for position in ["latin-1", "fail"] {
+        let wire = Wire { names: Letters::Ascii, ..Wire::default() };
+        let stage = NetBox::with(&[("text.non-ascii", position)], wired(wire)).await;
+        let model = visitor(&stage, "zoe");
+        let wish = Wish {
+            person: Person { first_name: "Zoë".into(), last_name: "Łukasz".into(), ..model.person.clone() },
+            tenant: "Bäcker & Søn".to_owned(),
+            window: model.window,
+            groups: model.groups.clone(),
+            credential_number: None,
+        };
+        let (facts, losses) = adjust(&wish, stage.client.capabilities()).unwrap();
+        assert_eq!(losses, [Loss::Name]);
+        let record = Record { person: facts.person, tenant: facts.tenant, ..model };
+        settle(&stage, &record).await;
+        assert_satisfied(&stage, &record).await;
+    }
+}
+
+#[tokio::test]
+async fn no_12_a_box_that_refuses_letters_says_so_without_the_name() {
+    let stage = NetBox::with(&[("text.non-ascii", "fail")], |config| config).await;
+    let mut record = visitor(&stage, "zoe");
+    record.person.last_name = "Łukasz".into();
+    let error = try_apply(&stage, &Step::Create(Arc::new(record))).await.unwrap_err();
+    assert_eq!(error.class, Class::Terminal);
+    assert!(!error.message.contains("ukasz"), "{error}");
+}
+
+#[tokio::test]
+async fn no_12_a_box_that_cuts_ids_is_noticed_at_the_first_record() {
+    let stage = NetBox::with(&[("text.max", "20")], |config| config).await;
+    let record = visitor(&stage, "ada");
+    let error = try_apply(&stage, &Step::Create(Arc::new(record))).await.unwrap_err();
+    assert_eq!(error.class, Class::Terminal);
+    assert!(error.message.contains("an id of its own"), "{error}");
+}
+
+#[tokio::test]
+async fn no_13_both_body_forms_and_a_sentence_where_the_old_one_is_not_taken() {
+    lives("body.apicommand", &["accepted", "apierror-3"]).await;
+    let old = || Wire { body_form: BodyForm::ApiCommand, ..Wire::default() };
+    life(&NetBox::with(&[("body.apicommand", "accepted")], wired(old())).await).await;
+    let stage = NetBox::with(&[("body.apicommand", "apierror-3")], wired(old())).await;
+    let error = stage.client.check().await.unwrap_err();
+    assert_eq!(error.class, Class::Terminal);
+    assert!(error.message.contains("bodyForm"), "{error}");
+}
+
+#[tokio::test]
+async fn no_14_the_dead_and_other_partitions_are_excluded_by_word() {
+    lives("search.deleted", &["FALSE", "ALL"]).await;
+    lives("search.partitions", &["own", "all"]).await;
+}
+
+#[tokio::test]
+async fn no_16_one_command_a_document_and_limits_in_every_form() {
+    lives("commands.several", &["apierror-4", "all"]).await;
+    for (over, retry_after, throttled) in [
+        ("429", "none", Class::Throttled(None)),
+        ("503", "5", Class::Throttled(Some(Duration::from_secs(5)))),
+    ] {
+        let switches = [
+            ("limits.rate", "0.001"),
+            ("limits.burst", "2"),
+            ("limits.over", over),
+            ("limits.retry-after", retry_after),
+        ];
+        let stage = NetBox::with(&switches, |config| config).await;
+        let error = stage.client.check().await.unwrap_err();
+        assert_eq!(error.class, throttled, "{over}");
+    }
+    let slow = [("limits.rate", "200"), ("limits.over", "slow")];
+    life(&NetBox::with(&slow, |config| config).await).await;
+}
+
+#[tokio::test]
+async fn what_differs_between_versions_and_sites() {
+    lives("login.mode", &["session", "none"]).await;
+    lives("login.session-id", &["64", "digits"]).await;
+    lives("dates.none", &["empty", "null"]).await;
+    lives("box.version", &["5.6.0", "6.2.0"]).await;
+    lives("box.clock-offset", &["16500"]).await;
+    let berlin = |config| Config { zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(), ..config };
+    life(&NetBox::with(&[("box.zone", "Europe/Berlin")], berlin).await).await;
+}
