@@ -38,6 +38,10 @@ pub struct Config {
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
 
+    /// Namespaces to look after, separated by commas [default: all].
+    #[arg(long = "watch-namespaces", value_name = "NAMES", value_delimiter = ',')]
+    pub watch_namespaces: Vec<String>,
+
     /// Namespace of the leader's lease [default: the pod's, else the context's].
     #[arg(long, value_name = "NAME", env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,

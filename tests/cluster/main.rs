@@ -6,3 +6,5 @@ mod ends;
 mod harness;
 mod kubectl;
 mod lease;
+mod process;
+mod secrets;
