@@ -2,46 +2,40 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 use vestibule::cli::crds;
 
-fn committed() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
-        .collect()
-}
-
 #[test]
 fn the_committed_definitions_are_what_the_code_prints() {
-    let printed: BTreeMap<_, _> = crds::files().unwrap().into_iter().collect();
-    assert_eq!(
-        printed.keys().collect::<Vec<_>>(),
-        committed().keys().collect::<Vec<_>>(),
-        "run `make generate`"
-    );
-    for (name, text) in committed() {
-        assert!(printed[&name] == text, "crds/{name} is not what the code prints: run `make generate`");
-    }
+    let drift = crds::drift(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let names: Vec<_> = drift.into_iter().map(|(name, _)| name).collect();
+    assert!(names.is_empty(), "run `make generate`: {names:?}");
 }
 
 #[test]
-fn generate_writes_the_same_files_and_takes_away_strangers() {
+fn drift_tells_missing_changed_and_stray_files_and_generate_mends_them() {
     let root = tempfile::tempdir().unwrap();
-    fs::create_dir(root.path().join("crds")).unwrap();
-    fs::write(root.path().join("crds/doors.yaml"), "gone: true\n").unwrap();
     crds::generate(root.path()).unwrap();
-    let written: Vec<_> = crds::files().unwrap();
-    assert_eq!(fs::read_dir(root.path().join("crds")).unwrap().count(), written.len());
-    for (name, text) in written {
-        assert_eq!(fs::read_to_string(root.path().join("crds").join(name)).unwrap(), text);
-    }
+    let folder = root.path().join("crds");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 9);
+    assert_eq!(crds::drift(root.path()).unwrap(), []);
+
+    fs::write(folder.join("doors.yaml"), "stray: true\n").unwrap();
+    fs::write(folder.join("tenants.yaml"), "changed: true\n").unwrap();
+    fs::remove_file(folder.join("visitors.yaml")).unwrap();
+    let drift = crds::drift(root.path()).unwrap();
+    let told: BTreeSet<_> = drift.iter().map(|(name, text)| (name.as_str(), text.is_some())).collect();
+    assert_eq!(
+        told,
+        BTreeSet::from([("doors.yaml", false), ("tenants.yaml", true), ("visitors.yaml", true)])
+    );
+
+    crds::generate(root.path()).unwrap();
+    assert_eq!(crds::drift(root.path()).unwrap(), []);
 }
 
 #[test]
@@ -52,4 +46,5 @@ fn the_stream_holds_every_kind_once() {
         .map(|crd| crd["spec"]["names"]["kind"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(stream.matches("\nkind: CustomResourceDefinition\n").count(), 9);
 }

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::api::publish;
 
+/// Where the definitions stand, below the root of the repository.
+const FOLDER: &str = "crds";
 const HEADER: &str = "# Made by `make generate` from src/api. Do not edit.\n";
 
 /// Why the definitions cannot be printed or written.
@@ -18,9 +20,9 @@ pub enum Error {
     /// A definition could not be put into YAML.
     #[error("a definition cannot be written as YAML")]
     Yaml(#[from] serde_yaml::Error),
-    /// A file could not be written.
-    #[error("cannot write {path}")]
-    Write {
+    /// A file could not be read, written or removed.
+    #[error("cannot reach {path}")]
+    File {
         /// The file, or its folder.
         path: String,
         /// What the system said.
@@ -45,19 +47,35 @@ pub fn files() -> Result<Vec<(String, String)>, Error> {
 
 /// Writes `crds/` below `root`, and takes away what no kind stands behind any more.
 pub fn generate(root: &Path) -> Result<(), Error> {
-    let folder = root.join("crds");
-    let files = files()?;
+    let folder = root.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
-    for (name, text) in &files {
+    for (name, text) in drift(root)? {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|source| failed(&path, source))?;
-    }
-    for entry in fs::read_dir(&folder).map_err(|source| failed(&folder, source))?.flatten() {
-        if !files.iter().any(|(name, _)| entry.file_name() == name.as_str()) {
-            fs::remove_file(entry.path()).map_err(|source| failed(&entry.path(), source))?;
-        }
+        let done = match text {
+            Some(text) => fs::write(&path, text),
+            None => fs::remove_file(&path),
+        };
+        done.map_err(|source| failed(&path, source))?;
     }
     Ok(())
+}
+
+/// Files of `crds/` below `root` that are not what the code prints, with the text they should have; those that should
+/// not be there have none.
+pub fn drift(root: &Path) -> Result<Vec<(String, Option<String>)>, Error> {
+    let folder = root.join(FOLDER);
+    let mut drift = Vec::new();
+    let files = files()?;
+    for entry in fs::read_dir(&folder).map_err(|source| failed(&folder, source))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !files.iter().any(|(known, _)| *known == name) {
+            drift.push((name, None));
+        }
+    }
+    let wrong =
+        |(name, text): &(String, String)| !fs::read(folder.join(name)).is_ok_and(|it| it == text.as_bytes());
+    drift.extend(files.into_iter().filter(wrong).map(|(name, text)| (name, Some(text))));
+    Ok(drift)
 }
 
 fn file_name(crd: &Value) -> String {
@@ -69,5 +87,5 @@ fn text(crd: &Value) -> Result<String, Error> {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Write { path: path.display().to_string(), source }
+    Error::File { path: path.display().to_string(), source }
 }

@@ -28,7 +28,11 @@ enum Command {
     /// Prints the examples of a small building as one YAML stream.
     Examples,
     /// Writes everything in this checkout that is made from the code: crds/.
-    Generate,
+    Generate {
+        /// Write nothing; fail if a file is not what the code prints.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 impl Cli {
@@ -43,7 +47,14 @@ impl Cli {
             Command::Examples => {
                 Ok(io::stdout().write_all(examples::stream(&examples::BUILDING).as_bytes())?)
             }
-            Command::Generate => Ok(crds::generate(Path::new("."))?),
+            Command::Generate { check: false } => Ok(crds::generate(Path::new("."))?),
+            Command::Generate { check: true } => {
+                let drift: Vec<String> = crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
+                if drift.is_empty() {
+                    return Ok(());
+                }
+                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", ")).into())
+            }
         }
     }
 }

@@ -60,8 +60,6 @@ pub struct State {
     pub last_sync: Option<Timestamp>,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
-    /// Living records of ours at the last sync.
-    pub records: usize,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
     /// The release that was used last.

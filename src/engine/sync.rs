@@ -86,17 +86,12 @@ impl Engine {
 
     fn publish_sync(&self, tokens: Vec<String>) {
         let now = self.clock.now();
-        let records = {
-            let mut inner = self.inner.lock();
-            let resync = self.settings.read().resync;
-            inner.sync_due = now.checked_add(resync).ok();
-            inner.snapshot.len()
-        };
+        let resync = self.settings.read().resync;
+        self.inner.lock().sync_due = now.checked_add(resync).ok();
         self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
             state.syncs += 1;
             state.last_sync = Some(now);
-            state.records = records;
             state.handled_syncs.extend(tokens);
             let surplus = state.handled_syncs.len().saturating_sub(SYNC_TOKENS);
             state.handled_syncs.drain(..surplus);

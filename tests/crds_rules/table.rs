@@ -224,23 +224,22 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
+/// All values at the first place, one of each kind at the others: there it is only asked whether the rule stands.
 fn form_cases(form: &'static Form) -> Vec<Case> {
-    let values = form.takes.iter().map(|it| (it, true)).chain(form.refuses.iter().map(|it| (it, false)));
-    let values: Vec<_> = values.collect();
     let mut cases = Vec::new();
-    for &(fixture, place) in form.places {
-        for &(value, accepted) in &values {
-            let edits = vec![(place, Some(json!(value)))];
-            cases.push(Case {
-                fixture,
-                place,
-                sentence: form.sentence,
-                before: None,
-                edits,
-                accepted,
-                offline: true,
-            });
-        }
+    for (number, &(fixture, place)) in form.places.iter().enumerate() {
+        let (takes, refuses) =
+            if number == 0 { (form.takes, form.refuses) } else { (&form.takes[..1], &form.refuses[1..2]) };
+        let values = takes.iter().map(|it| (it, true)).chain(refuses.iter().map(|it| (it, false)));
+        cases.extend(values.map(|(value, accepted)| Case {
+            fixture,
+            place,
+            sentence: form.sentence,
+            before: None,
+            edits: vec![(place, Some(json!(value)))],
+            accepted,
+            offline: true,
+        }));
     }
     cases
 }

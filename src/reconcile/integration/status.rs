@@ -21,7 +21,7 @@ pub struct Said {
     /// What the system says it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_version: Option<String>,
-    /// Records of ours at the last full sync.
+    /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
     /// When the last full sync ended, in whole seconds.
@@ -118,6 +118,7 @@ pub fn said(
     owner_id: Option<String>,
     requested: Option<&str>,
     state: Option<&State>,
+    records: Option<usize>,
 ) -> Said {
     let mut said = Said { status, ..previous.clone() };
     if let Some(owner_id) = owner_id {
@@ -127,9 +128,9 @@ pub fn said(
     if let Some(version) = &state.version {
         said.system_version = Some(version.clone());
     }
-    if let Some(at) = state.last_sync {
+    if let (Some(at), Some(records)) = (state.last_sync, records) {
+        said.records = i64::try_from(records).ok();
         said.last_sync_time = jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string());
-        said.records = i64::try_from(state.records).ok();
         said.held_deletions = state.held.as_ref().map(|held| HeldDeletions {
             hash: held.hash.clone(),
             count: i64::try_from(held.count).unwrap_or(i64::MAX),
