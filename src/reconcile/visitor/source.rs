@@ -13,7 +13,7 @@ use super::status::{self, Trouble};
 use super::validate::{Object, known_ids, validate};
 use super::Visitors;
 use crate::cluster::object::Live;
-use crate::cluster::rows::{Life, Todo};
+use crate::cluster::rows::Life;
 use crate::cluster::watch::Event;
 use crate::engine::{Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::tenant_id;
@@ -143,10 +143,8 @@ impl Visitors {
         match &found {
             Some(object) => self.take_answer(slot, object),
             None => {
-                let gone = uid.and_then(|uid| self.table.lock().not_found::<Object>(slot, uid));
-                if let Some(Todo::Gone(slot, _)) = gone {
-                    self.gone(slot);
-                }
+                let gone = uid.and_then(|uid| self.table.lock().not_found(slot, uid));
+                gone.into_iter().for_each(|todo| self.carry_out(todo));
             }
         }
         Ok(found)
