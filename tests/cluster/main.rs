@@ -3,6 +3,7 @@
 
 mod control_plane;
 mod crds;
+mod deletion;
 mod ends;
 mod harness;
 mod kubectl;
@@ -11,5 +12,6 @@ mod modes;
 mod process;
 mod rollover;
 mod secrets;
+mod situations;
 mod stage;
 mod visitors;
