@@ -99,6 +99,7 @@ pub(super) struct Names {
 }
 
 /// The engine's memory, behind one lock that is never held over an await.
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing, and they change independently")]
 pub(super) struct Inner {
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
@@ -180,7 +181,11 @@ impl Inner {
 
     /// Removals of a slot that are still to be read back.
     pub(super) fn unconfirmed(&self, slot: Slot) -> Vec<RecordId> {
-        self.unconfirmed.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+        self.unconfirmed
+            .range(self.first_id(slot)..)
+            .map(|(id, _)| *id)
+            .take_while(|id| id.slot == slot)
+            .collect()
     }
 
     /// Creates of a slot whose answer was lost.

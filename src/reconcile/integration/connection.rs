@@ -70,6 +70,11 @@ impl Connection {
         self.account != wanted.account
     }
 
+    /// The next [`Self::take_over`] makes a new client, whatever it is made of.
+    pub const fn forget_client(&mut self) {
+        self.client = 0;
+    }
+
     /// Takes over settings, and a new client if a login or another part of it has changed.
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
         let Validated { config, credentials, settings, pace, client, .. } = wanted;
