@@ -137,6 +137,9 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         for (slot, class) in slots {
+            if matches!(class, Class::RolloverRemoval | Class::RolloverAddition) {
+                inner.rollover_since.get_or_insert(now);
+            }
             inner.queue.push(slot, class, None, now);
         }
         drop(inner);

@@ -79,6 +79,7 @@ impl Engine {
             self.start_turns(&mut inner, turns);
         }
         self.count(&inner);
+        self.end_rollover(&mut inner, now);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
@@ -100,6 +101,16 @@ impl Engine {
             };
             let Some((slot, class)) = popped else { return };
             turns.spawn(Arc::clone(self).take_turn(slot, class));
+        }
+    }
+
+    /// The rollover is over when nothing of it waits and nothing is in flight.
+    fn end_rollover(&self, inner: &mut Inner, now: Timestamp) {
+        let left = inner.queue.len(Class::RolloverRemoval) + inner.queue.len(Class::RolloverAddition);
+        if left + inner.queue.in_flight() == 0
+            && let Some(since) = inner.rollover_since.take()
+        {
+            self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64());
         }
     }
 

@@ -124,6 +124,8 @@ pub(super) struct Inner {
     pub(super) listings: u64,
     /// Pages of the last listing.
     pub(super) pages: usize,
+    /// Since when rollover work is queued.
+    pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
     pub(super) guarded: VecDeque<Timestamp>,
     /// The last repair of a slot; bounded by the records that somebody changed by hand.
@@ -156,6 +158,7 @@ impl Inner {
             sync_tokens: Vec::new(),
             listings: 0,
             pages: 1,
+            rollover_since: None,
             guarded: VecDeque::new(),
             repaired: BTreeMap::new(),
             blocked: false,

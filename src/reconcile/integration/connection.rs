@@ -44,10 +44,14 @@ pub struct Connection {
 
 impl Connection {
     /// Starts an engine.
-    pub fn start(key: &ObjectKey, wanted: Validated, parts: &ConnectionParts) -> Result<Self, SystemError> {
-        let Validated { config, credentials, owner_id, settings, pace, account, client } = wanted;
+    pub fn start(
+        key: &ObjectKey,
+        wanted: Validated,
+        pacer: Pacer,
+        parts: &ConnectionParts,
+    ) -> Result<Self, SystemError> {
+        let Validated { config, credentials, owner_id, settings, account, client, .. } = wanted;
         let owner = Owner::of(&owner_id);
-        let pacer = Pacer::new(pace, parts.clock.clone());
         let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
         let engine = Engine::new(Parts {
             integration: key.clone(),

@@ -57,6 +57,8 @@ pub struct Validated {
     pub settings: Settings,
     /// The pace of the account.
     pub pace: pace::Limits,
+    /// Whose pace it is: a login at a host, however many integrations use it.
+    pub login: u64,
     /// Which account of which system this is: another one is another engine.
     pub account: u64,
     /// Changes with anything that a client is made of.
@@ -87,9 +89,10 @@ pub fn validate(
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
     let pace =
         pace::Limits { rate: limits.requests_per_second.map(f64::from), burst: 10, max_in_flight: in_flight };
+    let login = Hasher::new("login").text(&config.url).text(&credentials.username).finish();
     let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);
     let settings = settings(object, spec, property_suspended, in_flight as usize)?;
-    Ok(Validated { config, credentials, owner_id, settings, pace, account, client })
+    Ok(Validated { config, credentials, owner_id, settings, pace, login, account, client })
 }
 
 fn invalid(sentence: impl Into<String>) -> Refusal {

@@ -10,6 +10,7 @@ use super::Pass;
 use crate::api::{DeletionPolicy, annotation};
 use crate::cluster::watch::Event;
 use crate::engine::Condition;
+use crate::engine::pacer::Pacer;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
 use crate::reconcile::property;
 use crate::system::Class;
@@ -110,7 +111,8 @@ impl Pass {
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
         self.claim(object).await?;
-        let connection = Connection::start(&key, wanted, &self.parts).map_err(refused)?;
+        let pacer = self.pacer(&wanted);
+        let connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
@@ -119,6 +121,12 @@ impl Pass {
         tracing::info!(integration = %key, "engine started");
         self.connections.insert(key, connection);
         Ok(())
+    }
+
+    /// The pace of a login, shared by all who use it.
+    fn pacer(&mut self, wanted: &Validated) -> Pacer {
+        let new = || Pacer::new(wanted.pace, self.parts.clock.clone());
+        self.pacers.entry(wanted.login).or_insert_with(new).clone()
     }
 
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
@@ -198,9 +206,9 @@ impl Pass {
         if !orphan && !abandoned {
             if !self.connections.contains_key(key) && object.meta.is_ours() {
                 // After a restart: connect once more, to remove what is left.
-                if let Ok(wanted) = self.validated(object).await
-                    && let Ok(connection) = Connection::start(key, wanted, &self.parts)
-                {
+                if let Ok(wanted) = self.validated(object).await {
+                    let pacer = self.pacer(&wanted);
+                    let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
                     self.listen(&connection);
                     self.connections.insert(key.clone(), connection);
                 }

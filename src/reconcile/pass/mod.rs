@@ -24,6 +24,7 @@ use crate::cluster::object::Seen;
 use crate::cluster::secrets;
 use crate::cluster::store::Store;
 use crate::cluster::watch::{Event, Scope, watch};
+use crate::engine::pacer::Pacer;
 use crate::reconcile::directory::Directory;
 use crate::reconcile::events::Events;
 use crate::reconcile::integration::{self, Connection, ConnectionParts, Refusal, SecretReader, Secrets};
@@ -47,6 +48,8 @@ pub struct Pass {
     connections: BTreeMap<ObjectKey, Connection>,
     /// Engines on their way out; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    /// One pace a login; as many as there were logins since the start.
+    pacers: BTreeMap<u64, Pacer>,
     refusals: BTreeMap<ObjectKey, Refusal>,
     indexes: BTreeMap<ObjectKey, u16>,
     /// "Sync now" tokens that were passed on.
@@ -122,6 +125,7 @@ impl Pass {
             read: BTreeMap::new(),
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
+            pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
             indexes: BTreeMap::new(),
             asked: BTreeSet::new(),

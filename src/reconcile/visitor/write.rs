@@ -14,7 +14,7 @@ use super::status::{self, verdict};
 use super::validate::{Object, Said, validate};
 use crate::api::annotation;
 use crate::cluster::rows::Life;
-use crate::engine::{Class, SourceError};
+use crate::engine::{Class, Condition, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
 
 /// How long a new generation may be carried out before its status says that it is.
@@ -169,7 +169,12 @@ impl Visitors {
         let said = self.said(slot, plan, standing, directory, previous, generation);
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         said.or_else(|| {
-            let verdict = verdict(standing, &states, None, new)?;
+            let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
+                Some(integration) => Verdict::progressing(format!(
+                    "waits for AccessIntegration {integration}, which is not connected: see its status"
+                )),
+                None => verdict(standing, &states, None, new)?,
+            };
             Some(self.settled(slot, &verdict, directory, previous, generation))
         })
     }
@@ -330,4 +335,15 @@ fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> 
                     && engine.is_settled(slot)
                     && state.is_none_or(|state| state == PlaceState::Absent))
         })
+}
+
+/// The integration that a visitor waits for and that is not connected.
+fn waits_for<'a>(plan: &Plan, directory: &'a Directory) -> Option<&'a str> {
+    let waiting = plan.places.iter().filter(|place| place.state == PlaceState::Waiting);
+    let indexes: Vec<u16> = waiting.map(|place| place.integration).collect();
+    let down = directory.engines.iter().find(|(key, engine)| {
+        let concerned = directory.indexes.get(key).is_some_and(|index| indexes.contains(index));
+        concerned && engine.state().borrow().condition != Condition::Connected
+    });
+    down.map(|(key, _)| key.name.as_str())
 }
