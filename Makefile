@@ -6,7 +6,7 @@ export DEMO_EXIT QUICK
 .PHONY: help demo test check generate bench lint control-plane
 
 help: ## list the verbs
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## a Kubernetes, a simulated NetBox and the controller, shown at work; DEMO_EXIT=1 ends it after the last step
 	hack/while-fetching-modules.sh cargo build --workspace --bins

@@ -1,4 +1,4 @@
-//! `run`, as the process does it, on an API server that knows leases only: leadership, probes, the orderly end.
+//! What stands around the leader's work, on an API server that knows leases only: leadership, probes, the orderly end.
 
 mod fake_lease_server;
 
@@ -9,9 +9,10 @@ use std::time::Duration;
 use fake_lease_server::Server;
 use jiff::SignedDuration;
 use tokio::task::JoinHandle;
-use vestibule::cli::controller::{Config, RunError, Surroundings, run};
+use vestibule::cli::controller::{Config, RunError, Surroundings, run_around};
 use vestibule::clock::{Clock as _, SetClock};
 use vestibule::cluster::lease::Lost;
+use vestibule::controller::{Context, ServeError};
 use vestibule::logging::LogLevel;
 use vestibule::metrics::Metrics;
 use vestibule::shutdown::{Shutdown, Trigger};
@@ -29,20 +30,37 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn start(server: &Server) -> Running {
-    let address = free_address();
-    let words = ["--lease-namespace=vestibule", "--pod-name=test", &format!("--admin-listen={address}")];
-    let config = Config::from_words(words).unwrap();
-    let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().unwrap()));
-    let surroundings = Surroundings {
+fn surroundings(server: &Server, clock: &Arc<SetClock>) -> Surroundings {
+    Surroundings {
         client: server.connect().0,
         clock: clock.clone(),
         steady_clock: clock.clone(),
         metrics: Metrics::new(),
         log_level: LogLevel::fixed("info"),
-    };
+    }
+}
+
+/// Work that has nothing to do but to end when asked.
+async fn idle(_: Context, shutdown: Shutdown) -> Result<(), ServeError> {
+    shutdown.requested().await;
+    Ok(())
+}
+
+fn start(server: &Server) -> Running {
+    start_with(server, idle)
+}
+
+fn start_with<W, F>(server: &Server, work: W) -> Running
+where
+    W: FnOnce(Context, Shutdown) -> F + Send + 'static,
+    F: Future<Output = Result<(), ServeError>> + Send + 'static,
+{
+    let address = free_address();
+    let words = ["--lease-namespace=vestibule", "--pod-name=test", &format!("--admin-listen={address}")];
+    let config = Config::from_words(words).unwrap();
+    let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().unwrap()));
     let (shutdown, stopping) = Shutdown::new();
-    let task = tokio::spawn(run(config, surroundings, stopping));
+    let task = tokio::spawn(run_around(work, config, surroundings(server, &clock), stopping));
     Running { shutdown, clock, address, task }
 }
 
@@ -135,16 +153,44 @@ async fn an_address_that_is_taken_ends_the_process_with_a_sentence() {
     let server = Server::default();
     let first = start(&server);
     first.leads(true).await;
-    let words = [format!("--admin-listen={}", first.address)];
-    let surroundings = Surroundings {
-        client: server.connect().0,
-        clock: first.clock.clone(),
-        steady_clock: first.clock.clone(),
-        metrics: Metrics::new(),
-        log_level: LogLevel::fixed("info"),
-    };
-    let ended = run(Config::from_words(words).unwrap(), surroundings, Shutdown::new().1).await;
+    let config = Config::from_words([format!("--admin-listen={}", first.address)]).unwrap();
+    let ended = run_around(idle, config, surroundings(&server, &first.clock), Shutdown::new().1).await;
     let error = ended.expect_err("the address is taken").to_string();
     assert!(error.contains("--admin-listen"), "{error}");
     first.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn work_that_fails_gives_the_lease_back_and_ends_the_process_with_its_sentence() {
+    let server = Server::default();
+    let failing = |_, _| async { Err(ServeError("namespace kube-system could not be read".into())) };
+    let controller = start_with(&server, failing);
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), controller.task).await.expect("it ends").unwrap();
+    assert_eq!(ended.expect_err("it failed").to_string(), "namespace kube-system could not be read");
+    assert_eq!(server.lease().spec.unwrap().holder_identity, None);
+}
+
+#[tokio::test]
+async fn work_that_ends_unasked_is_an_error() {
+    let server = Server::default();
+    let controller = start_with(&server, |_, _| async { Ok(()) });
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), controller.task).await.expect("it ends").unwrap();
+    assert!(matches!(ended, Err(RunError::Stopped)), "{ended:?}");
+}
+
+#[tokio::test]
+async fn the_fence_is_open_during_the_work_and_shut_after_it() {
+    let server = Server::default();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let controller = start_with(&server, |context: Context, shutdown: Shutdown| async move {
+        let _ = tell.send((context.fence.held(), context.fence));
+        shutdown.requested().await;
+        Ok(())
+    });
+    let (held, fence) = told.await.unwrap();
+    assert!(held);
+    controller.end().await.unwrap();
+    assert!(!fence.held(), "whatever still runs writes nothing any more");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fake_lease_server::{Line, Server};
 use jiff::SignedDuration;
+use parking_lot::Mutex;
 use vestibule::clock::{Clock as _, SetClock};
 use vestibule::cluster::lease::{Candidate, LeaseName, Lost, Terms};
 use vestibule::shutdown::{Shutdown, Trigger};
@@ -202,6 +203,28 @@ async fn a_killed_leader_is_followed_once_its_claim_was_watched_to_its_end() {
     let waited = clock.now().duration_since(began);
     assert!(waited >= seconds(30) && waited < seconds(45), "waited {waited}");
     assert!(second.candidate.fence().held());
+}
+
+#[tokio::test]
+async fn a_rivals_claim_is_watched_from_when_the_answer_came_not_from_when_it_was_asked_for() {
+    let server = Server::default();
+    let (mut first, second) = (replica(&server, "first"), replica(&server, "second"));
+    first.acquire().await;
+    drop(first);
+    let first_answer = Arc::new(Mutex::new(None));
+    let (clock, seen) = (second.clock.clone(), Arc::clone(&first_answer));
+    second.line.before_each_answer(move || {
+        let mut seen = seen.lock();
+        if seen.is_none() {
+            pass(&clock, seconds(4)); // The first look is slow: whoever holds the lease may have renewed it meanwhile.
+            *seen = Some(clock.now());
+        }
+    });
+    let clock = second.clock.clone();
+    let second = run_until_done(&clock, second.acquire_in_background()).await;
+    let claimed = second.candidate.fence().until().expect("it leads") - seconds(20);
+    let watched = claimed.duration_since(first_answer.lock().expect("it looked"));
+    assert!(watched >= seconds(30), "watched for {watched} only");
 }
 
 #[tokio::test]

@@ -198,6 +198,20 @@ pub(super) fn main(config: Config) -> Result<(), RunError> {
 /// Runs the controller until `shutdown`, or until it cannot go on. Waits for leadership first; probes and metrics
 /// answer from the start.
 pub async fn run(config: Config, surroundings: Surroundings, shutdown: Shutdown) -> Result<(), RunError> {
+    run_around(controller::serve, config, surroundings, shutdown).await
+}
+
+/// [`run`], around other work than the controller's.
+pub async fn run_around<W, F>(
+    work: W,
+    config: Config,
+    surroundings: Surroundings,
+    shutdown: Shutdown,
+) -> Result<(), RunError>
+where
+    W: FnOnce(Context, Shutdown) -> F,
+    F: Future<Output = Result<(), ServeError>>,
+{
     let Surroundings { client, clock, steady_clock, metrics, log_level } = surroundings;
     let heartbeats = Heartbeats::new(steady_clock.clone());
     let name = config.lease(&client);
@@ -217,7 +231,7 @@ pub async fn run(config: Config, surroundings: Surroundings, shutdown: Shutdown)
     let server = listen(&context, &name, log_level).await?;
     tokio::select! {
         ended = server => ended,
-        ended = lead(candidate, context, shutdown) => ended,
+        ended = lead(candidate, |shutdown| work(context, shutdown), shutdown) => ended,
     }
 }
 
@@ -257,7 +271,14 @@ fn introduce(diagnostics: &Diagnostics, lease: &LeaseName, fence: &Fence) {
 }
 
 /// Waits for leadership, works while it lasts, and gives it back.
-async fn lead(mut candidate: Candidate, context: Context, shutdown: Shutdown) -> Result<(), RunError> {
+async fn lead<F>(
+    mut candidate: Candidate,
+    work: impl FnOnce(Shutdown) -> F,
+    shutdown: Shutdown,
+) -> Result<(), RunError>
+where
+    F: Future<Output = Result<(), ServeError>>,
+{
     tokio::select! {
         () = candidate.acquire() => {}
         () = shutdown.requested() => {
@@ -272,7 +293,7 @@ async fn lead(mut candidate: Candidate, context: Context, shutdown: Shutdown) ->
         (candidate, kept)
     });
     let served = tokio::select! {
-        served = serve(context, shutdown) => served,
+        served = in_time(work(shutdown.clone()), &shutdown) => served,
         ended = &mut keeper => return ended?.1.map_err(RunError::from),
     };
     if !matches!(served, Err(RunError::Unfinished)) {
@@ -283,15 +304,18 @@ async fn lead(mut candidate: Candidate, context: Context, shutdown: Shutdown) ->
 }
 
 /// The leader's work, which has its time to end in order.
-async fn serve(context: Context, shutdown: Shutdown) -> Result<(), RunError> {
+async fn in_time(
+    work: impl Future<Output = Result<(), ServeError>>,
+    shutdown: &Shutdown,
+) -> Result<(), RunError> {
     let overdue = async {
         shutdown.requested().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = controller::serve(context, shutdown.clone()) => match served {
+        worked = work => match worked {
             Ok(()) if !shutdown.is_requested() => Err(RunError::Stopped),
-            served => Ok(served?),
+            worked => Ok(worked?),
         },
         () = overdue => Err(RunError::Unfinished),
     }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod lease;
 pub mod object;
 pub mod rows;
+pub mod secrets;
 pub mod store;
 pub mod watch;
 

@@ -38,7 +38,7 @@ impl Engine {
     /// Reads, at the pace and with the priority of `class`.
     pub(super) async fn observe(&self, class: Class, scope: Scope) -> Result<Observed, SystemError> {
         let system = self.system();
-        self.paced(class, async { system.observe(scope).await }).await
+        self.paced(class, scope.name(), async { system.observe(scope).await }).await
     }
 
     /// Writes one step, if lease, mode and suspension still allow it when its turn comes.
@@ -48,15 +48,15 @@ impl Engine {
             self.may(step)?;
             system.apply(step).await.map_err(Stop::from)
         };
-        let applied = self.paced(class, call).await?;
-        tracing::debug!(integration = %self.label, id = %step.id(), step = word(step), ?applied, "written");
+        let applied = self.paced(class, step.name(), call).await?;
+        tracing::debug!(integration = %self.label, id = %step.id(), step = step.name(), ?applied, "written");
         Ok(applied)
     }
 
     /// Proves the login.
     pub(super) async fn check(&self) -> Result<system::Health, SystemError> {
         let system = self.system();
-        self.paced(Class::Revocation, async { system.check().await }).await
+        self.paced(Class::Revocation, "check", async { system.check().await }).await
     }
 
     fn may(&self, step: &Step) -> Result<(), Stop> {
@@ -72,12 +72,21 @@ impl Engine {
         if mode && (step.revokes() || !settings.suspended) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
-    async fn paced<T, E: Failure>(&self, class: Class, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    async fn paced<T, E: Failure>(
+        &self,
+        class: Class,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let waiting = Instant::now();
         let permit = self.pacer.permit(class).await;
         self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
+        let started = Instant::now();
         let result = call.await;
         let failure = result.as_ref().err().and_then(Failure::of_system);
+        let code = failure.map_or("ok", |error| error.class.name());
+        let system = self.system.read().capabilities().system;
+        self.metrics.systems.request(system, operation, code, started.elapsed().as_secs_f64());
         match failure.map(|error| error.class) {
             Some(system::Class::Throttled(after)) => {
                 self.metrics.systems.throttled(&self.label);
@@ -141,15 +150,5 @@ impl Failure for Stop {
             Self::System(error) => Some(error),
             _ => None,
         }
-    }
-}
-
-const fn word(step: &Step) -> &'static str {
-    match step {
-        Step::Create(_) => "create",
-        Step::Update { .. } => "update",
-        Step::AssignCard { .. } => "assign-card",
-        Step::WithdrawCard { .. } => "withdraw-card",
-        Step::Remove(_) => "remove",
     }
 }

@@ -160,6 +160,11 @@ impl Engine {
         !inner.queue.contains(slot) && inner.unconfirmed(slot).is_empty()
     }
 
+    /// Whether nothing is opened now: the integration or its Property is suspended.
+    pub fn is_suspended(&self) -> bool {
+        self.settings.read().suspended
+    }
+
     /// Takes new settings; work that they now allow is queued by whoever changed them.
     pub fn set_settings(&self, settings: Settings) {
         let changed = { std::mem::replace(&mut *self.settings.write(), settings.clone()) != settings };

@@ -26,6 +26,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A failed check or sync is tried again after this time; the breaker stretches it.
 const CHORE_RETRY: SignedDuration = SignedDuration::from_secs(15);
 
+/// What the system refuses for good is tried again only so that a box mended by hand is noticed.
+const REFUSED_RETRY: SignedDuration = SignedDuration::from_mins(5);
+
 impl Engine {
     /// Runs until `stop` is true. What is under way then is finished or left for the next start: every step is
     /// repeatable.
@@ -106,7 +109,7 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.chore = false;
-        inner.chore_after = if result.is_err() { now.checked_add(CHORE_RETRY).ok() } else { None };
+        inner.chore_after = result.as_ref().err().and_then(|stop| now.checked_add(retry_after(stop)).ok());
         drop(inner);
         if let Err(stop) = result {
             self.chore_failed(&stop);
@@ -187,5 +190,12 @@ impl Engine {
         };
         tracing::debug!(integration = %self.label, ?slot, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }
+    }
+}
+
+const fn retry_after(stop: &Stop) -> SignedDuration {
+    match stop {
+        Stop::System(SystemError { class: system::Class::Terminal, .. }) => REFUSED_RETRY,
+        _ => CHORE_RETRY,
     }
 }

@@ -170,9 +170,9 @@ impl Inner {
                 one.fingerprint = repair.wanted;
             }
         }
-        for id in self.uncertain.keys().filter(|id| id.slot == slot) {
-            if !held.iter().any(|one| one.id == *id) {
-                held.push(Held { id: *id, fingerprint: 0, until: None });
+        for id in self.uncertain(slot) {
+            if !held.iter().any(|one| one.id == id) {
+                held.push(Held { id, fingerprint: 0, until: None });
             }
         }
         held
@@ -180,8 +180,17 @@ impl Inner {
 
     /// Removals of a slot that are still to be read back.
     pub(super) fn unconfirmed(&self, slot: Slot) -> Vec<RecordId> {
-        let lowest = RecordId { owner: self.snapshot.owner(), slot, content: 0, number: 0 };
-        self.unconfirmed.range(lowest..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+        self.unconfirmed.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+    }
+
+    /// Creates of a slot whose answer was lost.
+    pub(super) fn uncertain(&self, slot: Slot) -> impl Iterator<Item = RecordId> {
+        self.uncertain.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(move |id| id.slot == slot)
+    }
+
+    /// The id that sorts before every other of its slot.
+    const fn first_id(&self, slot: Slot) -> RecordId {
+        RecordId { owner: self.snapshot.owner(), slot, content: 0, number: 0 }
     }
 
     /// Records of a slot that the last listing lacks.
@@ -201,13 +210,13 @@ impl Inner {
     }
 
     pub(super) fn unpark(&mut self) {
-        self.parked = false;
+        (self.parked, self.chore_after) = (false, None);
         self.connected = false;
         self.breaker = Breaker::new(rand::random());
     }
 
     pub(super) fn request_sync(&mut self, token: &str) {
-        self.sync_due = None;
+        (self.sync_due, self.chore_after) = (None, None);
         if self.sync_tokens.len() == SYNC_TOKENS {
             self.sync_tokens.remove(0);
         }

@@ -69,11 +69,12 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.blocked = blocked;
-        // What appeared as its id says is compared with the rows; only what somebody changed by hand is drift.
-        let drifted = merged.appeared.iter().chain(&merged.changed).filter(|id| {
-            inner.held(id.slot).iter().any(|one| one.id == **id && !id.holds(one.fingerprint))
+        // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
+        let suspects: Vec<_> = inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint)).map(|one| one.id).collect();
+        let drifted = suspects.into_iter().filter(|id| {
+            inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint))
         });
-        let slots: BTreeSet<_> = drifted.chain(&merged.missing).map(|id| id.slot).collect();
+        let slots: BTreeSet<_> = drifted.chain(merged.missing.iter().copied()).map(|id| id.slot).collect();
         self.metrics.truth.drift(&self.label, slots.len() as u64, 0);
         for slot in slots {
             inner.queue.push(slot, Class::Drift, None, now);

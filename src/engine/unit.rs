@@ -25,7 +25,7 @@ impl Engine {
         } else {
             self.source.want(&self.integration, slot).await?
         };
-        self.ask_for_missing(slot, &wanted.known, class).await?;
+        self.ask_for_doubtful(slot, &wanted, class).await?;
         let want = wanted.want;
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
@@ -69,21 +69,31 @@ impl Engine {
         })
     }
 
-    /// Records that the last listing lacked are asked for by id: absence needs a second witness.
-    async fn ask_for_missing(&self, slot: Slot, known: &[RecordId], class: Class) -> Result<(), Stop> {
+    /// Records that the last listing lacked, and creates whose answer was lost, are asked for by id: absence needs a
+    /// second witness, and nothing is repeated blindly.
+    async fn ask_for_doubtful(&self, slot: Slot, wanted: &Wanted, class: Class) -> Result<(), Stop> {
         let doubtful = {
             let inner = self.inner.lock();
             let held = inner.held(slot);
-            let unlisted = known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
+            let unlisted = wanted.known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
             let unlisted = unlisted.filter(|id| !held.iter().any(|one| one.id == **id));
-            inner.missing(slot).chain(unlisted.copied()).collect::<BTreeSet<RecordId>>()
+            inner.missing(slot).chain(inner.uncertain(slot)).chain(unlisted.copied()).collect::<BTreeSet<RecordId>>()
         };
         for id in doubtful {
             let found = self.read(id, class).await?;
             let mut inner = self.inner.lock();
             match found {
-                Some(record) => inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record)),
-                None => inner.snapshot.removed(&id),
+                Some(record) => {
+                    inner.uncertain.remove(&id);
+                    inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record));
+                }
+                None => {
+                    inner.snapshot.removed(&id);
+                    // It may still arrive. Making it again meets it then; removing it has to wait for it.
+                    if matches!(wanted.want, Want::Record(_)) {
+                        inner.uncertain.remove(&id);
+                    }
+                }
             }
         }
         Ok(())
@@ -174,9 +184,7 @@ impl Engine {
 
     async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
         let Some(found) = self.read(id, class).await? else {
-            let sent = self.inner.lock().uncertain.get(&id).copied();
             self.inner.lock().snapshot.removed(&id);
-            tracing::debug!(integration = %self.label, %id, uncertain = sent.is_some(), "not there; made again");
             return self.create(wanted, class).await;
         };
         self.source.claim(id.slot).await?;
@@ -210,6 +218,7 @@ impl Engine {
         for step in &steps {
             self.write(class, step).await?;
         }
+        self.metrics.truth.drift(&self.label, 0, u64::from(class == Class::Drift));
         self.now_holds(record);
         Ok(())
     }

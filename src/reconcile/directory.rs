@@ -69,8 +69,8 @@ pub struct Access {
 pub struct TenantFacts {
     /// Its name as people write it.
     pub display_name: String,
-    /// The name of its Property.
-    pub property_name: String,
+    /// Its Property.
+    pub property_key: ObjectKey,
     /// The Property; `None` while it is missing, going or not valid.
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
@@ -105,6 +105,7 @@ impl Directory {
 pub fn tenant_facts(
     spec: &TenantSpec,
     records: &[Record],
+    property_key: ObjectKey,
     property: Option<PropertyFacts>,
     integrations: &[Arc<IntegrationFacts>],
 ) -> TenantFacts {
@@ -118,7 +119,7 @@ pub fn tenant_facts(
         .collect();
     let mut facts = TenantFacts {
         display_name: spec.display_name.clone(),
-        property_name: spec.property_ref.name.clone(),
+        property_key,
         property,
         access,
         hash: 0,

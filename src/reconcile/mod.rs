@@ -5,6 +5,7 @@
 //! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
 
 pub mod directory;
+pub mod events;
 pub mod integration;
 pub mod pass;
 pub mod property;

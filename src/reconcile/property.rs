@@ -75,11 +75,20 @@ pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &
     }
 }
 
+/// The Visitors of a Property, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Visitors {
+    /// All of them.
+    pub all: i64,
+    /// Those whose Ready is not True.
+    pub not_ready: i64,
+}
+
 /// The counts to show; health checks that see only the Property see its children's trouble here.
-pub fn counts(children: &Children) -> api::PropertyCounts {
+pub fn counts(children: &Children, visitors: Visitors) -> api::PropertyCounts {
     api::PropertyCounts {
-        visitors: None,
-        visitors_not_ready: None,
+        visitors: Some(visitors.all),
+        visitors_not_ready: Some(visitors.not_ready),
         integrations_not_ready: i64::try_from(children.not_ready.len()).ok(),
     }
 }

@@ -35,13 +35,13 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
     if facts.property.is_none() {
         return Verdict::dependency_not_ready(format!(
             "Property {} does not exist or is not valid: make it or mend it",
-            facts.property_name
+            facts.property_key.name
         ));
     }
     if !unknown.is_empty() {
         return Verdict::dependency_not_ready(format!(
             "Property {} has no AccessIntegration named {}: make it, or take it out of the Tenant's access lists",
-            facts.property_name,
+            facts.property_key.name,
             unknown.join(", ")
         ));
     }

@@ -1,13 +1,13 @@
 //! Writes of the few: one status a pass and only if a reader could see a difference; our finalizer alone, never the list.
 
-use jiff::Timestamp;
 use kube::api::{ApiResource, Patch, PatchParams};
 use kube::{Api, Client};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use vestibule_core::status::{Status, Verdict};
+use vestibule_core::status::Status;
 
+use super::events::Events;
 use crate::cluster::FINALIZER;
 use crate::cluster::object::{Live, Meta, Seen};
 
@@ -21,6 +21,8 @@ pub struct Writer {
     pub client: Client,
     /// The kind.
     pub resource: ApiResource,
+    /// Where edges are told.
+    pub events: Events,
 }
 
 impl Writer {
@@ -33,8 +35,14 @@ impl Writer {
         Api::namespaced_with(self.client.clone(), namespace, &self.resource)
     }
 
-    /// Applies a status; what it leaves out is removed.
-    pub async fn status<S, T>(&self, meta: &Meta, status: &impl Serialize) -> kube::Result<Seen<S, T>>
+    /// Applies a status; what it leaves out is removed. Tells an edge by an Event.
+    pub async fn status<S, T>(
+        &self,
+        meta: &Meta,
+        before: &Status,
+        conditions: &Status,
+        status: &impl Serialize,
+    ) -> kube::Result<Seen<S, T>>
     where
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Clone,
@@ -47,7 +55,9 @@ impl Writer {
         });
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let api = self.api::<S, T>(&meta.key.namespace);
-        Ok(api.patch_status(&meta.key.name, &params, &Patch::Apply(&body)).await?.into_seen())
+        let answer = api.patch_status(&meta.key.name, &params, &Patch::Apply(&body)).await?.into_seen();
+        self.events.on_edge(&self.resource, meta, before, conditions).await;
+        Ok(answer)
     }
 
     /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
@@ -82,16 +92,4 @@ fn fenced(meta: &Meta, operation: Value) -> Value {
         { "op": "test", "path": "/metadata/resourceVersion", "value": meta.resource_version.to_string() },
         operation,
     ])
-}
-
-/// The status to write, or `None` if a reader would see no difference. `rest` compares what a kind has beside conditions.
-pub fn next_status(
-    verdict: &Verdict,
-    previous: &Status,
-    generation: i64,
-    now: Timestamp,
-    rest_is_same: bool,
-) -> Option<Status> {
-    let next = verdict.settle(previous, generation, now);
-    (!rest_is_same || !next.same_without_times(previous)).then_some(next)
 }

@@ -11,7 +11,7 @@ use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, Facts, Field, ObservedRecord, Record};
 
-use super::{AccessSystem, Applied, Class, Cursor, Health, Observed, Scope, SystemError};
+use super::{AccessSystem, Applied, Class, Cursor, DUPLICATE_CLAIM, Health, Observed, Scope, SystemError};
 
 /// What goes wrong at the next call of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,7 +267,7 @@ impl State {
         let holder = self.living().find(|person| person.facts.cards.contains_key(card));
         if holder.is_some_and(|person| person.id != Some(id)) {
             let message = "assign failed: this credential number already belongs to someone else";
-            return Err(SystemError::new(Class::Terminal, "assign", message));
+            return Err(SystemError::new(Class::Terminal, DUPLICATE_CLAIM, message));
         }
         Ok(())
     }

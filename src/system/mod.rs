@@ -59,6 +59,19 @@ pub enum Scope {
     CardFormats,
 }
 
+impl Scope {
+    /// The word in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::People(_) => "list-people",
+            Self::Record(_) => "read",
+            Self::CardNumber(_) => "find-card",
+            Self::Groups(_) => "list-groups",
+            Self::CardFormats => "list-card-formats",
+        }
+    }
+}
+
 /// Where the next page of a walk starts; opaque.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);

@@ -6,3 +6,6 @@ mod crds;
 mod ends;
 mod harness;
 mod kubectl;
+mod lease;
+mod process;
+mod secrets;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule::system::{Applied, Class, Scope};
+use vestibule::system::{Applied, Class, DUPLICATE_CLAIM, Scope};
 use vestibule_core::diff::Step;
 use vestibule_core::model::{Card, Record};
 
@@ -113,7 +113,7 @@ pub(crate) async fn a_card_of_another_person_is_refused_for_good(stage: &dyn Sta
     let until = charles.window.until;
     let error =
         try_apply(stage, &Step::AssignCard { id: charles.id, card: wanted, until }).await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    assert_eq!((error.class, error.operation), (Class::Terminal, DUPLICATE_CLAIM));
     assert!(!error.message.contains("4711") && !error.message.contains("Byron"), "{error}");
     assert_satisfied(stage, &ada).await;
     assert_satisfied(stage, &charles).await;

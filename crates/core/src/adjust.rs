@@ -118,7 +118,7 @@ pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refu
         let count = wish.groups.len();
         return Err(Refusal::TooManyGroups { system: to.system, max: to.max_groups, count });
     }
-    let (person, losses) = spell(&wish.person, to)?;
+    let (person, tenant, losses) = spell(wish, to)?;
     let window = whole_minutes(wish.window);
     let cards = match (&wish.credential_number, &to.card_format) {
         (None, _) => None,
@@ -127,7 +127,7 @@ pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refu
     };
     let facts = Facts {
         person,
-        tenant: if to.tells_tenant { wish.tenant.clone() } else { String::new() },
+        tenant: if to.tells_tenant { tenant } else { String::new() },
         window: Some(window),
         groups: wish
             .groups
@@ -139,10 +139,11 @@ pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refu
     Ok((facts, losses))
 }
 
-/// Names in the letters that the system takes.
-fn spell(person: &Person, to: &Capabilities) -> Result<(Person, Vec<Loss>), Refusal> {
+/// Names, the tenant's too, in the letters that the system takes.
+fn spell(wish: &Wish, to: &Capabilities) -> Result<(Person, String, Vec<Loss>), Refusal> {
+    let Wish { person, tenant, .. } = wish;
     if to.names == Names::Unicode {
-        return Ok((person.clone(), Vec::new()));
+        return Ok((person.clone(), tenant.clone(), Vec::new()));
     }
     let ascii = |text: &str| deunicode::deunicode_with_tofu(text, "").trim().to_owned();
     let (first_name, last_name) = (ascii(&person.first_name), ascii(&person.last_name));
@@ -151,7 +152,7 @@ fn spell(person: &Person, to: &Capabilities) -> Result<(Person, Vec<Loss>), Refu
     }
     let changed = first_name != person.first_name || last_name != person.last_name;
     let losses = if changed { vec![Loss::Name] } else { Vec::new() };
-    Ok((Person { first_name, last_name, ..person.clone() }, losses))
+    Ok((Person { first_name, last_name, ..person.clone() }, ascii(tenant), losses))
 }
 
 /// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.

@@ -53,6 +53,17 @@ impl Step {
         }
     }
 
+    /// The word in logs and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Update { .. } => "update",
+            Self::AssignCard { .. } => "assign-card",
+            Self::WithdrawCard { .. } => "withdraw-card",
+            Self::Remove(_) => "remove",
+        }
+    }
+
     /// Whether it only takes away: such steps come first and go on when opening is stopped (design 3, third rule).
     pub const fn revokes(&self) -> bool {
         matches!(self, Self::Remove(_) | Self::WithdrawCard { .. })

@@ -61,11 +61,6 @@ impl ControlPlane {
         &self.url
     }
 
-    /// Whether it is a cluster that was there before, and stays.
-    pub fn is_foreign(&self) -> bool {
-        self.processes.is_empty()
-    }
-
     /// Ends it and waits until it is gone. What it stored is kept.
     pub async fn stop(self) -> Result<(), Error> {
         for process in self.processes {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use vestibule_core::model::ObjectKey;
+use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
 use super::Pass;
 use crate::api::{DeletionPolicy, annotation};
@@ -34,6 +35,13 @@ impl Pass {
             return;
         }
         let refusal = match self.validated(object).await {
+            Ok(wanted) if self.owner_elsewhere(key, &wanted.owner_id).is_some() => {
+                let other = self.owner_elsewhere(key, &wanted.owner_id).map(|key| key.name.clone()).unwrap_or_default();
+                Some(Refusal::Invalid(
+                    DUPLICATE_CLAIM,
+                    format!("AccessIntegration {other} uses this ownerId already: each needs one of its own"),
+                ))
+            }
             Ok(wanted) => self.apply(object, wanted).await.err(),
             // A Secret that vanishes keeps the running session; anything else must be able to close doors as well.
             Err(refusal) => Some(refusal),
@@ -43,6 +51,11 @@ impl Pass {
             None => self.refusals.remove(key),
         };
         self.pass_on_requests(object);
+    }
+
+    /// The integration that uses an owner id already; who came first keeps it.
+    fn owner_elsewhere(&self, key: &ObjectKey, owner_id: &str) -> Option<&ObjectKey> {
+        self.connections.iter().find(|(other, it)| *other != key && it.owner_id == owner_id).map(|(other, _)| other)
     }
 
     async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
@@ -77,7 +90,7 @@ impl Pass {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
         }
         let refused = |error: crate::system::SystemError| match error.class {
-            Class::Terminal => Refusal::Invalid(vestibule_core::status::conditions::INVALID_SPEC, error.message),
+            Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
             _ => Refusal::Missing(error.message),
         };
         if let Some(connection) = self.connections.get_mut(&key) {

@@ -18,7 +18,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use vestibule_core::model::ObjectKey;
 
+use crate::cluster::secrets;
 use crate::reconcile::directory::Directory;
+use crate::reconcile::events::Events;
 use crate::reconcile::integration::{self, Connection, ConnectionParts, Refusal, SecretReader, Secrets};
 use crate::reconcile::property;
 use crate::reconcile::tenant;
@@ -95,7 +97,8 @@ impl Pass {
     pub fn new(from: PassParts) -> Self {
         let PassParts { client, scopes, parts, visitors, directory, cluster, allow_loopback, heartbeat, diagnostics } =
             from;
-        let writer = |resource| Writer { client: client.clone(), resource };
+        let events = Events::new(client.clone());
+        let writer = |resource| Writer { client: client.clone(), resource, events: events.clone() };
         Self {
             properties: Store::new(&scopes),
             integrations: Store::new(&scopes),
@@ -130,6 +133,7 @@ impl Pass {
         let mut properties = watch(&watch_client, &self.writers.property.resource, &self.scopes);
         let mut integrations = watch(&watch_client, &self.writers.integration.resource, &self.scopes);
         let mut tenants = watch(&watch_client, &self.writers.tenant.resource, &self.scopes);
+        let mut labelled = secrets::watch(&watch_client, &self.scopes);
         let mut secrets_due = tokio::time::interval(SECRETS_EVERY);
         secrets_due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let news = Arc::clone(&self.news);
@@ -139,6 +143,7 @@ impl Pass {
                 Some(event) = properties.recv() => take(&mut self.properties, event, &mut properties),
                 Some(event) = integrations.recv() => take(&mut self.integrations, event, &mut integrations),
                 Some(event) = tenants.recv() => take(&mut self.tenants, event, &mut tenants),
+                Some(secret) = labelled.recv() => self.forget_secret(&secret),
                 () = news.notified() => true,
                 _ = secrets_due.tick() => {
                     self.read.clear();
@@ -151,6 +156,13 @@ impl Pass {
             }
         }
         self.stop().await;
+    }
+
+    /// A labelled Secret changed: whoever uses it reads it again.
+    fn forget_secret(&mut self, secret: &ObjectKey) -> bool {
+        let before = self.read.len();
+        self.read.retain(|key, _| key.namespace != secret.namespace);
+        self.read.len() != before
     }
 
     fn is_complete(&self) -> bool {

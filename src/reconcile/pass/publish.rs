@@ -29,7 +29,8 @@ impl Pass {
             let property = property::key(&key.namespace, &spec.property_ref);
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
-            Some((tenant_id(key), tenant_facts(spec, records, self.usable_property(&property), integrations)))
+            let usable = self.usable_property(&property);
+            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations)))
         });
         Directory {
             complete: true,
@@ -59,7 +60,7 @@ impl Pass {
                 capabilities: connection.engine.capabilities(),
                 visitor_access: spec.visitor_access.clone(),
                 mode: spec.mode,
-                suspended: spec.suspend.unwrap_or_default(),
+                suspended: connection.engine.is_suspended(),
                 engine: Arc::clone(&connection.engine),
             };
             takers.entry(property::key(&key.namespace, &spec.property_ref)).or_default().push(Arc::new(facts));

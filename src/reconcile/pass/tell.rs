@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use vestibule_core::model::ObjectKey;
-use vestibule_core::status::Verdict;
+use vestibule_core::status::{Status, Verdict};
 
 use super::Pass;
 use crate::api::annotation;
@@ -46,7 +46,7 @@ impl Pass {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for answer in write_all(&self.writers.integration, writes).await {
+        for answer in write_all(&self.writers.integration, writes, |said| &said.status).await {
             self.integrations.on(Event::Answer(answer));
         }
     }
@@ -75,7 +75,7 @@ impl Pass {
                 writes.push((Arc::clone(object), tenant::Said { status, ..previous }));
             }
         }
-        for answer in write_all(&self.writers.tenant, writes).await {
+        for answer in write_all(&self.writers.tenant, writes, |said| &said.status).await {
             self.tenants.on(Event::Answer(answer));
         }
     }
@@ -99,6 +99,7 @@ impl Pass {
 
     async fn tell_properties(&mut self) {
         let now = self.parts.clock.now();
+        let visitors = self.visitors.counts();
         let (mut writes, mut free) = (Vec::new(), Vec::new());
         for (key, object) in self.properties.iter() {
             let children = self.children(key, object);
@@ -112,14 +113,14 @@ impl Pass {
             let said = property::Said {
                 status: verdict.settle(&previous.status, object.meta.generation, now),
                 last_handled_sync_at: token.filter(|_| children.synced).or(previous.last_handled_sync_at.as_ref()).cloned(),
-                counts: Some(property::counts(&children)),
+                counts: Some(property::counts(&children, visitors.get(key).copied().unwrap_or_default())),
             };
             let rest = property::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for answer in write_all(&self.writers.property, writes).await {
+        for answer in write_all(&self.writers.property, writes, |said| &said.status).await {
             self.properties.on(Event::Answer(answer));
         }
         for object in free {
@@ -174,13 +175,18 @@ impl Pass {
 }
 
 /// Writes statuses, a few at once; one that fails is written by the next pass.
-async fn write_all<S, T>(writer: &Writer, writes: Vec<(Arc<Seen<S, T>>, T)>) -> Vec<Seen<S, T>>
+async fn write_all<S, T>(
+    writer: &Writer,
+    writes: Vec<(Arc<Seen<S, T>>, T)>,
+    status: fn(&T) -> &Status,
+) -> Vec<Seen<S, T>>
 where
     S: serde::de::DeserializeOwned + Clone,
     T: serde::de::DeserializeOwned + serde::Serialize + Clone,
 {
     let writes = writes.into_iter().map(|(object, said)| async move {
-        let answer = writer.status(&object.meta, &said).await;
+        let before = object.status.as_ref().map(|said| status(said).clone()).unwrap_or_default();
+        let answer = writer.status(&object.meta, &before, status(&said), &said).await;
         answer
             .inspect_err(|error| tracing::debug!(object = %object.meta.key, %error, "the status could not be written"))
             .ok()

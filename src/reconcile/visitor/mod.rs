@@ -14,7 +14,7 @@ mod status;
 mod validate;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,11 +23,14 @@ use kube::api::ApiResource;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
 
 use self::at_hand::AtHand;
 use self::row::Plan;
 use self::status::Trouble;
 use super::directory::Directory;
+use super::events::Events;
+use super::property;
 use super::write::Writer;
 use crate::admin::{Gate, Heartbeat};
 use crate::api::Visitor;
@@ -87,7 +90,11 @@ impl Visitors {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { client, scopes, clock, fence, metrics, directory, heartbeat, listed } = parts;
         Arc::new(Self {
-            writer: Writer { client, resource: ApiResource::erase::<Visitor>(&()) },
+            writer: Writer {
+                events: Events::new(client.clone()),
+                client,
+                resource: ApiResource::erase::<Visitor>(&()),
+            },
             table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
             at_hand: Mutex::default(),
             troubles: Mutex::default(),
@@ -103,6 +110,25 @@ impl Visitors {
             heartbeat,
             listed,
         })
+    }
+
+    /// How many Visitors each Property has, and how many of them are not ready.
+    pub fn counts(&self) -> HashMap<ObjectKey, property::Visitors> {
+        let mut tenants: HashMap<_, property::Visitors> = HashMap::new();
+        for row in self.table.lock().iter() {
+            let counts = tenants.entry(row.plan.tenant).or_default();
+            counts.all += 1;
+            counts.not_ready += i64::from(row.plan.ready != Some(true));
+        }
+        let directory = self.directory();
+        let mut properties: HashMap<_, property::Visitors> = HashMap::new();
+        for (tenant, counts) in tenants {
+            let Some(facts) = directory.tenant(tenant) else { continue };
+            let sum = properties.entry(facts.property_key.clone()).or_default();
+            sum.all += counts.all;
+            sum.not_ready += counts.not_ready;
+        }
+        properties
     }
 
     /// What `/debug/state.json` shows: counts, nobody's data.

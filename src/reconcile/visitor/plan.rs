@@ -44,7 +44,7 @@ pub fn standing(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp
         return (Standing::Missing("the Tenant that spec.tenantRef names does not exist: make it or name another".into()), None);
     };
     let Some(property) = &tenant.property else {
-        let message = format!("Property {} is missing or not ready: make it or mend it", tenant.property_name);
+        let message = format!("Property {} is missing or not ready: make it or mend it", tenant.property_key.name);
         return (Standing::Missing(message), None);
     };
     let day = visit.day_at(now, &property.zone, property.provision);
@@ -64,7 +64,7 @@ fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
     if tenant.access.is_empty() {
         let message = format!(
             "Property {} has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
-            tenant.property_name
+            tenant.property_key.name
         );
         return Some(Standing::Missing(message));
     }

@@ -20,6 +20,8 @@ pub struct Plan {
     pub visit: Option<PackedVisit>,
     /// When the standing changes by itself, in minutes since 1970; `u32::MAX` if never.
     pub next: u32,
+    /// Whether Ready is True, as the status stands in the API server; `None` before it says anything.
+    pub ready: Option<bool>,
     /// Whether the spec is refused by what was planned last (the sentence is made again when it is told).
     pub refused: bool,
     /// What is wanted and known in each integration: usually one.

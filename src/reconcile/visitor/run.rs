@@ -15,7 +15,6 @@ use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::scan::{Cause, Orders, close};
 use super::source::{place_want, state_by_snapshot};
-use super::status;
 use super::validate::{Object, Validated, validate};
 use crate::api::VisitorSpec;
 use crate::cluster::rows::Todo;
@@ -86,7 +85,10 @@ impl Visitors {
     pub(super) fn carry_out(&self, todo: Todo<Object, Plan>) {
         match todo {
             Todo::Seen(slot, object) => self.seen(slot, Arc::new(*object)),
-            Todo::Gone(slot, _) => self.gone(slot),
+            Todo::Gone(slot, mut tombstone) => {
+                self.note_status(&mut tombstone.plan, None);
+                self.gone(slot);
+            }
             // A writer asks for it by a live GET: a list that lacks it is one witness only.
             Todo::Vanished(slot) => self.settle_soon(slot),
             Todo::ListDone => {
@@ -113,7 +115,7 @@ impl Visitors {
         {
             let mut table = self.table.lock();
             let Some(row) = table.row_mut(slot) else { return };
-            row.plan.says = object.status.as_ref().map_or(0, status::hash);
+            self.note_status(&mut row.plan, object.status.as_ref());
             if object.meta.deleting {
                 start_deletion(&mut row.plan, slot, &object, &directory, &mut orders);
             } else {

@@ -13,7 +13,7 @@ use super::status::{self, Trouble};
 use super::validate::{Object, known_ids, validate};
 use super::Visitors;
 use crate::cluster::object::Live;
-use crate::cluster::rows::{Life, Todo};
+use crate::cluster::rows::Life;
 use crate::cluster::watch::Event;
 use crate::engine::{Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::tenant_id;
@@ -143,10 +143,8 @@ impl Visitors {
         match &found {
             Some(object) => self.take_answer(slot, object),
             None => {
-                let gone = uid.and_then(|uid| self.table.lock().not_found::<Object>(slot, uid));
-                if let Some(Todo::Gone(slot, _)) = gone {
-                    self.gone(slot);
-                }
+                let gone = uid.and_then(|uid| self.table.lock().not_found(slot, uid));
+                gone.into_iter().for_each(|todo| self.carry_out(todo));
             }
         }
         Ok(found)
@@ -198,7 +196,9 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
 /// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
 pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::Held]) -> Option<PlaceState> {
     match (want, held) {
-        (PlaceWant::Content(content), [one]) if one.id.content == content => Some(PlaceState::Present),
+        (PlaceWant::Content(content), [one]) if one.id.content == content && one.id.holds(one.fingerprint) => {
+            Some(PlaceState::Present)
+        }
         (PlaceWant::Nothing, []) => Some(PlaceState::Absent),
         (PlaceWant::Keep, []) => Some(PlaceState::Absent),
         (PlaceWant::Keep, _) => Some(PlaceState::Present),

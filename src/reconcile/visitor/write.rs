@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use vestibule_core::identity::Slot;
-use vestibule_core::status::Verdict;
+use vestibule_core::status::{Truth, Verdict, conditions};
 
 use super::Visitors;
 use super::plan::{self, Standing};
@@ -200,6 +200,7 @@ impl Visitors {
         let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
         if abandoned || self.is_clean(slot, object, plan, directory) {
             if abandoned {
+                self.writer.events.abandoned(&self.writer.resource, &object.meta).await;
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
             }
             return self.remove_finalizer(slot, object).await;
@@ -239,14 +240,26 @@ impl Visitors {
     }
 
     async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
-        self.take_written(slot, self.writer.status(&object.meta, &said).await.map(Some))?;
+        let before = object.status.clone().unwrap_or_default();
+        let answer = self.writer.status(&object.meta, &before.status, &said.status, &said).await;
+        self.take_written(slot, answer.map(Some))?;
+        self.note_first_ready(object, &before, &said);
         self.note_said(slot, &said);
         Ok(())
     }
 
+    /// How long the first Ready took since the object was made.
+    fn note_first_ready(&self, object: &Object, before: &Said, said: &Said) {
+        let first = before.status.condition(conditions::READY).is_none() && is_ready(said) == Some(true);
+        if let Some(created) = object.meta.created.filter(|_| first) {
+            let seconds = jiff::Timestamp::now().duration_since(created).as_secs_f64();
+            self.metrics.controllers.first_ready("Visitor", seconds);
+        }
+    }
+
     fn note_said(&self, slot: Slot, said: &Said) {
         if let Some(row) = self.table.lock().row_mut(slot) {
-            row.plan.says = status::hash(said);
+            self.note_status(&mut row.plan, Some(said));
         }
         self.at_hand.lock().drop_object(slot);
     }
@@ -288,6 +301,22 @@ impl Visitors {
             }
         }
     }
+}
+
+impl Visitors {
+    /// Notes in a row what its status says, and counts it.
+    pub(super) fn note_status(&self, plan: &mut Plan, said: Option<&Said>) {
+        let word = |ready: Option<bool>| ready.map(|ready| if ready { "True" } else { "False" });
+        let ready = said.and_then(is_ready);
+        if ready != plan.ready {
+            self.metrics.controllers.object("Visitor", conditions::READY, word(plan.ready), word(ready));
+        }
+        (plan.says, plan.ready) = (said.map_or(0, status::hash), ready);
+    }
+}
+
+fn is_ready(said: &Said) -> Option<bool> {
+    said.status.condition(conditions::READY).map(|ready| ready.status == Truth::True)
 }
 
 /// Whether a reader could not tell the two apart, times aside.

@@ -6,12 +6,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use super::config::{Config, Credentials, Wire};
 use super::envelope::{self, Answer, Command, Outcome};
-use super::errors;
 use super::http::Http;
+use super::{errors, words};
 use crate::clock::SharedClock;
 use crate::system::{Class, SystemError};
 
@@ -20,14 +21,19 @@ const AUTH_FAILURE: u16 = 5;
 
 /// One account on one controller.
 pub(super) struct Client {
-    http: Http,
-    wire: Wire,
+    line: Arc<Line>,
     credentials: Credentials,
     partition: Option<String>,
     clock: SharedClock,
     state: Mutex<State>,
     /// Logins that have ended, well or not: who began to wait before one shares what came of it.
     logins: AtomicU64,
+}
+
+/// The wire to the controller, whoever speaks on it.
+struct Line {
+    http: Http,
+    wire: Wire,
 }
 
 /// What is known of the account. The lock is held during a login: that is what makes it one flight.
@@ -47,6 +53,8 @@ struct Session {
 
 /// Why a login gave no session.
 enum Failed {
+    /// The session was dead from the start: in the trap, or ended by chance.
+    Stillborn,
     /// Not repeated until the client is dropped.
     Refused(SystemError),
     /// May be repeated.
@@ -73,8 +81,7 @@ impl Client {
         clock: SharedClock,
     ) -> Result<Self, SystemError> {
         Ok(Self {
-            http: Http::new(config, Arc::clone(&clock))?,
-            wire: config.wire.clone(),
+            line: Arc::new(Line { http: Http::new(config, Arc::clone(&clock))?, wire: config.wire.clone() }),
             credentials,
             partition: config.partition_key.clone(),
             clock,
@@ -85,14 +92,14 @@ impl Client {
 
     /// Runs a command. A session that has expired is renewed and the command sent once more: the first was not
     /// executed, so this is safe for writes, too.
-    pub(super) async fn call(self: &Arc<Self>, command: &Command) -> Result<Outcome, SystemError> {
+    pub(super) async fn call(&self, command: &Command) -> Result<Outcome, SystemError> {
         let session = self.session(None).await?;
-        let outcome = self.exchange(&session, command).await?.outcome;
+        let outcome = self.line.exchange(&session, command).await?.outcome;
         if !matches!(outcome, Outcome::ApiError(AUTH_FAILURE)) {
             return without_api_error(command, outcome);
         }
         let renewed = self.session(Some(&session)).await?;
-        match self.exchange(&renewed, command).await?.outcome {
+        match self.line.exchange(&renewed, command).await?.outcome {
             Outcome::ApiError(AUTH_FAILURE) => Err(self.why_refused(&renewed, command).await),
             outcome => without_api_error(command, outcome),
         }
@@ -102,12 +109,12 @@ impl Client {
     pub(super) async fn close(&self) {
         let session = self.state.lock().await.session.take();
         if let Some(session) = session {
-            self.logout(&session).await;
+            self.line.logout(&session).await;
         }
     }
 
     /// A session that is not `expired`, by a login if there is none.
-    async fn session(self: &Arc<Self>, expired: Option<&Arc<Session>>) -> Result<Arc<Session>, SystemError> {
+    async fn session(&self, expired: Option<&Arc<Session>>) -> Result<Arc<Session>, SystemError> {
         let before = self.logins.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         if let Some(refused) = &state.refused {
@@ -127,11 +134,20 @@ impl Client {
         state.keep(number, outcome).inspect(|session| self.keep_alive(session))
     }
 
+    /// Logs in; once more if the session is dead before its first command, for that may be chance once: a false alarm
+    /// would park the integration until somebody comes.
     async fn log_in(&self) -> Result<Session, Failed> {
+        match self.log_in_once().await {
+            Err(Failed::Stillborn) => self.log_in_once().await,
+            first => first,
+        }
+    }
+
+    async fn log_in_once(&self) -> Result<Session, Failed> {
         let login = Command::new("Login")
             .with("USERNAME", self.credentials.username.as_str())
             .with("PASSWORD", self.credentials.password.expose_secret());
-        let Answer { session: id, outcome } = self.exchange(&Session { id: None }, &login).await?;
+        let Answer { session: id, outcome } = self.line.exchange(&Session { id: None }, &login).await?;
         match outcome {
             Outcome::Success(_) => {}
             Outcome::ApiError(AUTH_FAILURE) | Outcome::NotFound | Outcome::Duplicate => {
@@ -146,7 +162,7 @@ impl Client {
             Err(failed) => {
                 // In the trap even Logout is refused (2.3); otherwise nothing of a failed login stays on the box.
                 if matches!(failed, Failed::For(_)) {
-                    self.logout(&session).await;
+                    self.line.logout(&session).await;
                 }
                 Err(failed)
             }
@@ -156,19 +172,19 @@ impl Client {
     /// Proves a new session, for a box in the wrong mode hands out dead ones, and goes to the partition.
     async fn enter(&self, session: &Session) -> Result<(), Failed> {
         let prove = Command::new("GetAPIVersion");
-        match self.exchange(session, &prove).await?.outcome {
-            Outcome::ApiError(AUTH_FAILURE) => return Err(Failed::Refused(errors::login_trap())),
+        match self.line.exchange(session, &prove).await?.outcome {
+            Outcome::ApiError(AUTH_FAILURE) => return Err(Failed::Stillborn),
             Outcome::ApiError(number) => return Err(errors::api_error(prove.name, number).into()),
             _ => {}
         }
         let Some(key) = &self.partition else { return Ok(()) };
         let switch = Command::new("SwitchPartition").with("PARTITIONKEY", key.as_str());
-        match self.exchange(session, &switch).await?.outcome {
+        match self.line.exchange(session, &switch).await?.outcome {
             Outcome::Success(_) => Ok(()),
             Outcome::ApiError(AUTH_FAILURE) => Err(errors::not_allowed(switch.name).into()),
             Outcome::ApiError(number) => Err(errors::api_error(switch.name, number).into()),
             Outcome::Fail(words) => {
-                Err(errors::partition(&format!("it said {}", errors::quoted(&switch, &words))).into())
+                Err(errors::partition(&format!("it said {}", words::quoted(&switch, &words))).into())
             }
             Outcome::NotFound | Outcome::Duplicate => Err(errors::partition("it is not there").into()),
         }
@@ -176,13 +192,23 @@ impl Client {
 
     /// A renewed session was refused as well: does it lack the right, or has somebody ended it again?
     async fn why_refused(&self, session: &Session, command: &Command) -> SystemError {
-        match self.exchange(session, &Command::new("GetAPIVersion")).await.map(|answer| answer.outcome) {
+        match self.line.exchange(session, &Command::new("GetAPIVersion")).await.map(|answer| answer.outcome) {
             Ok(Outcome::ApiError(_)) => errors::session_taken(command.name),
             Ok(_) => errors::not_allowed(command.name),
             Err(error) => error,
         }
     }
 
+    /// Pings while the session lives; ends with it.
+    fn keep_alive(&self, session: &Arc<Session>) {
+        if let Some(interval) = self.line.wire.ping_interval {
+            let (line, clock) = (Arc::clone(&self.line), Arc::clone(&self.clock));
+            tokio::spawn(ping(line, Arc::downgrade(session), clock, interval));
+        }
+    }
+}
+
+impl Line {
     async fn exchange(&self, session: &Session, command: &Command) -> Result<Answer, SystemError> {
         let body = command.print(session.id.as_deref(), &self.wire);
         let answer = self.http.post(command.name, body).await?;
@@ -194,16 +220,15 @@ impl Client {
             tracing::debug!(class = error.class.name(), "logout from the NetBox failed");
         }
     }
+}
 
-    /// Pings while the session lives; ends with it.
-    fn keep_alive(self: &Arc<Self>, session: &Arc<Session>) {
-        if let Some(interval) = self.wire.ping_interval {
-            tokio::spawn(ping(
-                Arc::downgrade(self),
-                Arc::downgrade(session),
-                Arc::clone(&self.clock),
-                interval,
-            ));
+impl Drop for Client {
+    /// A client that is replaced without being closed gives its session back all the same, if it still can.
+    fn drop(&mut self) {
+        let session = self.state.get_mut().session.take();
+        if let (Some(session), Ok(runtime)) = (session, Handle::try_current()) {
+            let line = Arc::clone(&self.line);
+            runtime.spawn(async move { line.logout(&session).await });
         }
     }
 }
@@ -216,6 +241,7 @@ impl State {
                 self.failed = None;
                 Ok(Arc::clone(self.session.insert(Arc::new(session))))
             }
+            Err(Failed::Stillborn) => Err(self.refused.insert(errors::login_trap()).clone()),
             Err(Failed::Refused(error)) => Err(self.refused.insert(error).clone()),
             Err(Failed::For(error)) => Err(self.failed.insert((number, error)).1.clone()),
         }
@@ -230,11 +256,11 @@ fn without_api_error(command: &Command, outcome: Outcome) -> Result<Outcome, Sys
 }
 
 /// Keeps a session from idling out (2.16 no. 1). What a ping meets is not acted on: the next call meets it as well.
-async fn ping(client: Weak<Client>, session: Weak<Session>, clock: SharedClock, interval: Duration) {
+async fn ping(line: Arc<Line>, session: Weak<Session>, clock: SharedClock, interval: Duration) {
     loop {
         clock.sleep_until(clock.now().checked_add(interval).unwrap_or(jiff::Timestamp::MAX)).await;
-        let (Some(client), Some(session)) = (client.upgrade(), session.upgrade()) else { return };
-        if client.exchange(&session, &Command::new("PingApp")).await.is_err() {
+        let Some(session) = session.upgrade() else { return };
+        if line.exchange(&session, &Command::new("PingApp")).await.is_err() {
             tracing::debug!("ping of the NetBox failed");
         }
     }

@@ -3,7 +3,7 @@
 use super::envelope::Details;
 use super::xml::Element;
 
-/// A person. Texts are exactly as the box holds them; `null`, flags and dates are not judged yet. No `Debug`.
+/// A person. Texts are exactly as the box holds them, dates not judged yet. No `Debug`: it is a person's data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) id: String,
@@ -37,12 +37,12 @@ impl Person {
     pub(super) fn read(found: &Element, udf: Option<&str>) -> Self {
         Self {
             id: found.field("PERSONID").to_owned(),
-            first_name: exact(found, "FIRSTNAME"),
-            last_name: exact(found, "LASTNAME"),
-            email: exact(found, "CONTACTEMAIL"),
-            phone: exact(found, "CONTACTPHONE"),
-            notes: exact(found, "NOTES"),
-            udf: udf.map(|name| exact(found, name)).unwrap_or_default(),
+            first_name: found.exact("FIRSTNAME").to_owned(),
+            last_name: found.exact("LASTNAME").to_owned(),
+            email: found.exact("CONTACTEMAIL").to_owned(),
+            phone: found.exact("CONTACTPHONE").to_owned(),
+            notes: found.exact("NOTES").to_owned(),
+            udf: udf.map_or("", |name| found.exact(name)).to_owned(),
             act_date: found.field("ACTDATE").to_owned(),
             exp_date: found.field("EXPDATE").to_owned(),
             deleted: flag(found, "DELETED"),
@@ -110,12 +110,6 @@ fn level(found: &Element) -> Option<String> {
 
 fn flag(found: &Element, name: &str) -> bool {
     matches!(found.field(name).to_ascii_uppercase().as_str(), "TRUE" | "1")
-}
-
-/// A text as it is held; the word that stands for nothing is nothing (2.4).
-fn exact(found: &Element, name: &str) -> String {
-    let text = found.exact(name);
-    if text == "null" { String::new() } else { text.to_owned() }
 }
 
 /// Whether two numbers are the same; a box that stores numbers drops leading zeros.
@@ -193,10 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn null_is_nothing_and_flags_come_in_both_forms() {
-        let inside = "<DETAILS><CONTACTEMAIL>null</CONTACTEMAIL><DELETED>TRUE</DELETED></DETAILS>";
-        let person = Person::read(details("GetPerson", inside).element(), None);
-        assert!(person.email.is_empty() && person.deleted);
+    fn flags_come_in_both_forms_and_a_person_may_be_called_null() {
+        for (form, set) in
+            [("TRUE", true), ("1", true), ("true", true), ("FALSE", false), ("0", false), ("", false)]
+        {
+            let inside = format!("<DETAILS><LASTNAME>null</LASTNAME><DELETED>{form}</DELETED></DETAILS>");
+            let person = Person::read(details("GetPerson", &inside).element(), None);
+            assert_eq!((person.last_name.as_str(), person.deleted), ("null", set), "{form}");
+        }
     }
 
     #[test]

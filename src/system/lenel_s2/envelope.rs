@@ -220,7 +220,27 @@ impl Details {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_as_printed(text in any::<String>()) {
+            let printed = Command::new("X").with("LASTNAME", text.as_str()).print(None, &Wire::default());
+            let root = Element::parse(&printed).map_err(|_| "malformed").unwrap();
+            let params = root.child("COMMAND").and_then(|command| command.child("PARAMS")).unwrap();
+            prop_assert_eq!(params.exact("LASTNAME"), &*printable(&text));
+        }
+
+        #[test]
+        fn no_body_is_more_than_unreadable(body in "[<>/A-Z&;#x0-9\"'= !\\[\\]?-]{0,80}", cut in 0_usize..200) {
+            let whole = "<NETBOX><RESPONSE command=\"X\"><CODE>SUCCESS</CODE><DETAILS><A>&amp;</A></DETAILS></RESPONSE></NETBOX>";
+            let mixed = format!("{}{body}", &whole[..cut.min(whole.len() - 1)]);
+            let read = read("X", &mixed).map(|answer| answer.outcome);
+            prop_assert!(!matches!(read, Ok(Outcome::NotFound | Outcome::Duplicate)), "absence is never made up");
+        }
+    }
 
     fn outcome_of(inside: &str) -> Outcome {
         let body = format!("<NETBOX><RESPONSE command=\"X\" num=\"1\">{inside}</RESPONSE></NETBOX>");

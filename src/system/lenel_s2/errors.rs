@@ -3,117 +3,12 @@
 
 use std::time::Duration;
 
-use super::envelope::{Command, Unreadable, printable};
-use crate::system::{Class, SystemError};
+use super::envelope::{Command, Unreadable};
+use super::words::quoted;
+use crate::system::{Class, DUPLICATE_CLAIM, SystemError};
 
 /// Where the three checkboxes of the API are on the box (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
-
-/// The most of a box's own words that is shown.
-const MAX_WORDS: usize = 160;
-
-/// Words that boxes use in their own errors; any other capitalised word may be a name and is not shown.
-const VOCABULARY: &[&str] = &[
-    "a",
-    "access",
-    "activation",
-    "active",
-    "already",
-    "at",
-    "be",
-    "bit",
-    "by",
-    "can",
-    "cannot",
-    "card",
-    "character",
-    "characters",
-    "command",
-    "count",
-    "credential",
-    "data",
-    "database",
-    "date",
-    "dates",
-    "delete",
-    "disabled",
-    "does",
-    "elevator",
-    "encoded",
-    "error",
-    "exceed",
-    "exist",
-    "exists",
-    "expdate",
-    "expiration",
-    "actdate",
-    "failed",
-    "file",
-    "for",
-    "format",
-    "found",
-    "group",
-    "hotstamp",
-    "id",
-    "in",
-    "internal",
-    "invalid",
-    "is",
-    "key",
-    "last",
-    "first",
-    "length",
-    "level",
-    "levels",
-    "limit",
-    "login",
-    "longer",
-    "maximum",
-    "may",
-    "missing",
-    "more",
-    "must",
-    "name",
-    "no",
-    "not",
-    "number",
-    "of",
-    "on",
-    "only",
-    "output",
-    "parameter",
-    "partition",
-    "password",
-    "person",
-    "portal",
-    "range",
-    "reader",
-    "referenced",
-    "required",
-    "role",
-    "selected",
-    "session",
-    "sessions",
-    "site",
-    "specified",
-    "state",
-    "status",
-    "system",
-    "the",
-    "this",
-    "time",
-    "to",
-    "too",
-    "udf",
-    "unable",
-    "unknown",
-    "use",
-    "user",
-    "username",
-    "valid",
-    "value",
-    "wiegand",
-];
 
 /// An APIERROR that no renewed login cures (2.11).
 pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
@@ -127,8 +22,8 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         ),
         3 => (
             Class::Terminal,
-            "it found no command in the request (APIERROR 3): this box may want the old body form, set \
-             bodyForm ApiCommand"
+            "it found no command in the request (APIERROR 3): this box may want the other body form, see \
+             lenelS2.wire.bodyForm"
                 .to_owned(),
         ),
         4 => (Class::Terminal, "it could not parse the request (APIERROR 4): please report this".to_owned()),
@@ -170,7 +65,8 @@ pub(super) fn login_trap() -> SystemError {
         format!(
             "The NetBox accepted the login but refuses every command of its session (APIERROR 5): wrong \
              authentication mode on the controller, not a wrong password. Tick the third checkbox, \"Use login \
-             username/password for authentication (requires setup privilege)\", under {SETTINGS}"
+             username/password for authentication (requires setup privilege)\", under {SETTINGS}, then edit the \
+             Secret (an annotation will do): only then is it tried again"
         ),
     )
 }
@@ -281,56 +177,10 @@ pub(super) fn failed(command: &Command, words: &str) -> SystemError {
 pub(super) fn card_taken() -> SystemError {
     SystemError::new(
         Class::Terminal,
-        "AddCredential",
+        DUPLICATE_CLAIM,
         "AddCredential on the NetBox failed: this credential number already belongs to someone else: choose another \
          spec.credentialNumber, or take it from its holder",
     )
-}
-
-/// A box's words in quotes, without anything that may be a person's (design 3.18).
-pub(super) fn quoted(command: &Command, words: &str) -> String {
-    let safe = safe_words(command, words);
-    if safe.is_empty() { "nothing more".to_owned() } else { format!("\"{safe}\"") }
-}
-
-/// Keeps lower-case words, the box's vocabulary and the names of levels and formats that we sent; a name, a number or
-/// an address of a person becomes an ellipsis.
-fn safe_words(command: &Command, words: &str) -> String {
-    let texts = command.texts();
-    let is_public =
-        |name: &str| matches!(name, "ACCESSLEVEL" | "ACCESSLEVELNAME" | "CARDFORMAT" | "PARTITIONKEY");
-    let (public, private): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(name, _)| is_public(name));
-    let holds = |set: &[(&str, &str)], word: &str| {
-        set.iter().any(|(_, text)| text.split_whitespace().any(|part| bare(part).eq_ignore_ascii_case(word)))
-    };
-    let mut safe = String::new();
-    for word in printable(words).split_whitespace() {
-        let plain = bare(word);
-        let shown = holds(&public, plain) || (is_ordinary(plain) && !holds(&private, plain));
-        let next = if shown { word } else { "..." };
-        if safe.len() + next.len() >= MAX_WORDS {
-            break;
-        }
-        if !safe.is_empty() {
-            safe.push(' ');
-        }
-        safe.push_str(next);
-    }
-    safe
-}
-
-/// A word that names nobody: in small letters, of the box's vocabulary, or the name of an element.
-fn is_ordinary(word: &str) -> bool {
-    let element = word.chars().all(|c| c.is_ascii_uppercase())
-        && ["KEY", "NAME", "DATE", "NUM"].iter().any(|end| word.ends_with(end));
-    element
-        || word.chars().all(|c| c.is_ascii_lowercase())
-        || VOCABULARY.contains(&word.to_lowercase().as_str())
-}
-
-/// A word without the punctuation around it.
-fn bare(word: &str) -> &str {
-    word.trim_matches(|c: char| c.is_ascii_punctuation())
 }
 
 #[cfg(test)]
@@ -342,33 +192,6 @@ mod tests {
             .with("LASTNAME", "Byron")
             .with("CONTACTEMAIL", "ada@example.org")
             .with("ACCESSLEVEL", "Floor 4")
-    }
-
-    #[test]
-    fn known_texts_of_the_box_are_shown_as_they_are() {
-        for text in
-            ["Missing Last Name", "Encoded number is too large for selected format", "Invalid PERSONKEY"]
-        {
-            assert_eq!(safe_words(&add_person(), text), text);
-        }
-        assert_eq!(
-            safe_words(&add_person(), "Access level Floor 4 not found"),
-            "Access level Floor 4 not found"
-        );
-    }
-
-    #[test]
-    fn nothing_of_a_person_survives_in_an_error() {
-        for text in ["byron", "Byron", "Smith", "ada@example.org", "47110815", "BYRON", "Zoë", "O'Neil"] {
-            let said = failed(&add_person(), &format!("Card already assigned to {text}, sorry")).message;
-            assert!(!said.to_lowercase().contains(&text.to_lowercase()), "{said}");
-        }
-    }
-
-    #[test]
-    fn words_without_end_are_cut_and_control_characters_go() {
-        let said = safe_words(&add_person(), &"too\u{7} large\n".repeat(500));
-        assert!(said.len() <= MAX_WORDS && !said.contains(char::is_control), "{said}");
     }
 
     #[test]

@@ -22,6 +22,10 @@ const MAX_BODY: usize = 64 << 20;
 /// The longest wait for a connection; the rest of the timeout is for the answer.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long an unused connection is kept: what boxes keep is not known, and one that the box has closed meanwhile costs
+/// the next call its answer.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// Sends documents to one controller.
 pub(super) struct Http {
     client: Client,
@@ -38,6 +42,7 @@ impl Http {
             .no_proxy()
             .connect_timeout(CONNECT.min(config.timeout))
             .timeout(config.timeout)
+            .pool_idle_timeout(IDLE)
             .dns_resolver(JudgingResolver { allow_loopback: config.allow_loopback });
         let client = match (&config.ca_pem, url.scheme()) {
             // Without TLS no roots are needed, and a scratch image has none.

@@ -15,10 +15,9 @@ mod read;
 mod time;
 mod tls;
 mod walk;
+mod words;
 mod write;
 mod xml;
-
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use vestibule_core::adjust::Capabilities;
@@ -39,7 +38,7 @@ use crate::clock::SharedClock;
 /// whose outcome is read back, and a card number that people of several pages hold. A login that is refused is
 /// remembered and not repeated: to try other credentials, or the same ones again, make another client.
 pub struct LenelS2 {
-    client: Arc<Client>,
+    client: Client,
     map: Map,
     capabilities: Capabilities,
     owner: Owner,
@@ -58,7 +57,7 @@ impl LenelS2 {
     ) -> Result<Self, SystemError> {
         check(config)?;
         Ok(Self {
-            client: Arc::new(Client::new(config, credentials, clock)?),
+            client: Client::new(config, credentials, clock)?,
             map: Map::new(config),
             capabilities: config.capabilities(),
             owner,

@@ -55,6 +55,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 mod tests {
     use super::*;
     use crate::harness::client;
+    use kube::api::DeleteParams;
 
     const WIDGETS: &str = r"
 ---
@@ -84,5 +85,6 @@ spec:
         apply(&client(), dir.path()).await.unwrap();
         let crds: Api<CustomResourceDefinition> = Api::all(client());
         assert_eq!(crds.get("widgets.test.vestibule.dev").await.unwrap().spec.names.kind, "Widget");
+        crds.delete("widgets.test.vestibule.dev", &DeleteParams::default()).await.unwrap();
     }
 }

@@ -10,9 +10,10 @@ use tokio::process::Command;
 use super::process::Process;
 use super::{ControlPlane, Error, Options, create_dir};
 
-/// Runs `"$@"` until stdin ends: these two programs do not watch it themselves.
+/// Runs `"$@"` until stdin ends: these two programs do not watch it themselves. An API server whose etcd went first
+/// would never finish, so an order that is not followed becomes a kill.
 const UNTIL_STDIN_ENDS: &str = r#"exec 3<&0; "$@" 3<&- </dev/null & pid=$!
-{ cat <&3 >/dev/null; kill -TERM $pid; } 2>/dev/null & wait $pid"#;
+{ cat <&3 >/dev/null; kill -TERM $pid; sleep 5; kill -KILL $pid; } 2>/dev/null & wait $pid; kill $!"#;
 
 /// Starts etcd and, on it, kube-apiserver.
 pub(super) async fn start(assets: &Path, dir: &Path, options: &Options) -> Result<ControlPlane, Error> {

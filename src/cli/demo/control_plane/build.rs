@@ -38,7 +38,11 @@ pub(super) async fn ensure(cache: &Path) -> Result<PathBuf, Error> {
 
 /// Builds in a directory beside the binary and moves it in place whole: nobody ever sees half of one.
 async fn build(home: &Path, binary: &Path) -> Result<(), Error> {
-    let work = home.join(format!("build-{}", std::process::id()));
+    let work = home.join("build");
+    if work.exists() {
+        // Left by a build that was killed. Its Go ended with it, at the first line that nobody read.
+        std::fs::remove_dir_all(&work).map_err(Error::file("remove", &work))?;
+    }
     create_dir(&work)?;
     for (name, text) in SOURCES {
         let path = work.join(name);

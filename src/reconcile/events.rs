@@ -1,0 +1,75 @@
+//! Kubernetes Events: only what a person must notice, once, on the edge. Ordinary changes are told by conditions and the
+//! log: an Event is a write, and a visitor has few to spend (lessons B4, row 8).
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::api::ApiResource;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use vestibule_core::status::{Status, Truth, conditions, note};
+
+use crate::cluster::object::Meta;
+
+/// Publishes Events.
+#[derive(Clone)]
+pub struct Events {
+    recorder: Recorder,
+}
+
+impl Events {
+    /// Events of this controller.
+    pub fn new(client: Client) -> Self {
+        let reporter = Reporter { controller: "access.vestibule.dev/controller".to_owned(), instance: None };
+        Self { recorder: Recorder::new(client, reporter) }
+    }
+
+    /// Tells that an object stopped until a person acts, or goes on again, if this status says so for the first time.
+    pub async fn on_edge(&self, resource: &ApiResource, meta: &Meta, before: &Status, now: &Status) {
+        let was = stalled(before);
+        match (was, stalled(now)) {
+            (was, Some((reason, message))) if was.map(|(reason, _)| reason) != Some(reason) => {
+                self.publish(resource, meta, EventType::Warning, reason, message).await;
+            }
+            (Some(_), None) if is_ready(now) => {
+                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more").await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells that a record was given up by order of a person.
+    pub async fn abandoned(&self, resource: &ApiResource, meta: &Meta) {
+        let message = "given up by annotation: what is left in the systems stays there and is nobody's";
+        self.publish(resource, meta, EventType::Warning, "Abandoned", message).await;
+    }
+
+    /// Best effort: no pass fails on an Event.
+    async fn publish(&self, resource: &ApiResource, meta: &Meta, type_: EventType, reason: &str, message: &str) {
+        let regarding = ObjectReference {
+            api_version: Some(resource.api_version.clone()),
+            kind: Some(resource.kind.clone()),
+            namespace: Some(meta.key.namespace.clone()),
+            name: Some(meta.key.name.clone()),
+            uid: Some(meta.uid.to_string()),
+            ..ObjectReference::default()
+        };
+        let event = Event {
+            type_,
+            reason: reason.to_owned(),
+            note: Some(note(message)),
+            action: reason.to_owned(),
+            secondary: None,
+        };
+        if let Err(error) = self.recorder.publish(&event, &regarding).await {
+            tracing::debug!(object = %meta.key, %error, "the Event was not published");
+        }
+    }
+}
+
+fn stalled(status: &Status) -> Option<(&str, &str)> {
+    let stalled = status.condition(conditions::STALLED).filter(|stalled| stalled.status == Truth::True);
+    stalled.map(|stalled| (stalled.reason.as_str(), stalled.message.as_str()))
+}
+
+fn is_ready(status: &Status) -> bool {
+    status.condition(conditions::READY).is_some_and(|ready| ready.status == Truth::True)
+}

@@ -1,0 +1,114 @@
+//! The program itself: what it does on signals, and who works when two of it run.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use k8s_openapi::api::coordination::v1::Lease;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::harness::{self, Namespace};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `vestibule controller`, killed when dropped.
+struct Controller {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Controller {
+    async fn start(namespace: &Namespace) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
+            .args(["controller", "--admin-listen=127.0.0.1:0", "--log-format=json", "--pod-name=test"])
+            .args(["--lease-namespace", namespace.name(), "--watch-namespaces", namespace.name()])
+            .arg("--kubeconfig")
+            .arg(harness::cluster().control_plane().kubeconfig())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("it logs").unwrap();
+            let line: serde_json::Value =
+                serde_json::from_str(&line.expect("it runs")).expect("lines are JSON");
+            if let Some(address) = line["address"].as_str() {
+                break address.parse().unwrap();
+            }
+        };
+        // Read to its end, or a full pipe would stop it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, address }
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let answer = reqwest::get(format!("http://{}{path}", self.address)).await;
+        match answer {
+            Ok(answer) => answer.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    async fn wait_until_it_leads(&self) {
+        let line = r#"leader_election_master_status{name="vestibule-controller"} 1"#;
+        harness::wait_until("it leads", || async { self.page("/metrics").await.contains(line) }).await;
+    }
+
+    /// Sends the signal and returns the status the process ends with.
+    async fn end_by(mut self, signal: Signal) -> Option<i32> {
+        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
+    }
+}
+
+async fn holder(namespace: &Namespace) -> Option<String> {
+    let lease = namespace.api::<Lease>().get("vestibule-controller").await.unwrap();
+    lease.spec.unwrap().holder_identity
+}
+
+#[tokio::test]
+async fn it_leads_gives_the_lease_back_on_a_signal_and_ends_with_success() {
+    let namespace = harness::namespace("process").await;
+    for signal in [Signal::TERM, Signal::INT] {
+        let controller = Controller::start(&namespace).await;
+        controller.wait_until_it_leads().await;
+        assert!(holder(&namespace).await.unwrap().starts_with("test-"));
+        assert_eq!(controller.end_by(signal).await, Some(0));
+        assert_eq!(holder(&namespace).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_second_one_stands_by_ready_and_takes_over_when_the_first_ends() {
+    let namespace = harness::namespace("process").await;
+    let first = Controller::start(&namespace).await;
+    first.wait_until_it_leads().await;
+    let leader = holder(&namespace).await;
+    let second = Controller::start(&namespace).await;
+    harness::wait_until("it is ready", || async { second.page("/readyz").await == "ready\n" }).await;
+    assert_eq!(second.page("/healthz").await, "every loop moves\n");
+    assert_eq!(holder(&namespace).await, leader);
+    assert_eq!(first.end_by(Signal::TERM).await, Some(0));
+    second.wait_until_it_leads().await;
+    assert_ne!(holder(&namespace).await, leader);
+}
+
+#[tokio::test]
+async fn the_log_level_is_read_and_set_while_it_runs() {
+    let namespace = harness::namespace("process").await;
+    let controller = Controller::start(&namespace).await;
+    assert_eq!(controller.page("/debug/log-level").await, "info\n");
+    let put = |level: &'static str| {
+        let url = format!("http://{}/debug/log-level", controller.address);
+        async move { reqwest::Client::new().put(url).body(level).send().await.unwrap() }
+    };
+    assert_eq!(put("debug").await.text().await.unwrap(), "debug\n");
+    let refused = put("loud=quiet").await;
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("is no log level"));
+    assert_eq!(controller.page("/debug/log-level").await, "debug\n");
+}

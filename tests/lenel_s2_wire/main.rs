@@ -1,0 +1,7 @@
+//! The NetBox client against scripted answers: sessions, errors and odd boxes, letter by letter.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+
+mod answers;
+mod sessions;
+mod stub;
+mod writes;

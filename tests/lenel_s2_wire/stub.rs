@@ -1,0 +1,156 @@
+//! A box that answers what a script says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+use vestibule::clock::SystemClock;
+use vestibule::system::SystemError;
+use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
+use vestibule_core::diff::Step;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::{Card, ObjectKey};
+
+pub(crate) const OWNER: Owner = Owner(0xfeed_beef);
+
+/// A box that answers what a script says and remembers what it was asked.
+pub(crate) struct Script {
+    pub(crate) asked: Mutex<Vec<String>>,
+    pub(crate) answer: Box<dyn Fn(&Asked) -> Response + Send + Sync>,
+}
+
+/// One request: its command, and how many came before it of the same.
+pub(crate) struct Asked {
+    pub(crate) command: String,
+    pub(crate) before: usize,
+    pub(crate) body: String,
+}
+
+pub(crate) struct Stub {
+    pub(crate) script: Arc<Script>,
+    pub(crate) client: LenelS2,
+    /// Ends the box when it is dropped.
+    pub(crate) server: JoinSet<()>,
+}
+
+impl Script {
+    /// How often a command was asked for.
+    pub(crate) fn asked(&self, command: &str) -> usize {
+        self.asked.lock().iter().filter(|asked| *asked == command).count()
+    }
+}
+
+impl Stub {
+    pub(crate) async fn new(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> Self {
+        Self::configured(|config| config, answer).await
+    }
+
+    pub(crate) async fn configured(
+        configure: impl FnOnce(Config) -> Config,
+        answer: impl Fn(&Asked) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        let script = Arc::new(Script { asked: Mutex::default(), answer: Box::new(answer) });
+        let router = Router::new().route(PATH_V2, post(serve)).with_state(Arc::clone(&script));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let config = Config {
+            allow_loopback: true,
+            timeout: Duration::from_secs(10),
+            ..Config::new(url, TimeZone::get("America/New_York").unwrap())
+        };
+        Self { script, client: client(&configure(config)).unwrap(), server }
+    }
+
+    pub(crate) fn asked(&self, command: &str) -> usize {
+        self.script.asked(command)
+    }
+}
+
+pub(crate) fn client(config: &Config) -> Result<LenelS2, SystemError> {
+    let credentials = Credentials { username: "api".to_owned(), password: "s3cret-<&>".into() };
+    LenelS2::new(config, credentials, OWNER, Arc::new(SystemClock))
+}
+
+pub(crate) async fn serve(State(script): State<Arc<Script>>, body: String) -> Response {
+    let command = body.split("COMMAND name=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let command = command.unwrap_or_default().to_owned();
+    let before = {
+        let mut asked = script.asked.lock();
+        asked.push(command.clone());
+        asked.iter().filter(|one| **one == command).count() - 1
+    };
+    (script.answer)(&Asked { command, before, body })
+}
+
+/// A well-formed answer to what was asked.
+pub(crate) fn answer(asked: &Asked, inside: &str) -> Response {
+    let command = &asked.command;
+    xml(&format!(
+        "<NETBOX sessionid=\"S\"><RESPONSE command=\"{command}\" num=\"1\">{inside}</RESPONSE></NETBOX>"
+    ))
+}
+
+pub(crate) fn xml(body: &str) -> Response {
+    ([("content-type", "text/xml")], body.to_owned()).into_response()
+}
+
+pub(crate) fn success(asked: &Asked) -> Response {
+    answer(asked, "<CODE>SUCCESS</CODE>")
+}
+
+pub(crate) fn details(asked: &Asked, inside: &str) -> Response {
+    answer(asked, &format!("<CODE>SUCCESS</CODE><DETAILS>{inside}</DETAILS>"))
+}
+
+pub(crate) fn fail(asked: &Asked, words: &str) -> Response {
+    answer(asked, &format!("<CODE>FAIL</CODE><DETAILS><ERRMSG>{words}</ERRMSG></DETAILS>"))
+}
+
+pub(crate) fn refused() -> Response {
+    xml("<NETBOX><RESPONSE><APIERROR>5</APIERROR></RESPONSE></NETBOX>")
+}
+
+/// A login that works, as everything around the command that a test is about.
+pub(crate) fn session(asked: &Asked, or: impl Fn(&Asked) -> Response) -> Response {
+    match asked.command.as_str() {
+        "Login" | "Logout" | "PingApp" => success(asked),
+        "GetAPIVersion" => details(asked, "<APIVERSION>6.2.0</APIVERSION>"),
+        _ => or(asked),
+    }
+}
+
+pub(crate) fn id() -> RecordId {
+    RecordId::new(OWNER, Slot::of_visitor(&ObjectKey::new("hq", "ada")), 7)
+}
+
+pub(crate) fn card() -> Card {
+    Card { number: "4711".to_owned(), format: "26 bit Wiegand".to_owned() }
+}
+
+/// `GetPerson` of our record with one card.
+pub(crate) fn person(asked: &Asked, card: &str) -> Response {
+    let inside = format!(
+        "<PERSONID>{}</PERSONID><LASTNAME>Byron</LASTNAME><DELETED>FALSE</DELETED><ACCESSCARDS>{card}</ACCESSCARDS>",
+        id()
+    );
+    details(asked, &inside)
+}
+
+pub(crate) fn card_until(end: &str, disabled: u8) -> String {
+    format!(
+        "<ACCESSCARD><ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>4711</HOTSTAMP><CARDFORMAT>26 bit Wiegand</CARDFORMAT>\
+         <DISABLED>{disabled}</DISABLED><CARDSTATUS>Active</CARDSTATUS><CARDEXPDATE>{end}</CARDEXPDATE></ACCESSCARD>"
+    )
+}
+
+pub(crate) fn assign() -> Step {
+    Step::AssignCard { id: id(), card: card(), until: "2026-12-01T23:00:00Z".parse().unwrap() }
+}
