@@ -30,6 +30,8 @@ pub(super) struct Person {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Card {
     number: String,
+    /// As printed on the card: it keeps the zeros in front that the number inside loses.
+    hotstamp: String,
 }
 
 /// What a visitor's record should say: name, levels, first and last minute, card.
@@ -96,7 +98,8 @@ impl Holdings {
     /// The visitors as a table under the time of the box.
     pub(super) fn table(&self) -> String {
         let time = self.local.get(..16).unwrap_or(&self.local);
-        let rows: Vec<[String; 6]> = self.visitors().map(Person::row_with_id).collect();
+        let mut rows: Vec<[String; 6]> = self.visitors().map(Person::row_with_id).collect();
+        rows.sort();
         if rows.is_empty() {
             return format!("NetBox at {time}: no visitor");
         }
@@ -122,7 +125,7 @@ impl Person {
         let minute = |date: &Option<String>| {
             date.as_deref().map_or("-", |date| date.get(..16).unwrap_or(date)).to_owned()
         };
-        let cards: Vec<&str> = self.cards.iter().map(|card| card.number.as_str()).collect();
+        let cards: Vec<&str> = self.cards.iter().map(Card::printed).collect();
         let cards = if cards.is_empty() { "-".to_owned() } else { cards.join(", ") };
         [self.name(), levels.join(", "), minute(&self.act_date), minute(&self.exp_date), cards]
     }
@@ -130,9 +133,14 @@ impl Person {
     /// With the part of the id that tells two records of one visitor apart.
     fn row_with_id(&self) -> [String; 6] {
         let [name, levels, from, until, card] = self.row();
-        let content = self.id.rsplitn(3, '-').take(2).collect::<Vec<_>>();
-        let content: Vec<&str> = content.into_iter().rev().collect();
-        [name, levels, from, until, card, format!("{PREFIX}…-{}", content.join("-"))]
+        let content = self.id.rmatch_indices('-').nth(1).map_or("", |(at, _)| &self.id[at..]);
+        [name, levels, from, until, card, format!("{PREFIX}…{content}")]
+    }
+}
+
+impl Card {
+    fn printed(&self) -> &str {
+        if self.hotstamp.is_empty() { &self.number } else { &self.hotstamp }
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) const BEGINNING: Timestamp = Timestamp::constant(1_796_137_200, 0);
 const MIDNIGHT: Timestamp = Timestamp::constant(1_796_187_600, 0);
 /// How long a condition may take that a quiet machine shows within a second.
 const DEADLINE: Duration = Duration::from_secs(60);
-const TIMEOUT: &str = "--timeout=60s";
+pub(super) const TIMEOUT: &str = "--timeout=60s";
 
 const ADA: Expected = Expected {
     name: "Ada Byron",
@@ -88,12 +88,10 @@ struct Play<'a> {
 
 impl Play<'_> {
     async fn arrival(&self) -> Result<(), Error> {
-        self.screen.step("1  Tuesday, 10:00 in New York: the kinds, and a building with four visitors");
-        self.kubectl(&["apply", "-f", "crds/"]).await?;
-        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", TIMEOUT]).await?;
+        self.screen.step("1  Tuesday, 10:00 in New York: a building, two companies and four visitors are declared");
         self.kubectl(&["apply", "-f", "examples/"]).await?;
         let kinds = "properties,accessintegrations,tenants,visitors";
-        self.typed("wait --for=condition=Ready --all", &[kinds, TIMEOUT]).await?;
+        self.typed("wait --for=condition=Ready", &[kinds, "--all", TIMEOUT]).await?;
         self.typed("get access", &[]).await?;
         let held = self.netbox().await?;
         held.expect(&[ADA, CHARLES, MARY])?;
@@ -187,7 +185,7 @@ impl Play<'_> {
 
     /// A command on the building's namespace.
     async fn typed(&self, words: &str, more: &[&str]) -> Result<String, Error> {
-        let words = words.split(' ').chain(more.iter().copied()).chain(["-n", NAMESPACE]);
+        let words = ["-n", NAMESPACE].into_iter().chain(words.split(' ')).chain(more.iter().copied());
         self.kubectl(&words.collect::<Vec<_>>()).await
     }
 

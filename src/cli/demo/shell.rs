@@ -29,14 +29,15 @@ impl Shell {
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         screen.output(&out);
         screen.output(&err);
-        if output.status.success() {
-            return Ok(out);
-        }
-        let said = err.lines().last().unwrap_or("it says nothing").to_owned();
-        Err(Error::Command { command, said })
+        succeeded(&output, command).map(|()| out)
     }
 
-    /// Runs kubectl and shows nothing.
+    /// Runs kubectl, which has to succeed, and shows nothing.
+    pub(super) async fn done(&self, arguments: &[&str]) -> Result<(), Error> {
+        succeeded(&self.quietly(arguments).await?, shown(arguments))
+    }
+
+    /// Runs kubectl, shows nothing and does not judge.
     ///
     /// In a process group of its own: Ctrl-C is for the demo, which ends it together with all else.
     pub(super) async fn quietly(&self, arguments: &[&str]) -> Result<Output, Error> {
@@ -62,6 +63,14 @@ fn shown(arguments: &[&str]) -> String {
     };
     let words = std::iter::once("kubectl".to_owned()).chain(arguments.iter().map(quoted));
     words.collect::<Vec<_>>().join(" ")
+}
+
+fn succeeded(output: &Output, command: String) -> Result<(), Error> {
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = text(&output.stderr).lines().last().unwrap_or("it says nothing").to_owned();
+    Err(Error::Command { command, said })
 }
 
 fn text(output: &[u8]) -> String {

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::Error;
-use super::control_plane::{ControlPlane, Options};
+use super::control_plane::{ControlPlane, Options, Origin};
 use super::kubectl::kubectl_path;
 use super::screen::Screen;
-use super::script::{BEGINNING, NAMESPACE};
+use super::script::{BEGINNING, NAMESPACE, TIMEOUT};
 use super::shell::Shell;
 use super::simulator::Simulator;
 use crate::cli::controller::{self, RunError, Surroundings};
@@ -33,6 +33,8 @@ pub(super) struct Dir(PathBuf);
 #[derive(Debug)]
 pub(super) struct Stage {
     control_plane: ControlPlane,
+    /// Whether the cluster was there before, and stays.
+    foreign: bool,
     pub(super) controller: Controller,
     pub(super) props: Props,
 }
@@ -98,32 +100,31 @@ impl Stage {
     /// Starts the parts, telling of each when it is ready.
     pub(super) async fn set(dir: Dir, log_level: LogLevel, screen: &Screen) -> Result<Self, Error> {
         let options = Options::from_env()?;
+        let foreign = matches!(options.origin, Origin::Existing(_));
         let kubectl = kubectl_path(&options.cache).await?;
         let since = Instant::now();
         let control_plane = ControlPlane::start(&dir.path().join("control-plane"), &options).await?;
-        let shell = Shell::new(kubectl, dir.path(), control_plane.kubeconfig());
-        if control_plane.is_foreign() {
-            refuse_namespace(&shell).await?;
-        }
         screen.ready("Kubernetes", since, control_plane.url());
         let since = Instant::now();
         let simulator = Simulator::start(BEGINNING, dir.path()).await?;
         screen.ready("NetBox", since, &simulator.page());
         let clock = Arc::new(SetClock::starting_at(BEGINNING));
-        let since = Instant::now();
-        let controller = Controller::start(control_plane.kubeconfig(), &clock, log_level).await?;
-        screen.ready("Controller", since, &controller.page("metrics"));
-        screen.line(&format!("Logs and manifests are in {}", dir.path().display()));
+        let shell = Shell::new(kubectl, dir.path(), control_plane.kubeconfig());
         let props = Props { dir, shell, simulator, clock };
         props.write_manifests()?;
-        Ok(Self { control_plane, controller, props })
+        props.define(foreign, screen).await?;
+        let since = Instant::now();
+        let controller = Controller::start(control_plane.kubeconfig(), &props.clock, log_level).await?;
+        screen.ready("Controller", since, &controller.page("metrics"));
+        screen.line(&format!("Logs and manifests are in {}", props.dir.path().display()));
+        Ok(Self { control_plane, foreign, controller, props })
     }
 
     /// Says how to go on from here.
     pub(super) fn invite(&self, screen: &Screen) {
         screen.step("Everything keeps running. In another terminal:");
         screen.command(&format!("export KUBECONFIG={}", self.control_plane.kubeconfig().display()));
-        screen.command(&format!("kubectl get access -n {NAMESPACE}"));
+        screen.command(&format!("kubectl -n {NAMESPACE} get access"));
         screen.line("");
         screen.line(&format!("The NetBox:      {}", self.props.simulator.page()));
         screen.line(&format!("The controller:  {} and {}", self.controller.page("metrics"), self.controller.page("debug/state.json")));
@@ -133,8 +134,8 @@ impl Stage {
 
     /// Stops the parts, each after those that need it.
     pub(super) async fn strike(self) -> Result<(), Error> {
-        let Self { control_plane, controller, props: Props { dir: _, shell, simulator, clock: _ } } = self;
-        if control_plane.is_foreign() {
+        let Self { control_plane, foreign, controller, props: Props { dir: _, shell, simulator, clock: _ } } = self;
+        if foreign {
             shell.quietly(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s"]).await?;
         }
         let controller = controller.stop().await;
@@ -142,12 +143,6 @@ impl Stage {
         control_plane.stop().await?;
         controller.and(simulator)
     }
-}
-
-/// On a cluster that is not ours, nothing that was there before is touched.
-async fn refuse_namespace(shell: &Shell) -> Result<(), Error> {
-    let found = shell.quietly(&["get", "namespace", NAMESPACE]).await?;
-    if found.status.success() { Err(Error::NamespaceTaken(NAMESPACE)) } else { Ok(()) }
 }
 
 // === impl Props ===
@@ -161,6 +156,19 @@ impl Props {
         for (name, text) in examples::BUILDING {
             self.dir.write(&format!("examples/{name}"), &text.replace(EXAMPLE_URL, self.simulator.url()))?;
         }
+        Ok(())
+    }
+
+    /// Defines the kinds. On a cluster that is not ours, nothing that was there before is touched.
+    async fn define(&self, foreign: bool, screen: &Screen) -> Result<(), Error> {
+        let namespace = ["get", "namespace", NAMESPACE];
+        if foreign && self.shell.quietly(&namespace).await?.status.success() {
+            return Err(Error::NamespaceTaken(NAMESPACE));
+        }
+        let since = Instant::now();
+        self.shell.done(&["apply", "-f", "crds/"]).await?;
+        self.shell.done(&["wait", "--for=condition=Established", "-f", "crds/", TIMEOUT]).await?;
+        screen.ready("Nine kinds", since, "kubectl apply -f crds/");
         Ok(())
     }
 
