@@ -152,11 +152,6 @@ impl Engine {
         inner.snapshot.is_complete().then(|| inner.held(slot))
     }
 
-    /// How many living records of ours the system holds, as far as we know.
-    pub fn records(&self) -> usize {
-        self.inner.lock().snapshot.len()
-    }
-
     /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
     pub fn is_settled(&self, slot: Slot) -> bool {
         let inner = self.inner.lock();

@@ -64,7 +64,9 @@ pub enum Error {
     #[error("this step did not show what it says: {0}")]
     NotShown(String),
     /// The cluster that was named has something of that name.
-    #[error("the cluster has a namespace {0} already, and the demo would change what is in it: delete it first, or unset KUBECONFIG_FOR_TESTS")]
+    #[error(
+        "the cluster has a namespace {0} already, and the demo would change what is in it: delete it first, or unset KUBECONFIG_FOR_TESTS"
+    )]
     NamespaceTaken(&'static str),
     /// The end was asked for before all was shown.
     #[error("ended before the last step, as asked")]

@@ -44,7 +44,10 @@ pub(super) fn main(config: Config) -> Result<(), Error> {
     runtime.shutdown_background();
     match &shown {
         Ok(()) => dir.remove()?,
-        Err(_) => eprintln!("The logs of controller, simulator and control plane are kept in {}.", dir.path().display()),
+        Err(_) => eprintln!(
+            "The logs of controller, simulator and control plane are kept in {}.",
+            dir.path().display()
+        ),
     }
     shown
 }

@@ -84,6 +84,9 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_pasted_into_a_shell() {
         let patch = r#"{"spec":{}}"#;
-        assert_eq!(shown(&["patch", "visitor/ada", "-p", patch]), r#"kubectl patch visitor/ada -p '{"spec":{}}'"#);
+        assert_eq!(
+            shown(&["patch", "visitor/ada", "-p", patch]),
+            r#"kubectl patch visitor/ada -p '{"spec":{}}'"#
+        );
     }
 }

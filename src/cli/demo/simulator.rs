@@ -47,7 +47,12 @@ impl Simulator {
     /// All it holds.
     pub(super) async fn holdings(&self) -> Result<Holdings, Error> {
         let answer = self.http.get(self.side_door("state")).send().await;
-        answer.and_then(reqwest::Response::error_for_status).map_err(Error::Simulator)?.json().await.map_err(Error::Simulator)
+        answer
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(Error::Simulator)?
+            .json()
+            .await
+            .map_err(Error::Simulator)
     }
 
     /// Moves its clock, which runs on from there.

@@ -127,14 +127,19 @@ impl Stage {
         screen.command(&format!("kubectl -n {NAMESPACE} get access"));
         screen.line("");
         screen.line(&format!("The NetBox:      {}", self.props.simulator.page()));
-        screen.line(&format!("The controller:  {} and {}", self.controller.page("metrics"), self.controller.page("debug/state.json")));
+        screen.line(&format!(
+            "The controller:  {} and {}",
+            self.controller.page("metrics"),
+            self.controller.page("debug/state.json")
+        ));
         screen.line(&format!("Logs:            {}/*.log", self.props.dir.path().display()));
         screen.line("Ctrl-C ends all of it.");
     }
 
     /// Stops the parts, each after those that need it.
     pub(super) async fn strike(self) -> Result<(), Error> {
-        let Self { control_plane, foreign, controller, props: Props { dir: _, shell, simulator, clock: _ } } = self;
+        let Self { control_plane, foreign, controller, props: Props { dir: _, shell, simulator, clock: _ } } =
+            self;
         if foreign {
             shell.quietly(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s"]).await?;
         }
@@ -199,7 +204,8 @@ impl Controller {
             allow_loopback: true,
             ..controller::Config::default()
         };
-        let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::of(&config, log_level).await? };
+        let surroundings =
+            Surroundings { clock: clock.clone(), ..Surroundings::of(&config, log_level).await? };
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(controller::run(config, surroundings, stopping));
         Ok(Self { address, stop, running })

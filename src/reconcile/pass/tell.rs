@@ -39,8 +39,7 @@ impl Pass {
             let status = verdict.settle(&previous.status, object.meta.generation, now);
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
-            let records = connection.map(|connection| connection.engine.records());
-            let said = integration::said(&previous, status, owner_id, requested, state.as_ref(), records);
+            let said = integration::said(&previous, status, owner_id, requested, state.as_ref());
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {
                 writes.push((Arc::clone(object), said));
