@@ -214,6 +214,19 @@ impl Engine {
         })
     }
 
+    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
+    pub fn end_drain(&self) {
+        if std::mem::take(&mut self.inner.lock().draining) {
+            self.publish(|state| state.drained = false);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Opens nothing from now on, until settings are set again; what closes goes on.
+    pub fn suspend(&self) {
+        self.settings.write().suspended = true;
+    }
+
     fn system(&self) -> Arc<dyn AccessSystem> {
         Arc::clone(&self.system.read())
     }

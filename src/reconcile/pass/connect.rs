@@ -51,9 +51,12 @@ impl Pass {
                 ))
             }
             Ok(wanted) => self.apply(object, wanted).await.err(),
-            // A Secret that vanishes keeps the running session; anything else must be able to close doors as well.
             Err(refusal) => Some(refusal),
         };
+        // The running session is kept: whatever is wrong now, doors can still be closed through it.
+        if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
+            connection.engine.suspend();
+        }
         match refusal {
             Some(refusal) => self.refusals.insert(key.clone(), refusal),
             None => self.refusals.remove(key),

@@ -151,7 +151,14 @@ impl Visitors {
     ) -> Option<Said> {
         let troubles = self.troubles.lock();
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
-        let verdict = verdict(standing, &states, troubles.get(&slot), false)?;
+        let unready = directory.tenant(plan.tenant).and_then(|tenant| tenant.unready.first());
+        let verdict = match unready.filter(|_| *standing == Standing::Today && troubles.get(&slot).is_none())
+        {
+            Some(name) => Verdict::dependency_not_ready(format!(
+                "waits for AccessIntegration {name}, which is not ready: see its status"
+            )),
+            None => verdict(standing, &states, troubles.get(&slot), false)?,
+        };
         Some(self.settled(slot, &verdict, directory, previous, generation))
     }
 
