@@ -214,6 +214,15 @@ impl Engine {
         })
     }
 
+    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot) -> usize {
+        let left = self.inner.lock().held(slot).len();
+        if left > 0 {
+            self.publish(|state| state.left_behind += left as u64);
+        }
+        left
+    }
+
     /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
     pub fn end_drain(&self) {
         if std::mem::take(&mut self.inner.lock().draining) {

@@ -62,6 +62,8 @@ pub struct State {
     pub handled_syncs: Vec<String>,
     /// Living records of ours, told when the engine has been at rest for a moment.
     pub records: usize,
+    /// Records that were left in the system since the start, because the mode or a person said so.
+    pub left_behind: u64,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
     /// The release that was used last.

@@ -24,6 +24,9 @@ pub struct Said {
     /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
+    /// Records that were left in the system, because the mode or a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<i64>,
     /// When the last full sync ended, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,

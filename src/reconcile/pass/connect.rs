@@ -115,7 +115,8 @@ impl Pass {
         }
         self.claim(object).await?;
         let pacer = self.pacer(&wanted);
-        let connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        let mut connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        connection.left_behind = object.status.as_ref().and_then(|said| said.left_behind).unwrap_or_default();
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());

@@ -220,8 +220,11 @@ impl Visitors {
         let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
         if abandoned || is_clean(slot, object, plan, directory) {
             if abandoned {
-                self.writer.events.abandoned(&self.writer.resource, &object.meta).await;
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
+            }
+            let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
+            if left > 0 {
+                self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
             }
             return self.remove_finalizer(slot, object).await;
         }
