@@ -23,6 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Controller(Box<controller::Config>),
+    Demo(demo::Config),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
     /// Prints the examples of a small building as one YAML stream.
@@ -42,6 +43,7 @@ impl Cli {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
             Command::Controller(config) => Ok(controller::main(*config)?),
+            Command::Demo(config) => Ok(demo::main(config)?),
             // Written, not printed: `print!` panics when the reader (`| head`) has gone.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
             Command::Examples => {
@@ -49,11 +51,13 @@ impl Cli {
             }
             Command::Generate { check: false } => Ok(crds::generate(Path::new("."))?),
             Command::Generate { check: true } => {
-                let drift: Vec<String> = crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
+                let drift: Vec<String> =
+                    crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
                 if drift.is_empty() {
                     return Ok(());
                 }
-                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", ")).into())
+                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", "))
+                    .into())
             }
         }
     }

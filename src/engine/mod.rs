@@ -137,6 +137,9 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         for (slot, class) in slots {
+            if matches!(class, Class::RolloverRemoval | Class::RolloverAddition) {
+                inner.rollover_since.get_or_insert(now);
+            }
             inner.queue.push(slot, class, None, now);
         }
         drop(inner);
@@ -147,11 +150,6 @@ impl Engine {
     pub fn held(&self, slot: Slot) -> Option<Vec<Held>> {
         let inner = self.inner.lock();
         inner.snapshot.is_complete().then(|| inner.held(slot))
-    }
-
-    /// How many living records of ours the system holds, as far as we know.
-    pub fn records(&self) -> usize {
-        self.inner.lock().snapshot.len()
     }
 
     /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
@@ -167,8 +165,9 @@ impl Engine {
 
     /// Takes new settings; work that they now allow is queued by whoever changed them.
     pub fn set_settings(&self, settings: Settings) {
-        let changed = { std::mem::replace(&mut *self.settings.write(), settings.clone()) != settings };
-        if changed {
+        let mut current = self.settings.write();
+        if *current != settings {
+            *current = settings;
             self.wake.notify_one();
         }
     }
@@ -196,8 +195,10 @@ impl Engine {
     pub fn diagnostics(&self) -> serde_json::Value {
         let state = self.state.borrow().clone();
         let inner = self.inner.lock();
-        let queued: serde_json::Map<_, _> =
-            Class::ALL.iter().map(|class| (class.name().to_owned(), inner.queue.len(*class).into())).collect();
+        let queued: serde_json::Map<_, _> = Class::ALL
+            .iter()
+            .map(|class| (class.name().to_owned(), inner.queue.len(*class).into()))
+            .collect();
         serde_json::json!({
             "condition": format!("{:?}", state.condition),
             "version": state.version,
@@ -211,6 +212,28 @@ impl Engine {
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),
         })
+    }
+
+    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot) -> usize {
+        let left = self.inner.lock().held(slot).len();
+        if left > 0 {
+            self.publish(|state| state.left_behind += left as u64);
+        }
+        left
+    }
+
+    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
+    pub fn end_drain(&self) {
+        if std::mem::take(&mut self.inner.lock().draining) {
+            self.publish(|state| state.drained = false);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Opens nothing from now on, until settings are set again; what closes goes on.
+    pub fn suspend(&self) {
+        self.settings.write().suspended = true;
     }
 
     fn system(&self) -> Arc<dyn AccessSystem> {

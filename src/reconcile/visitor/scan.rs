@@ -11,7 +11,7 @@ use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::source::state_by_snapshot;
-use crate::cluster::rows::Life;
+use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
 
@@ -37,14 +37,22 @@ impl Cause {
 /// Work for engines and writers, handed over after the rows are unlocked.
 #[derive(Default)]
 pub(super) struct Orders {
-    engines: HashMap<u16, (Arc<Engine>, Vec<(Slot, Class)>)>,
+    engines: HashMap<u16, ForEngine>,
     settle: Vec<Slot>,
 }
+
+/// Slots for one engine.
+type ForEngine = (Arc<Engine>, Vec<(Slot, Class)>);
 
 impl Orders {
     /// Queues a slot in an engine.
     pub(super) fn push(&mut self, index: u16, engine: &Arc<Engine>, slot: Slot, class: Class) {
         self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, class));
+    }
+
+    /// Whether an engine gets work.
+    pub(super) fn has_work(&self) -> bool {
+        !self.engines.is_empty()
     }
 
     /// Has the status of a slot looked at.
@@ -64,7 +72,7 @@ impl Visitors {
                 .iter()
                 .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in concerned {
                 if let Some(row) = table.row_mut(slot) {
@@ -86,7 +94,7 @@ impl Visitors {
             let slots: Vec<Slot> = table
                 .iter()
                 .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in slots {
                 let (Some(row), Some(held)) = (table.row_mut(slot), engine.held(slot)) else { continue };
@@ -149,6 +157,7 @@ fn replan(
     orders: &mut Orders,
 ) {
     let Some(visit) = plan.visit else { return };
+    drop_places_of_the_gone(plan, directory);
     let tenant = directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
@@ -177,9 +186,18 @@ fn replan(
         standing == Standing::Today && named
     };
     for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else { continue };
+        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else {
+            continue;
+        };
         close(plan, slot, index, engine, takes_away, orders);
     }
+}
+
+/// Integrations that are gone have removed their records, or were told to leave them.
+pub(super) fn drop_places_of_the_gone(plan: &mut Plan, directory: &Directory) {
+    plan.places.retain(|place| {
+        directory.engines.keys().any(|key| directory.indexes.get(key) == Some(&place.integration))
+    });
 }
 
 /// Nothing is wanted in this integration: whatever is there goes.
