@@ -70,7 +70,7 @@ impl Visitors {
             let mut table = self.table.lock();
             let concerned: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
+                .filter(|row| changes_by_itself(row))
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
                 .map(Row::slot)
                 .collect();
@@ -79,7 +79,9 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
-            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+            // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
+            let changing = table.iter().filter(|row| changes_by_itself(row));
+            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min();
         }
         self.hand_over(orders);
     }
@@ -141,6 +143,11 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
         (_, PlaceState::Waiting) => Class::RolloverAddition,
         _ => Class::Drift,
     }
+}
+
+/// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
+fn changes_by_itself(row: &Row<Plan>) -> bool {
+    row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
 }
 
 fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
