@@ -79,6 +79,10 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
+            if cause == Cause::Directory {
+                // The integration that a deletion waits for may be gone, given up by its user.
+                table.iter().filter(|row| row.is_deleting()).for_each(|row| orders.settle(row.slot()));
+            }
             // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
             let changing = table.iter().filter(|row| changes_by_itself(row));
             *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min();
