@@ -42,6 +42,7 @@ async fn a_deleted_integration_takes_its_records_along_and_leaves_its_visitors_w
 #[tokio::test]
 async fn an_orphaning_integration_leaves_its_records_behind() {
     let stage = with_two("orphan").await;
+    let before = stage.view("Visitor", "bob");
     stage.apply(integration(&stage.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;
     stage.netbox.forget_calls();
     stage.delete("AccessIntegration", "netbox").await;
@@ -53,7 +54,6 @@ async fn an_orphaning_integration_leaves_its_records_behind() {
     stage.gone("Visitor", "ada").await;
     // Made again it takes up its own.
     stage.apply(integration(&stage.netbox.url(), json!({}))).await;
-    let before = stage.view("Visitor", "bob");
     let bob = stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(bob.external_id(), before.external_id());
     assert_eq!(stage.netbox.called("AddPerson"), 0);
@@ -76,7 +76,9 @@ async fn a_deleted_property_takes_the_records_of_its_integrations_along() {
     assert!(stage.netbox.people().await.is_empty());
     let waits = |ada: &View| ada.message().contains("Property tower") && !ada.has_record();
     stage.until("Visitor", "ada", "waits for the Property", waits).await;
-    for (kind, name) in [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Tenant", "acme")] {
+    for (kind, name) in
+        [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Tenant", "acme")]
+    {
         stage.delete(kind, name).await;
         stage.gone(kind, name).await;
     }
@@ -91,7 +93,9 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
     let (name, client) = (stage.namespace.name().to_owned(), stage.namespace.client());
     let namespaces: Api<Namespace> = Api::all(client);
     namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
-    for (kind, object) in [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Property", "tower")] {
+    for (kind, object) in
+        [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Property", "tower")]
+    {
         stage.gone(kind, object).await;
     }
     assert!(stage.netbox.people().await.is_empty());
