@@ -5,6 +5,7 @@ mod control_plane;
 mod crds;
 mod deletion;
 mod ends;
+mod faults;
 mod harness;
 mod kubectl;
 mod lease;
