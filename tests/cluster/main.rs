@@ -3,6 +3,7 @@
 
 mod control_plane;
 mod crds;
+mod demo;
 mod ends;
 mod harness;
 mod kubectl;

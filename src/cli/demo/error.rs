@@ -15,6 +15,9 @@ pub enum Error {
     /// There is no Kubernetes, or no simulator.
     #[error(transparent)]
     ControlPlane(#[from] control_plane::Error),
+    /// The simulator was not built.
+    #[error("{0} It is built with `cargo build --workspace --bins`, which `make demo` does by itself.")]
+    NoSimulator(#[source] control_plane::Error),
     /// There is no kubectl.
     #[error(transparent)]
     Kubectl(#[from] kubectl::Error),
@@ -64,7 +67,9 @@ pub enum Error {
     #[error("this step did not show what it says: {0}")]
     NotShown(String),
     /// The cluster that was named has something of that name.
-    #[error("the cluster has a namespace {0} already, and the demo would change what is in it: delete it first, or unset KUBECONFIG_FOR_TESTS")]
+    #[error(
+        "the cluster has a namespace {0} already, and the demo would change what is in it: delete it first, or unset KUBECONFIG_FOR_TESTS"
+    )]
     NamespaceTaken(&'static str),
     /// The end was asked for before all was shown.
     #[error("ended before the last step, as asked")]

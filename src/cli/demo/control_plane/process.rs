@@ -46,7 +46,11 @@ impl Process {
     }
 
     /// Waits for the line that starts with `prefix` and returns the rest of it.
-    pub(in crate::cli::demo) async fn line_after(&mut self, prefix: &str, within: Duration) -> Result<String, Error> {
+    pub(in crate::cli::demo) async fn line_after(
+        &mut self,
+        prefix: &str,
+        within: Duration,
+    ) -> Result<String, Error> {
         let found = async {
             while let Ok(Some(line)) = self.stdout.next_line().await {
                 if let Some(rest) = line.strip_prefix(prefix) {
