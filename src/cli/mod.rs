@@ -51,11 +51,13 @@ impl Cli {
             }
             Command::Generate { check: false } => Ok(crds::generate(Path::new("."))?),
             Command::Generate { check: true } => {
-                let drift: Vec<String> = crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
+                let drift: Vec<String> =
+                    crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
                 if drift.is_empty() {
                     return Ok(());
                 }
-                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", ")).into())
+                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", "))
+                    .into())
             }
         }
     }

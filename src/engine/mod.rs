@@ -137,6 +137,9 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         for (slot, class) in slots {
+            if matches!(class, Class::RolloverRemoval | Class::RolloverAddition) {
+                inner.rollover_since.get_or_insert(now);
+            }
             inner.queue.push(slot, class, None, now);
         }
         drop(inner);
@@ -167,8 +170,9 @@ impl Engine {
 
     /// Takes new settings; work that they now allow is queued by whoever changed them.
     pub fn set_settings(&self, settings: Settings) {
-        let changed = { std::mem::replace(&mut *self.settings.write(), settings.clone()) != settings };
-        if changed {
+        let mut current = self.settings.write();
+        if *current != settings {
+            *current = settings;
             self.wake.notify_one();
         }
     }
@@ -196,8 +200,10 @@ impl Engine {
     pub fn diagnostics(&self) -> serde_json::Value {
         let state = self.state.borrow().clone();
         let inner = self.inner.lock();
-        let queued: serde_json::Map<_, _> =
-            Class::ALL.iter().map(|class| (class.name().to_owned(), inner.queue.len(*class).into())).collect();
+        let queued: serde_json::Map<_, _> = Class::ALL
+            .iter()
+            .map(|class| (class.name().to_owned(), inner.queue.len(*class).into()))
+            .collect();
         serde_json::json!({
             "condition": format!("{:?}", state.condition),
             "version": state.version,

@@ -9,7 +9,7 @@ use vestibule_core::identity::Slot;
 
 use super::breaker::Admission;
 use super::call::Stop;
-use super::state::Condition;
+use super::state::{Condition, Inner};
 use super::{Class, Engine, Outcome, Report, SourceError};
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
@@ -75,32 +75,55 @@ impl Engine {
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
         let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
-        let limit = self.settings.read().max_in_flight + PREPARING;
-        while ready {
-            let in_flight = inner.queue.in_flight();
-            let popped = match in_flight {
-                n if n < limit => inner.queue.pop(now),
-                n if n < limit + URGENT => inner.queue.pop_urgent(now),
-                _ => None,
-            };
-            let Some((slot, class)) = popped else { break };
-            turns.spawn(Arc::clone(self).take_turn(slot, class));
+        if ready {
+            self.start_turns(&mut inner, turns);
         }
         self.count(&inner);
+        self.end_rollover(&mut inner, now);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
-        let chore = inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let chore =
+            inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
         let waits = [inner.queue.next_at().filter(|_| ready), chore];
         waits.into_iter().flatten().min()
     }
 
-    fn count(&self, inner: &super::state::Inner) {
+    /// Starts turns, as many as the pace can use; a few places are kept for what is urgent.
+    fn start_turns(self: &Arc<Self>, inner: &mut Inner, turns: &mut JoinSet<()>) {
+        let now = self.clock.now();
+        let limit = self.settings.read().max_in_flight + PREPARING;
+        loop {
+            let popped = match inner.queue.in_flight() {
+                n if n < limit => inner.queue.pop(now),
+                n if n < limit + URGENT => inner.queue.pop_urgent(now),
+                _ => None,
+            };
+            let Some((slot, class)) = popped else { return };
+            turns.spawn(Arc::clone(self).take_turn(slot, class));
+        }
+    }
+
+    /// The rollover is over when nothing of it waits and nothing is in flight.
+    fn end_rollover(&self, inner: &mut Inner, now: Timestamp) {
+        let left = inner.queue.len(Class::RolloverRemoval) + inner.queue.len(Class::RolloverAddition);
+        if left + inner.queue.in_flight() == 0
+            && let Some(since) = inner.rollover_since.take()
+        {
+            self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64());
+        }
+    }
+
+    fn count(&self, inner: &Inner) {
         for class in Class::ALL {
             self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
         }
         let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
-        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_failing_revocation());
+        self.metrics.safety.pending_revocations(
+            &self.label,
+            pending,
+            inner.queue.oldest_failing_revocation(),
+        );
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
@@ -133,7 +156,9 @@ impl Engine {
 
     fn chore_failed(&self, stop: &Stop) {
         match stop {
-            Stop::System(error) if matches!(error.class, system::Class::Terminal | system::Class::Dependency) => {
+            Stop::System(error)
+                if matches!(error.class, system::Class::Terminal | system::Class::Dependency) =>
+            {
                 self.publish(|state| state.condition = Condition::Misconfigured(error.message.clone()));
             }
             // Pace, breaker and condition have learnt of it where the call was made.
@@ -178,7 +203,7 @@ impl Engine {
     }
 
     /// What a failure of the system means for the slot: nothing but its class decides.
-    fn failed(&self, inner: &mut super::state::Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
+    fn failed(&self, inner: &mut Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
         let now = self.clock.now();
         let retried = match error.class {
             // A parked engine holds it back; it keeps its place.

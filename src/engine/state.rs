@@ -99,6 +99,7 @@ pub(super) struct Names {
 }
 
 /// The engine's memory, behind one lock that is never held over an await.
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing, and they change independently")]
 pub(super) struct Inner {
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
@@ -123,6 +124,8 @@ pub(super) struct Inner {
     pub(super) listings: u64,
     /// Pages of the last listing.
     pub(super) pages: usize,
+    /// Since when rollover work is queued.
+    pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
     pub(super) guarded: VecDeque<Timestamp>,
     /// The last repair of a slot; bounded by the records that somebody changed by hand.
@@ -155,6 +158,7 @@ impl Inner {
             sync_tokens: Vec::new(),
             listings: 0,
             pages: 1,
+            rollover_since: None,
             guarded: VecDeque::new(),
             repaired: BTreeMap::new(),
             blocked: false,
@@ -180,7 +184,11 @@ impl Inner {
 
     /// Removals of a slot that are still to be read back.
     pub(super) fn unconfirmed(&self, slot: Slot) -> Vec<RecordId> {
-        self.unconfirmed.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+        self.unconfirmed
+            .range(self.first_id(slot)..)
+            .map(|(id, _)| *id)
+            .take_while(|id| id.slot == slot)
+            .collect()
     }
 
     /// Creates of a slot whose answer was lost.

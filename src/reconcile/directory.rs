@@ -117,13 +117,8 @@ pub fn tenant_facts(
             integration: Arc::clone(integration),
         })
         .collect();
-    let mut facts = TenantFacts {
-        display_name: spec.display_name.clone(),
-        property_key,
-        property,
-        access,
-        hash: 0,
-    };
+    let mut facts =
+        TenantFacts { display_name: spec.display_name.clone(), property_key, property, access, hash: 0 };
     facts.hash = hash(&facts);
     facts
 }
@@ -133,12 +128,11 @@ fn sources<'a>(
     records: &'a [Record],
     integration: &'a IntegrationFacts,
 ) -> Sources<'a> {
-    let own = spec.visitor_access.iter();
-    let own = own.filter(|grant| grant.integration_ref.name == integration.key.name).next_back();
-    let by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
+    let own = spec.visitor_access.iter().find(|grant| grant.integration_ref.name == integration.key.name);
+    let mut by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
     let external = records.iter().find(|record| record.integration == integration.key.name);
     let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
-    let by_tenant = by_tenant.filter(|entry| names.contains(&Some(&entry.tenant))).next_back();
+    let by_tenant = by_tenant.find(|entry| names.contains(&Some(&entry.tenant)));
     Sources {
         tenant: own.map(|grant| grant.groups.as_slice()),
         by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
@@ -156,7 +150,10 @@ fn hash(facts: &TenantFacts) -> u64 {
     for access in &facts.access {
         let integration = &access.integration;
         hash.text(&integration.key.name).text(&integration.owner_id);
-        hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
+        hash.text(&format!(
+            "{:?} {:?} {}",
+            integration.capabilities, integration.mode, integration.suspended
+        ));
         hash.number(access.groups.len() as u64);
         for group in &access.groups {
             hash.text(group);

@@ -30,7 +30,8 @@ impl Events {
                 self.publish(resource, meta, EventType::Warning, reason, message).await;
             }
             (Some(_), None) if is_ready(now) => {
-                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more").await;
+                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more")
+                    .await;
             }
             _ => {}
         }
@@ -43,7 +44,14 @@ impl Events {
     }
 
     /// Best effort: no pass fails on an Event.
-    async fn publish(&self, resource: &ApiResource, meta: &Meta, type_: EventType, reason: &str, message: &str) {
+    async fn publish(
+        &self,
+        resource: &ApiResource,
+        meta: &Meta,
+        type_: EventType,
+        reason: &str,
+        message: &str,
+    ) {
         let regarding = ObjectReference {
             api_version: Some(resource.api_version.clone()),
             kind: Some(resource.kind.clone()),

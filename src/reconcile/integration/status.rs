@@ -92,14 +92,12 @@ fn connected(situation: &Situation<'_>, state: &State) -> Verdict {
         Condition::Unreachable(sentence) => Verdict::retrying(sentence, SignedDuration::ZERO),
         Condition::Unchecked => Verdict::progressing("connecting"),
         _ if state.syncs == 0 => Verdict::progressing("the first full sync is under way"),
-        _ if situation.observes => {
-            Verdict::in_sync("connected; mode Observe: nothing is written").with(
-                conditions::SYNCED,
-                Truth::True,
-                conditions::OBSERVE_ONLY,
-                "",
-            )
-        }
+        _ if situation.observes => Verdict::in_sync("connected; mode Observe: nothing is written").with(
+            conditions::SYNCED,
+            Truth::True,
+            conditions::OBSERVE_ONLY,
+            "",
+        ),
         _ => Verdict::in_sync("connected, and every record of ours was compared"),
     }
 }
@@ -136,7 +134,8 @@ pub fn said(
             count: i64::try_from(held.count).unwrap_or(i64::MAX),
         });
     }
-    if let Some(token) = requested.filter(|token| state.handled_syncs.iter().any(|handled| handled == token)) {
+    if let Some(token) = requested.filter(|token| state.handled_syncs.iter().any(|handled| handled == token))
+    {
         said.last_handled_sync_at = Some(token.to_owned());
     }
     if let Some(hash) = &state.used_release {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
-use crate::reconcile::directory::{Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id};
+use crate::reconcile::directory::{
+    Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
+};
 use crate::reconcile::integration::takes_visitors;
 use crate::reconcile::property;
 
@@ -14,7 +16,7 @@ impl Pass {
     /// Publishes a new directory if anything in it has changed.
     pub(super) fn publish(&mut self) {
         let directory = self.make_directory();
-        let signature = self.sign(&directory);
+        let signature = sign(&directory);
         if signature != self.signature {
             self.signature = signature;
             self.directory.send_replace(Arc::new(directory));
@@ -50,7 +52,9 @@ impl Pass {
     fn takers(&self) -> BTreeMap<ObjectKey, Vec<Arc<IntegrationFacts>>> {
         let mut takers: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (key, connection) in &self.connections {
-            let Some(object) = self.integrations.get(key).filter(|object| !object.meta.deleting) else { continue };
+            let Some(object) = self.integrations.get(key).filter(|object| !object.meta.deleting) else {
+                continue;
+            };
             let Some(spec) = object.spec.as_ref().ok().filter(|spec| takes_visitors(spec)) else { continue };
             let Some(index) = self.indexes.get(key) else { continue };
             let facts = IntegrationFacts {
@@ -63,24 +67,27 @@ impl Pass {
                 suspended: connection.engine.is_suspended(),
                 engine: Arc::clone(&connection.engine),
             };
-            takers.entry(property::key(&key.namespace, &spec.property_ref)).or_default().push(Arc::new(facts));
+            takers
+                .entry(property::key(&key.namespace, &spec.property_ref))
+                .or_default()
+                .push(Arc::new(facts));
         }
         takers
     }
+}
 
-    /// Equal signatures: Visitors would find nothing new.
-    fn sign(&self, directory: &Directory) -> u64 {
-        let mut hash = Hasher::new("directory");
-        let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
-        for (id, tenant) in tenants {
-            hash.number(id).number(tenant.hash);
-        }
-        for (key, engine) in &directory.engines {
-            hash.text(&key.to_string()).number(engine.state().borrow().syncs);
-        }
-        directory.integrations.iter().for_each(|key| {
-            hash.text(&key.to_string());
-        });
-        hash.finish()
+/// Equal signatures: Visitors would find nothing new.
+fn sign(directory: &Directory) -> u64 {
+    let mut hash = Hasher::new("directory");
+    let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
+    for (id, tenant) in tenants {
+        hash.number(id).number(tenant.hash);
     }
+    for (key, engine) in &directory.engines {
+        hash.text(&key.to_string()).number(engine.state().borrow().syncs);
+    }
+    directory.integrations.iter().for_each(|key| {
+        hash.text(&key.to_string());
+    });
+    hash.finish()
 }

@@ -11,7 +11,7 @@ use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::source::state_by_snapshot;
-use crate::cluster::rows::Life;
+use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
 
@@ -37,9 +37,12 @@ impl Cause {
 /// Work for engines and writers, handed over after the rows are unlocked.
 #[derive(Default)]
 pub(super) struct Orders {
-    engines: HashMap<u16, (Arc<Engine>, Vec<(Slot, Class)>)>,
+    engines: HashMap<u16, ForEngine>,
     settle: Vec<Slot>,
 }
+
+/// Slots for one engine.
+type ForEngine = (Arc<Engine>, Vec<(Slot, Class)>);
 
 impl Orders {
     /// Queues a slot in an engine.
@@ -64,7 +67,7 @@ impl Visitors {
                 .iter()
                 .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in concerned {
                 if let Some(row) = table.row_mut(slot) {
@@ -86,7 +89,7 @@ impl Visitors {
             let slots: Vec<Slot> = table
                 .iter()
                 .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in slots {
                 let (Some(row), Some(held)) = (table.row_mut(slot), engine.held(slot)) else { continue };
@@ -177,7 +180,9 @@ fn replan(
         standing == Standing::Today && named
     };
     for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else { continue };
+        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else {
+            continue;
+        };
         close(plan, slot, index, engine, takes_away, orders);
     }
 }
