@@ -152,11 +152,6 @@ impl Engine {
         inner.snapshot.is_complete().then(|| inner.held(slot))
     }
 
-    /// How many living records of ours the system holds, as far as we know.
-    pub fn records(&self) -> usize {
-        self.inner.lock().snapshot.len()
-    }
-
     /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
     pub fn is_settled(&self, slot: Slot) -> bool {
         let inner = self.inner.lock();
@@ -217,6 +212,28 @@ impl Engine {
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),
         })
+    }
+
+    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot) -> usize {
+        let left = self.inner.lock().held(slot).len();
+        if left > 0 {
+            self.publish(|state| state.left_behind += left as u64);
+        }
+        left
+    }
+
+    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
+    pub fn end_drain(&self) {
+        if std::mem::take(&mut self.inner.lock().draining) {
+            self.publish(|state| state.drained = false);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Opens nothing from now on, until settings are set again; what closes goes on.
+    pub fn suspend(&self) {
+        self.settings.write().suspended = true;
     }
 
     fn system(&self) -> Arc<dyn AccessSystem> {

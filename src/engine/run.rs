@@ -20,6 +20,9 @@ const PREPARING: usize = 8;
 /// Places that only a revocation or a user's own change may take.
 const URGENT: usize = 4;
 
+/// An engine without work for so long is at rest.
+const AT_REST: SignedDuration = SignedDuration::from_secs(2);
+
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -80,12 +83,13 @@ impl Engine {
         }
         self.count(&inner);
         self.end_rollover(&mut inner, now);
+        self.tell_records(&mut inner, now);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
         let chore =
             inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
-        let waits = [inner.queue.next_at().filter(|_| ready), chore];
+        let waits = [inner.queue.next_at().filter(|_| ready), chore, inner.tell_records];
         waits.into_iter().flatten().min()
     }
 
@@ -111,6 +115,19 @@ impl Engine {
             && let Some(since) = inner.rollover_since.take()
         {
             self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64());
+        }
+    }
+
+    /// Counts are told at rest only: while records come and go, each count would be a write of the integration's status.
+    fn tell_records(&self, inner: &mut Inner, now: Timestamp) {
+        let records = inner.snapshot.len();
+        if records == self.state.borrow().records {
+            inner.tell_records = None;
+        } else if inner.queue.in_flight() > 0 || inner.tell_records.is_none() {
+            inner.tell_records = now.checked_add(AT_REST).ok();
+        } else if inner.tell_records.is_some_and(|at| at <= now) {
+            inner.tell_records = None;
+            self.publish(|state| state.records = records);
         }
     }
 

@@ -60,6 +60,10 @@ pub struct State {
     pub last_sync: Option<Timestamp>,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
+    /// Living records of ours, told when the engine has been at rest for a moment.
+    pub records: usize,
+    /// Records that were left in the system since the start, because the mode or a person said so.
+    pub left_behind: u64,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
     /// The release that was used last.
@@ -124,6 +128,8 @@ pub(super) struct Inner {
     pub(super) listings: u64,
     /// Pages of the last listing.
     pub(super) pages: usize,
+    /// When to tell how many records there are; put off while there is work.
+    pub(super) tell_records: Option<Timestamp>,
     /// Since when rollover work is queued.
     pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
@@ -158,6 +164,7 @@ impl Inner {
             sync_tokens: Vec::new(),
             listings: 0,
             pages: 1,
+            tell_records: None,
             rollover_since: None,
             guarded: VecDeque::new(),
             repaired: BTreeMap::new(),

@@ -75,6 +75,8 @@ pub struct TenantFacts {
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
     pub access: Vec<Access>,
+    /// Integrations of the Property that should take visitors and cannot: nothing is ready while there is one.
+    pub unready: Vec<String>,
     /// Changes when anything above does.
     pub hash: u64,
 }
@@ -108,6 +110,7 @@ pub fn tenant_facts(
     property_key: ObjectKey,
     property: Option<PropertyFacts>,
     integrations: &[Arc<IntegrationFacts>],
+    unready: Vec<String>,
 ) -> TenantFacts {
     let access: Vec<Access> = integrations
         .iter()
@@ -117,8 +120,14 @@ pub fn tenant_facts(
             integration: Arc::clone(integration),
         })
         .collect();
-    let mut facts =
-        TenantFacts { display_name: spec.display_name.clone(), property_key, property, access, hash: 0 };
+    let mut facts = TenantFacts {
+        display_name: spec.display_name.clone(),
+        property_key,
+        property,
+        access,
+        unready,
+        hash: 0,
+    };
     facts.hash = hash(&facts);
     facts
 }
@@ -147,6 +156,9 @@ fn hash(facts: &TenantFacts) -> u64 {
         Some(property) => hash.text(property.zone.name()).text(&format!("{:?}", property.provision)),
         None => hash.text("no property"),
     };
+    facts.unready.iter().for_each(|name| {
+        hash.text(name);
+    });
     for access in &facts.access {
         let integration = &access.integration;
         hash.text(&integration.key.name).text(&integration.owner_id);

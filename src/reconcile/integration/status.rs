@@ -24,6 +24,9 @@ pub struct Said {
     /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
+    /// Records that were left in the system, because the mode or a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<i64>,
     /// When the last full sync ended, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,
@@ -116,7 +119,6 @@ pub fn said(
     owner_id: Option<String>,
     requested: Option<&str>,
     state: Option<&State>,
-    records: Option<usize>,
 ) -> Said {
     let mut said = Said { status, ..previous.clone() };
     if let Some(owner_id) = owner_id {
@@ -126,8 +128,8 @@ pub fn said(
     if let Some(version) = &state.version {
         said.system_version = Some(version.clone());
     }
-    if let (Some(at), Some(records)) = (state.last_sync, records) {
-        said.records = i64::try_from(records).ok();
+    if let Some(at) = state.last_sync {
+        said.records = i64::try_from(state.records).ok();
         said.last_sync_time = jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string());
         said.held_deletions = state.held.as_ref().map(|held| HeldDeletions {
             hash: held.hash.clone(),

@@ -51,9 +51,12 @@ impl Pass {
                 ))
             }
             Ok(wanted) => self.apply(object, wanted).await.err(),
-            // A Secret that vanishes keeps the running session; anything else must be able to close doors as well.
             Err(refusal) => Some(refusal),
         };
+        // The running session is kept: whatever is wrong now, doors can still be closed through it.
+        if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
+            connection.engine.suspend();
+        }
         match refusal {
             Some(refusal) => self.refusals.insert(key.clone(), refusal),
             None => self.refusals.remove(key),
@@ -112,7 +115,8 @@ impl Pass {
         }
         self.claim(object).await?;
         let pacer = self.pacer(&wanted);
-        let connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        let mut connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        connection.left_behind = object.status.as_ref().and_then(|said| said.left_behind).unwrap_or_default();
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());

@@ -32,7 +32,8 @@ impl Pass {
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
             let usable = self.usable_property(&property);
-            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations)))
+            let unready = self.unready(&property);
+            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, unready)))
         });
         Directory {
             complete: true,
@@ -46,6 +47,18 @@ impl Pass {
     fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
         let property = self.properties.get(key).filter(|property| !property.meta.deleting)?;
         property::validate(property).ok().map(|checked| checked.facts)
+    }
+
+    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it.
+    fn unready(&self, property: &ObjectKey) -> Vec<String> {
+        let all = self.integrations.iter().filter(|(key, object)| {
+            let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
+            let concerned =
+                spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
+            let usable = self.connections.contains_key(key) && !self.refusals.contains_key(key);
+            concerned.is_some_and(takes_visitors) && !usable
+        });
+        all.map(|(key, _)| key.name.clone()).collect()
     }
 
     /// The integrations with an engine that take visitors, by Property.

@@ -39,8 +39,11 @@ impl Pass {
             let status = verdict.settle(&previous.status, object.meta.generation, now);
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
-            let records = connection.map(|connection| connection.engine.records());
-            let said = integration::said(&previous, status, owner_id, requested, state.as_ref(), records);
+            let mut said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            if let (Some(connection), Some(state)) = (connection, &state) {
+                let left = connection.left_behind + i64::try_from(state.left_behind).unwrap_or(i64::MAX);
+                said.left_behind = (left > 0).then_some(left);
+            }
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {
                 writes.push((Arc::clone(object), said));

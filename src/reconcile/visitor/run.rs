@@ -13,7 +13,7 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
-use super::scan::{Cause, Orders, close};
+use super::scan::{Cause, Orders, close, drop_places_of_the_gone};
 use super::source::{place_want, state_by_snapshot};
 use super::validate::{Object, Validated, validate};
 use crate::api::VisitorSpec;
@@ -129,7 +129,11 @@ impl Visitors {
         self.troubles.lock().remove(&slot);
         self.at_hand.lock().put(slot, object);
         orders.settle(slot);
+        let work = orders.has_work();
         self.hand_over(orders);
+        if !work && !self.settling.lock().contains(slot) {
+            self.at_hand.lock().drop_object(slot);
+        }
     }
 
     /// Has the loop wake up at this time, if it would have slept longer.
@@ -152,6 +156,7 @@ impl Visitors {
         orders: &mut Orders,
     ) {
         plan.refused = checked.is_err();
+        drop_places_of_the_gone(plan, directory);
         let Ok(visitor) = checked else {
             plan.visit = None;
             plan.next = u32::MAX;

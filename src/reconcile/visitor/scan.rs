@@ -50,6 +50,11 @@ impl Orders {
         self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, class));
     }
 
+    /// Whether an engine gets work.
+    pub(super) fn has_work(&self) -> bool {
+        !self.engines.is_empty()
+    }
+
     /// Has the status of a slot looked at.
     pub(super) fn settle(&mut self, slot: Slot) {
         self.settle.push(slot);
@@ -152,6 +157,7 @@ fn replan(
     orders: &mut Orders,
 ) {
     let Some(visit) = plan.visit else { return };
+    drop_places_of_the_gone(plan, directory);
     let tenant = directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
@@ -185,6 +191,13 @@ fn replan(
         };
         close(plan, slot, index, engine, takes_away, orders);
     }
+}
+
+/// Integrations that are gone have removed their records, or were told to leave them.
+pub(super) fn drop_places_of_the_gone(plan: &mut Plan, directory: &Directory) {
+    plan.places.retain(|place| {
+        directory.engines.keys().any(|key| directory.indexes.get(key) == Some(&place.integration))
+    });
 }
 
 /// Nothing is wanted in this integration: whatever is there goes.

@@ -151,7 +151,14 @@ impl Visitors {
     ) -> Option<Said> {
         let troubles = self.troubles.lock();
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
-        let verdict = verdict(standing, &states, troubles.get(&slot), false)?;
+        let unready = directory.tenant(plan.tenant).and_then(|tenant| tenant.unready.first());
+        let verdict = match unready.filter(|_| *standing == Standing::Today && troubles.get(&slot).is_none())
+        {
+            Some(name) => Verdict::dependency_not_ready(format!(
+                "waits for AccessIntegration {name}, which is not ready: see its status"
+            )),
+            None => verdict(standing, &states, troubles.get(&slot), false)?,
+        };
         Some(self.settled(slot, &verdict, directory, previous, generation))
     }
 
@@ -213,8 +220,11 @@ impl Visitors {
         let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
         if abandoned || is_clean(slot, object, plan, directory) {
             if abandoned {
-                self.writer.events.abandoned(&self.writer.resource, &object.meta).await;
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
+            }
+            let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
+            if left > 0 {
+                self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
             }
             return self.remove_finalizer(slot, object).await;
         }
