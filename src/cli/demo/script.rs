@@ -93,6 +93,8 @@ impl Play<'_> {
         self.kubectl(&["apply", "-f", "examples/"]).await?;
         let kinds = "properties,accessintegrations,tenants,visitors";
         self.typed("wait --for=condition=Ready", &[kinds, "--all", TIMEOUT]).await?;
+        let records = "--for=jsonpath={.status.records}=3";
+        self.typed("wait accessintegration/netbox", &[records, TIMEOUT]).await?;
         self.typed("get access", &[]).await?;
         let held = self.netbox().await?;
         held.expect(&[ADA, CHARLES, MARY])?;
