@@ -1,6 +1,6 @@
 //! What nobody should send, and much of what everybody sends: never a panic, never a hang, never a miscount.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // a test program: what fails, fails
+#![allow(clippy::unwrap_used, clippy::panic, clippy::doc_markdown)] // a test program: what fails, fails
 
 use std::time::Duration;
 
@@ -137,6 +137,7 @@ const LOOSE: &[(&str, &str)] = &[
     ("mail.dummy", "mailed"),
 ];
 
+/// 2B.8 [inferred] No body makes it panic or hang.
 #[test]
 fn s2b8_no_body_makes_it_panic_or_hang() {
     let runtime = runtime();
@@ -162,6 +163,7 @@ fn s2b8_no_body_makes_it_panic_or_hang() {
     }
 }
 
+/// 2B.8 [inferred] No bytes, path or header make it panic or hang.
 #[test]
 fn s2b8_no_bytes_path_or_header_make_it_panic_or_hang() {
     let runtime = runtime();
@@ -191,6 +193,7 @@ fn s2b8_no_bytes_path_or_header_make_it_panic_or_hang() {
     outcome.unwrap();
 }
 
+/// 2B.8 [inferred] No order at the side door makes it panic or hang.
 #[test]
 fn s2b8_no_order_at_the_side_door_makes_it_panic_or_hang() {
     let runtime = runtime();
@@ -225,6 +228,7 @@ fn s2b8_no_order_at_the_side_door_makes_it_panic_or_hang() {
     outcome.unwrap();
 }
 
+/// 2B.8 [inferred] Deep and large bodies.
 #[test]
 fn s2b8_deep_and_large_bodies_are_refused() {
     let runtime = runtime();
@@ -240,6 +244,7 @@ fn s2b8_deep_and_large_bodies_are_refused() {
     assert!(answer.contains("\"IsSuccess\":true"), "{}", answer.len());
 }
 
+/// 2B.8 [inferred] Counters are exact under concurrency.
 #[test]
 fn s2b8_counters_are_exact_under_concurrency() {
     let runtime = runtime();
@@ -271,6 +276,7 @@ fn s2b8_counters_are_exact_under_concurrency() {
     });
 }
 
+/// 2B.8 [inferred] 5,000 generated people are the same for the same number.
 #[test]
 fn s2b8_generated_people_are_the_same_for_the_same_number() {
     let runtime = runtime();

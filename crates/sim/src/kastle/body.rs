@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::contract::{Contract, Kind};
+use super::contract::Contract;
 use super::envelope::Refusal;
+use super::kinds::Kind;
 use super::store::{self, Host};
 use crate::frame::Switches;
 
@@ -62,7 +63,7 @@ pub(super) struct Visitor {
 }
 
 /// Fields of a visit that are kept as they come.
-const VISIT_REST: [&str; 20] = [
+pub(super) const VISIT_REST: [&str; 20] = [
     "SuiteInfo",
     "Location",
     "Description",
@@ -86,7 +87,7 @@ const VISIT_REST: [&str; 20] = [
 ];
 
 /// Fields of a visitor that are kept as they come.
-const VISITOR_REST: [&str; 7] = [
+pub(super) const VISITOR_REST: [&str; 7] = [
     "MobileNumberCountryPrifix",
     "CountryId",
     "Action",

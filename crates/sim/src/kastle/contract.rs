@@ -1,10 +1,11 @@
 //! Paths and names: those of 2B, or those of another contract read from a file (2B.1, 2B.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::kinds::Kind;
 use crate::frame::{Switches, percent_decode};
 
 /// The example of another contract, position `renamed` of the switch `contract`.
@@ -51,40 +52,6 @@ const CALLS: &[(Operation, &str)] = &[
 
 /// Query parameters, and the header that carries the owner.
 const PARAMETERS: [&str; 7] = ["page", "pageSize", "modifiedSince", "from", "to", "since", "OwnerGuid"];
-
-/// Kinds of objects whose fields can be renamed.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Kind {
-    /// What is around every answer (2B.3).
-    Envelope,
-    /// Its `Page`.
-    Page,
-    /// Data of a token.
-    Token,
-    /// An institution.
-    Institution,
-    /// A tenant.
-    Company,
-    /// An occupant.
-    Cardholder,
-    /// A card of an occupant.
-    Card,
-    /// An access group.
-    AccessProfile,
-    /// A visit (2A.4, 2B.5).
-    Visit,
-    /// One item of `VisitorModel`.
-    Visitor,
-    /// The venue block of a visit.
-    Venue,
-    /// Data of the answer to a new visit.
-    VisitAnswer,
-    /// One of its `Visitors`.
-    VisitorAnswer,
-    /// One record of a reader.
-    Activity,
-}
 
 impl Operation {
     /// The name.
@@ -134,6 +101,18 @@ pub(super) enum Route {
     Unknown,
 }
 
+/// A name that is not there, or two names that become one, would be a silent mistake.
+fn check_names(kind: Kind, names: &BTreeMap<String, String>) -> Result<(), String> {
+    if let Some(unknown) = names.keys().find(|name| !kind.has(name)) {
+        return Err(format!("the contract renames a field `{unknown}` that {kind:?} has not"));
+    }
+    let mut seen = BTreeSet::new();
+    match names.values().find(|name| !seen.insert(name.as_str())) {
+        Some(twice) => Err(format!("the contract gives two fields of {kind:?} the name `{twice}`")),
+        None => Ok(()),
+    }
+}
+
 impl Contract {
     /// The contract the switch `contract` stands at; the error is a sentence.
     pub(super) fn of(switches: &Switches) -> Result<Self, String> {
@@ -155,6 +134,7 @@ impl Contract {
         if let Some(unknown) = file.parameters.keys().find(|name| !PARAMETERS.contains(&name.as_str())) {
             return Err(format!("the contract renames a parameter `{unknown}` that there is not"));
         }
+        file.fields.iter().try_for_each(|(kind, names)| check_names(*kind, names))?;
         let inverse = |names: &BTreeMap<String, String>| {
             names.iter().map(|(ours, theirs)| (theirs.clone(), ours.clone())).collect()
         };
@@ -267,6 +247,9 @@ mod tests {
         );
         assert!(read("parameters: { pge: p }").contains("`pge`"));
         assert!(read("fields: { compny: {} }").contains("compny"));
+        let unknown = "the contract renames a field `Nam` that Company has not";
+        assert_eq!(read("fields: { company: { Nam: n } }"), unknown);
+        assert!(read("fields: { card: { CardID: n, ExternalNumber: n } }").contains("two fields of Card"));
     }
 
     #[test]

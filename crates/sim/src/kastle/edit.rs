@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::calls;
-use super::contract::{Contract, Kind};
+use super::contract::Contract;
 use super::job;
 use super::json::Style;
+use super::kinds::Kind;
 use super::rules::Against;
 use super::seed::{
     CardholderSpec, CompanySpec, DoorName, ProfileSpec, VisitSpec, add_cardholder, add_company, add_profile,
@@ -70,7 +71,8 @@ impl Order {
         match self {
             Self::AddCardholder { institution, cardholder } => {
                 let guid = add_cardholder(store, &at(store, institution)?, &cardholder, now)?;
-                store.changed(now, format!("cardholder {guid} added"), "desk");
+                let name = anywhere(store, "cardholder", &guid, |b| Some(b.cardholder_mut(&guid)?.name()))?;
+                store.changed(now, format!("cardholder {name} added"), "desk");
                 Ok(said("cardholder", &guid))
             }
             Self::ModifyCardholder { id, set } => cardholder(store, &id, now, "changed", |c| set.change(c)),
@@ -172,7 +174,7 @@ fn cardholder(
     change: impl Fn(&mut store::Cardholder),
 ) -> Result<Value, String> {
     let version = store.version + 1;
-    let guid = anywhere(store, "cardholder", id, |building| {
+    let (guid, name) = anywhere(store, "cardholder", id, |building| {
         let cardholder = building.cardholder_mut(id)?;
         change(cardholder);
         (cardholder.modified, cardholder.version) = (now, version);
@@ -182,9 +184,10 @@ fn cardholder(
         } else {
             building.admitted.insert(guid.clone());
         }
-        Some(guid)
+        let name = building.cardholder_mut(id)?.name();
+        Some((guid, name))
     })?;
-    store.changed(now, format!("cardholder {guid} {verb}"), "desk");
+    store.changed(now, format!("cardholder {name} {verb}"), "desk");
     Ok(said("cardholder", &guid))
 }
 

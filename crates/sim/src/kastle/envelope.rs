@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::contract::Kind;
 use super::json::{Json, Style};
+use super::kinds::Kind;
 use super::system::Inner;
 use crate::frame::Reply;
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::contract::{Contract, Kind};
+use super::contract::Contract;
+use super::kinds::Kind;
 use crate::frame::Switches;
 
 /// A value under its documented names.

@@ -13,9 +13,9 @@ mod contract;
 mod door;
 mod edit;
 mod envelope;
-mod facts;
 mod job;
 mod json;
+mod kinds;
 mod page;
 mod psia;
 mod rules;
@@ -33,7 +33,6 @@ use self::system::Kastle;
 use crate::frame::{self, Kit, Options, Running, System};
 
 pub use self::contract::RENAMED;
-pub use self::facts::{FACTS, Fact, table};
 pub use self::seed::SMALL_BUILDING;
 pub use self::switches::SWITCHES;
 

@@ -100,7 +100,7 @@ fn visit_row(store: &Store, visit: &Visit, now: Timestamp) -> Vec<String> {
             (None, false) => String::new(),
         };
         let (name, email) = (escape(&a.name()), escape(&a.email));
-        format!("<b>{name}</b> {mark}<br><span class=quiet>{email}</span>")
+        format!("<div><b>{name}</b> {mark}<br><span class=quiet>{email}</span></div>")
     };
     let profile = |id: &String| {
         badge("", building.and_then(|b| b.profile(id)).map_or(id.as_str(), |p| p.name.as_str()))
@@ -109,7 +109,7 @@ fn visit_row(store: &Store, visit: &Visit, now: Timestamp) -> Vec<String> {
     let (arrival, departure) = (visit.arrival, visit.departure);
     let last = if arrival.date() == departure.date() { "%H:%M" } else { "%b %-d %H:%M" };
     vec![
-        visit.attendees.iter().map(visitor).collect::<Vec<_>>().join("<br>"),
+        format!("<div>{}</div>", concat(visit.attendees.iter().map(visitor))),
         format!("<code>{}</code>", escape(&visit.guid)),
         badge(tone, word),
         format!("{} to {}", arrival.strftime("%b %-d %H:%M"), departure.strftime(last)),
@@ -147,7 +147,7 @@ fn cardholder_row(building: &Building, c: &Cardholder) -> Vec<String> {
     };
     let profile = |id: &String| badge("", building.profile(id).map_or(id.as_str(), |p| p.name.as_str()));
     vec![
-        format!("<b>{}</b><br><span class=quiet>{email}</span>", escape(&c.name())),
+        format!("<div><b>{}</b><br><span class=quiet>{email}</span></div>", escape(&c.name())),
         format!("<code>{}</code>", escape(&c.id)),
         badge(tone, word),
         concat(c.profiles.iter().map(profile)),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{VISIT, example, small};
 
+/// 2B.8 [inferred] Trap: changed e-mail on one CardholderGuid.
 #[tokio::test]
 async fn s2b8_an_address_changes_on_one_cardholder_guid() {
     let sim = example(&[]).await;
@@ -14,6 +15,7 @@ async fn s2b8_an_address_changes_on_one_cardholder_guid() {
     assert_eq!(people.each("CardholderGuid"), ["5d1e0000-0000-0000-0000-000000000000"]);
 }
 
+/// 2A.3 [confirmed] Tenant administrators are a second writer: people come, change and go.
 #[tokio::test]
 async fn s2b8_a_cardholder_loses_the_address_becomes_inactive_and_goes() {
     let sim = example(&[]).await;
@@ -36,6 +38,7 @@ async fn s2b8_a_cardholder_loses_the_address_becomes_inactive_and_goes() {
     assert_eq!(sim.side("door", json!({ "person": "88123" })).await["granted"], true);
 }
 
+/// 2B.8 [inferred] Trap: renamed company.
 #[tokio::test]
 async fn s2b8_a_company_is_renamed_added_and_removed() {
     let sim = example(&[]).await;
@@ -55,6 +58,7 @@ async fn s2b8_a_company_is_renamed_added_and_removed() {
     assert_eq!(sim.get("/institutions/4711/companies").await.each("Name"), ["Acme Inc"]);
 }
 
+/// 2B.8 [inferred] Trap: profile gone.
 #[tokio::test]
 async fn s2b8_a_profile_is_renamed_added_and_gone_from_cardholders_too() {
     let sim = example(&[]).await;
@@ -73,6 +77,7 @@ async fn s2b8_a_profile_is_renamed_added_and_gone_from_cardholders_too() {
     assert_eq!(sim.get("/institutions/4711/cardholders").await.data()[0]["AccessProfileIds"], json!([]));
 }
 
+/// 2B.8 [inferred] Trap: visit changed behind our back.
 #[tokio::test]
 async fn s2b8_a_visit_is_changed_behind_our_back() {
     let sim = example(&[]).await;
@@ -85,6 +90,7 @@ async fn s2b8_a_visit_is_changed_behind_our_back() {
     assert_eq!(read["VisitorModel"][0]["Email"], "v-9c0f1c3e@visitor.invalid");
 }
 
+/// 2B.8 [inferred] Edits are done wholly or not at all.
 #[tokio::test]
 async fn s2b8_orders_are_done_wholly_or_not_at_all() {
     let sim = example(&[]).await;
@@ -99,6 +105,7 @@ async fn s2b8_orders_are_done_wholly_or_not_at_all() {
     }
 }
 
+/// 2B.8 [inferred] New credentials of a door.
 #[tokio::test]
 async fn s2b8_new_credentials_of_a_door_end_its_tokens() {
     let sim = small(&[("auth.mode", "token")]).await;
@@ -115,6 +122,7 @@ async fn s2b8_new_credentials_of_a_door_end_its_tokens() {
     assert_eq!(list("/institutions/1/companies").await.status, 401);
 }
 
+/// 2B.8 [inferred] State, narrowed by its query.
 #[tokio::test]
 async fn s2b8_the_state_is_narrowed_by_its_query() {
     let sim = small(&[]).await;
@@ -126,6 +134,7 @@ async fn s2b8_the_state_is_narrowed_by_its_query() {
     assert_eq!(sim.look("state?people=none").await["institutions"][0]["cardholders"], json!([]));
 }
 
+/// 2B.8 [inferred] The page for people.
 #[tokio::test]
 async fn s2b8_the_page_shows_who_may_enter_and_finds_people() {
     let sim = small(&[]).await;
@@ -140,6 +149,7 @@ async fn s2b8_the_page_shows_who_may_enter_and_finds_people() {
     assert!(!page.contains("<script"), "works without JavaScript");
 }
 
+/// 2B.8 [inferred] Outbox of mails Kastle would send.
 #[tokio::test]
 async fn s2b8_the_outbox_is_cleared_by_hand() {
     let sim = small(&[]).await;

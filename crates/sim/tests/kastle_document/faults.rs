@@ -10,6 +10,7 @@ async fn strike(sim: &Sim, fault: Value) {
     sim.side("faults", fault).await;
 }
 
+/// 2B.8 [inferred] Inject: IsSuccess false on 200.
 #[tokio::test]
 async fn s2b8_is_success_false_on_200() {
     let sim = example(&[]).await;
@@ -23,6 +24,7 @@ async fn s2b8_is_success_false_on_200() {
     assert_eq!(sim.get("/institutions/4711").await.json()["ErrorCode"], 60134);
 }
 
+/// 2B.8 [inferred] Inject: TokenStatus INVALID.
 #[tokio::test]
 async fn s2b8_token_status_invalid() {
     for (position, status) in [("401", 401), ("200", 200)] {
@@ -34,6 +36,7 @@ async fn s2b8_token_status_invalid() {
     }
 }
 
+/// 2A.6 [confirmed] HTML in place of JSON happens.
 #[tokio::test]
 async fn s2b8_html_in_place_of_json_with_any_status() {
     let sim = example(&[]).await;
@@ -51,6 +54,7 @@ async fn s2b8_html_in_place_of_json_with_any_status() {
     assert_eq!(visits(&sim).await, 1, "after the write");
 }
 
+/// 2B.8 [inferred] Inject: 429 with and without Retry-After; 5xx then success.
 #[tokio::test]
 async fn s2b8_429_with_and_without_retry_after_and_5xx_then_success() {
     let sim = example(&[]).await;
@@ -67,6 +71,7 @@ async fn s2b8_429_with_and_without_retry_after_and_5xx_then_success() {
     assert_eq!(statuses, [502, 502, 200]);
 }
 
+/// 2B.8 [inferred] Inject: answer lost after the write.
 #[tokio::test]
 async fn s2b8_the_answer_is_lost_after_the_write() {
     let sim = example(&[]).await;
@@ -78,6 +83,7 @@ async fn s2b8_the_answer_is_lost_after_the_write() {
     assert_eq!(sim.look("calls").await["operations"]["PostVisit"], json!({ "lost": 1 }));
 }
 
+/// 2B.8 [inferred] Inject: short page.
 #[tokio::test]
 async fn s2b8_a_short_page_does_not_agree_with_its_total() {
     let sim = small(&[]).await;
@@ -87,6 +93,7 @@ async fn s2b8_a_short_page_does_not_agree_with_its_total() {
     assert_eq!(answer.json()["Page"]["TotalCount"], 8);
 }
 
+/// 2B.8 [inferred] Inject: empty list with 200.
 #[tokio::test]
 async fn s2b8_an_empty_list_with_200_says_it_is_complete() {
     let sim = small(&[]).await;
@@ -97,6 +104,7 @@ async fn s2b8_an_empty_list_with_200_says_it_is_complete() {
     assert_eq!((short.each("CardholderId").len(), &short.json()["Page"]["TotalCount"]), (3, &json!(3)));
 }
 
+/// 2B.8 [inferred] Inject: TotalCount changes in mid-walk.
 #[tokio::test]
 async fn s2b8_the_total_changes_in_mid_walk() {
     let sim = seeded(TOWER, &[]).await;
@@ -109,6 +117,7 @@ async fn s2b8_the_total_changes_in_mid_walk() {
     assert_eq!(totals, [5000, 5001, 5000]);
 }
 
+/// 2B.8 [inferred] Inject: Data null, IsSuccess absent.
 #[tokio::test]
 async fn s2b8_data_is_null_or_is_success_absent() {
     let sim = example(&[]).await;
@@ -119,6 +128,7 @@ async fn s2b8_data_is_null_or_is_success_absent() {
     assert_eq!(sim.get("/institutions/4711/companies").await.json().get("IsSuccess"), None);
 }
 
+/// 2B.8 [inferred] Inject: a page that repeats the one before.
 #[tokio::test]
 async fn s2b8_a_page_repeats() {
     let sim = small(&[]).await;
@@ -127,6 +137,7 @@ async fn s2b8_a_page_repeats() {
     assert_eq!(sim.get("/institutions/1/cardholders?page=2&pageSize=3").await.each("CardholderId"), first);
 }
 
+/// 2B.8 [inferred] A fault it does not have is refused.
 #[tokio::test]
 async fn s2b8_a_fault_it_does_not_have_is_refused_with_a_sentence() {
     let sim = example(&[]).await;
@@ -137,6 +148,7 @@ async fn s2b8_a_fault_it_does_not_have_is_refused_with_a_sentence() {
     assert_eq!(sim.look("faults").await, json!([]));
 }
 
+/// 2B.8 [inferred] Reset goes back to the seed.
 #[tokio::test]
 async fn s2b8_reset_goes_back_to_the_seed() {
     let sim = example(&[]).await;

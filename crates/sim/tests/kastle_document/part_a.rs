@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{OWNER, VISIT, example, visit};
 
+/// 2A.1 [confirmed] A visit of an integration shows as submitted by an authorizer, not by an employee.
 #[tokio::test]
 async fn s2a1_a_visit_of_an_integration_shows_an_authorizer_as_its_maker() {
     let sim = example(&[]).await;
@@ -12,12 +13,14 @@ async fn s2a1_a_visit_of_an_integration_shows_an_authorizer_as_its_maker() {
     assert_eq!(state["made_by"], "authorizer visitor");
 }
 
+/// 2A.1 [confirmed] Company ids have ten digits in the portal (example value).
 #[tokio::test]
 async fn s2a1_the_company_id_has_ten_digits() {
     let sim = example(&[]).await;
     assert_eq!(sim.get("/institutions/4711/companies").await.each("CompanyId"), ["2000005989"]);
 }
 
+/// 2A.2 [confirmed] The Owner GUID is written with braces and hyphens.
 #[tokio::test]
 async fn s2a2_the_owner_guid_is_written_with_braces_and_hyphens() {
     let sim = example(&[]).await;
@@ -30,6 +33,7 @@ async fn s2a2_the_owner_guid_is_written_with_braces_and_hyphens() {
     assert_eq!(ask("{00000000111122223333444444444444}").await.status, 403);
 }
 
+/// 2A.2 [confirmed] Oasis Connect and Event Stream each have a username, password and Owner GUID of their own; Visitor Connect an account of its own.
 #[tokio::test]
 async fn s2a2_each_door_has_credentials_of_its_own() {
     let sim = example(&[]).await;
@@ -45,6 +49,7 @@ async fn s2a2_each_door_has_credentials_of_its_own() {
     }
 }
 
+/// 2A.3 [confirmed] A job of Kastle's own at 04:00 local time resets who may enter the building.
 #[tokio::test]
 async fn s2a3_the_job_at_four_resets_who_may_enter() {
     let sim = example(&[]).await;
@@ -59,6 +64,7 @@ async fn s2a3_the_job_at_four_resets_who_may_enter() {
     assert_eq!(job, &json!({ "ran_at": "2026-12-02T09:00:00Z", "runs": 1 }));
 }
 
+/// 2A.3 [inferred] A visit made for today may enter at once, one made for tomorrow after tomorrow's job.
 #[tokio::test]
 async fn s2a3_a_visit_made_for_tomorrow_is_admitted_by_tomorrows_job_only() {
     let sim = example(&[]).await;
@@ -73,6 +79,7 @@ async fn s2a3_a_visit_made_for_tomorrow_is_admitted_by_tomorrows_job_only() {
     assert_eq!(walk().await["reason"], "");
 }
 
+/// 2A.3 [confirmed] The QR code is in the mail that Kastle sends.
 #[tokio::test]
 async fn s2a3_the_qr_code_is_in_the_mail_that_kastle_sends() {
     let sim = example(&[]).await;
@@ -87,6 +94,7 @@ async fn s2a3_the_qr_code_is_in_the_mail_that_kastle_sends() {
     assert!(mail["text"].as_str().unwrap().contains("QR code KASTLE-"), "{mail}");
 }
 
+/// 2A.3 [confirmed] Several visitors per request.
 #[tokio::test]
 async fn s2a3_several_visitors_come_with_one_request() {
     let sim = example(&[]).await;
@@ -94,6 +102,7 @@ async fn s2a3_several_visitors_come_with_one_request() {
     assert_eq!(made.data()["Visitors"].as_array().unwrap().len(), 2);
 }
 
+/// 2A.3 [confirmed] Columns of the reader activity report.
 #[tokio::test]
 async fn s2a3_the_report_of_readers_has_its_six_columns() {
     let sim = example(&[("events", "readeractivity")]).await;
@@ -104,6 +113,7 @@ async fn s2a3_the_report_of_readers_has_its_six_columns() {
     assert_eq!(record, expected);
 }
 
+/// 2A.7 [confirmed] The host gets a mail at check-in.
 #[tokio::test]
 async fn s2a7_the_host_gets_a_mail_at_check_in() {
     let sim = example(&[]).await;
@@ -117,6 +127,7 @@ async fn s2a7_the_host_gets_a_mail_at_check_in() {
     assert_eq!((&outbox[0]["to"], &outbox[0]["kind"]), (&json!("grace@acme.example"), &json!("arrival")));
 }
 
+/// 2A.4 [confirmed] VisitorModel and LastName of each visitor are required.
 #[tokio::test]
 async fn s2a4_visitors_and_their_last_names_are_required() {
     let sim = example(&[]).await;
@@ -129,6 +140,7 @@ async fn s2a4_visitors_and_their_last_names_are_required() {
     assert_eq!(sim.visitor(json!({ "LastName": "  " })).await.verdict(), refused);
 }
 
+/// 2A.4 [confirmed] InstitutionID is a non-zero integer, FloorId a required integer.
 #[tokio::test]
 async fn s2a4_institution_id_is_a_non_zero_integer_and_floor_id_an_integer() {
     let sim = example(&[]).await;
@@ -141,6 +153,7 @@ async fn s2a4_institution_id_is_a_non_zero_integer_and_floor_id_an_integer() {
     assert!(sim.visit(json!({ "InstitutionID": 4711, "FloorId": 4 })).await.verdict().1, "numbers too");
 }
 
+/// 2A.4 [confirmed] Departure after arrival; dates and `HH:mm`.
 #[tokio::test]
 async fn s2a4_departure_is_after_arrival_and_both_have_their_form() {
     let sim = example(&[]).await;
@@ -158,6 +171,7 @@ async fn s2a4_departure_is_after_arrival_and_both_have_their_form() {
     assert_eq!(sim.visit(json!({ "ArrivalDate": null })).await.verdict().2, "Invalid arrival date");
 }
 
+/// 2A.4 [confirmed] Names `^[ A-Za-z0-9_'./&-]*$`; host names at most 40 characters, visitors unlimited.
 #[tokio::test]
 async fn s2a4_names_have_no_accents_and_a_host_name_has_at_most_40_characters() {
     let sim = example(&[]).await;
@@ -175,6 +189,7 @@ async fn s2a4_names_have_no_accents_and_a_host_name_has_at_most_40_characters() 
     assert!(sim.visitor(json!({ "LastName": long })).await.verdict().1, "visitors are unlimited");
 }
 
+/// 2A.4 [confirmed] Phone `^\+?[1-9][0-9]{7,14}$`.
 #[tokio::test]
 async fn s2a4_a_phone_number_has_8_to_15_digits_and_no_leading_zero() {
     let sim = example(&[]).await;
@@ -185,6 +200,7 @@ async fn s2a4_a_phone_number_has_8_to_15_digits_and_no_leading_zero() {
     assert!(sim.visitor(json!({ "MobileNumber": "+12025550123" })).await.verdict().1);
 }
 
+/// 2A.4 [confirmed] A missing e-mail becomes `<new GUID>@Kastle.com`.
 #[tokio::test]
 async fn s2a4_a_missing_address_becomes_a_dummy_of_kastles_own() {
     let sim = example(&[]).await;
@@ -196,6 +212,7 @@ async fn s2a4_a_missing_address_becomes_a_dummy_of_kastles_own() {
     assert_eq!(sim.look("outbox").await, json!([]), "and gets no mail");
 }
 
+/// 2A.4 [confirmed] Missing CardholderGuid and VisitGuid are made.
 #[tokio::test]
 async fn s2a4_missing_guids_are_made() {
     let sim = example(&[]).await;
@@ -205,6 +222,7 @@ async fn s2a4_missing_guids_are_made() {
     }
 }
 
+/// 2A.4 [confirmed] Defaults: IdentityType VISITOR, IsAllDayEvent false, Role, ParticipationStatus, ResponseRequired, TypeOfVisitor.
 #[tokio::test]
 async fn s2a4_absent_fields_take_the_defaults_of_the_model() {
     let sim = example(&[]).await;
@@ -226,6 +244,7 @@ async fn s2a4_absent_fields_take_the_defaults_of_the_model() {
     );
 }
 
+/// 2A.4 [confirmed] The other fields of the model are kept.
 #[tokio::test]
 async fn s2a4_other_fields_of_the_model_are_kept_and_unknown_ones_ignored() {
     let sim = example(&[]).await;
@@ -237,6 +256,7 @@ async fn s2a4_other_fields_of_the_model_are_kept_and_unknown_ones_ignored() {
     assert_eq!(read.get("Colour"), None);
 }
 
+/// 2A.5 [confirmed] A wall time in the spring gap is rejected.
 #[tokio::test]
 async fn s2a5_a_wall_time_in_the_gap_is_rejected() {
     let sim = example(&[]).await;
@@ -246,6 +266,7 @@ async fn s2a5_a_wall_time_in_the_gap_is_rejected() {
     assert_eq!(message, "The arrival time does not exist in the time zone");
 }
 
+/// 2A.5 [confirmed] The repeated autumn hour is standard time.
 #[tokio::test]
 async fn s2a5_the_repeated_hour_is_read_as_standard_time() {
     let sim = example(&[]).await;
@@ -254,6 +275,7 @@ async fn s2a5_the_repeated_hour_is_read_as_standard_time() {
     assert_eq!(sim.look(&format!("state?visit={VISIT}")).await["start"], "2027-11-07T06:30:00Z");
 }
 
+/// 2A.5 [confirmed] SEQUENCE goes into PriorityLevel and two words of the host's name are kept.
 #[tokio::test]
 async fn s2a5_a_visit_does_not_read_back_byte_equal() {
     let sim = example(&[]).await;

@@ -6,6 +6,7 @@ use crate::support::{example, seeded, small};
 
 const TOWER: &str = include_str!("../../seeds/kastle-5000.yaml");
 
+/// 2B.4 [inferred] `GET /institutions/{I}`.
 #[tokio::test]
 async fn s2b4_an_institution_tells_its_building_and_zone() {
     let sim = example(&[]).await;
@@ -15,6 +16,7 @@ async fn s2b4_an_institution_tells_its_building_and_zone() {
     assert_eq!(data, expected);
 }
 
+/// 2B.4 [inferred] Pages from 1, the last one when Number * Size >= TotalCount.
 #[tokio::test]
 async fn s2b4_five_thousand_people_are_walked_page_by_page() {
     let sim = seeded(TOWER, &[]).await;
@@ -32,6 +34,7 @@ async fn s2b4_five_thousand_people_are_walked_page_by_page() {
     assert_eq!(sim.get("/institutions/1/companies").await.each("Name").len(), 40);
 }
 
+/// 2B.4 [inferred] A page that makes no sense is refused.
 #[tokio::test]
 async fn s2b4_a_page_that_makes_no_sense_is_refused() {
     let sim = example(&[]).await;
@@ -44,6 +47,7 @@ async fn s2b4_a_page_that_makes_no_sense_is_refused() {
     assert_eq!(far.data(), json!([]));
 }
 
+/// 2B.4 [inferred] modifiedSince is an ISO-8601 instant.
 #[tokio::test]
 async fn s2b4_modified_since_gives_changes_from_that_instant_on() {
     let sim = small(&[]).await;
@@ -57,6 +61,7 @@ async fn s2b4_modified_since_gives_changes_from_that_instant_on() {
     assert_eq!(wrong.verdict(), (200, false, "Invalid modifiedSince".to_owned()));
 }
 
+/// 2B.4 [inferred] `GET visits` overlaps local dates, both included.
 #[tokio::test]
 async fn s2b4_visits_overlap_the_window_of_local_dates_both_included() {
     let sim = example(&[]).await;
@@ -80,6 +85,7 @@ async fn s2b4_visits_overlap_the_window_of_local_dates_both_included() {
     assert_eq!(wrong.verdict(), (200, false, "Invalid from date".to_owned()));
 }
 
+/// 2B.4 [inferred] GUIDs of a path in any case, with braces or without.
 #[tokio::test]
 async fn s2b4_the_guid_of_a_path_is_read_in_any_case_and_with_braces() {
     let sim = example(&[]).await;
@@ -88,12 +94,14 @@ async fn s2b4_the_guid_of_a_path_is_read_in_any_case_and_with_braces() {
     assert_eq!(sim.delete(path).await.status, 200);
 }
 
+/// 2B.4 [inferred] `readeractivity` is off by default.
 #[tokio::test]
 async fn s2b4_reader_activity_is_off_unless_switched_on() {
     let sim = example(&[]).await;
     assert_eq!(sim.get("/institutions/4711/readeractivity").await.status, 404);
 }
 
+/// 2B.4 [inferred] No create, update, delete of companies, cardholders, access profiles.
 #[tokio::test]
 async fn s2b4_companies_cardholders_and_profiles_cannot_be_written() {
     let sim = example(&[]).await;
@@ -103,6 +111,7 @@ async fn s2b4_companies_cardholders_and_profiles_cannot_be_written() {
     }
 }
 
+/// 2B.4 [inferred] An owner sees nothing of another.
 #[tokio::test]
 async fn s2b4_another_owners_institution_never_shows() {
     let sim = small(&[]).await;
@@ -115,6 +124,7 @@ async fn s2b4_another_owners_institution_never_shows() {
     assert_eq!(ask("/institutions/2/visits").await.data(), json!([]));
 }
 
+/// 2B.8 [inferred] Traps: no e-mail, two with one e-mail, inactive, somebody else's visit.
 #[tokio::test]
 async fn s2b8_the_small_building_holds_the_data_traps() {
     let sim = small(&[]).await;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::{VISIT, VISITOR, example};
 
+/// 2B.5 [inferred] The normalized subset reads back.
 #[tokio::test]
 async fn s2b5_the_normalized_subset_reads_back_as_it_was_sent() {
     let sim = example(&[]).await;
@@ -26,6 +27,7 @@ async fn s2b5_the_normalized_subset_reads_back_as_it_was_sent() {
     assert_eq!(visitor["CardholderGuid"], VISITOR);
 }
 
+/// 2B.5 [inferred] Wall times of the zone that is sent.
 #[tokio::test]
 async fn s2b5_times_are_wall_times_of_the_zone_that_was_sent() {
     let sim = example(&[]).await;
@@ -35,6 +37,7 @@ async fn s2b5_times_are_wall_times_of_the_zone_that_was_sent() {
     assert_eq!(sim.visit(json!({ "Timezone": "Mars/Olympus" })).await.verdict().2, "Invalid Timezone");
 }
 
+/// 2B.6 [inferred] A dummy in a reserved domain is accepted and gets no mail.
 #[tokio::test]
 async fn s2b6_a_dummy_in_a_reserved_domain_is_accepted_and_gets_no_mail() {
     let sim = example(&[]).await;
@@ -42,6 +45,7 @@ async fn s2b6_a_dummy_in_a_reserved_domain_is_accepted_and_gets_no_mail() {
     assert_eq!(sim.look("outbox").await, json!([]));
 }
 
+/// 2B.6 [inferred] An address has a dot behind the @.
 #[tokio::test]
 async fn s2b6_an_address_has_a_dot_behind_the_at() {
     let sim = example(&[]).await;
@@ -49,6 +53,7 @@ async fn s2b6_an_address_has_a_dot_behind_the_at() {
     assert_eq!(sim.visit(json!({ "UserEmail": "grace" })).await.verdict().2, "Invalid host email");
 }
 
+/// 2B.6 [inferred] A retry after a lost answer cannot make a second visit.
 #[tokio::test]
 async fn s2b6_a_retry_after_a_lost_answer_cannot_make_a_second_visit() {
     let sim = example(&[]).await;
@@ -61,6 +66,7 @@ async fn s2b6_a_retry_after_a_lost_answer_cannot_make_a_second_visit() {
     assert_eq!(crate::support::visits(&sim).await, 1);
 }
 
+/// 2B.6 [inferred] Unknown access profiles are refused.
 #[tokio::test]
 async fn s2b6_an_unknown_access_profile_is_refused() {
     let sim = example(&[]).await;
@@ -68,12 +74,14 @@ async fn s2b6_an_unknown_access_profile_is_refused() {
     assert_eq!(refused, (200, false, "Invalid access profile 99".to_owned()));
 }
 
+/// 2A.7 [confirmed] 888 means no floor control.
 #[tokio::test]
 async fn s2b6_floor_888_means_no_floor_control() {
     let sim = example(&[]).await;
     assert!(sim.visit(json!({ "FloorId": "888" })).await.verdict().1);
 }
 
+/// 2B.7 [inferred] Midnight: yesterday's goes, today's comes.
 #[tokio::test]
 async fn s2b7_a_visit_goes_and_the_next_day_comes_at_midnight() {
     let sim = example(&[]).await;
@@ -87,6 +95,7 @@ async fn s2b7_a_visit_goes_and_the_next_day_comes_at_midnight() {
     assert_eq!(list.each("VisitGuid"), [next]);
 }
 
+/// 2B.7 [inferred] A visit that vanished can be made again.
 #[tokio::test]
 async fn s2b7_a_visit_that_vanished_can_be_made_again_with_its_guid() {
     let sim = example(&[]).await;
@@ -96,6 +105,7 @@ async fn s2b7_a_visit_that_vanished_can_be_made_again_with_its_guid() {
     assert_eq!(sim.visit(json!({})).await.status, 200);
 }
 
+/// 2B.7 [inferred] A tenant's profile vanishes, running visits stay.
 #[tokio::test]
 async fn s2b7_running_visits_stay_when_their_profile_goes() {
     let sim = example(&[]).await;
@@ -105,6 +115,7 @@ async fn s2b7_running_visits_stay_when_their_profile_goes() {
     assert_eq!(sim.get("/institutions/4711/visits").await.data()[0]["AccessProfiles"], json!(["77"]));
 }
 
+/// 2B.8 [inferred] Who may go where: profiles, readers, windows.
 #[tokio::test]
 async fn s2b8_the_door_lets_in_whom_a_profile_lets_in_within_the_window() {
     let sim = example(&[]).await;

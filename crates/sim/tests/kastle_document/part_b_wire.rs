@@ -17,6 +17,7 @@ async fn raw(url: &str, text: &str) -> String {
 
 const COMPANIES: &str = r#"{"IsSuccess":true,"ErrorCode":0,"Message":"","TokenStatus":"VALID","Data":[{"CompanyId":"2000005989","CompanyGuid":"0b7c0000-0000-0000-0000-000000000000","Name":"Acme Ltd","Suite":"400","FloorIds":["4"],"IsActive":true}],"Page":{"Number":1,"Size":100,"TotalCount":1}}"#;
 
+/// 2B.9 [inferred] `GET companies`, byte by byte.
 #[tokio::test]
 async fn s2b9_companies_are_asked_for_and_answered_byte_by_byte() {
     let sim = example(&[]).await;
@@ -29,6 +30,7 @@ async fn s2b9_companies_are_asked_for_and_answered_byte_by_byte() {
     assert_eq!(body, COMPANIES);
 }
 
+/// 2B.9 [inferred] `GET cardholders`, byte by byte.
 #[tokio::test]
 async fn s2b9_cardholders_are_answered_byte_by_byte() {
     let sim = example(&[]).await;
@@ -37,6 +39,7 @@ async fn s2b9_cardholders_are_answered_byte_by_byte() {
     assert_eq!(body, expected);
 }
 
+/// 2B.9 [inferred] `GET accessprofiles`, byte by byte.
 #[tokio::test]
 async fn s2b9_access_profiles_are_answered_byte_by_byte() {
     let sim = example(&[]).await;
@@ -45,6 +48,7 @@ async fn s2b9_access_profiles_are_answered_byte_by_byte() {
     assert!(body.contains(expected), "{body}");
 }
 
+/// 2B.9 [inferred] `POST visits`, byte by byte.
 #[tokio::test]
 async fn s2b9_a_visit_is_made_and_answered_byte_by_byte() {
     let sim = example(&[]).await;
@@ -53,6 +57,7 @@ async fn s2b9_a_visit_is_made_and_answered_byte_by_byte() {
     assert_eq!(body, expected);
 }
 
+/// 2B.9 [inferred] Same POST again: 409.
 #[tokio::test]
 async fn s2b9_the_same_post_again_is_409() {
     let sim = example(&[]).await;
@@ -62,6 +67,7 @@ async fn s2b9_the_same_post_again_is_409() {
     assert_eq!(again.json()["ErrorCode"], 1);
 }
 
+/// 2A.6 [confirmed] Envelope in the look of the mobile API; the HTTP status is not what counts.
 #[tokio::test]
 async fn s2b9_a_name_not_transliterated_is_refused_with_200() {
     let sim = example(&[]).await;
@@ -70,6 +76,7 @@ async fn s2b9_a_name_not_transliterated_is_refused_with_200() {
     assert_eq!(refused.json()["ErrorCode"], 1);
 }
 
+/// 2B.9 [inferred] `DELETE visits`: 200, second time 404.
 #[tokio::test]
 async fn s2b9_a_visit_is_deleted_with_200_and_the_second_time_404() {
     let sim = example(&[]).await;
@@ -80,6 +87,7 @@ async fn s2b9_a_visit_is_deleted_with_200_and_the_second_time_404() {
     assert_eq!(sim.delete(&path).await.verdict(), (404, false, "Not found".to_owned()));
 }
 
+/// 2B.9 [inferred] `GET visits` of a day, also with visits that are not ours.
 #[tokio::test]
 async fn s2b9_the_list_of_a_day_holds_visits_that_are_not_ours_too() {
     let sim = example(&[]).await;
@@ -91,6 +99,7 @@ async fn s2b9_the_list_of_a_day_holds_visits_that_are_not_ours_too() {
     assert_eq!(list.each("VisitGuid")[0], VISIT);
 }
 
+/// 2B.2 [inferred] Bad credentials: 401, TokenStatus INVALID.
 #[tokio::test]
 async fn s2b2_bad_credentials_are_401_with_an_invalid_token_status() {
     let sim = example(&[]).await;
@@ -105,6 +114,7 @@ async fn s2b2_bad_credentials_are_401_with_an_invalid_token_status() {
     }
 }
 
+/// 2B.3 [inferred] Wrong owner, institution not ours: 403.
 #[tokio::test]
 async fn s2b3_a_wrong_owner_and_an_institution_not_ours_are_403() {
     let sim = example(&[]).await;
@@ -118,6 +128,7 @@ async fn s2b3_a_wrong_owner_and_an_institution_not_ours_are_403() {
     }
 }
 
+/// 2B.3 [inferred] Unknown id: 404.
 #[tokio::test]
 async fn s2b3_an_unknown_id_or_path_is_404_in_the_envelope() {
     let sim = example(&[]).await;
@@ -129,6 +140,7 @@ async fn s2b3_an_unknown_id_or_path_is_404_in_the_envelope() {
     assert_eq!(method.verdict(), (405, false, "Method not allowed".to_owned()));
 }
 
+/// 2B.3 [inferred] What is no JSON, no object or of the wrong type is refused.
 #[tokio::test]
 async fn s2b3_a_body_that_is_no_json_is_refused() {
     let sim = example(&[]).await;
@@ -146,6 +158,7 @@ async fn s2b3_a_body_that_is_no_json_is_refused() {
     assert_eq!(typed.verdict(), (200, false, "Invalid VisitorModel".to_owned()));
 }
 
+/// 2B.3 [inferred] Page stands on lists only.
 #[tokio::test]
 async fn s2b3_page_stands_on_lists_only() {
     let sim = example(&[]).await;
@@ -154,6 +167,7 @@ async fn s2b3_page_stands_on_lists_only() {
     assert_eq!(page, json!({ "Number": 1, "Size": 100, "TotalCount": 1 }));
 }
 
+/// 2B.3 [inferred] Too fast: 429, Retry-After maybe.
 #[tokio::test]
 async fn s2b3_too_fast_is_429_with_retry_after_maybe() {
     let sim = example(&[("limits.rate", "0.001")]).await;

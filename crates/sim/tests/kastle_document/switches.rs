@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{Answer, OWNER, Sim, VISIT, example, small, visit};
 
+/// 2B.10 #1 [unknown] Paths and names.
 #[tokio::test]
 async fn s2b10_row1_contract_documented_renamed_or_a_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -52,6 +53,7 @@ async fn renamed_visit(sim: &Sim) {
     assert_eq!(sim.send(list).await.json()["result"][0]["visitors"][0]["last"], "Garcia");
 }
 
+/// 2B.10 #1 [unknown] Envelope.
 #[tokio::test]
 async fn s2b10_row1_envelope_on_or_off() {
     let sim = example(&[("envelope", "off")]).await;
@@ -68,6 +70,7 @@ async fn token(sim: &Sim, user: &str, password: &str) -> Answer {
     sim.send(sim.request("POST", "/token").basic_auth(user, Some(password)).header("OwnerGuid", OWNER)).await
 }
 
+/// 2B.10 #2 [unknown] Basic or token.
 #[tokio::test]
 async fn s2b10_row2_auth_mode_basic_or_token() {
     let sim = example(&[("auth.mode", "token")]).await;
@@ -90,6 +93,7 @@ async fn s2b10_row2_auth_mode_basic_or_token() {
     assert_eq!(token(&basic, "oasis", "open-the-oasis").await.status, 404, "no tokens there");
 }
 
+/// 2B.2 [inferred] `POST /token` and its ExpiresInSeconds.
 #[tokio::test]
 async fn s2b2_token_lifetime_ends_a_token() {
     let sim = example(&[("auth.mode", "token"), ("token.lifetime", "60")]).await;
@@ -104,6 +108,7 @@ async fn s2b2_token_lifetime_ends_a_token() {
     assert_eq!((ended.status, &ended.json()["TokenStatus"]), (401, &json!("INVALID")));
 }
 
+/// 2B.2 [inferred] TokenStatus INVALID: the token has ended, a new one works.
 #[tokio::test]
 async fn s2b2_a_session_fault_ends_the_token_for_good() {
     let sim = example(&[("auth.mode", "token")]).await;
@@ -114,6 +119,7 @@ async fn s2b2_a_session_fault_ends_the_token_for_good() {
     assert_eq!((list().await.status, list().await.status), (401, 401));
 }
 
+/// 2B.10 #2 [unknown] Authentication of Visitor Connect.
 #[tokio::test]
 async fn s2b10_row2_auth_visitor_connect_same_basic_or_token() {
     for (mode, position, status) in
@@ -128,6 +134,7 @@ async fn s2b10_row2_auth_visitor_connect_same_basic_or_token() {
     assert_eq!(token(&sim, "visitor", "open-to-visitors").await.status, 200);
 }
 
+/// 2B.10 #2 [unknown] Where the Owner GUID goes.
 #[tokio::test]
 async fn s2b10_row2_auth_owner_in_header_query_or_body() {
     let encoded = "%7B00000000-1111-2222-3333-444444444444%7D";
@@ -145,6 +152,7 @@ async fn s2b10_row2_auth_owner_in_header_query_or_body() {
     }
 }
 
+/// 2B.10 #2 [unknown] Braces around it.
 #[tokio::test]
 async fn s2b10_row2_auth_braces_required_either_or_refused() {
     for (position, with, without) in [("required", 200, 403), ("either", 200, 200), ("refused", 403, 200)] {
@@ -159,6 +167,7 @@ async fn s2b10_row2_auth_braces_required_either_or_refused() {
     }
 }
 
+/// 2B.10 #3 [unknown] Institution per building or per company.
 #[tokio::test]
 async fn s2b10_row3_institution_per_building_or_company() {
     let sim = small(&[("institution.per", "company")]).await;
@@ -179,6 +188,7 @@ async fn s2b10_row3_institution_per_building_or_company() {
     assert_eq!(building.get("/institutions/101").await.status, 403);
 }
 
+/// 2B.10 #10 [unknown] Cardholder read full or delta.
 #[tokio::test]
 async fn s2b10_row10_cardholders_read_full_or_delta() {
     let sim = small(&[("cardholders.read", "delta")]).await;
@@ -198,6 +208,7 @@ async fn s2b10_row10_cardholders_read_full_or_delta() {
     }
 }
 
+/// 2B.10 #10 [unknown] A walk of changes over several pages.
 #[tokio::test]
 async fn s2b10_row10_a_walk_of_changes_keeps_its_place_over_pages() {
     let sim = small(&[("cardholders.read", "delta")]).await;
@@ -212,6 +223,7 @@ async fn s2b10_row10_a_walk_of_changes_keeps_its_place_over_pages() {
     assert_eq!(people.len(), 8);
 }
 
+/// 2B.10 #10 [unknown] How a deletion shows.
 #[tokio::test]
 async fn s2b10_row10_cardholders_deleted_absent_inactive_or_delta() {
     let since = "?modifiedSince=2026-12-01T14:00:01Z";
@@ -226,6 +238,7 @@ async fn s2b10_row10_cardholders_deleted_absent_inactive_or_delta() {
     }
 }
 
+/// 2B.10 #11 [unknown] Page size.
 #[tokio::test]
 async fn s2b10_row11_cap_page_size_none_or_a_number() {
     for (position, size) in [("none", 500), ("2", 2)] {
@@ -235,6 +248,7 @@ async fn s2b10_row11_cap_page_size_none_or_a_number() {
     }
 }
 
+/// 2B.1 [inferred] Page size when none is asked for.
 #[tokio::test]
 async fn s2b1_page_size_when_none_is_asked_for() {
     let sim = small(&[("page.size", "3")]).await;
@@ -242,6 +256,7 @@ async fn s2b1_page_size_when_none_is_asked_for() {
     assert_eq!((list.each("CardholderId").len(), &list.json()["Page"]["Size"]), (2, &json!(3)));
 }
 
+/// 2B.10 #17 [unknown] The 04:00 job visible in reads.
 #[tokio::test]
 async fn s2b10_row17_job_reads_unchanged_empty_or_short() {
     for (position, during) in [("unchanged", 8), ("empty", 0), ("short", 0)] {
@@ -262,6 +277,7 @@ async fn s2b10_row17_job_reads_unchanged_empty_or_short() {
     assert_eq!(total, 500, "much shorter");
 }
 
+/// 2B.10 #17 [unknown] How long it takes.
 #[tokio::test]
 async fn s2b10_row17_job_minutes_say_how_long() {
     let sim = small(&[("job.reads", "empty"), ("job.minutes", "1")]).await;
@@ -269,6 +285,7 @@ async fn s2b10_row17_job_minutes_say_how_long() {
     assert_eq!(sim.get("/institutions/1/companies").await.each("Name").len(), 2);
 }
 
+/// 2B.10 #18 [unknown] Events: neither, push, `readeractivity`.
 #[tokio::test]
 async fn s2b10_row18_events_neither_or_readeractivity() {
     for (position, status) in [("neither", 404), ("readeractivity", 200), ("psia-push", 404)] {
@@ -286,6 +303,7 @@ async fn s2b10_row18_events_neither_or_readeractivity() {
     }
 }
 
+/// 2A.2 [confirmed] PSIA push: Kastle POSTs events to an HTTPS endpoint with HTTP Basic; the Owner GUID picks the site.
 #[tokio::test]
 async fn s2b10_row18_events_receiver_gets_psia_events_by_basic_and_braces() {
     let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -308,6 +326,7 @@ async fn s2b10_row18_events_receiver_gets_psia_events_by_basic_and_braces() {
     assert!(text.contains("<credentialHolder>Grace Hopper</credentialHolder>"), "{text}");
 }
 
+/// 2B.3 [inferred] Bad credentials are 401 or 200.
 #[tokio::test]
 async fn s2b3_auth_refusal_401_or_200() {
     for (position, status) in [("401", 401), ("200", 200)] {
@@ -318,6 +337,7 @@ async fn s2b3_auth_refusal_401_or_200() {
     }
 }
 
+/// 2B.3 [inferred] A rule refuses with 400 or 200.
 #[tokio::test]
 async fn s2b3_refusal_status_200_or_400() {
     for (position, status) in [("200", 200), ("400", 400)] {
@@ -327,6 +347,7 @@ async fn s2b3_refusal_status_200_or_400() {
     }
 }
 
+/// 2B.1 [inferred] Form of dates.
 #[tokio::test]
 async fn s2b1_dates_format_iso_or_american() {
     let sim = example(&[("dates.format", "MM/DD/YYYY")]).await;
@@ -336,6 +357,7 @@ async fn s2b1_dates_format_iso_or_american() {
     assert_eq!(list.each("ArrivalDate"), ["12/01/2026"]);
 }
 
+/// 2B.4 [inferred] Ids as text or as numbers.
 #[tokio::test]
 async fn s2b4_json_ids_as_text_or_number() {
     for (position, id) in [("text", json!("88123")), ("number", json!(88123))] {
@@ -346,6 +368,7 @@ async fn s2b4_json_ids_as_text_or_number() {
     }
 }
 
+/// 2B.4 [inferred] A value that is not there is null, empty or missing.
 #[tokio::test]
 async fn s2b4_json_absent_as_null_empty_or_missing() {
     for (position, value) in [("null", Some(Value::Null)), ("empty", Some(json!(""))), ("missing", None)] {
@@ -355,6 +378,7 @@ async fn s2b4_json_absent_as_null_empty_or_missing() {
     }
 }
 
+/// 2B.4 [inferred] Unknown fields may be there.
 #[tokio::test]
 async fn s2b4_json_extra_none_or_present() {
     for (position, extra) in [("none", false), ("present", true)] {
@@ -366,6 +390,7 @@ async fn s2b4_json_extra_none_or_present() {
     }
 }
 
+/// 2B.10 #11 [unknown] Rate.
 #[tokio::test]
 async fn s2b10_row11_limits_rate_makes_429() {
     let sim = example(&[("limits.rate", "0.001")]).await;

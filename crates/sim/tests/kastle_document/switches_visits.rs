@@ -6,6 +6,7 @@ use crate::support::{VISIT, VISITOR, example, visit, visits};
 
 const PATH: &str = "/institutions/4711/visits/9c0f1c3e-6a0e-5d0b-9a51-2f2f6f0f9d10";
 
+/// 2B.10 #4 [unknown] VisitGuid kept.
 #[tokio::test]
 async fn s2b10_row4_visit_guids_kept_or_replaced() {
     for (position, kept) in [("kept", true), ("replaced", false)] {
@@ -21,6 +22,7 @@ async fn s2b10_row4_visit_guids_kept_or_replaced() {
     assert_eq!(visits(&sim).await, 2, "what is not kept cannot be known again");
 }
 
+/// 2B.10 #4 [unknown] CardholderGuid of a visitor kept.
 #[tokio::test]
 async fn s2b10_row4_attendee_guids_kept_or_replaced() {
     for (position, kept) in [("kept", true), ("replaced", false)] {
@@ -33,6 +35,7 @@ async fn s2b10_row4_attendee_guids_kept_or_replaced() {
     }
 }
 
+/// 2B.10 #5 [unknown] Same VisitGuid twice.
 #[tokio::test]
 async fn s2b10_row5_visit_duplicate_409_same_answer_or_second_visit() {
     for (position, status, there) in [("409", 409, 1), ("same-answer", 200, 1), ("second-visit", 200, 2)] {
@@ -44,6 +47,7 @@ async fn s2b10_row5_visit_duplicate_409_same_answer_or_second_visit() {
     }
 }
 
+/// 2B.6 [unknown] The GUID of a dead visit is free, or taken for ever.
 #[tokio::test]
 async fn s2b6_visit_dead_guid_free_or_taken() {
     for (position, status) in [("free", 200), ("taken", 409)] {
@@ -54,6 +58,7 @@ async fn s2b6_visit_dead_guid_free_or_taken() {
     }
 }
 
+/// 2B.10 #6 [unknown] Delete.
 #[tokio::test]
 async fn s2b10_row6_visit_delete_yes_no_or_before_arrival() {
     for (position, before, after) in
@@ -71,6 +76,7 @@ async fn s2b10_row6_visit_delete_yes_no_or_before_arrival() {
     }
 }
 
+/// 2B.10 #7 [unknown] Update.
 #[tokio::test]
 async fn s2b10_row7_visit_update_no_or_yes() {
     let later = visit(json!({ "DepartureTime": "20:00" }));
@@ -86,6 +92,7 @@ async fn s2b10_row7_visit_update_no_or_yes() {
     assert_eq!(sim.put(PATH, &visit(json!({ "FloorId": "x" }))).await.verdict().2, "Invalid FloorId");
 }
 
+/// 2B.10 #8 [unknown] Profiles usable for visitors.
 #[tokio::test]
 async fn s2b10_row8_profiles_visitors_all_subset_or_none() {
     for (position, staff, visitors, bare, listed) in
@@ -106,6 +113,7 @@ async fn s2b10_row8_profiles_visitors_all_subset_or_none() {
     }
 }
 
+/// 2B.10 #9 [unknown] Visit list and read-back.
 #[tokio::test]
 async fn s2b10_row9_visits_read_full_own_or_none() {
     for (position, success, shown) in [("full", true, 2), ("own", true, 1), ("none", false, 0)] {
@@ -122,6 +130,7 @@ async fn s2b10_row9_visits_read_full_own_or_none() {
     }
 }
 
+/// 2A.7 [confirmed] At most 10 visitors per submission.
 #[tokio::test]
 async fn s2b10_row11_cap_visitors_none_or_a_number() {
     let eleven: Vec<Value> = (0..11).map(|n| json!({ "LastName": format!("V{n}") })).collect();
@@ -133,6 +142,7 @@ async fn s2b10_row11_cap_visitors_none_or_a_number() {
     }
 }
 
+/// 2A.7 [confirmed] At most 180 consecutive days.
 #[tokio::test]
 async fn s2b10_row11_cap_days_none_or_a_number() {
     for (position, works) in [("none", true), ("180", false)] {
@@ -153,6 +163,7 @@ async fn ruled(rule: &str, changes: Value, visitor: bool) {
     }
 }
 
+/// 2B.10 #12 [unknown] Accents and name rules.
 #[tokio::test]
 async fn s2b10_row12_rules_names_enforced_or_accepted() {
     ruled("rules.names", json!({ "FirstName": "José" }), true).await;
@@ -160,11 +171,13 @@ async fn s2b10_row12_rules_names_enforced_or_accepted() {
     ruled("rules.names", json!({ "UserLastName": "Søn" }), false).await;
 }
 
+/// 2B.10 #12 [unknown] Phone rule.
 #[tokio::test]
 async fn s2b10_row12_rules_phone_enforced_or_accepted() {
     ruled("rules.phone", json!({ "MobileNumber": "555 0100" }), true).await;
 }
 
+/// 2A.4 [inferred] Each rule can be on or off (2B.8).
 #[tokio::test]
 async fn s2a4_each_rule_of_the_visit_is_enforced_or_accepted() {
     ruled("rules.visitors", json!({ "VisitorModel": [] }), false).await;
@@ -180,6 +193,7 @@ async fn s2a4_each_rule_of_the_visit_is_enforced_or_accepted() {
     ruled("rules.email", json!({ "Email": "nobody" }), true).await;
 }
 
+/// 2B.3 [inferred] Bodies are application/json.
 #[tokio::test]
 async fn s2b3_rules_content_type_enforced_or_accepted() {
     for (position, works) in [("enforced", false), ("accepted", true)] {
@@ -193,6 +207,7 @@ async fn s2b3_rules_content_type_enforced_or_accepted() {
     }
 }
 
+/// 2B.10 #13 [unknown] Names of time zones.
 #[tokio::test]
 async fn s2b10_row13_zones_names_iana_or_windows() {
     for (position, takes, other) in [
@@ -208,6 +223,7 @@ async fn s2b10_row13_zones_names_iana_or_windows() {
     }
 }
 
+/// 2B.10 #13 [unknown] The gap.
 #[tokio::test]
 async fn s2b10_row13_zones_gap_rejected_or_shifted() {
     let day = json!({ "ArrivalDate": "2027-03-14", "ArrivalTime": "02:30", "DepartureDate": "2027-03-14" });
@@ -218,6 +234,7 @@ async fn s2b10_row13_zones_gap_rejected_or_shifted() {
     assert_eq!(sim.get("/institutions/4711/visits").await.each("ArrivalTime"), ["03:30"]);
 }
 
+/// 2B.10 #14 [unknown] Floor required, 888 accepted.
 #[tokio::test]
 async fn s2b10_row14_floor_required_optional_or_no_888() {
     for (position, without, eights) in
@@ -230,6 +247,7 @@ async fn s2b10_row14_floor_required_optional_or_no_888() {
     }
 }
 
+/// 2B.10 #15 [unknown] Dummy address; mail suppressed.
 #[tokio::test]
 async fn s2b10_row15_mail_dummy_accepted_rejected_or_mailed() {
     for (position, works, mails) in [("accepted", true, 0), ("rejected", false, 0), ("mailed", true, 1)] {
@@ -239,6 +257,7 @@ async fn s2b10_row15_mail_dummy_accepted_rejected_or_mailed() {
     }
 }
 
+/// 2B.10 #16 [unknown] QR code in the answer.
 #[tokio::test]
 async fn s2b10_row16_qr_mailed_or_in_the_answer() {
     for (position, shown) in [("mailed", false), ("answer", true)] {
@@ -249,6 +268,7 @@ async fn s2b10_row16_qr_mailed_or_in_the_answer() {
     }
 }
 
+/// 2A.5 [inferred] The same, or a faithful read-back.
 #[tokio::test]
 async fn s2a5_readback_lossy_or_faithful() {
     for (position, last, priority) in [("lossy", "Ann", 0), ("faithful", "Smith", 5)] {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::super::answer::Ctx;
-use super::super::contract::Kind;
 use super::super::envelope::{Done, Refusal};
 use super::super::json::Json;
+use super::super::kinds::Kind;
 use super::super::rules::in_scope;
 use super::super::store::{Activity, Card, Cardholder, Company, Profile, Scope, Visit};
 use super::super::time;

@@ -7,9 +7,10 @@ mod visits;
 
 use super::answer::Ctx;
 use super::auth;
-use super::contract::{Kind, Operation};
+use super::contract::Operation;
 use super::envelope::{Done, Refusal};
 use super::json::Json;
+use super::kinds::Kind;
 use super::store::Visit;
 use super::time;
 use crate::frame::Switches;

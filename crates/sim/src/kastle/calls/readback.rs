@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::contract::Kind;
 use super::super::json::Json;
+use super::super::kinds::Kind;
 use super::super::store::{Attendee, Host, Visit};
 use super::super::time;
 use crate::frame::Switches;

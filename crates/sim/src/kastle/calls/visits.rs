@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::super::answer::Ctx;
 use super::super::body::{Draft, Visitor};
-use super::super::contract::Kind;
 use super::super::envelope::{Done, Refusal};
 use super::super::job;
 use super::super::json::Json;
+use super::super::kinds::Kind;
 use super::super::rules::{self, Against, Window};
 use super::super::store::{self, Attendee, Mail, Scope, Store, Visit};
 use crate::frame::Switches;
