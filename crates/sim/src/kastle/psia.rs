@@ -48,7 +48,7 @@ async fn send(push: &Push) -> Option<()> {
     stream.write_all(push.request.as_bytes()).await.ok()?;
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.ok()?;
-    status.starts_with(b"HTTP/1.1 2").then_some(())
+    (status.starts_with(b"HTTP/1.") && status.get(9) == Some(&b'2')).then_some(())
 }
 
 /// Queues the event of a record, if events are pushed at all.
