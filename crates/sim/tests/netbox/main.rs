@@ -15,3 +15,7 @@ mod s2_07_search;
 mod s2_08_credentials;
 mod s2_09_levels;
 mod s2_09_time_and_doors;
+mod s2_10_history;
+mod s2_10_stream;
+mod s2_11_errors;
+mod s2_12_paging;

@@ -117,6 +117,7 @@ async fn s2_16_calls_of_one_session_run_side_by_side_or_in_line() {
             sim.run("PingApp", "").await
         };
         tokio::select! {
+            biased;
             _ = slow => "slow",
             _ = quick => "quick",
         }
