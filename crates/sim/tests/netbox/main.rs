@@ -4,6 +4,7 @@
 // A test crate exports nothing, and its helpers may fail a test as the tests themselves may.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod facts;
 mod harness;
 mod s2_01_transport;
 mod s2_02_envelope;
@@ -19,3 +20,6 @@ mod s2_10_history;
 mod s2_10_stream;
 mod s2_11_errors;
 mod s2_12_paging;
+mod s2_15_model;
+mod s2_16_switches;
+mod s2_17_examples;
