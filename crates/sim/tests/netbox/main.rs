@@ -4,8 +4,12 @@
 // A test crate exports nothing, and its helpers may fail a test as the tests themselves may.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod cli;
 mod facts;
+mod faults;
+mod fuzz;
 mod harness;
+mod load;
 mod s2_01_transport;
 mod s2_02_envelope;
 mod s2_03_sessions;
@@ -23,3 +27,4 @@ mod s2_12_paging;
 mod s2_15_model;
 mod s2_16_switches;
 mod s2_17_examples;
+mod side_door;
