@@ -1,5 +1,7 @@
 //! The page a person reads: what the system shows of itself, and what the frame does to it.
 
+use serde_json::{Value, json};
+
 use super::html::{badge, concat, escape, table};
 use super::serve::Frame;
 use super::{Reply, Request, Section};
@@ -24,7 +26,7 @@ pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
     let body = concat(sections.iter().map(section));
     let html = format!(
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title} (simulated)</title>\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><link rel=icon href=\"data:,\"><style>{STYLE}</style></head>\
          <body><header><h1>{title} <small>simulated</small></h1>{}{}</header><main>{body}</main>{}</body></html>\n",
         clock(frame),
         notice(frame),
@@ -112,9 +114,19 @@ fn faults(frame: &Frame) -> String {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|f| vec![f["id"].to_string(), escape(&f["fault"].to_string()), f["struck"].to_string()])
+        .map(|f| vec![f["id"].to_string(), escape(&words(&f["fault"])), f["struck"].to_string()])
         .collect();
     table(&["No", "Fault", "Struck"], &rows)
+}
+
+/// `kind refuse, operation AddPerson, when after`: what is set, in the words of the side door.
+fn words(fault: &Value) -> String {
+    let unset = [json!(false), json!(0)];
+    let said = |(key, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (key == "times" || !unset.contains(value)).then(|| format!("{key} {text}"))
+    };
+    fault.as_object().into_iter().flatten().filter_map(said).collect::<Vec<_>>().join(", ")
 }
 
 fn switches(frame: &Frame) -> String {
