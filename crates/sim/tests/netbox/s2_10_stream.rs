@@ -156,3 +156,16 @@ async fn s2_3_the_stream_tells_of_logins_and_expired_sessions() {
     assert!(sim.post(&command(&other, "PingApp", "")).await.contains("<APIERROR>5</APIERROR>"));
     assert!(stream.part().await.contains("Session Expired"));
 }
+
+/// 2.17 [CODE] StreamEvents: the worked example, one part byte by byte.
+#[tokio::test]
+async fn s2_17_stream_events() {
+    let sim = with_visitor(&[]).await;
+    let tags = "<TAGNAMES><DESCNAME><FILTERS><FILTER>Access Granted</FILTER></FILTERS></DESCNAME><PERSONID/><CDT/></TAGNAMES>";
+    let mut stream = Reader::open(&sim, tags).await;
+    sim.clock("2026-12-01T14:12:03Z").await;
+    sim.door("a", "Lobby turnstile").await;
+    let wanted = "<NETBOX><RESPONSE command=\"StreamEvents\"><EVENT><DESCNAME><![CDATA[Access Granted]]></DESCNAME><PERSONID>a</PERSONID>\
+                  <CDT>2026-12-01 09:12:03</CDT></EVENT></RESPONSE></NETBOX>";
+    assert_eq!(stream.part().await, wanted);
+}
