@@ -76,7 +76,9 @@ async fn a_deleted_property_takes_the_records_of_its_integrations_along() {
     assert!(stage.netbox.people().await.is_empty());
     let waits = |ada: &View| ada.message().contains("Property tower") && !ada.has_record();
     stage.until("Visitor", "ada", "waits for the Property", waits).await;
-    for (kind, name) in [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Tenant", "acme")] {
+    for (kind, name) in
+        [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Tenant", "acme")]
+    {
         stage.delete(kind, name).await;
         stage.gone(kind, name).await;
     }
@@ -91,7 +93,9 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
     let (name, client) = (stage.namespace.name().to_owned(), stage.namespace.client());
     let namespaces: Api<Namespace> = Api::all(client);
     namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
-    for (kind, object) in [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Property", "tower")] {
+    for (kind, object) in
+        [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Property", "tower")]
+    {
         stage.gone(kind, object).await;
     }
     assert!(stage.netbox.people().await.is_empty());

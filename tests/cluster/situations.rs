@@ -9,7 +9,8 @@ use crate::stage::{MORNING, Stage, View, integration, property, secret, tenant, 
 async fn every_kind_is_done_with_and_says_so_at_both_levels() {
     let stage = Stage::new("done").await;
     stage.apply(visitor("ada", json!({}))).await;
-    let objects = [("Property", "tower"), ("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Visitor", "ada")];
+    let objects =
+        [("Property", "tower"), ("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Visitor", "ada")];
     for (kind, name) in objects {
         let view = stage.reads(kind, name, "Succeeded").await;
         assert!(view.ends_kubectl_wait(), "{kind}");
@@ -81,7 +82,9 @@ async fn a_missing_tenant_and_a_missing_property_are_waited_for() {
     stage.until("Visitor", "ada", "waits for the integration", without).await;
     assert_eq!(stage.netbox.calls(), [].into());
     stage.apply(secret("sim")).await;
-    for (kind, name) in [("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Property", "tower"), ("Visitor", "ada")] {
+    for (kind, name) in
+        [("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Property", "tower"), ("Visitor", "ada")]
+    {
         stage.reads(kind, name, "Succeeded").await;
     }
     assert_eq!(stage.netbox.people().await.len(), 1);
