@@ -163,13 +163,17 @@ impl Engine {
         self.settings.read().suspended
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
+    /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let mut current = self.settings.write();
-        if *current != settings {
-            *current = settings;
-            self.wake.notify_one();
+        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
+        if before == settings {
+            return;
         }
+        if settings.released.is_some() && settings.released != before.released {
+            self.inner.lock().sync_due = None;
+        }
+        self.wake.notify_one();
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.

@@ -5,4 +5,5 @@
 
 pub mod cli;
 pub mod frame;
+pub mod kastle;
 pub mod netbox;
