@@ -6,3 +6,4 @@
 pub mod cli;
 pub mod frame;
 pub mod netbox;
+pub mod salto_ks;

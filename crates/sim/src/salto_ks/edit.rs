@@ -1,0 +1,360 @@
+//! Changes by hand through the side door: what an administrator in the KS app would do, and what befalls a site.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::door::{self, Attempt};
+use super::ids::{self, Pu, Su};
+use super::inner::Inner;
+use super::seed::{ScheduleSpec, UserSpec, add_user, find_user, schedule};
+use super::store::{Site, SiteUser, Table};
+
+/// One order of `POST /_sim/edit`. `site` is an id, a site_uid or a name, and may be left out for the first site;
+/// `user` is a site-user id, a platform id, an e-mail address or an alias; `group`, `lock`, `iq` an id or a name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+enum Order {
+    AddUser {
+        site: Option<String>,
+        user: Box<UserSpec>,
+    },
+    RemoveUser {
+        site: Option<String>,
+        user: String,
+    },
+    SetUser {
+        site: Option<String>,
+        user: String,
+        set: Box<Set>,
+    },
+    AddMember {
+        site: Option<String>,
+        group: String,
+        user: String,
+    },
+    RemoveMember {
+        site: Option<String>,
+        group: String,
+        user: String,
+    },
+    AddGroup {
+        site: Option<String>,
+        name: String,
+    },
+    RemoveGroup {
+        site: Option<String>,
+        group: String,
+    },
+    AddLock {
+        site: Option<String>,
+        group: String,
+        lock: String,
+    },
+    RemoveLock {
+        site: Option<String>,
+        group: String,
+        lock: String,
+    },
+    AddSchedule {
+        site: Option<String>,
+        group: String,
+        schedule: ScheduleSpec,
+    },
+    RemoveSchedules {
+        site: Option<String>,
+        group: String,
+    },
+    SetSite {
+        site: Option<String>,
+        released: Option<bool>,
+        subscription_valid: Option<bool>,
+        seats: Option<usize>,
+    },
+    SetIq {
+        site: Option<String>,
+        iq: String,
+        online: bool,
+    },
+    CompleteProfile {
+        email: String,
+        password: Option<String>,
+    },
+    SetPassword {
+        email: String,
+        password: String,
+    },
+    EndSessions {
+        email: Option<String>,
+    },
+}
+
+/// What of a user can be set by hand.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    alias: Option<String>,
+    roles: Option<Vec<String>>,
+    blocked: Option<bool>,
+    suspended: Option<bool>,
+    remote_access: Option<bool>,
+    expires_at: Option<Timestamp>,
+}
+
+type Done = Result<Value, String>;
+
+/// One order or an array of them; the answer says how many were done. What fails leaves those before it done.
+pub(super) fn edit(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
+    let all = order.as_array().cloned().unwrap_or_else(|| vec![order.clone()]);
+    let read = |value: Value| serde_json::from_value::<Order>(value).map_err(|e| e.to_string());
+    let orders = all.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let results = orders.into_iter().map(|order| one(inner, now, order)).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "done": results.len(), "results": results }))
+}
+
+fn one(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
+    match order {
+        Order::AddUser { .. } | Order::RemoveUser { .. } | Order::SetUser { .. } => users(inner, now, order),
+        Order::SetSite { .. } | Order::SetIq { .. } => site_wide(inner, &order),
+        Order::CompleteProfile { .. } | Order::SetPassword { .. } | Order::EndSessions { .. } => {
+            accounts(inner, now, order)
+        }
+        _ => groups(inner, now, order),
+    }
+}
+
+fn site_id(inner: &Inner, wanted: Option<&String>) -> Result<Uuid, String> {
+    let fits = |site: &&Site| {
+        wanted.is_none_or(|wanted| {
+            *wanted == site.id.to_string() || *wanted == site.site_uid || *wanted == site.name
+        })
+    };
+    let found = inner.store.sites.values().find(fits).map(|site| site.id);
+    found.ok_or_else(|| format!("there is no site `{}`", wanted.cloned().unwrap_or_default()))
+}
+
+fn site_mut<'i>(inner: &'i mut Inner, wanted: Option<&String>) -> Result<&'i mut Site, String> {
+    let id = site_id(inner, wanted)?;
+    inner.store.sites.get_mut(&id).ok_or_else(|| "the site has gone".to_owned())
+}
+
+fn user_ids(inner: &Inner, site: Option<&String>, who: &str) -> Result<(Su, Pu), String> {
+    let id = site_id(inner, site)?;
+    let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
+    let user = find_user(&inner.store, site, who).ok_or_else(|| format!("there is no user `{who}`"))?;
+    Ok((user.id, user.user))
+}
+
+fn users(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
+    match order {
+        Order::AddUser { site, user } => {
+            let id = site_id(inner, site.as_ref())?;
+            let mut place = inner.store.sites.remove_for_a_moment(&id).ok_or("the site has gone")?;
+            let added = add_user(&mut inner.store, &mut place, &user, now);
+            inner.store.sites.put_back(id, place);
+            Ok(json!({ "user": added?.to_string() }))
+        }
+        Order::RemoveUser { site, user } => {
+            let (id, _) = user_ids(inner, site.as_ref(), &user)?;
+            site_mut(inner, site.as_ref())?.remove_user(id, None);
+            Ok(json!({ "user": id.to_string() }))
+        }
+        Order::SetUser { site, user, set } => {
+            let (id, _) = user_ids(inner, site.as_ref(), &user)?;
+            let site = site_mut(inner, site.as_ref())?;
+            if let Some(unknown) = set.roles.iter().flatten().find(|code| site.role(code).is_none()) {
+                return Err(format!("there is no role `{unknown}`"));
+            }
+            if let Some(user) = site.users.get_mut(&id) {
+                apply(user, *set);
+                user.touch(now, "by hand");
+            }
+            Ok(json!({ "user": id.to_string() }))
+        }
+        _ => Err("no order about users".to_owned()),
+    }
+}
+
+fn apply(user: &mut SiteUser, set: Set) {
+    if set.alias.is_some() {
+        user.alias = set.alias;
+    }
+    user.roles = set.roles.unwrap_or_else(|| std::mem::take(&mut user.roles));
+    user.blocked = set.blocked.unwrap_or(user.blocked);
+    user.suspended = set.suspended.unwrap_or(user.suspended);
+    user.remote_access = set.remote_access.unwrap_or(user.remote_access);
+    user.expires_at = set.expires_at.or(user.expires_at);
+}
+
+fn site_wide(inner: &mut Inner, order: &Order) -> Done {
+    match order {
+        Order::SetSite { site, released, subscription_valid, seats } => {
+            let site = site_mut(inner, site.as_ref())?;
+            site.released = released.unwrap_or(site.released);
+            site.valid = subscription_valid.unwrap_or(site.valid);
+            site.seats = seats.unwrap_or(site.seats);
+            Ok(json!({ "site": site.id.to_string() }))
+        }
+        Order::SetIq { site, iq, online } => {
+            let site = site_mut(inner, site.as_ref())?;
+            let id = named(&site.iqs, iq, |iq| &iq.name)?;
+            if let Some(iq) = site.iqs.get_mut(&id) {
+                iq.online = *online;
+            }
+            Ok(json!({ "iq": id.to_string() }))
+        }
+        _ => Err("no order about a site".to_owned()),
+    }
+}
+
+/// The id of what has this id or name.
+fn named<V>(table: &Table<Uuid, V>, wanted: &str, name: impl Fn(&V) -> &String) -> Result<Uuid, String> {
+    let by_id = ids::read(wanted).filter(|id| table.has(id));
+    let by_name = || table.keys().zip(table.values()).find(|(_, v)| name(v) == wanted).map(|(id, _)| id);
+    by_id.or_else(by_name).ok_or_else(|| format!("there is no `{wanted}`"))
+}
+
+fn groups(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
+    let id = inner.store.id();
+    let (site, group) = match &order {
+        Order::AddGroup { site, name } => {
+            let group = super::store::Group::new(id, name.clone(), now);
+            site_mut(inner, site.as_ref())?.groups.insert(id, group);
+            return Ok(json!({ "group": id.to_string() }));
+        }
+        Order::AddMember { site, group, .. }
+        | Order::RemoveMember { site, group, .. }
+        | Order::RemoveGroup { site, group }
+        | Order::AddLock { site, group, .. }
+        | Order::RemoveLock { site, group, .. }
+        | Order::AddSchedule { site, group, .. }
+        | Order::RemoveSchedules { site, group } => (site.clone(), group.clone()),
+        _ => return Err("no order about groups".to_owned()),
+    };
+    let user = match &order {
+        Order::AddMember { user, .. } | Order::RemoveMember { user, .. } => {
+            Some(user_ids(inner, site.as_ref(), user)?.1)
+        }
+        _ => None,
+    };
+    let site = site_mut(inner, site.as_ref())?;
+    let group = named(&site.groups, &group, |group| &group.name)?;
+    in_group(site, group, order, user, id, now)?;
+    Ok(json!({ "group": group.to_string() }))
+}
+
+fn in_group(
+    site: &mut Site,
+    id: Uuid,
+    order: Order,
+    user: Option<Pu>,
+    new: Uuid,
+    now: Timestamp,
+) -> Result<(), String> {
+    if matches!(order, Order::RemoveGroup { .. }) {
+        site.groups.remove(&id);
+        return Ok(());
+    }
+    let lock = match &order {
+        Order::AddLock { lock, .. } | Order::RemoveLock { lock, .. } => {
+            Some(named(&site.locks, lock, |l| &l.name)?)
+        }
+        _ => None,
+    };
+    let zone = site.zone.clone();
+    let group = site.groups.get_mut(&id).ok_or("the group has gone")?;
+    group.touch(now, "by hand");
+    match (order, user, lock) {
+        (Order::AddMember { .. }, Some(user), _) => group.members.insert(user, now),
+        (Order::RemoveMember { .. }, Some(user), _) => drop(group.members.remove(&user)),
+        (Order::AddLock { .. }, _, Some(lock)) if !group.locks.contains(&lock) => group.locks.push(lock),
+        (Order::RemoveLock { .. }, _, Some(lock)) => group.locks.retain(|held| *held != lock),
+        (Order::AddSchedule { schedule: spec, .. }, ..) => group.schedule(new, schedule(&spec, &zone)?, now),
+        (Order::RemoveSchedules { .. }, ..) => group.schedules = Table::default(),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn accounts(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
+    let email = match &order {
+        Order::CompleteProfile { email, .. }
+        | Order::SetPassword { email, .. }
+        | Order::EndSessions { email: Some(email) } => email.clone(),
+        _ => {
+            inner.grants.revoke(None);
+            return Ok(json!({ "ended": "all" }));
+        }
+    };
+    let id =
+        inner.store.by_email(&email).map(|p| p.id).ok_or_else(|| format!("nobody has the e-mail {email}"))?;
+    let profile = inner.store.profiles.get_mut(&id).ok_or("the profile has gone")?;
+    match order {
+        Order::CompleteProfile { password, .. } => {
+            profile.completed = true;
+            if password.is_some() {
+                profile.password = password;
+            }
+            return Ok(json!({ "user": id.to_string() }));
+        }
+        Order::SetPassword { password, .. } => profile.password = Some(password),
+        _ => {}
+    }
+    // Tokens count whole seconds: one of this second is void too.
+    profile.tokens_from = Timestamp::from_second(now.as_second() + 1).unwrap_or(now);
+    inner.grants.revoke(Some(id));
+    Ok(json!({ "user": id.to_string() }))
+}
+
+/// What `POST /_sim/door` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Walk {
+    site: Option<String>,
+    lock: String,
+    user: Option<String>,
+    pin: Option<String>,
+    by: Option<String>,
+    at: Option<Timestamp>,
+    #[serde(default)]
+    dry: bool,
+}
+
+/// Somebody walks up to a lock; with `dry` nothing is written down.
+pub(super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
+    let walk: Walk = serde_json::from_value(order.clone()).map_err(|e| e.to_string())?;
+    let id = site_id(inner, walk.site.as_ref())?;
+    let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
+    let lock = named(&site.locks, &walk.lock, |lock| &lock.name)?;
+    let at = walk.at.unwrap_or(now);
+    let user = match (&walk.user, &walk.pin) {
+        (Some(who), _) => Some(user_ids(inner, walk.site.as_ref(), who)?.1),
+        (None, Some(pin)) => by_pin(site, pin, at),
+        (None, None) => return Err("who is at the door? `user` or `pin`".to_owned()),
+    };
+    let by = match (walk.by.as_deref(), &walk.pin) {
+        (Some("inside_handle"), _) => "inside_handle",
+        (Some("pin_code"), _) | (None, Some(_)) => "pin_code",
+        (Some("tag") | None, _) => "tag",
+        (Some(other), _) => return Err(format!("nobody opens by `{other}`; tag, pin_code or inside_handle")),
+    };
+    let attempt = Attempt { lock, user, by, at };
+    let decision = match user {
+        Some(user) if walk.dry => door::may(site, &inner.switches, user, lock, at),
+        _ => door::attempt(inner, id, &attempt),
+    };
+    let (granted, reason) = (decision.is_ok(), decision.err());
+    let detail = reason.map(|refusal| refusal.detail);
+    Ok(json!({ "granted": granted, "detail": detail, "reason": reason.map_or("", |refusal| refusal.reason) }))
+}
+
+/// Whose PIN this is; it is typed with `#` behind it (2.6).
+fn by_pin(site: &Site, pin: &str, at: Timestamp) -> Option<Pu> {
+    let digits = pin.trim_end_matches('#');
+    let fits = |user: &&SiteUser| {
+        let pin = user.pin.as_ref();
+        user.use_pin && pin.is_some_and(|p| p.digits == digits && p.expiry.is_none_or(|end| at < end))
+    };
+    site.users.values().find(fits).map(|user| user.user)
+}
