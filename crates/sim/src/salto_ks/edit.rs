@@ -104,13 +104,21 @@ struct Set {
 
 type Done = Result<Value, String>;
 
-/// One order or an array of them; the answer says how many were done. What fails leaves those before it done.
+/// One order or an array of them, all or nothing.
 pub(super) fn edit(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
     let all = order.as_array().cloned().unwrap_or_else(|| vec![order.clone()]);
     let read = |value: Value| serde_json::from_value::<Order>(value).map_err(|e| e.to_string());
     let orders = all.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let results = orders.into_iter().map(|order| one(inner, now, order)).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({ "done": results.len(), "results": results }))
+    let before = inner.store.clone();
+    let results: Result<Vec<Value>, String> =
+        orders.into_iter().map(|order| one(inner, now, order)).collect();
+    match results {
+        Ok(results) => Ok(json!({ "done": results.len(), "results": results })),
+        Err(sentence) => {
+            inner.store = before;
+            Err(sentence)
+        }
+    }
 }
 
 fn one(inner: &mut Inner, now: Timestamp, order: Order) -> Done {

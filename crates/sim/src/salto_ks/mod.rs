@@ -10,7 +10,6 @@ mod api;
 mod door;
 mod edit;
 mod entries;
-pub mod facts;
 mod identity;
 mod ids;
 mod inner;

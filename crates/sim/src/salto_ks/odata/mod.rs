@@ -53,7 +53,7 @@ impl<'a> Scalar<'a> {
     pub(super) fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Null, Self::Null) => Some(Ordering::Equal),
-            (Self::Text(a), Self::Text(b)) => Some(a.to_lowercase().cmp(&b.to_lowercase())),
+            (Self::Text(a), Self::Text(b)) => Some(order_of(a, b)),
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
             (Self::Number(a), Self::Number(b)) => a.partial_cmp(b),
             (Self::Instant(a), Self::Instant(b)) => Some(a.cmp(b)),
@@ -65,6 +65,16 @@ impl<'a> Scalar<'a> {
     fn rank(&self, other: &Self) -> Ordering {
         self.compare(other).unwrap_or_else(|| (*other == Self::Null).cmp(&(*self == Self::Null)))
     }
+}
+
+/// Texts compare without regard to case; without allocating where both are ASCII.
+fn order_of(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        let (small_a, small_b) =
+            (a.bytes().map(|b| b.to_ascii_lowercase()), b.bytes().map(|b| b.to_ascii_lowercase()));
+        return small_a.cmp(small_b);
+    }
+    a.to_lowercase().cmp(&b.to_lowercase())
 }
 
 /// What kind of values a property has.

@@ -24,7 +24,7 @@ pub(super) use self::site::{Entry, Site, Tag};
 pub(super) use self::table::Table;
 
 /// Everything.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     /// People of the platform.
     pub(super) profiles: Table<Pu, Profile>,
