@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::commands::{self, Command, Ctx, Done, Need, Refusal, Success};
 use super::envelope::{self, Document, Envelope, api_error, netbox, response};
+use super::log::Record;
 use super::seed::Seed;
-use super::store::{Rights, Session, Store};
+use super::store::{MASTER, Rights, Session, Store};
+use super::stream::{self, Stream};
+use super::walk::Walkers;
 use super::xml::Xml;
 use crate::frame::fault::When;
 use crate::frame::{Call, Reply, Request, Switches};
@@ -22,28 +25,64 @@ pub(super) struct Inner {
     pub switches: Switches,
     /// When it last did what was due.
     pub ticked: Timestamp,
+    /// Readers of StreamEvents.
+    pub streams: Vec<Stream>,
+    /// People who walk.
+    pub walkers: Walkers,
 }
 
 impl Inner {
     /// A box that has just been built.
     pub(super) fn new(store: Store, seed: Seed, switches: Switches, now: Timestamp) -> Self {
-        Self { store, seed, switches, ticked: now }
+        let walkers = Walkers::new(walk_seed(&switches));
+        Self { store, seed, switches, ticked: now, streams: Vec::new(), walkers }
     }
 
     /// Does what has become due.
     pub(super) fn tick(&mut self, now: Timestamp) {
+        self.walk_until(now);
+        self.remove_ended_levels(now);
+        self.expire_sessions(now);
         self.ticked = now;
+        self.pump();
+    }
+
+    /// Ends sessions that were idle too long (2.16 #1).
+    fn expire_sessions(&mut self, now: Timestamp) {
+        if let Some(idle) = self.switches.whole("session.idle") {
+            let users = self.store.sessions.expire(now, idle);
+            self.note_expired(users, now);
+        }
+    }
+
+    /// Writes to the log whose sessions have ended, as the event stream tells it (2.3).
+    fn note_expired(&mut self, users: impl IntoIterator<Item = String>, now: Timestamp) {
+        for detail in users {
+            let at = self.store.local(now);
+            self.log(Record { name: "Session Expired", at, detail, partition: MASTER, ..Record::default() });
+        }
     }
 
     /// Takes new switches.
-    pub(super) fn switch(&mut self, switches: Switches, _now: Timestamp) {
+    pub(super) fn switch(&mut self, switches: Switches, now: Timestamp) {
+        if walk_seed(&self.switches) != walk_seed(&switches) {
+            self.walkers = Walkers::new(walk_seed(&switches));
+        }
         self.switches = switches;
+        self.walk_until(now);
     }
 
     /// Begins anew.
-    pub(super) fn restart(&mut self, store: Store, _now: Timestamp) {
+    pub(super) fn restart(&mut self, store: Store, now: Timestamp) {
         self.store = store;
+        self.streams.clear();
+        self.walkers = Walkers::new(walk_seed(&self.switches));
+        self.walk_until(now);
     }
+}
+
+fn walk_seed(switches: &Switches) -> u64 {
+    switches.whole("walk.seed").and_then(|seed| u64::try_from(seed).ok()).unwrap_or(1)
 }
 
 const V2: &str = "/nbws/goforms/nbapi";
@@ -107,6 +146,11 @@ fn run_all(inner: &mut Inner, request: &Request, envelope: &Envelope, call: &Cal
     // The event path of old boxes carries the session in a cookie; elsewhere the cookie is a spare (2.1, 2.15).
     let cookie = (request.path == OLD_EVENTS[1]).then(|| session_cookie(request)).flatten();
     let mut session = envelope.session.clone().or(cookie);
+    if let [only] = envelope.commands.as_slice()
+        && only.name == "StreamEvents"
+    {
+        return run_stream(inner, session.as_deref(), only, call);
+    }
     let (mut responses, mut outcome, mut subject) = (String::new(), Cow::Borrowed("ok"), String::new());
     for command in &envelope.commands {
         let (done, about) = run(inner, session.as_deref(), command, call);
@@ -119,7 +163,21 @@ fn run_all(inner: &mut Inner, request: &Request, envelope: &Envelope, call: &Cal
         }
         responses.push_str(&written(command, done));
     }
+    inner.pump();
     xml_reply(inner, netbox(session.as_deref(), &responses)).counted(outcome).about(subject)
+}
+
+/// The one command whose answer never ends; its errors come as parts of a stream.
+fn run_stream(
+    inner: &mut Inner,
+    session: Option<&str>,
+    command: &envelope::Command,
+    call: &Call<'_>,
+) -> Reply {
+    match run(inner, session, command, call) {
+        (Ok(_), _) => stream::open(inner, &command.params),
+        (Err(refusal), _) => stream::refuse(&refusal),
+    }
 }
 
 fn session_cookie(request: &Request) -> Option<String> {
@@ -170,7 +228,8 @@ fn run(
     call: &Call<'_>,
 ) -> (Done, String) {
     if let (true, Some(id)) = (call.twists.session_ended(), session) {
-        inner.store.sessions.close(id);
+        let user = inner.store.sessions.close(id);
+        inner.note_expired(user, call.now);
     }
     let (known, session) = match admit(inner, session, command, call.now) {
         Ok(admitted) => admitted,
@@ -227,9 +286,8 @@ fn admit(
     if need == Need::Nothing || mode == "none" {
         return known.map(|known| (known, None)).ok_or(Refusal::ApiError(6));
     }
-    let idle = inner.switches.whole("session.idle");
     let id = session.filter(|_| mode != "trap").ok_or(Refusal::ApiError(5))?;
-    let session = inner.store.sessions.touch(id, now, idle).ok_or(Refusal::ApiError(5))?;
+    let session = inner.store.sessions.touch(id, now).ok_or(Refusal::ApiError(5))?;
     let known = known.ok_or(Refusal::ApiError(6))?;
     let rights = inner.store.users.get(&session.user).map_or(Rights::ReadOnly, |user| user.rights);
     let needed = match need {

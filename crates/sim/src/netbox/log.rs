@@ -79,10 +79,10 @@ impl Log {
         self.records.range(start..).filter(|record| record.access)
     }
 
-    /// A record.
-    pub(super) fn get(&self, id: u64) -> Option<&Record> {
-        let index = self.records.binary_search_by_key(&id, |record| record.id).ok()?;
-        self.records.get(index)
+    /// Records after a LOGID, oldest first.
+    pub(super) fn after(&self, id: u64) -> impl Iterator<Item = &Record> {
+        let start = self.records.partition_point(|record| record.id <= id);
+        self.records.range(start..)
     }
 
     /// The highest LOGID so far.

@@ -4,7 +4,6 @@
 //! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators.md` lists it.
 
 #![allow(clippy::doc_markdown)] // names of commands are words here and would drown in backticks
-#![allow(dead_code)] // the commands that read the rest come next
 mod answer;
 mod commands;
 mod dates;
@@ -16,8 +15,10 @@ mod page;
 mod seed;
 mod state;
 mod store;
+mod stream;
 mod switches;
 mod system;
+mod walk;
 mod xml;
 
 use std::sync::Arc;

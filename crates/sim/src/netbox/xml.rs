@@ -142,6 +142,15 @@ impl Xml {
         self.close(name);
     }
 
+    /// Adds `<name><![CDATA[value]]></name>`.
+    pub(super) fn cdata(&mut self, name: &str, value: &str) {
+        self.open(name);
+        self.0.push_str("<![CDATA[");
+        self.0.push_str(&value.replace("]]>", "]]]]><![CDATA[>"));
+        self.0.push_str("]]>");
+        self.close(name);
+    }
+
     /// Adds `<name>` with what `fill` writes in it; the element is there also when that is nothing.
     pub(super) fn element(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
         self.open(name);
@@ -157,11 +166,6 @@ impl Xml {
     /// How many bytes there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
-    }
-
-    /// True when there is nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The text.

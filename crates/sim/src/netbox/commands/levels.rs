@@ -66,7 +66,7 @@ fn name(xml: &mut Xml, (name, key): (&str, u64), partition: Option<u64>) {
 pub(super) fn get(ctx: &mut Ctx<'_>) -> Done {
     let key = ctx.key("ACCESSLEVELKEY")?;
     let Some(level) = ctx.store.levels.get(&key) else {
-        return Err(ctx.absent(Refusal::NotFound));
+        return Err(ctx.absent(Refusal::FailNotFound));
     };
     ctx.subject.clone_from(&level.name);
     let mut xml = Xml::new().with("ACCESSLEVELNAME", &level.name);

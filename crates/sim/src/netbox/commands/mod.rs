@@ -3,12 +3,20 @@
 #![allow(clippy::unnecessary_wraps)] // the table holds functions of one shape
 
 mod credentials;
+mod doors;
+mod events;
+mod groups;
+mod level_edit;
+mod level_groups;
 mod levels;
 mod people;
 mod person_xml;
 mod search;
 mod session;
 mod table;
+mod time;
+mod udf;
+mod virtual_credentials;
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};

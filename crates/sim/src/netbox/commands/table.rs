@@ -1,7 +1,10 @@
 //! All commands the box knows (2.6), with what they need.
 
 use super::super::store::text_field;
-use super::{Ctx, Done, credentials, fail, levels, people, search, session};
+use super::{
+    Ctx, Done, credentials, doors, events, fail, groups, level_edit, level_groups, levels, people, search,
+    session, time, udf, virtual_credentials,
+};
 
 /// What a caller must have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +42,36 @@ const fn command(
 
 use Need::{Nothing, Session, Setup, Write};
 
+const LEVEL: &[&str] = &[
+    "ACCESSLEVELKEY",
+    "ACCESSLEVELNAME",
+    "TIMESPECGROUPKEY",
+    "ACCESSLEVELDESCRIPTION",
+    "READERKEY",
+    "READERGROUPKEY",
+    "THREATLEVELGROUPKEY",
+];
+const LEVEL_GROUP: &[&str] =
+    &["ACCESSLEVELGROUPKEY", "NAME", "DESCRIPTION", "ACCESSLEVELS", "SYSTEMGROUP", "PARTITIONKEY"];
+const PORTAL_GROUP: &[&str] =
+    &["PORTALGROUPKEY", "NAME", "DESCRIPTION", "PORTALKEYS", "UNLOCKTIMESPECGROUPKEY", "THREATLEVELGROUPKEY"];
+const HOLIDAY: &[&str] = &["HOLIDAYKEY", "HOLIDAYNAME", "HOLIDAYGROUPS", "STARTDATE", "ENDDATE"];
+const TIME_SPEC: &[&str] = &[
+    "TIMESPECKEY",
+    "NAME",
+    "DESCRIPTION",
+    "STARTTIME",
+    "ENDTIME",
+    "MONDAY",
+    "TUESDAY",
+    "WEDNESDAY",
+    "THURSDAY",
+    "FRIDAY",
+    "SATURDAY",
+    "SUNDAY",
+    "HOLIDAYGROUPS",
+];
+
 /// The commands that are simulated.
 #[rustfmt::skip] // a table reads better with a row a line
 const COMMANDS: &[Command] = &[
@@ -63,13 +96,66 @@ const COMMANDS: &[Command] = &[
     command("GetAccessLevels", Session, &["STARTFROMKEY", "STARTFROMNAME", "WANTKEY", "PARTITIONKEY"], levels::list),
     command("GetAccessLevelNames", Session, &["PARTITIONKEY", "STARTFROMNAME"], levels::names),
     command("GetAccessLevel", Session, &["ACCESSLEVELKEY"], levels::get),
+    command("AddAccessLevel", Write, LEVEL, level_edit::add),
+    command("ModifyAccessLevel", Write, LEVEL, level_edit::modify),
+    command("DeleteAccessLevel", Write, &["ACCESSLEVELKEY"], level_edit::delete),
+    command("GetAccessLevelGroups", Session, &["STARTFROMKEY", "PARTITIONKEY"], level_groups::list),
+    command("GetAccessLevelGroup", Session, &["ACCESSLEVELGROUPKEY", "PARTITIONKEY"], level_groups::get),
+    command("AddAccessLevelGroup", Write, LEVEL_GROUP, level_groups::add),
+    command("ModifyAccessLevelGroup", Write, LEVEL_GROUP, level_groups::modify),
+    command("DeleteAccessLevelGroup", Write, &["ACCESSLEVELGROUPKEY"], level_groups::delete),
+    command("GetTimeSpecs", Session, &["STARTFROMKEY"], time::list),
+    command("GetTimeSpec", Session, &["TIMESPECKEY"], time::get),
+    command("AddTimeSpec", Write, TIME_SPEC, time::add),
+    command("ModifyTimeSpec", Write, TIME_SPEC, time::modify),
+    command("DeleteTimeSpec", Write, &["TIMESPECKEY"], time::delete),
+    command("GetTimeSpecGroups", Session, &["STARTFROMKEY"], groups::list_times),
+    command("GetTimeSpecGroup", Session, &["TIMESPECGROUPKEY"], groups::get_times),
+    command("AddTimeSpecGroup", Write, &["NAME", "DESCRIPTION", "TIMESPECKEYS"], groups::add_times),
+    command("ModifyTimeSpecGroup", Write, &["TIMESPECGROUPKEY", "NAME", "DESCRIPTION", "TIMESPECKEYS"], groups::modify_times),
+    command("DeleteTimeSpecGroup", Write, &["TIMESPECGROUPKEY"], groups::delete_times),
+    command("GetHolidays", Session, &[], time::list_holidays),
+    command("GetHoliday", Session, &["HOLIDAYKEY"], time::get_holiday),
+    command("AddHoliday", Write, HOLIDAY, time::add_holiday),
+    command("ModifyHoliday", Write, HOLIDAY, time::modify_holiday),
+    command("DeleteHoliday", Write, &["HOLIDAYKEY"], time::delete_holiday),
+    command("GetPortals", Session, &["STARTFROMKEY"], doors::portals),
+    command("GetPortalStatuses", Session, &["ALLPARTITIONS", "PORTALKEY", "STATEKEY", "PARTITIONKEY", "LOCATIONKEY"], doors::statuses),
+    command("GetReaders", Session, &["STARTFROMKEY"], doors::readers),
+    command("GetReader", Session, &["READERKEY"], doors::reader),
+    command("GetReaderGroups", Session, &["STARTFROMKEY"], groups::list_readers),
+    command("GetReaderGroup", Session, &["READERGROUPKEY"], groups::get_readers),
+    command("AddReaderGroup", Write, &["NAME", "DESCRIPTION", "READERKEYS"], groups::add_readers),
+    command("ModifyReaderGroup", Write, &["READERGROUPKEY", "NAME", "DESCRIPTION", "READERKEYS"], groups::modify_readers),
+    command("DeleteReaderGroup", Write, &["READERGROUPKEY"], groups::delete_readers),
+    command("GetPortalGroups", Session, &["STARTFROMKEY"], groups::list_portals),
+    command("GetPortalGroup", Session, &["PORTALGROUPKEY"], groups::get_portals),
+    command("AddPortalGroup", Write, PORTAL_GROUP, groups::add_portals),
+    command("ModifyPortalGroup", Write, PORTAL_GROUP, groups::modify_portals),
+    command("DeletePortalGroup", Write, &["PORTALGROUPKEY"], groups::delete_portals),
+    command("LockPortal", Write, &["PORTALKEY"], doors::lock),
+    command("UnlockPortal", Write, &["PORTALKEY"], doors::unlock),
+    command("MomentaryUnlockPortal", Write, &["PORTALKEY"], doors::momentary),
+    command("GetOutputs", Session, &["STARTFROMKEY"], doors::outputs),
+    command("ActivateOutput", Write, &["OUTPUTKEY"], doors::activate),
+    command("DeactivateOutput", Write, &["OUTPUTKEY"], doors::deactivate),
+    command("GetUDFLists", Session, &[], udf::lists),
+    command("GetUDFListItems", Session, &["UDFLISTKEY"], udf::items),
+    command("ModifyUDFListItems", Write, &["UDFLISTKEY", "LISTITEMS"], udf::modify),
+    command("AddVirtualCredentialRequest", Write, &["PERSONID", "CARDFORMAT"], virtual_credentials::add),
+    command("GetVirtualCredentialRequest", Session, &["PERSONID", "CARDFORMAT"], virtual_credentials::get),
+    command("RemoveVirtualCredentialRequest", Write, &["PERSONID", "CARDFORMAT"], virtual_credentials::remove),
+    command("GetAccessHistory", Session, &["STARTLOGID", "AFTERLOGID", "ORDER", "MAXRECORDS", "ENCODEDNUM", "HOTSTAMP", "CARDFORMAT", "OLDESTDTTM", "NEWESTDTTM"], events::access_history),
+    command("GetEventHistory", Session, &["EVENTNAME", "STARTDTTM", "ENDDTTM", "NEXTKEY"], events::event_history),
+    command("ListEvents", Session, &[], events::list),
+    command("TriggerEvent", Write, &["EVENTNAME", "EVENTACTION", "PARTITIONID"], events::trigger),
+    command("InsertActivity", Write, &["ACTIVITYTYPE", "DETAILS", "PORTALKEY", "ELEVATORKEY", "FLOORKEY", "READERKEY", "PERSONID", "CARDFORMAT", "ENCODEDNUM", "ACTIVITYTEXT"], events::insert),
+    // Answered by `stream`, before it comes to this table's function.
+    command("StreamEvents", Session, &["TAGNAMES"], |_| Ok(super::Success::Code)),
 ];
 
 /// Commands the box knows and this one refuses: hardware, threats, what nobody should do from here.
 const REFUSED: &[&str] = &[
-    "AddVirtualCredentialRequest",
-    "GetVirtualCredentialRequest",
-    "RemoveVirtualCredentialRequest",
     "GetElevators",
     "GetFloors",
     "GetLocations",

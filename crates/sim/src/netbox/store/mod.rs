@@ -10,7 +10,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-pub(super) use self::access::Decision;
+pub(super) use self::access::{Decision, over};
 pub(super) use self::people::{Assignment, CARD_STATUSES, Card, People, Person, TEXTS, text_field};
 pub(super) use self::sessions::{Rights, Session, Sessions, User};
 use super::log::Log;

@@ -83,6 +83,8 @@ pub(crate) struct Person {
     pub cards: Vec<Card>,
     /// Vehicles, each by its fields.
     pub vehicles: Vec<BTreeMap<String, String>>,
+    /// Formats of mobile credentials asked for.
+    pub requests: BTreeSet<String>,
     /// When it was last changed.
     pub edited: DateTime,
     /// Who changed it.
