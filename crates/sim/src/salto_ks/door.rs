@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::ids::Pu;
 use super::inner::Inner;
-use super::store::{Entry, Group, Site};
+use super::store::{Entry, Group, Lock, Site, SiteUser};
 use crate::frame::Switches;
 
 /// Somebody at a lock.
@@ -46,20 +46,26 @@ pub(super) fn may(
     let Some(lock) = site.locks.get(&lock) else {
         return refuse("no_access", "there is no such lock");
     };
-    let iq = site.iqs.get(&lock.iq);
-    if let Some(iq) = iq.filter(|iq| !iq.online) {
-        let days = i64::from(iq.offline_days);
-        let knows =
-            lock.used.get(&user).is_some_and(|used| at.duration_since(*used).as_secs() <= days * 86_400);
-        return if knows {
-            Ok(())
-        } else {
-            refuse("offline", "the IQ is offline and the lock knows no such key")
-        };
+    let offline = site.iqs.get(&lock.iq).filter(|iq| !iq.online);
+    if let Some(iq) = offline {
+        return from_memory(lock, iq.offline_days, user, at);
     }
     let Some(person) = site.user_of(user) else {
         return refuse("no_access", "no user of the site");
     };
+    in_person(site, switches, person, at)?;
+    by_group(site, switches, user, lock.id, at)
+}
+
+/// While its IQ is offline a lock goes by the credentials it has seen (2.8).
+fn from_memory(lock: &Lock, days: u32, user: Pu, at: Timestamp) -> Result<(), Refusal> {
+    let days = i64::from(days);
+    let knows = lock.used.get(&user).is_some_and(|used| at.duration_since(*used).as_secs() <= days * 86_400);
+    if knows { Ok(()) } else { refuse("offline", "the IQ is offline and the lock knows no such key") }
+}
+
+/// Nothing about the person forbids it.
+fn in_person(site: &Site, switches: &Switches, person: &SiteUser, at: Timestamp) -> Result<(), Refusal> {
     if !site.subscribed(person) {
         return refuse("suspended", "no seat");
     }
@@ -70,7 +76,12 @@ pub(super) fn may(
     if stops && person.expires_at.is_some_and(|end| at >= end) {
         return refuse("no_access", "expired");
     }
-    let mut groups = site.groups.values().filter(|group| group.locks.contains(&lock.id)).peekable();
+    Ok(())
+}
+
+/// A group opens the lock to the person now.
+fn by_group(site: &Site, switches: &Switches, user: Pu, lock: Uuid, at: Timestamp) -> Result<(), Refusal> {
+    let mut groups = site.groups.values().filter(|group| group.locks.contains(&lock)).peekable();
     if groups.peek().is_none() {
         return refuse("no_access", "the lock is in no group");
     }

@@ -16,7 +16,7 @@ pub(super) fn page(inner: &Inner, now: Timestamp, request: &Request) -> Vec<Sect
     let search = request.query_value("q").unwrap_or_default();
     let section = |title: &str, html: String| Section { title: title.to_owned(), html };
     let mut all = vec![section("Today", today(inner, now))];
-    for site in inner.store.sites.values() {
+    for site in inner.store.sites.values().filter(|site| !site.groups.is_empty()) {
         all.push(section(&format!("Access groups of {}", site.name), groups(site)));
     }
     all.push(section("Who may open what now", people(inner, now, &search)));
@@ -93,7 +93,7 @@ fn people(inner: &Inner, now: Timestamp, search: &str) -> String {
     };
     let rows: Vec<Vec<String>> =
         all.iter().take(SHOWN).map(|(site, user)| row(inner, site, user, now)).collect();
-    format!("{form}{note}{}", table(&["Person", "Ids", "State", "Groups", "Opens now"], &rows))
+    format!("{form}{note}{}", table(&["Person", "Site", "Ids", "State", "Groups", "Opens now"], &rows))
 }
 
 fn text(inner: &Inner, user: &SiteUser) -> String {
@@ -109,7 +109,7 @@ fn name(inner: &Inner, user: &SiteUser) -> String {
     let own = profile.map(|p| format!("{} {}", p.first_name, p.last_name)).unwrap_or_default();
     let alias = user.alias.clone().filter(|alias| !alias.is_empty()).unwrap_or(own);
     let email = profile.and_then(|p| p.email.clone()).unwrap_or_default();
-    format!("<b>{}</b><br><span class=quiet>{}</span>", escape(alias.trim()), escape(&email))
+    format!("<span><b>{}</b><br><span class=quiet>{}</span></span>", escape(alias.trim()), escape(&email))
 }
 
 fn row(inner: &Inner, site: &Site, user: &SiteUser, now: Timestamp) -> Vec<String> {
@@ -132,7 +132,8 @@ fn row(inner: &Inner, site: &Site, user: &SiteUser, now: Timestamp) -> Vec<Strin
         site.locks.values().filter(|lock| may(site, &inner.switches, user.user, lock.id, now).is_ok());
     vec![
         name(inner, user),
-        format!("<code>SU {}</code><br><code>PU {}</code>", user.id, user.user),
+        escape(&site.name),
+        format!("<span><code>SU {}</code><br><code>PU {}</code></span>", user.id, user.user),
         state,
         concat(groups.map(|group| badge("", &group.name))),
         concat(opens.map(|lock| badge("good", &lock.name))),
@@ -143,9 +144,12 @@ fn changed(inner: &Inner) -> String {
     let mut all: Vec<(Timestamp, Vec<String>)> = Vec::new();
     for site in inner.store.sites.values() {
         for user in site.users.values() {
+            if user.changed_by == "seed" {
+                continue;
+            }
             all.push((user.changed, vec![name(inner, user), escape(&site.name), escape(&user.changed_by)]));
         }
-        for group in site.groups.values() {
+        for group in site.groups.values().filter(|group| group.changed_by != "seed") {
             let title = format!("Group <b>{}</b>", escape(&group.name));
             all.push((group.changed, vec![title, escape(&site.name), escape(&group.changed_by)]));
         }

@@ -15,7 +15,9 @@ mod roles;
 mod routes;
 mod schedules;
 mod sites;
+mod user_change;
 mod user_create;
+mod user_fields;
 mod user_json;
 mod users;
 

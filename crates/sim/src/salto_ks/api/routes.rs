@@ -2,7 +2,7 @@
 //! resource has not, is 405.
 
 use super::context::Cx;
-use super::{Done, groups, iqs, locks, me, members, pins, pods, roles, schedules, sites, users};
+use super::{Done, groups, iqs, locks, me, members, pins, pods, roles, schedules, sites, user_change, users};
 
 /// Whom a call is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,9 +95,9 @@ const ROUTES: &[Route] = &[
     route("users.create", "POST", V1, "sites/{}/users", Manage, users::create),
     route("users.existing", "POST", V11, "sites/{}/users/existing", Manage, users::existing),
     route("users.get", "GET", V1, "sites/{}/users/{}", Manage, users::get),
-    route("users.patch", "PATCH", V1, "sites/{}/users/{}", Manage, users::patch),
-    route("users.delete", "DELETE", V1, "sites/{}/users/{}", Manage, users::delete),
-    route("users.subscription", "PATCH", V1, "sites/{}/users/{}/subscription", Manage, users::subscription),
+    route("users.patch", "PATCH", V1, "sites/{}/users/{}", Manage, user_change::patch),
+    route("users.delete", "DELETE", V1, "sites/{}/users/{}", Manage, user_change::delete),
+    route("users.subscription", "PATCH", V1, "sites/{}/users/{}/subscription", Manage, user_change::subscription),
     route("users.pin", "PUT", V1, "sites/{}/users/{}/pin", Manage, pins::put),
     route("users.custom-pin", "PUT", V1, "sites/{}/users/{}/pin/custom", Manage, pins::custom),
     route("users.keys", "GET", V1, "sites/{}/users/{}/keys", Manage, pins::keys),

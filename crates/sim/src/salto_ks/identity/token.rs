@@ -59,13 +59,12 @@ fn client(inner: &Inner, request: &Request) -> Step<Client> {
     };
     let client = inner.grants.client(&id).ok_or_else(|| error(401, "invalid_client", None))?;
     let known = client.client_secret.as_deref();
-    let public_use = known.is_some() && secret.is_none() && basic(request).is_none();
     let proven = match (known, secret.as_deref()) {
         (Some(known), Some(given)) => known == given,
         (None, given) => given.is_none_or(str::is_empty),
         (Some(_), None) => false,
     };
-    if proven && !public_use { Ok(client.clone()) } else { Err(error(401, "invalid_client", None)) }
+    if proven { Ok(client.clone()) } else { Err(error(401, "invalid_client", None)) }
 }
 
 fn password(inner: &Inner, request: &Request, client: &Client) -> Step<Granted> {

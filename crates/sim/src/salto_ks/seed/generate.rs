@@ -82,6 +82,7 @@ fn company(store: &mut Store, site: &mut Site, index: usize) -> Group {
     let suffix = if round == 0 { String::new() } else { format!(" {}", round + 1) };
     let name = format!("{word} {trade}{suffix}");
     let mut group = Group::new(store.id(), name.clone(), Timestamp::UNIX_EPOCH);
+    group.touch(Timestamp::UNIX_EPOCH, "seed");
     group.locks =
         site.locks.values().filter(|lock| lock.floor.as_deref() == Some("0")).map(|lock| lock.id).collect();
     if let Some(iq) = site.iqs.keys().next() {

@@ -1,15 +1,19 @@
 //! Changes by hand through the side door: what an administrator in the KS app would do, and what befalls a site.
 
+mod groups;
+mod walk;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::door::{self, Attempt};
 use super::ids::{self, Pu, Su};
 use super::inner::Inner;
-use super::seed::{ScheduleSpec, UserSpec, add_user, find_user, schedule};
+use super::seed::{ScheduleSpec, UserSpec, add_user, find_user};
 use super::store::{Site, SiteUser, Table};
+
+pub(super) use self::walk::door;
 
 /// One order of `POST /_sim/edit`. `site` is an id, a site_uid or a name, and may be left out for the first site;
 /// `user` is a site-user id, a platform id, an e-mail address or an alias; `group`, `lock`, `iq` an id or a name.
@@ -128,7 +132,7 @@ fn one(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
         Order::CompleteProfile { .. } | Order::SetPassword { .. } | Order::EndSessions { .. } => {
             accounts(inner, now, order)
         }
-        _ => groups(inner, now, order),
+        _ => groups::groups(inner, now, order),
     }
 }
 
@@ -223,68 +227,6 @@ fn named<V>(table: &Table<Uuid, V>, wanted: &str, name: impl Fn(&V) -> &String) 
     by_id.or_else(by_name).ok_or_else(|| format!("there is no `{wanted}`"))
 }
 
-fn groups(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
-    let id = inner.store.id();
-    let (site, group) = match &order {
-        Order::AddGroup { site, name } => {
-            let group = super::store::Group::new(id, name.clone(), now);
-            site_mut(inner, site.as_ref())?.groups.insert(id, group);
-            return Ok(json!({ "group": id.to_string() }));
-        }
-        Order::AddMember { site, group, .. }
-        | Order::RemoveMember { site, group, .. }
-        | Order::RemoveGroup { site, group }
-        | Order::AddLock { site, group, .. }
-        | Order::RemoveLock { site, group, .. }
-        | Order::AddSchedule { site, group, .. }
-        | Order::RemoveSchedules { site, group } => (site.clone(), group.clone()),
-        _ => return Err("no order about groups".to_owned()),
-    };
-    let user = match &order {
-        Order::AddMember { user, .. } | Order::RemoveMember { user, .. } => {
-            Some(user_ids(inner, site.as_ref(), user)?.1)
-        }
-        _ => None,
-    };
-    let site = site_mut(inner, site.as_ref())?;
-    let group = named(&site.groups, &group, |group| &group.name)?;
-    in_group(site, group, order, user, id, now)?;
-    Ok(json!({ "group": group.to_string() }))
-}
-
-fn in_group(
-    site: &mut Site,
-    id: Uuid,
-    order: Order,
-    user: Option<Pu>,
-    new: Uuid,
-    now: Timestamp,
-) -> Result<(), String> {
-    if matches!(order, Order::RemoveGroup { .. }) {
-        site.groups.remove(&id);
-        return Ok(());
-    }
-    let lock = match &order {
-        Order::AddLock { lock, .. } | Order::RemoveLock { lock, .. } => {
-            Some(named(&site.locks, lock, |l| &l.name)?)
-        }
-        _ => None,
-    };
-    let zone = site.zone.clone();
-    let group = site.groups.get_mut(&id).ok_or("the group has gone")?;
-    group.touch(now, "by hand");
-    match (order, user, lock) {
-        (Order::AddMember { .. }, Some(user), _) => group.members.insert(user, now),
-        (Order::RemoveMember { .. }, Some(user), _) => drop(group.members.remove(&user)),
-        (Order::AddLock { .. }, _, Some(lock)) if !group.locks.contains(&lock) => group.locks.push(lock),
-        (Order::RemoveLock { .. }, _, Some(lock)) => group.locks.retain(|held| *held != lock),
-        (Order::AddSchedule { schedule: spec, .. }, ..) => group.schedule(new, schedule(&spec, &zone)?, now),
-        (Order::RemoveSchedules { .. }, ..) => group.schedules = Table::default(),
-        _ => {}
-    }
-    Ok(())
-}
-
 fn accounts(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
     let email = match &order {
         Order::CompleteProfile { email, .. }
@@ -313,56 +255,4 @@ fn accounts(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
     profile.tokens_from = Timestamp::from_second(now.as_second() + 1).unwrap_or(now);
     inner.grants.revoke(Some(id));
     Ok(json!({ "user": id.to_string() }))
-}
-
-/// What `POST /_sim/door` takes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Walk {
-    site: Option<String>,
-    lock: String,
-    user: Option<String>,
-    pin: Option<String>,
-    by: Option<String>,
-    at: Option<Timestamp>,
-    #[serde(default)]
-    dry: bool,
-}
-
-/// Somebody walks up to a lock; with `dry` nothing is written down.
-pub(super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
-    let walk: Walk = serde_json::from_value(order.clone()).map_err(|e| e.to_string())?;
-    let id = site_id(inner, walk.site.as_ref())?;
-    let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
-    let lock = named(&site.locks, &walk.lock, |lock| &lock.name)?;
-    let at = walk.at.unwrap_or(now);
-    let user = match (&walk.user, &walk.pin) {
-        (Some(who), _) => Some(user_ids(inner, walk.site.as_ref(), who)?.1),
-        (None, Some(pin)) => by_pin(site, pin, at),
-        (None, None) => return Err("who is at the door? `user` or `pin`".to_owned()),
-    };
-    let by = match (walk.by.as_deref(), &walk.pin) {
-        (Some("inside_handle"), _) => "inside_handle",
-        (Some("pin_code"), _) | (None, Some(_)) => "pin_code",
-        (Some("tag") | None, _) => "tag",
-        (Some(other), _) => return Err(format!("nobody opens by `{other}`; tag, pin_code or inside_handle")),
-    };
-    let attempt = Attempt { lock, user, by, at };
-    let decision = match user {
-        Some(user) if walk.dry => door::may(site, &inner.switches, user, lock, at),
-        _ => door::attempt(inner, id, &attempt),
-    };
-    let (granted, reason) = (decision.is_ok(), decision.err());
-    let detail = reason.map(|refusal| refusal.detail);
-    Ok(json!({ "granted": granted, "detail": detail, "reason": reason.map_or("", |refusal| refusal.reason) }))
-}
-
-/// Whose PIN this is; it is typed with `#` behind it (2.6).
-fn by_pin(site: &Site, pin: &str, at: Timestamp) -> Option<Pu> {
-    let digits = pin.trim_end_matches('#');
-    let fits = |user: &&SiteUser| {
-        let pin = user.pin.as_ref();
-        user.use_pin && pin.is_some_and(|p| p.digits == digits && p.expiry.is_none_or(|end| at < end))
-    };
-    site.users.values().find(fits).map(|user| user.user)
 }
