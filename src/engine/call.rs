@@ -20,6 +20,8 @@ pub(super) enum Stop {
     Source(SourceError),
     /// Mode or suspension changed under way, or what was planned has become wrong: look again.
     Superseded,
+    /// A removal that the system acknowledged did not hold.
+    StillThere,
 }
 
 impl From<SystemError> for Stop {

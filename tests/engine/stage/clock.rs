@@ -15,6 +15,11 @@ pub(crate) struct Virtual {
 pub(crate) const MORNING: &str = "2026-12-01T14:00:00Z";
 
 impl Virtual {
+    /// When the stage was raised.
+    pub(crate) const fn started(&self) -> Instant {
+        self.started
+    }
+
     pub(crate) fn start() -> Self {
         Self { started: Instant::now() }
     }
