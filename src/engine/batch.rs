@@ -88,7 +88,13 @@ impl Engine {
             self.remove_again(slot);
             return;
         }
-        let present = self.inner.lock().held(slot).first().map(|one| one.id);
+        let present = {
+            let mut inner = self.inner.lock();
+            if !inner.unconfirmed(slot).is_empty() || !inner.untold.remove(&slot) {
+                return;
+            }
+            inner.held(slot).first().map(|one| one.id)
+        };
         let outcome = present.map_or(Outcome::Absent, Outcome::Present);
         self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
     }

@@ -197,9 +197,11 @@ impl Engine {
     fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
+        inner.untold.remove(&slot);
         match result {
             Ok(Some(Outcome::Unconfirmed)) => {
                 inner.queue.pause(slot);
+                inner.untold.insert(slot);
                 Some(Outcome::Unconfirmed)
             }
             Ok(outcome) => {

@@ -30,6 +30,10 @@ impl Engine {
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
         self.check_new(&unit, &held, class).await?;
+        if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
+            // Before the old is removed: nobody stands outside because the API server is away.
+            self.source.claim(slot).await?;
+        }
         for act in &unit.acts {
             match act {
                 Act::Remove(id) => self.remove(*id, class).await?,
@@ -149,7 +153,6 @@ impl Engine {
     }
 
     async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
-        self.source.claim(wanted.id.slot).await?;
         let mut record = Arc::clone(wanted);
         for _ in 0..PROBES {
             self.inner.lock().uncertain.insert(record.id, self.clock.now());
@@ -194,7 +197,6 @@ impl Engine {
             self.inner.lock().snapshot.removed(&id);
             return self.create(wanted, class).await;
         };
-        self.source.claim(id.slot).await?;
         let record = Arc::new(Record { id, ..(**wanted).clone() });
         if self.is_lost_again(&record, &found) {
             return Ok(());

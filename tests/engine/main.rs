@@ -3,8 +3,7 @@
 //! Time is tokio's paused clock: what takes an hour takes no time, and nothing happens by chance of the machine.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
-
-
-
+mod gates;
+mod order;
 mod stage;
 mod turns;

@@ -197,7 +197,8 @@ impl Stage {
         let started = self.clock.now();
         let waited = || self.clock.now().duration_since(started).unsigned_abs();
         while !holds(self) {
-            let shown = || format!("{what} never came: {}, {:?}", self.engine.diagnostics(), self.site.names());
+            let shown =
+                || format!("{what} never came: {}, {:?}", self.engine.diagnostics(), self.site.names());
             assert!(waited() < PATIENCE, "{}", shown());
             let step = if waited() < Duration::from_secs(2) { 1 } else { 250 };
             tokio::time::sleep(Duration::from_millis(step)).await;

@@ -71,9 +71,7 @@ impl Site {
     /// The next call of this name has this fate, all others go well.
     pub(crate) fn next(&self, name: &'static str, fate: Fate) {
         let mut fate = Some(fate);
-        self.rule(
-            move |call| if call.name == name { fate.take().unwrap_or(Fate::Done) } else { Fate::Done },
-        );
+        self.rule(move |call| if call.name == name { fate.take().unwrap_or(Fate::Done) } else { Fate::Done });
     }
 
     /// Everything goes well again.
