@@ -180,7 +180,7 @@ impl Engine {
             }
             // Pace, breaker and condition have learnt of it where the call was made.
             Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
-            Stop::NotLeader | Stop::Source(_) | Stop::Superseded | Stop::StillThere => {}
+            Stop::NotLeader | Stop::Source(_) | Stop::Superseded | Stop::StillThere | Stop::Unrevoked(_) => {}
         }
     }
 
@@ -224,6 +224,10 @@ impl Engine {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
                 None
+            }
+            Err(Stop::Unrevoked(error)) => {
+                let class = if class.revokes() { class } else { Class::Revocation };
+                Some(self.failed(&mut inner, slot, class, error))
             }
             Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, class, error)),
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod gates;
+mod lost;
 mod order;
 mod stage;
 mod turns;
