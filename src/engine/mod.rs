@@ -26,6 +26,7 @@ pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::{Condition, HeldBack, Settings, State};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
@@ -163,13 +164,17 @@ impl Engine {
         self.settings.read().suspended
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
+    /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let mut current = self.settings.write();
-        if *current != settings {
-            *current = settings;
-            self.wake.notify_one();
+        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
+        if before == settings {
+            return;
         }
+        if settings.released.is_some() && settings.released != before.released {
+            self.inner.lock().sync_due = None;
+        }
+        self.wake.notify_one();
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
@@ -187,7 +192,18 @@ impl Engine {
 
     /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
     pub fn drain(&self) {
-        self.inner.lock().draining = true;
+        let now = self.clock.now();
+        {
+            let mut inner = self.inner.lock();
+            if std::mem::replace(&mut inner.draining, true) {
+                return;
+            }
+            let held: BTreeSet<Slot> =
+                inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
+            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            // A whole list is the second witness that nothing is left, and shows what we did not know of.
+            inner.sync_due = None;
+        }
         self.wake.notify_one();
     }
 

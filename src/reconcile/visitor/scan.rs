@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
 use super::Visitors;
@@ -14,6 +14,9 @@ use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
+
+/// The shortest time between two scans that nobody asked for.
+const BREATH: SignedDuration = SignedDuration::from_millis(500);
 
 /// Why rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl Visitors {
             let mut table = self.table.lock();
             let concerned: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
+                .filter(|row| changes_by_itself(row))
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
                 .map(Row::slot)
                 .collect();
@@ -79,7 +82,15 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
-            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+            if cause == Cause::Directory {
+                // The integration that a deletion waits for may be gone, given up by its user.
+                table.iter().filter(|row| row.is_deleting()).for_each(|row| orders.settle(row.slot()));
+            }
+            // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
+            let changing = table.iter().filter(|row| changes_by_itself(row));
+            // And never at once again, whatever was computed: a loop that spins would starve everything else.
+            let soonest = now.checked_add(BREATH).unwrap_or(now);
+            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min().map(|at| at.max(soonest));
         }
         self.hand_over(orders);
     }
@@ -141,6 +152,11 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
         (_, PlaceState::Waiting) => Class::RolloverAddition,
         _ => Class::Drift,
     }
+}
+
+/// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
+fn changes_by_itself(row: &Row<Plan>) -> bool {
+    row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
 }
 
 fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
