@@ -26,6 +26,7 @@ pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::{Condition, Settings, State};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
@@ -196,7 +197,18 @@ impl Engine {
 
     /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
     pub fn drain(&self) {
-        self.inner.lock().draining = true;
+        let now = self.clock.now();
+        {
+            let mut inner = self.inner.lock();
+            if std::mem::replace(&mut inner.draining, true) {
+                return;
+            }
+            let held: BTreeSet<Slot> =
+                inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
+            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            // A whole list is the second witness that nothing is left, and shows what we did not know of.
+            inner.sync_due = None;
+        }
         self.wake.notify_one();
     }
 

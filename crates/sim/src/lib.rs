@@ -7,3 +7,4 @@ pub mod cli;
 pub mod frame;
 pub mod kastle;
 pub mod netbox;
+pub mod salto_ks;

@@ -85,7 +85,6 @@ impl Connection {
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
         let Validated { config, credentials, settings, pace, client, .. } = wanted;
         self.pacer.set_limits(pace);
-        self.engine.end_drain();
         self.engine.set_settings(settings);
         if client != self.client {
             let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;

@@ -98,6 +98,12 @@ impl Pass {
         Some((zone, checked.suspended))
     }
 
+    fn is_property_going(&self, object: &Object) -> bool {
+        let Ok(spec) = &object.spec else { return false };
+        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref));
+        property.is_some_and(|property| property.meta.deleting)
+    }
+
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
         if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
@@ -110,7 +116,11 @@ impl Pass {
             Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
             _ => Refusal::Missing(error.message),
         };
+        let drains = self.is_property_going(object);
         if let Some(connection) = self.connections.get_mut(&key) {
+            if !drains {
+                connection.engine.end_drain();
+            }
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
         self.claim(object).await?;

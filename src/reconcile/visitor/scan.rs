@@ -82,6 +82,10 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
+            if cause == Cause::Directory {
+                // The integration that a deletion waits for may be gone, given up by its user.
+                table.iter().filter(|row| row.is_deleting()).for_each(|row| orders.settle(row.slot()));
+            }
             // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
             let changing = table.iter().filter(|row| changes_by_itself(row));
             // And never at once again, whatever was computed: a loop that spins would starve everything else.

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use crate::fuzz_words::{name, nested, parameter};
@@ -279,4 +281,33 @@ fn the_side_door_survives_whatever_it_is_told() {
         prop_assert!([200, 400, 404].contains(&status.as_u16()), "{status}");
         Ok(())
     });
+}
+
+/// Sends bytes over a bare connection and reads until the box closes it, or for a second.
+async fn raw(address: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The box may hang up before it has read everything.
+    drop(stream.write_all(bytes).await);
+    let mut answer = Vec::new();
+    drop(tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut answer)).await);
+    answer
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_harms_nobody() {
+    let target = Target::new(&[]);
+    let address = target.sim.running.url.strip_prefix("http://").unwrap().to_owned();
+    for (bytes, status) in [
+        (&b"\x16\x03\x01\x02\x00\x01\x00"[..], "400"),
+        (b"GARBAGE\r\n\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\ncontent-length: -5\r\n\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n<NETBOX", ""),
+        (b"", ""),
+    ] {
+        let answer = target.runtime.block_on(raw(&address, bytes));
+        let head = String::from_utf8_lossy(&answer).into_owned();
+        assert!(head.is_empty() || head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+    }
+    target.still_works();
 }

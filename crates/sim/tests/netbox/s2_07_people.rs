@@ -156,6 +156,10 @@ async fn s2_7_other_partitions_are_seen_with_allpartitions_only() {
     assert_eq!(sim.run("GetPerson", "<PERSONID>emp-0001</PERSONID>").await, "<CODE>NOT FOUND</CODE>");
     let found = sim.ok("GetPerson", "<PERSONID>emp-0001</PERSONID><ALLPARTITIONS>TRUE</ALLPARTITIONS>").await;
     assert_eq!(first(&found, "PARTITION"), "Master");
+    let change = "<PERSONID>emp-0001</PERSONID><NOTES>seen</NOTES>";
+    assert_eq!(sim.run("ModifyPerson", change).await, "<CODE>NOT FOUND</CODE>");
+    sim.ok("ModifyPerson", &format!("{change}<ALLPARTITIONS>TRUE</ALLPARTITIONS>")).await;
+    assert_eq!(sim.person("emp-0001").await["notes"], json!("seen"));
 }
 
 /// 2.11 [LIVE] GetPicture: `No picture URL for this person ID`, `Picture file does not exist`.
