@@ -167,11 +167,16 @@ impl Engine {
     /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
     /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
-        if before == settings {
-            return;
-        }
-        if settings.released.is_some() && settings.released != before.released {
+        let released = {
+            let mut current = self.settings.write();
+            if *current == settings {
+                return;
+            }
+            let released = settings.released.is_some() && settings.released != current.released;
+            *current = settings;
+            released
+        };
+        if released {
             self.inner.lock().sync_due = None;
         }
         self.wake.notify_one();
