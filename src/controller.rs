@@ -82,7 +82,8 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
     // Tasks of their own: what runs directly under `block_on` is slower (runtime, flow 1).
     let pass = tokio::spawn(pass.run(client.clone(), shutdown.clone()));
     let visitors = tokio::spawn(visitors.run(client, shutdown));
-    let broken = |error: tokio::task::JoinError| ServeError(format!("a loop of the controller broke: {error}"));
+    let broken =
+        |error: tokio::task::JoinError| ServeError(format!("a loop of the controller broke: {error}"));
     let (pass, visitors) = tokio::try_join!(pass, visitors).map_err(broken)?;
     let ((), ()) = (pass, visitors);
     Ok(())

@@ -3,11 +3,14 @@
 //! The default shows changes of state only. No line names a person: external ids and names of objects only.
 
 use std::fmt;
+use std::fs::File;
+use std::io::IsTerminal as _;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt as lines, reload};
@@ -51,10 +54,19 @@ pub enum LevelError {
 
 /// Starts the log of the process. Once: whoever calls [`crate::cli::controller::run`] from a test leaves it out.
 pub fn start(format: Format, level: &str) -> Result<LogLevel, StartError> {
+    start_on(BoxMakeWriter::new(std::io::stderr), std::io::stderr().is_terminal(), format, level)
+}
+
+/// Starts the log of the process in a file, for a process whose output is its user's.
+pub fn start_in(file: File, level: &str) -> Result<LogLevel, StartError> {
+    start_on(BoxMakeWriter::new(Arc::new(file)), false, Format::Text, level)
+}
+
+fn start_on(to: BoxMakeWriter, colour: bool, format: Format, level: &str) -> Result<LogLevel, StartError> {
     let (filter, handle) = reload::Layer::new(filter(level)?);
     let lines = match format {
-        Format::Text => lines::layer().with_writer(std::io::stderr).boxed(),
-        Format::Json => lines::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
+        Format::Text => lines::layer().with_ansi(colour).with_writer(to).boxed(),
+        Format::Json => lines::layer().json().flatten_event(true).with_writer(to).boxed(),
     };
     Registry::default().with(lines.with_filter(filter)).try_init()?;
     let apply = move |filter| handle.reload(filter);

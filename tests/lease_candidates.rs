@@ -12,6 +12,9 @@ use vestibule::clock::{Clock as _, SetClock};
 use vestibule::cluster::lease::{Candidate, LeaseName, Lost, Terms};
 use vestibule::shutdown::{Shutdown, Trigger};
 
+/// A task that keeps a lease.
+type Kept = tokio::task::JoinHandle<(Candidate, Result<(), Lost>)>;
+
 /// Longer than anything here takes; only a test that fails waits that long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,7 +30,7 @@ struct Replica {
 }
 
 fn replica(server: &Server, identity: &str) -> Replica {
-    let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().unwrap()));
+    let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().expect("a time")));
     let (client, line) = server.connect();
     let who =
         LeaseName { namespace: "vestibule".into(), name: "controller".into(), identity: identity.into() };
@@ -49,9 +52,7 @@ impl Replica {
     }
 
     /// Keeps the lease, in a task.
-    fn keep_in_background(
-        self,
-    ) -> (Trigger, Arc<SetClock>, Line, tokio::task::JoinHandle<(Candidate, Result<(), Lost>)>) {
+    fn keep_in_background(self) -> (Trigger, Arc<SetClock>, Line, Kept) {
         let (stop, stopping) = Shutdown::new();
         let Self { mut candidate, clock, line } = self;
         let task = tokio::spawn(async move {

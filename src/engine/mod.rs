@@ -26,6 +26,7 @@ pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::{Condition, Settings, State};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
@@ -137,6 +138,9 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         for (slot, class) in slots {
+            if matches!(class, Class::RolloverRemoval | Class::RolloverAddition) {
+                inner.rollover_since.get_or_insert(now);
+            }
             inner.queue.push(slot, class, None, now);
         }
         drop(inner);
@@ -147,11 +151,6 @@ impl Engine {
     pub fn held(&self, slot: Slot) -> Option<Vec<Held>> {
         let inner = self.inner.lock();
         inner.snapshot.is_complete().then(|| inner.held(slot))
-    }
-
-    /// How many living records of ours the system holds, as far as we know.
-    pub fn records(&self) -> usize {
-        self.inner.lock().snapshot.len()
     }
 
     /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
@@ -165,12 +164,17 @@ impl Engine {
         self.settings.read().suspended
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
+    /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let changed = { std::mem::replace(&mut *self.settings.write(), settings.clone()) != settings };
-        if changed {
-            self.wake.notify_one();
+        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
+        if before == settings {
+            return;
         }
+        if settings.released.is_some() && settings.released != before.released {
+            self.inner.lock().sync_due = None;
+        }
+        self.wake.notify_one();
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
@@ -188,7 +192,18 @@ impl Engine {
 
     /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
     pub fn drain(&self) {
-        self.inner.lock().draining = true;
+        let now = self.clock.now();
+        {
+            let mut inner = self.inner.lock();
+            if std::mem::replace(&mut inner.draining, true) {
+                return;
+            }
+            let held: BTreeSet<Slot> =
+                inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
+            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            // A whole list is the second witness that nothing is left, and shows what we did not know of.
+            inner.sync_due = None;
+        }
         self.wake.notify_one();
     }
 
@@ -196,8 +211,10 @@ impl Engine {
     pub fn diagnostics(&self) -> serde_json::Value {
         let state = self.state.borrow().clone();
         let inner = self.inner.lock();
-        let queued: serde_json::Map<_, _> =
-            Class::ALL.iter().map(|class| (class.name().to_owned(), inner.queue.len(*class).into())).collect();
+        let queued: serde_json::Map<_, _> = Class::ALL
+            .iter()
+            .map(|class| (class.name().to_owned(), inner.queue.len(*class).into()))
+            .collect();
         serde_json::json!({
             "condition": format!("{:?}", state.condition),
             "version": state.version,
@@ -211,6 +228,28 @@ impl Engine {
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),
         })
+    }
+
+    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot) -> usize {
+        let left = self.inner.lock().held(slot).len();
+        if left > 0 {
+            self.publish(|state| state.left_behind += left as u64);
+        }
+        left
+    }
+
+    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
+    pub fn end_drain(&self) {
+        if std::mem::take(&mut self.inner.lock().draining) {
+            self.publish(|state| state.drained = false);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Opens nothing from now on, until settings are set again; what closes goes on.
+    pub fn suspend(&self) {
+        self.settings.write().suspended = true;
     }
 
     fn system(&self) -> Arc<dyn AccessSystem> {

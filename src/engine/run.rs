@@ -9,7 +9,7 @@ use vestibule_core::identity::Slot;
 
 use super::breaker::Admission;
 use super::call::Stop;
-use super::state::Condition;
+use super::state::{Condition, Inner};
 use super::{Class, Engine, Outcome, Report, SourceError};
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
@@ -19,6 +19,9 @@ const PREPARING: usize = 8;
 
 /// Places that only a revocation or a user's own change may take.
 const URGENT: usize = 4;
+
+/// An engine without work for so long is at rest.
+const AT_REST: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -75,32 +78,69 @@ impl Engine {
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
         let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
+        if ready {
+            self.start_turns(&mut inner, turns);
+        }
+        self.count(&inner);
+        self.end_rollover(&mut inner, now);
+        self.tell_records(&mut inner, now);
+        if inner.draining && inner.is_drained(self.settings.read().mode) {
+            self.publish(|state| state.drained = true);
+        }
+        let chore =
+            inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let waits = [inner.queue.next_at().filter(|_| ready), chore, inner.tell_records];
+        waits.into_iter().flatten().min()
+    }
+
+    /// Starts turns, as many as the pace can use; a few places are kept for what is urgent.
+    fn start_turns(self: &Arc<Self>, inner: &mut Inner, turns: &mut JoinSet<()>) {
+        let now = self.clock.now();
         let limit = self.settings.read().max_in_flight + PREPARING;
-        while ready {
-            let in_flight = inner.queue.in_flight();
-            let popped = match in_flight {
+        loop {
+            let popped = match inner.queue.in_flight() {
                 n if n < limit => inner.queue.pop(now),
                 n if n < limit + URGENT => inner.queue.pop_urgent(now),
                 _ => None,
             };
-            let Some((slot, class)) = popped else { break };
+            let Some((slot, class)) = popped else { return };
             turns.spawn(Arc::clone(self).take_turn(slot, class));
         }
-        self.count(&inner);
-        if inner.draining && inner.is_drained(self.settings.read().mode) {
-            self.publish(|state| state.drained = true);
-        }
-        let chore = inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
-        let waits = [inner.queue.next_at().filter(|_| ready), chore];
-        waits.into_iter().flatten().min()
     }
 
-    fn count(&self, inner: &super::state::Inner) {
+    /// The rollover is over when nothing of it waits and nothing is in flight.
+    fn end_rollover(&self, inner: &mut Inner, now: Timestamp) {
+        let left = inner.queue.len(Class::RolloverRemoval) + inner.queue.len(Class::RolloverAddition);
+        if left + inner.queue.in_flight() == 0
+            && let Some(since) = inner.rollover_since.take()
+        {
+            self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64());
+        }
+    }
+
+    /// Counts are told at rest only: while records come and go, each count would be a write of the integration's status.
+    fn tell_records(&self, inner: &mut Inner, now: Timestamp) {
+        let records = inner.snapshot.len();
+        if records == self.state.borrow().records {
+            inner.tell_records = None;
+        } else if inner.queue.in_flight() > 0 || inner.tell_records.is_none() {
+            inner.tell_records = now.checked_add(AT_REST).ok();
+        } else if inner.tell_records.is_some_and(|at| at <= now) {
+            inner.tell_records = None;
+            self.publish(|state| state.records = records);
+        }
+    }
+
+    fn count(&self, inner: &Inner) {
         for class in Class::ALL {
             self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
         }
         let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
-        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_failing_revocation());
+        self.metrics.safety.pending_revocations(
+            &self.label,
+            pending,
+            inner.queue.oldest_failing_revocation(),
+        );
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
@@ -133,7 +173,9 @@ impl Engine {
 
     fn chore_failed(&self, stop: &Stop) {
         match stop {
-            Stop::System(error) if matches!(error.class, system::Class::Terminal | system::Class::Dependency) => {
+            Stop::System(error)
+                if matches!(error.class, system::Class::Terminal | system::Class::Dependency) =>
+            {
                 self.publish(|state| state.condition = Condition::Misconfigured(error.message.clone()));
             }
             // Pace, breaker and condition have learnt of it where the call was made.
@@ -178,7 +220,7 @@ impl Engine {
     }
 
     /// What a failure of the system means for the slot: nothing but its class decides.
-    fn failed(&self, inner: &mut super::state::Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
+    fn failed(&self, inner: &mut Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
         let now = self.clock.now();
         let retried = match error.class {
             // A parked engine holds it back; it keeps its place.

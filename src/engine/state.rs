@@ -60,6 +60,10 @@ pub struct State {
     pub last_sync: Option<Timestamp>,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
+    /// Living records of ours, told when the engine has been at rest for a moment.
+    pub records: usize,
+    /// Records that were left in the system since the start, because the mode or a person said so.
+    pub left_behind: u64,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
     /// The release that was used last.
@@ -99,6 +103,7 @@ pub(super) struct Names {
 }
 
 /// The engine's memory, behind one lock that is never held over an await.
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing, and they change independently")]
 pub(super) struct Inner {
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
@@ -123,6 +128,10 @@ pub(super) struct Inner {
     pub(super) listings: u64,
     /// Pages of the last listing.
     pub(super) pages: usize,
+    /// When to tell how many records there are; put off while there is work.
+    pub(super) tell_records: Option<Timestamp>,
+    /// Since when rollover work is queued.
+    pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
     pub(super) guarded: VecDeque<Timestamp>,
     /// The last repair of a slot; bounded by the records that somebody changed by hand.
@@ -155,6 +164,8 @@ impl Inner {
             sync_tokens: Vec::new(),
             listings: 0,
             pages: 1,
+            tell_records: None,
+            rollover_since: None,
             guarded: VecDeque::new(),
             repaired: BTreeMap::new(),
             blocked: false,
@@ -180,7 +191,11 @@ impl Inner {
 
     /// Removals of a slot that are still to be read back.
     pub(super) fn unconfirmed(&self, slot: Slot) -> Vec<RecordId> {
-        self.unconfirmed.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(|id| id.slot == slot).collect()
+        self.unconfirmed
+            .range(self.first_id(slot)..)
+            .map(|(id, _)| *id)
+            .take_while(|id| id.slot == slot)
+            .collect()
     }
 
     /// Creates of a slot whose answer was lost.

@@ -36,7 +36,7 @@ impl Engine {
             let page = self.observe(class, Scope::People(cursor.clone())).await?;
             page.records.iter().for_each(|record| listing.add(record));
             pages += 1;
-            match next_page(cursor, page.next, pages)? {
+            match next_page(cursor.as_ref(), page.next, pages)? {
                 Some(next) => cursor = Some(next),
                 None => break,
             }
@@ -70,10 +70,11 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.blocked = blocked;
         // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
-        let suspects: Vec<_> = inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint)).map(|one| one.id).collect();
-        let drifted = suspects.into_iter().filter(|id| {
-            inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint))
-        });
+        let suspects: Vec<_> =
+            inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint)).map(|one| one.id).collect();
+        let drifted = suspects
+            .into_iter()
+            .filter(|id| inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint)));
         let slots: BTreeSet<_> = drifted.chain(merged.missing.iter().copied()).map(|id| id.slot).collect();
         self.metrics.truth.drift(&self.label, slots.len() as u64, 0);
         for slot in slots {
@@ -81,7 +82,9 @@ impl Engine {
         }
         if inner.draining {
             let all: Vec<_> = inner.snapshot.slots().collect();
-            all.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            for slot in all {
+                inner.queue.push(slot, Class::Revocation, None, now);
+            }
         }
     }
 
@@ -106,7 +109,7 @@ impl Engine {
         for page in 1.. {
             let answer = self.observe(class, Scope::Groups(cursor.clone())).await?;
             groups.extend(answer.names);
-            match next_page(cursor, answer.next, page)? {
+            match next_page(cursor.as_ref(), answer.next, page)? {
                 Some(next) => cursor = Some(next),
                 None => break,
             }
@@ -139,9 +142,13 @@ impl Engine {
         let format = record.card.iter().find(|card| !inner.names.card_formats.contains(&card.format));
         let system = self.system.read().capabilities().system;
         group
-            .map(|name| format!("{system} has no access group named {name:?}: create it there or name another"))
+            .map(|name| {
+                format!("{system} has no access group named {name:?}: create it there or name another")
+            })
             .or_else(|| {
-                format.map(|card| format!("{system} has no card format named {:?}: name one that it has", card.format))
+                format.map(|card| {
+                    format!("{system} has no card format named {:?}: name one that it has", card.format)
+                })
             })
     }
 
@@ -170,7 +177,8 @@ impl Engine {
         let unknown = records.into_iter().filter(|one| !self.source.knows(one.id.slot));
         let orphans: Vec<_> = unknown.map(|one| Candidate { id: one.id, until: one.until }).collect();
         let mut inner = self.inner.lock();
-        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1)) {
+        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1))
+        {
             inner.guarded.pop_front();
         }
         let case = Judgement {
@@ -206,8 +214,12 @@ impl Engine {
 }
 
 /// The next cursor, or an error if the walk does not get on.
-fn next_page(this: Option<Cursor>, next: Option<Cursor>, pages: usize) -> Result<Option<Cursor>, SystemError> {
-    if next.is_some() && (next == this || pages >= MOST_PAGES) {
+fn next_page(
+    this: Option<&Cursor>,
+    next: Option<Cursor>,
+    pages: usize,
+) -> Result<Option<Cursor>, SystemError> {
+    if next.is_some() && (next.as_ref() == this || pages >= MOST_PAGES) {
         let message = "the system repeats a page: the list is incomplete and nothing is concluded from it";
         return Err(SystemError::new(system::Class::Transient, "SearchPersonData", message));
     }

@@ -77,23 +77,24 @@ impl Engine {
             let held = inner.held(slot);
             let unlisted = wanted.known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
             let unlisted = unlisted.filter(|id| !held.iter().any(|one| one.id == **id));
-            inner.missing(slot).chain(inner.uncertain(slot)).chain(unlisted.copied()).collect::<BTreeSet<RecordId>>()
+            inner
+                .missing(slot)
+                .chain(inner.uncertain(slot))
+                .chain(unlisted.copied())
+                .collect::<BTreeSet<RecordId>>()
         };
         for id in doubtful {
             let found = self.read(id, class).await?;
             let mut inner = self.inner.lock();
-            match found {
-                Some(record) => {
-                    inner.uncertain.remove(&id);
-                    inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record));
-                }
-                None => {
-                    inner.snapshot.removed(&id);
-                    // It may still arrive. Making it again meets it then; removing it has to wait for it.
-                    if matches!(wanted.want, Want::Record(_)) {
-                        inner.uncertain.remove(&id);
-                    }
-                }
+            if let Some(record) = found {
+                inner.uncertain.remove(&id);
+                inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record));
+                continue;
+            }
+            inner.snapshot.removed(&id);
+            // It may still arrive. Making it again meets it then; removing it has to wait for it.
+            if matches!(wanted.want, Want::Record(_)) {
+                inner.uncertain.remove(&id);
             }
         }
         Ok(())
@@ -113,7 +114,13 @@ impl Engine {
     }
 
     /// A card number has one living holder: an ended visit of ours gives it up, anyone else keeps it.
-    async fn free_card(&self, record: &Record, number: &str, held: &[Held], class: Class) -> Result<(), Stop> {
+    async fn free_card(
+        &self,
+        record: &Record,
+        number: &str,
+        held: &[Held],
+        class: Class,
+    ) -> Result<(), Stop> {
         let found = self.observe(class, Scope::CardNumber(number.to_owned())).await?;
         let now = self.clock.now();
         for holder in found.records.iter().filter(|holder| !holder.dead) {
@@ -147,14 +154,14 @@ impl Engine {
         for _ in 0..PROBES {
             self.inner.lock().uncertain.insert(record.id, self.clock.now());
             match self.write(class, &Step::Create(Arc::clone(&record))).await {
-                Ok(Applied::Exists) => match self.read(record.id, class).await? {
-                    Some(found) => return self.bring_into_step(&record, &found, class).await,
-                    None => {
-                        // Used up by a dead record, which opens nothing.
-                        self.inner.lock().uncertain.remove(&record.id);
-                        record = Arc::new(Record { id: record.id.next(), ..(*record).clone() });
+                Ok(Applied::Exists) => {
+                    if let Some(found) = self.read(record.id, class).await? {
+                        return self.bring_into_step(&record, &found, class).await;
                     }
-                },
+                    // Used up by a dead record, which opens nothing.
+                    self.inner.lock().uncertain.remove(&record.id);
+                    record = Arc::new(Record { id: record.id.next(), ..(*record).clone() });
+                }
                 Ok(_) => return self.add_cards(&record, class).await,
                 Err(stop) => {
                     self.forget_unsent(record.id, &stop);
@@ -234,7 +241,8 @@ impl Engine {
         let applied = self.write(class, &Step::Remove(id)).await?;
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        let may_arrive = inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
+        let may_arrive =
+            inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
         if applied == Applied::Absent && may_arrive {
             let message = "an earlier create without an answer may still arrive; looked up again in a moment";
             return Err(SystemError::new(system::Class::Dependency, "RemovePerson", message).into());

@@ -75,6 +75,8 @@ pub struct TenantFacts {
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
     pub access: Vec<Access>,
+    /// Integrations of the Property that should take visitors and cannot: nothing is ready while there is one.
+    pub unready: Vec<String>,
     /// Changes when anything above does.
     pub hash: u64,
 }
@@ -108,6 +110,7 @@ pub fn tenant_facts(
     property_key: ObjectKey,
     property: Option<PropertyFacts>,
     integrations: &[Arc<IntegrationFacts>],
+    unready: Vec<String>,
 ) -> TenantFacts {
     let access: Vec<Access> = integrations
         .iter()
@@ -122,6 +125,7 @@ pub fn tenant_facts(
         property_key,
         property,
         access,
+        unready,
         hash: 0,
     };
     facts.hash = hash(&facts);
@@ -133,12 +137,11 @@ fn sources<'a>(
     records: &'a [Record],
     integration: &'a IntegrationFacts,
 ) -> Sources<'a> {
-    let own = spec.visitor_access.iter();
-    let own = own.filter(|grant| grant.integration_ref.name == integration.key.name).next_back();
-    let by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
+    let own = spec.visitor_access.iter().find(|grant| grant.integration_ref.name == integration.key.name);
+    let mut by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
     let external = records.iter().find(|record| record.integration == integration.key.name);
     let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
-    let by_tenant = by_tenant.filter(|entry| names.contains(&Some(&entry.tenant))).next_back();
+    let by_tenant = by_tenant.find(|entry| names.contains(&Some(&entry.tenant)));
     Sources {
         tenant: own.map(|grant| grant.groups.as_slice()),
         by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
@@ -153,10 +156,16 @@ fn hash(facts: &TenantFacts) -> u64 {
         Some(property) => hash.text(property.zone.name()).text(&format!("{:?}", property.provision)),
         None => hash.text("no property"),
     };
+    facts.unready.iter().for_each(|name| {
+        hash.text(name);
+    });
     for access in &facts.access {
         let integration = &access.integration;
         hash.text(&integration.key.name).text(&integration.owner_id);
-        hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
+        hash.text(&format!(
+            "{:?} {:?} {}",
+            integration.capabilities, integration.mode, integration.suspended
+        ));
         hash.number(access.groups.len() as u64);
         for group in &access.groups {
             hash.text(group);

@@ -30,20 +30,29 @@ impl Events {
                 self.publish(resource, meta, EventType::Warning, reason, message).await;
             }
             (Some(_), None) if is_ready(now) => {
-                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more").await;
+                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more")
+                    .await;
             }
             _ => {}
         }
     }
 
-    /// Tells that a record was given up by order of a person.
-    pub async fn abandoned(&self, resource: &ApiResource, meta: &Meta) {
-        let message = "given up by annotation: what is left in the systems stays there and is nobody's";
-        self.publish(resource, meta, EventType::Warning, "Abandoned", message).await;
+    /// Tells that an object goes while its record stays, by its integration's mode or by order of a person.
+    pub async fn left_behind(&self, resource: &ApiResource, meta: &Meta) {
+        let message =
+            "its record stays in the system, as the mode of the AccessIntegration or the annotation demands";
+        self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 
     /// Best effort: no pass fails on an Event.
-    async fn publish(&self, resource: &ApiResource, meta: &Meta, type_: EventType, reason: &str, message: &str) {
+    async fn publish(
+        &self,
+        resource: &ApiResource,
+        meta: &Meta,
+        type_: EventType,
+        reason: &str,
+        message: &str,
+    ) {
         let regarding = ObjectReference {
             api_version: Some(resource.api_version.clone()),
             kind: Some(resource.kind.clone()),

@@ -70,7 +70,9 @@ pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &
     match checked {
         Err(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
         Ok(property) if property.suspended => Verdict::suspended(),
-        Ok(_) if children.integrations == 0 => Verdict::in_sync("valid; no AccessIntegration refers to it yet"),
+        Ok(_) if children.integrations == 0 => {
+            Verdict::in_sync("valid; no AccessIntegration refers to it yet")
+        }
         Ok(_) => Verdict::in_sync("valid"),
     }
 }

@@ -77,8 +77,8 @@ impl Writer {
             }
             (true, Some(_)) | (false, None) => return Ok(None),
         };
-        let patch: json_patch::Patch = serde_json::from_value(fenced(meta, operation))
-            .map_err(kube::Error::SerdeError)?;
+        let patch: json_patch::Patch =
+            serde_json::from_value(fenced(meta, &operation)).map_err(kube::Error::SerdeError)?;
         let api = self.api::<S, T>(&meta.key.namespace);
         let answer = api.patch(&meta.key.name, &PatchParams::default(), &Patch::<()>::Json(patch)).await?;
         Ok(Some(answer.into_seen()))
@@ -86,7 +86,7 @@ impl Writer {
 }
 
 /// The patch fails on any other object, and on any other state of this one.
-fn fenced(meta: &Meta, operation: Value) -> Value {
+fn fenced(meta: &Meta, operation: &Value) -> Value {
     json!([
         { "op": "test", "path": "/metadata/uid", "value": meta.uid.to_string() },
         { "op": "test", "path": "/metadata/resourceVersion", "value": meta.resource_version.to_string() },

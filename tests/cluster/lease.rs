@@ -42,7 +42,7 @@ async fn holder(namespace: &Namespace) -> Option<String> {
 }
 
 async fn lead(candidate: &mut Candidate) {
-    tokio::time::timeout(Duration::from_secs(60), candidate.acquire()).await.expect("the lease comes free");
+    tokio::time::timeout(Duration::from_mins(1), candidate.acquire()).await.expect("the lease comes free");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn of_many_candidates_at_once_one_leads_at_any_instant() {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), watched).await.expect("each has its turn");
+    tokio::time::timeout(Duration::from_mins(1), watched).await.expect("each has its turn");
     assert_eq!(lease(&namespace).await.spec.unwrap().lease_transitions, Some(4), "each led once");
 }
 

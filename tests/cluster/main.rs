@@ -3,9 +3,16 @@
 
 mod control_plane;
 mod crds;
+mod deletion;
+mod demo;
 mod ends;
 mod harness;
 mod kubectl;
 mod lease;
+mod modes;
 mod process;
+mod rollover;
 mod secrets;
+mod situations;
+mod stage;
+mod visitors;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::harness::{self, Namespace};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `vestibule controller`, killed when dropped.
 struct Controller {

@@ -13,7 +13,7 @@ use vestibule_core::model::ObjectKey;
 use crate::harness;
 
 async fn next(changes: &mut Receiver<ObjectKey>) -> String {
-    let next = tokio::time::timeout(Duration::from_secs(60), changes.recv()).await;
+    let next = tokio::time::timeout(Duration::from_mins(1), changes.recv()).await;
     next.expect("a change is told").expect("the watch goes on").name
 }
 

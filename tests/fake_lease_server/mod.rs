@@ -1,5 +1,7 @@
 //! The part of an API server that leases need: one object, versions, conflicts; and lines to it that can break.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -33,12 +35,15 @@ struct Counts {
     looks: usize,
 }
 
+/// Called before an answer is given.
+type Hook = Box<dyn Fn() + Send + Sync>;
+
 /// One client's way to the server.
 #[derive(Clone, Default)]
 pub struct Line {
     cut: Arc<AtomicBool>,
     lossy: Arc<AtomicBool>,
-    before_answer: Arc<Mutex<Option<Box<dyn Fn() + Send + Sync>>>>,
+    before_answer: Arc<Mutex<Option<Hook>>>,
 }
 
 impl Line {
@@ -109,7 +114,7 @@ impl Server {
 
     fn look(&self) -> Result<Lease, (u16, String)> {
         self.counts.send_modify(|counts| counts.looks += 1);
-        self.state.lock().lease.clone().ok_or((404, "there is no lease".into()))
+        self.state.lock().lease.clone().ok_or_else(|| (404, "there is no lease".into()))
     }
 
     fn write(&self, mut lease: Lease, create: bool) -> Result<Lease, (u16, String)> {

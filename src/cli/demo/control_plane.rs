@@ -15,7 +15,7 @@ mod assets;
 mod build;
 mod error;
 mod options;
-mod process;
+pub(super) mod process;
 mod progress;
 
 /// A Kubernetes that answers. Dropping it kills its processes; [`ControlPlane::stop`] lets them finish.

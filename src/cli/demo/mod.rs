@@ -1,4 +1,83 @@
-//! What the demo stands on. The tests and the bench stand on the same.
+//! `vestibule demo`: a Kubernetes, a simulated NetBox and the controller on this machine, shown at work.
+//!
+//! The tests and the bench stand on the same [`control_plane`].
 
 pub mod control_plane;
 pub mod kubectl;
+
+mod error;
+mod holdings;
+mod screen;
+mod script;
+mod shell;
+mod simulator;
+mod stage;
+
+use clap::builder::FalseyValueParser;
+
+pub use self::error::Error;
+use self::screen::Screen;
+use self::stage::{Dir, Stage};
+use crate::logging;
+use crate::shutdown::Shutdown;
+
+/// Shows Vestibule at work: a Kubernetes, a simulated NetBox and the controller, all on this machine.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Config {
+    /// Stop everything after the last step; the exit status is 0 only if every step showed what it says.
+    #[arg(long, env = "DEMO_EXIT", value_parser = FalseyValueParser::new())]
+    exit: bool,
+}
+
+/// The process: a directory for all it writes, the log in it, signals; then [`run`].
+pub(super) fn main(config: Config) -> Result<(), Error> {
+    let dir = Dir::create()?;
+    let log_level = logging::start_in(dir.file("controller.log")?, "info")?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::Process)?;
+    let shown = runtime.block_on(async {
+        let shutdown = Shutdown::on_signals().map_err(Error::Process)?;
+        let screen = Screen::on_stdout();
+        let shown = tokio::spawn(run(config, dir.clone(), log_level, screen, shutdown)).await;
+        shown.map_err(Error::Broken)?
+    });
+    // Nothing that is still running may delay the end.
+    runtime.shutdown_background();
+    match &shown {
+        Ok(()) | Err(Error::Interrupted) => dir.remove()?,
+        Err(_) => eprintln!(
+            "The logs of controller, simulator and control plane are kept in {}.",
+            dir.path().display()
+        ),
+    }
+    shown
+}
+
+/// Sets the stage, plays the script, and leaves all as it is until the end is asked for.
+async fn run(
+    config: Config,
+    dir: Dir,
+    log_level: logging::LogLevel,
+    screen: Screen,
+    shutdown: Shutdown,
+) -> Result<(), Error> {
+    let mut stage = tokio::select! {
+        stage = Stage::set(dir, log_level) => stage?,
+        () = shutdown.requested() => return Err(Error::Interrupted),
+    };
+    let mut shown = tokio::select! {
+        shown = script::play(&stage.props, screen) => shown,
+        ended = stage.controller.ended() => ended,
+        () = shutdown.requested() => Err(Error::Interrupted),
+    };
+    if shown.is_ok() && !config.exit {
+        stage.invite(screen);
+        shown = tokio::select! {
+            ended = stage.controller.ended() => ended,
+            () = shutdown.requested() => Ok(()),
+        };
+        Screen::line("");
+    }
+    Screen::line("Stopping the controller, the NetBox and the Kubernetes.");
+    let stopped = stage.strike().await;
+    shown.and(stopped)
+}

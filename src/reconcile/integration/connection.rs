@@ -35,6 +35,8 @@ pub struct Connection {
     pub engine: Arc<Engine>,
     /// The owner id of its records.
     pub owner_id: String,
+    /// Records left behind before this process.
+    pub left_behind: i64,
     account: u64,
     client: u64,
     pacer: Pacer,
@@ -44,10 +46,14 @@ pub struct Connection {
 
 impl Connection {
     /// Starts an engine.
-    pub fn start(key: &ObjectKey, wanted: Validated, parts: &ConnectionParts) -> Result<Self, SystemError> {
-        let Validated { config, credentials, owner_id, settings, pace, account, client } = wanted;
+    pub fn start(
+        key: &ObjectKey,
+        wanted: Validated,
+        pacer: Pacer,
+        parts: &ConnectionParts,
+    ) -> Result<Self, SystemError> {
+        let Validated { config, credentials, owner_id, settings, account, client, .. } = wanted;
         let owner = Owner::of(&owner_id);
-        let pacer = Pacer::new(pace, parts.clock.clone());
         let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
         let engine = Engine::new(Parts {
             integration: key.clone(),
@@ -62,12 +68,17 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self { engine, owner_id, account, client, pacer, stop, running })
+        Ok(Self { engine, owner_id, left_behind: 0, account, client, pacer, stop, running })
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.
     pub const fn is_other(&self, wanted: &Validated) -> bool {
         self.account != wanted.account
+    }
+
+    /// The next [`Self::take_over`] makes a new client, whatever it is made of.
+    pub const fn forget_client(&mut self) {
+        self.client = 0;
     }
 
     /// Takes over settings, and a new client if a login or another part of it has changed.

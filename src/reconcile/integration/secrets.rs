@@ -35,7 +35,12 @@ impl SecretReader {
         Api::<Secret>::namespaced(self.client.clone(), namespace).get_opt(name).await
     }
 
-    async fn bundle(&self, namespace: &str, bundle: &CaBundle, version: &mut String) -> kube::Result<Option<Vec<u8>>> {
+    async fn bundle(
+        &self,
+        namespace: &str,
+        bundle: &CaBundle,
+        version: &mut String,
+    ) -> kube::Result<Option<Vec<u8>>> {
         if let Some(KeyRef { name, key }) = &bundle.secret_key_ref {
             let Some(found) = self.secret(namespace, name).await? else { return Ok(None) };
             version.push_str(&self::version(&found));

@@ -24,6 +24,9 @@ pub struct Said {
     /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
+    /// Records that were left in the system, because the mode or a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<i64>,
     /// When the last full sync ended, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,
@@ -92,14 +95,12 @@ fn connected(situation: &Situation<'_>, state: &State) -> Verdict {
         Condition::Unreachable(sentence) => Verdict::retrying(sentence, SignedDuration::ZERO),
         Condition::Unchecked => Verdict::progressing("connecting"),
         _ if state.syncs == 0 => Verdict::progressing("the first full sync is under way"),
-        _ if situation.observes => {
-            Verdict::in_sync("connected; mode Observe: nothing is written").with(
-                conditions::SYNCED,
-                Truth::True,
-                conditions::OBSERVE_ONLY,
-                "",
-            )
-        }
+        _ if situation.observes => Verdict::in_sync("connected; mode Observe: nothing is written").with(
+            conditions::SYNCED,
+            Truth::True,
+            conditions::OBSERVE_ONLY,
+            "",
+        ),
         _ => Verdict::in_sync("connected, and every record of ours was compared"),
     }
 }
@@ -118,7 +119,6 @@ pub fn said(
     owner_id: Option<String>,
     requested: Option<&str>,
     state: Option<&State>,
-    records: Option<usize>,
 ) -> Said {
     let mut said = Said { status, ..previous.clone() };
     if let Some(owner_id) = owner_id {
@@ -128,15 +128,16 @@ pub fn said(
     if let Some(version) = &state.version {
         said.system_version = Some(version.clone());
     }
-    if let (Some(at), Some(records)) = (state.last_sync, records) {
-        said.records = i64::try_from(records).ok();
+    if let Some(at) = state.last_sync {
+        said.records = i64::try_from(state.records).ok();
         said.last_sync_time = jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string());
         said.held_deletions = state.held.as_ref().map(|held| HeldDeletions {
             hash: held.hash.clone(),
             count: i64::try_from(held.count).unwrap_or(i64::MAX),
         });
     }
-    if let Some(token) = requested.filter(|token| state.handled_syncs.iter().any(|handled| handled == token)) {
+    if let Some(token) = requested.filter(|token| state.handled_syncs.iter().any(|handled| handled == token))
+    {
         said.last_handled_sync_at = Some(token.to_owned());
     }
     if let Some(hash) = &state.used_release {

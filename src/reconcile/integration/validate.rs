@@ -19,6 +19,9 @@ use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 /// The resync of an integration that names none.
 const RESYNC: SignedDuration = SignedDuration::from_mins(30);
 
+/// The field that holds a person's tenant, if none is named (systems/lenel-s2.md 2.14).
+const TENANT_UDF: i32 = 1;
+
 /// Requests in flight at a NetBox: one session, serial in practice (systems/lenel-s2.md 2.13).
 const IN_FLIGHT: i32 = 1;
 
@@ -54,6 +57,8 @@ pub struct Validated {
     pub settings: Settings,
     /// The pace of the account.
     pub pace: pace::Limits,
+    /// Whose pace it is: a login at a host, however many integrations use it.
+    pub login: u64,
     /// Which account of which system this is: another one is another engine.
     pub account: u64,
     /// Changes with anything that a client is made of.
@@ -72,7 +77,9 @@ pub fn validate(
     let system = supported(spec)?;
     let Some((zone, property_suspended)) = property else {
         let name = &spec.property_ref.name;
-        return Err(Refusal::Missing(format!("Property {name} does not exist or is not valid: make it or mend it")));
+        return Err(Refusal::Missing(format!(
+            "Property {name} does not exist or is not valid: make it or mend it"
+        )));
     };
     let credentials = credentials(spec, system, secrets)?;
     let config = config(system, zone, secrets, allow_loopback)?;
@@ -80,14 +87,12 @@ pub fn validate(
     let owner_id = spec.owner_id.clone().or(owner_id).unwrap_or_else(|| default_owner_id.to_owned());
     let limits = spec.rate_limit.clone().unwrap_or_default();
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
-    let pace = pace::Limits {
-        rate: limits.requests_per_second.map(f64::from),
-        burst: 10,
-        max_in_flight: in_flight,
-    };
+    let pace =
+        pace::Limits { rate: limits.requests_per_second.map(f64::from), burst: 10, max_in_flight: in_flight };
+    let login = Hasher::new("login").text(&config.url).text(&credentials.username).finish();
     let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);
     let settings = settings(object, spec, property_suspended, in_flight as usize)?;
-    Ok(Validated { config, credentials, owner_id, settings, pace, account, client })
+    Ok(Validated { config, credentials, owner_id, settings, pace, login, account, client })
 }
 
 fn invalid(sentence: impl Into<String>) -> Refusal {
@@ -118,10 +123,13 @@ fn credentials(
 ) -> Result<Credentials, Refusal> {
     let name = &spec.credentials_secret_ref.name;
     let Some(found) = &secrets.credentials else {
-        return Err(Refusal::Missing(format!("Secret {name} does not exist: make it with the keys username and password")));
+        return Err(Refusal::Missing(format!(
+            "Secret {name} does not exist: make it with the keys username and password"
+        )));
     };
     let key = |key: &str| {
-        let missing = || Refusal::Missing(format!("Secret {name} has no key {key}: it needs username and password"));
+        let missing =
+            || Refusal::Missing(format!("Secret {name} has no key {key}: it needs username and password"));
         found.get(key).filter(|value| !value.expose_secret().is_empty()).ok_or_else(missing)
     };
     let (username, password) = (key("username")?, key("password")?.clone());
@@ -143,19 +151,22 @@ fn config(
     allow_loopback: bool,
 ) -> Result<Config, Refusal> {
     let zone = match &system.time_zone {
-        Some(name) => TimeZone::get(name)
-            .map_err(|_| invalid(format!("lenelS2.timeZone {name:?} is no IANA time zone, such as Europe/Berlin")))?,
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            invalid(format!("lenelS2.timeZone {name:?} is no IANA time zone, such as Europe/Berlin"))
+        })?,
         None => zone.clone(),
     };
     if system.ca_bundle.is_some() && secrets.ca_pem.is_none() {
-        return Err(Refusal::Missing("the CA bundle that lenelS2.caBundle names does not exist, or lacks the key".into()));
+        return Err(Refusal::Missing(
+            "the CA bundle that lenelS2.caBundle names does not exist, or lacks the key".into(),
+        ));
     }
     let mut config = Config::new(&system.url, zone);
     if let Some(path) = &system.path {
         config.path.clone_from(path);
     }
     config.partition_key = system.partition_key.map(|key| key.to_string());
-    config.tenant_udf = system.tenant_udf.and_then(|number| u8::try_from(number).ok());
+    config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
     config.card_format.clone_from(&system.visitor_card_format);
     config.ca_pem.clone_from(&secrets.ca_pem);
     config.allow_loopback = allow_loopback;
@@ -165,7 +176,8 @@ fn config(
 
 fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
     let wire = system.wire.clone().unwrap_or_default();
-    let ping = wire.ping_interval.as_deref().map(|text| duration("lenelS2.wire.pingInterval", text)).transpose()?;
+    let ping =
+        wire.ping_interval.as_deref().map(|text| duration("lenelS2.wire.pingInterval", text)).transpose()?;
     Ok(Wire {
         body_form: match wire.body_form.unwrap_or_default() {
             api::BodyForm::Xml => lenel_s2::BodyForm::Xml,
@@ -227,7 +239,7 @@ const fn mode(mode: api::Mode) -> Mode {
 
 /// A duration as Go writes it, such as 1h30m.
 fn duration(field: &str, text: &str) -> Result<SignedDuration, Refusal> {
-    let parsed = text.parse::<SignedDuration>().ok().filter(|parsed| parsed.is_positive());
+    let parsed = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
     parsed.ok_or_else(|| invalid(format!("{field} {text:?} is no duration: write one such as 30m or 1h30m")))
 }
 
@@ -245,7 +257,9 @@ fn hashes(
     let account = account.finish();
     let mut client = Hasher::new("client");
     client.number(account).text(&secrets.version).text(&format!("{:?}", config.wire));
-    client.text(config.zone.iana_name().unwrap_or_default()).text(config.card_format.as_deref().unwrap_or_default());
+    client
+        .text(config.zone.iana_name().unwrap_or_default())
+        .text(config.card_format.as_deref().unwrap_or_default());
     client.number(config.tenant_udf.map_or(0, u64::from));
     (account, client.finish())
 }

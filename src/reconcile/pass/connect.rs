@@ -8,6 +8,9 @@ use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
 use super::Pass;
 use crate::api::{DeletionPolicy, annotation};
+use crate::cluster::watch::Event;
+use crate::engine::Condition;
+use crate::engine::pacer::Pacer;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
 use crate::reconcile::property;
 use crate::system::Class;
@@ -16,8 +19,10 @@ impl Pass {
     /// Brings every engine in step with its integration.
     pub(super) async fn connect(&mut self) {
         self.stopping.retain(|_, task| !task.is_finished());
-        let objects: Vec<Arc<Object>> = self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
-        let gone: Vec<ObjectKey> = self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
+        let objects: Vec<Arc<Object>> =
+            self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
+        let gone: Vec<ObjectKey> =
+            self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
         for key in gone {
             self.disconnect(&key);
             self.parts.metrics.forget_integration(&key.to_string());
@@ -36,16 +41,22 @@ impl Pass {
         }
         let refusal = match self.validated(object).await {
             Ok(wanted) if self.owner_elsewhere(key, &wanted.owner_id).is_some() => {
-                let other = self.owner_elsewhere(key, &wanted.owner_id).map(|key| key.name.clone()).unwrap_or_default();
+                let other = self
+                    .owner_elsewhere(key, &wanted.owner_id)
+                    .map(|key| key.name.clone())
+                    .unwrap_or_default();
                 Some(Refusal::Invalid(
                     DUPLICATE_CLAIM,
                     format!("AccessIntegration {other} uses this ownerId already: each needs one of its own"),
                 ))
             }
             Ok(wanted) => self.apply(object, wanted).await.err(),
-            // A Secret that vanishes keeps the running session; anything else must be able to close doors as well.
             Err(refusal) => Some(refusal),
         };
+        // The running session is kept: whatever is wrong now, doors can still be closed through it.
+        if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
+            connection.engine.suspend();
+        }
         match refusal {
             Some(refusal) => self.refusals.insert(key.clone(), refusal),
             None => self.refusals.remove(key),
@@ -55,14 +66,20 @@ impl Pass {
 
     /// The integration that uses an owner id already; who came first keeps it.
     fn owner_elsewhere(&self, key: &ObjectKey, owner_id: &str) -> Option<&ObjectKey> {
-        self.connections.iter().find(|(other, it)| *other != key && it.owner_id == owner_id).map(|(other, _)| other)
+        self.connections
+            .iter()
+            .find(|(other, it)| *other != key && it.owner_id == owner_id)
+            .map(|(other, _)| other)
     }
 
     async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
         let key = &object.meta.key;
         if !self.read.contains_key(key) {
             let secrets = self.secrets.read(object).await.map_err(|error| {
-                Refusal::Missing(format!("the Secret could not be read: {}", crate::cluster::client::sentence(&error)))
+                Refusal::Missing(format!(
+                    "the Secret could not be read: {}",
+                    crate::cluster::client::sentence(&error)
+                ))
             })?;
             self.read.insert(key.clone(), secrets);
         }
@@ -81,6 +98,12 @@ impl Pass {
         Some((zone, checked.suspended))
     }
 
+    fn is_property_going(&self, object: &Object) -> bool {
+        let Ok(spec) = &object.spec else { return false };
+        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref));
+        property.is_some_and(|property| property.meta.deleting)
+    }
+
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
         if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
@@ -93,11 +116,17 @@ impl Pass {
             Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
             _ => Refusal::Missing(error.message),
         };
+        let drains = self.is_property_going(object);
         if let Some(connection) = self.connections.get_mut(&key) {
+            if !drains {
+                connection.engine.end_drain();
+            }
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
         self.claim(object).await?;
-        let connection = Connection::start(&key, wanted, &self.parts).map_err(refused)?;
+        let pacer = self.pacer(&wanted);
+        let mut connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        connection.left_behind = object.status.as_ref().and_then(|said| said.left_behind).unwrap_or_default();
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
@@ -108,20 +137,28 @@ impl Pass {
         Ok(())
     }
 
+    /// The pace of a login, shared by all who use it.
+    fn pacer(&mut self, wanted: &Validated) -> Pacer {
+        let new = || Pacer::new(wanted.pace, self.parts.clock.clone());
+        self.pacers.entry(wanted.login).or_insert_with(new).clone()
+    }
+
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
     async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
         let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
         let answer = self.writers.integration.finalizer(&object.meta, true).await.map_err(unreachable)?;
-        answer.into_iter().for_each(|answer| {
-            self.integrations.on(crate::cluster::watch::Event::Answer(answer));
-        });
+        if let Some(answer) = answer {
+            self.integrations.on(Event::Answer(answer));
+        }
         let Ok(spec) = &object.spec else { return Ok(()) };
         let key = property::key(&object.meta.key.namespace, &spec.property_ref);
-        let Some(property) = self.properties.get(&key).filter(|property| !property.meta.deleting) else { return Ok(()) };
+        let Some(property) = self.properties.get(&key).filter(|property| !property.meta.deleting) else {
+            return Ok(());
+        };
         let answer = self.writers.property.finalizer(&property.meta, true).await.map_err(unreachable)?;
-        answer.into_iter().for_each(|answer| {
-            self.properties.on(crate::cluster::watch::Event::Answer(answer));
-        });
+        if let Some(answer) = answer {
+            self.properties.on(Event::Answer(answer));
+        }
         Ok(())
     }
 
@@ -149,8 +186,9 @@ impl Pass {
     /// "Sync now", on the integration or on its Property: each token is passed on once.
     fn pass_on_requests(&mut self, object: &Object) {
         let key = &object.meta.key;
-        let Some(connection) = self.connections.get(key) else { return };
-        let property = object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref));
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let property =
+            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref));
         let property = property.and_then(|key| self.properties.get(&key));
         let of_property = property.and_then(|property| {
             let token = property.meta.annotations.get(annotation::SYNC_REQUESTED_AT)?;
@@ -161,36 +199,52 @@ impl Pass {
         let handled = object.status.as_ref().and_then(|said| said.last_handled_sync_at.as_ref());
         let own = own.filter(|token| handled != Some(*token));
         for token in own.into_iter().chain(of_property) {
-            if self.asked.insert((key.clone(), token.clone()), ()).is_none() {
+            if self.asked.insert((key.clone(), token.clone())) {
+                // A refused login is tried once more when somebody asks for it, with a client that knows of no refusal.
+                if matches!(connection.engine.state().borrow().condition, Condition::Rejected(_)) {
+                    connection.forget_client();
+                    self.news.notify_one();
+                }
                 connection.engine.request_sync(token);
             }
         }
-        self.asked.retain(|(asked, token), ()| asked != key || own == Some(token) || of_property == Some(token));
+        self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
     }
 
     /// An integration under deletion removes its records and goes. One that was never connected has none.
     async fn drain(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
-        let orphan = object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
+        let orphan =
+            object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
         let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
         if !orphan && !abandoned {
             if !self.connections.contains_key(key) && object.meta.is_ours() {
                 // After a restart: connect once more, to remove what is left.
-                if let Ok(wanted) = self.validated(object).await
-                    && let Ok(connection) = Connection::start(key, wanted, &self.parts)
-                {
+                if let Ok(wanted) = self.validated(object).await {
+                    let pacer = self.pacer(&wanted);
+                    let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
                     self.listen(&connection);
                     self.connections.insert(key.clone(), connection);
                 }
             }
-            let Some(connection) = self.connections.get(key).filter(|_| object.meta.is_ours()) else { return };
+            let Some(connection) = self.connections.get(key).filter(|_| object.meta.is_ours()) else {
+                return;
+            };
             connection.engine.drain();
             if !connection.engine.state().borrow().drained {
                 return;
             }
         }
         self.disconnect(key);
-        match self.writers.integration.finalizer::<crate::api::AccessIntegrationSpec, crate::reconcile::integration::Said>(&object.meta, false).await {
+        match self
+            .writers
+            .integration
+            .finalizer::<crate::api::AccessIntegrationSpec, crate::reconcile::integration::Said>(
+                &object.meta,
+                false,
+            )
+            .await
+        {
             Ok(_) => tracing::info!(integration = %key, orphan, abandoned, "gone"),
             Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
         }

@@ -8,7 +8,7 @@ mod connect;
 mod publish;
 mod tell;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,13 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use vestibule_core::model::ObjectKey;
 
+use crate::admin::{Diagnostics, Heartbeat};
+use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
+use crate::cluster::object::Seen;
 use crate::cluster::secrets;
+use crate::cluster::store::Store;
+use crate::cluster::watch::{Event, Scope, watch};
+use crate::engine::pacer::Pacer;
 use crate::reconcile::directory::Directory;
 use crate::reconcile::events::Events;
 use crate::reconcile::integration::{self, Connection, ConnectionParts, Refusal, SecretReader, Secrets};
@@ -26,11 +32,6 @@ use crate::reconcile::property;
 use crate::reconcile::tenant;
 use crate::reconcile::visitor::Visitors;
 use crate::reconcile::write::Writer;
-use crate::admin::{Diagnostics, Heartbeat};
-use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
-use crate::cluster::object::Seen;
-use crate::cluster::store::Store;
-use crate::cluster::watch::{Event, Scope, watch};
 use crate::shutdown::Shutdown;
 
 /// Secrets are read again after this time, labelled or not.
@@ -47,9 +48,12 @@ pub struct Pass {
     connections: BTreeMap<ObjectKey, Connection>,
     /// Engines on their way out; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    /// One pace a login; as many as there were logins since the start.
+    pacers: BTreeMap<u64, Pacer>,
     refusals: BTreeMap<ObjectKey, Refusal>,
     indexes: BTreeMap<ObjectKey, u16>,
-    asked: BTreeMap<(ObjectKey, String), ()>,
+    /// "Sync now" tokens that were passed on.
+    asked: BTreeSet<(ObjectKey, String)>,
     parts: ConnectionParts,
     visitors: Arc<Visitors>,
     directory: watch::Sender<Arc<Directory>>,
@@ -95,8 +99,17 @@ pub struct PassParts {
 impl Pass {
     /// A pass that has seen nothing yet.
     pub fn new(from: PassParts) -> Self {
-        let PassParts { client, scopes, parts, visitors, directory, cluster, allow_loopback, heartbeat, diagnostics } =
-            from;
+        let PassParts {
+            client,
+            scopes,
+            parts,
+            visitors,
+            directory,
+            cluster,
+            allow_loopback,
+            heartbeat,
+            diagnostics,
+        } = from;
         let events = Events::new(client.clone());
         let writer = |resource| Writer { client: client.clone(), resource, events: events.clone() };
         Self {
@@ -112,9 +125,10 @@ impl Pass {
             read: BTreeMap::new(),
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
+            pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
             indexes: BTreeMap::new(),
-            asked: BTreeMap::new(),
+            asked: BTreeSet::new(),
             parts,
             visitors,
             directory,
@@ -184,7 +198,11 @@ impl Pass {
 }
 
 /// Takes in an event and whatever waits behind it: one pass for all of them.
-fn take<S, T>(store: &mut Store<S, T>, first: Event<Seen<S, T>>, more: &mut mpsc::Receiver<Event<Seen<S, T>>>) -> bool {
+fn take<S, T>(
+    store: &mut Store<S, T>,
+    first: Event<Seen<S, T>>,
+    more: &mut mpsc::Receiver<Event<Seen<S, T>>>,
+) -> bool {
     let mut changed = store.on(first);
     while let Ok(event) = more.try_recv() {
         changed |= store.on(event);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
-use crate::reconcile::directory::{Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id};
+use crate::reconcile::directory::{
+    Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
+};
 use crate::reconcile::integration::takes_visitors;
 use crate::reconcile::property;
 
@@ -14,7 +16,7 @@ impl Pass {
     /// Publishes a new directory if anything in it has changed.
     pub(super) fn publish(&mut self) {
         let directory = self.make_directory();
-        let signature = self.sign(&directory);
+        let signature = sign(&directory);
         if signature != self.signature {
             self.signature = signature;
             self.directory.send_replace(Arc::new(directory));
@@ -30,7 +32,8 @@ impl Pass {
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
             let usable = self.usable_property(&property);
-            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations)))
+            let unready = self.unready(&property);
+            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, unready)))
         });
         Directory {
             complete: true,
@@ -46,11 +49,25 @@ impl Pass {
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
+    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it.
+    fn unready(&self, property: &ObjectKey) -> Vec<String> {
+        let all = self.integrations.iter().filter(|(key, object)| {
+            let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
+            let concerned =
+                spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
+            let usable = self.connections.contains_key(key) && !self.refusals.contains_key(key);
+            concerned.is_some_and(takes_visitors) && !usable
+        });
+        all.map(|(key, _)| key.name.clone()).collect()
+    }
+
     /// The integrations with an engine that take visitors, by Property.
     fn takers(&self) -> BTreeMap<ObjectKey, Vec<Arc<IntegrationFacts>>> {
         let mut takers: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (key, connection) in &self.connections {
-            let Some(object) = self.integrations.get(key).filter(|object| !object.meta.deleting) else { continue };
+            let Some(object) = self.integrations.get(key).filter(|object| !object.meta.deleting) else {
+                continue;
+            };
             let Some(spec) = object.spec.as_ref().ok().filter(|spec| takes_visitors(spec)) else { continue };
             let Some(index) = self.indexes.get(key) else { continue };
             let facts = IntegrationFacts {
@@ -63,24 +80,27 @@ impl Pass {
                 suspended: connection.engine.is_suspended(),
                 engine: Arc::clone(&connection.engine),
             };
-            takers.entry(property::key(&key.namespace, &spec.property_ref)).or_default().push(Arc::new(facts));
+            takers
+                .entry(property::key(&key.namespace, &spec.property_ref))
+                .or_default()
+                .push(Arc::new(facts));
         }
         takers
     }
+}
 
-    /// Equal signatures: Visitors would find nothing new.
-    fn sign(&self, directory: &Directory) -> u64 {
-        let mut hash = Hasher::new("directory");
-        let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
-        for (id, tenant) in tenants {
-            hash.number(id).number(tenant.hash);
-        }
-        for (key, engine) in &directory.engines {
-            hash.text(&key.to_string()).number(engine.state().borrow().syncs);
-        }
-        directory.integrations.iter().for_each(|key| {
-            hash.text(&key.to_string());
-        });
-        hash.finish()
+/// Equal signatures: Visitors would find nothing new.
+fn sign(directory: &Directory) -> u64 {
+    let mut hash = Hasher::new("directory");
+    let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
+    for (id, tenant) in tenants {
+        hash.number(id).number(tenant.hash);
     }
+    for (key, engine) in &directory.engines {
+        hash.text(&key.to_string()).number(engine.state().borrow().syncs);
+    }
+    directory.integrations.iter().for_each(|key| {
+        hash.text(&key.to_string());
+    });
+    hash.finish()
 }

@@ -39,8 +39,11 @@ impl Pass {
             let status = verdict.settle(&previous.status, object.meta.generation, now);
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
-            let records = connection.map(|connection| connection.engine.records());
-            let said = integration::said(&previous, status, owner_id, requested, state.as_ref(), records);
+            let mut said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            if let (Some(connection), Some(state)) = (connection, &state) {
+                let left = connection.left_behind + i64::try_from(state.left_behind).unwrap_or(i64::MAX);
+                said.left_behind = (left > 0).then_some(left);
+            }
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {
                 writes.push((Arc::clone(object), said));
@@ -83,7 +86,8 @@ impl Pass {
     /// Integrations that a tenant grants groups in and that its Property does not have.
     fn unknown_integrations(&self, key: &ObjectKey, tenant: &tenant::Object) -> Vec<String> {
         let Ok(spec) = &tenant.spec else { return Vec::new() };
-        let named = spec.visitor_access.iter().chain(&spec.occupant_access).map(|grant| &grant.integration_ref.name);
+        let named =
+            spec.visitor_access.iter().chain(&spec.occupant_access).map(|grant| &grant.integration_ref.name);
         let mut unknown: Vec<String> = named
             .filter(|name| {
                 let found = self.integrations.get(&ObjectKey::new(&key.namespace, name.as_str()));
@@ -112,7 +116,10 @@ impl Pass {
             let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
             let said = property::Said {
                 status: verdict.settle(&previous.status, object.meta.generation, now),
-                last_handled_sync_at: token.filter(|_| children.synced).or(previous.last_handled_sync_at.as_ref()).cloned(),
+                last_handled_sync_at: token
+                    .filter(|_| children.synced)
+                    .or(previous.last_handled_sync_at.as_ref())
+                    .cloned(),
                 counts: Some(property::counts(&children, visitors.get(key).copied().unwrap_or_default())),
             };
             let rest = property::Said { status: previous.status.clone(), ..said.clone() };
@@ -145,9 +152,15 @@ impl Pass {
         children
     }
 
-    fn integrations_of(&self, property: &ObjectKey) -> impl Iterator<Item = (&ObjectKey, &Arc<integration::Object>)> {
+    fn integrations_of(
+        &self,
+        property: &ObjectKey,
+    ) -> impl Iterator<Item = (&ObjectKey, &Arc<integration::Object>)> {
         self.integrations.iter().filter(move |(key, object)| {
-            object.spec.as_ref().is_ok_and(|spec| property::key(&key.namespace, &spec.property_ref) == *property)
+            object
+                .spec
+                .as_ref()
+                .is_ok_and(|spec| property::key(&key.namespace, &spec.property_ref) == *property)
         })
     }
 
@@ -167,7 +180,11 @@ impl Pass {
     }
 
     async fn let_go(&self, object: &property::Object) {
-        let freed = self.writers.property.finalizer::<crate::api::PropertySpec, property::Said>(&object.meta, false).await;
+        let freed = self
+            .writers
+            .property
+            .finalizer::<crate::api::PropertySpec, property::Said>(&object.meta, false)
+            .await;
         if let Err(error) = freed {
             tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
         }
@@ -177,19 +194,20 @@ impl Pass {
 /// Writes statuses, a few at once; one that fails is written by the next pass.
 async fn write_all<S, T>(
     writer: &Writer,
-    writes: Vec<(Arc<Seen<S, T>>, T)>,
+    differing: Vec<(Arc<Seen<S, T>>, T)>,
     status: fn(&T) -> &Status,
 ) -> Vec<Seen<S, T>>
 where
     S: serde::de::DeserializeOwned + Clone,
     T: serde::de::DeserializeOwned + serde::Serialize + Clone,
 {
-    let writes = writes.into_iter().map(|(object, said)| async move {
+    let answers = differing.into_iter().map(|(object, said)| async move {
         let before = object.status.as_ref().map(|said| status(said).clone()).unwrap_or_default();
         let answer = writer.status(&object.meta, &before, status(&said), &said).await;
-        answer
-            .inspect_err(|error| tracing::debug!(object = %object.meta.key, %error, "the status could not be written"))
-            .ok()
+        let failed = |error: &kube::Error| {
+            tracing::debug!(object = %object.meta.key, %error, "the status could not be written");
+        };
+        answer.inspect_err(failed).ok()
     });
-    futures::stream::iter(writes).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
+    futures::stream::iter(answers).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
 }

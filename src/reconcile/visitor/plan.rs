@@ -39,12 +39,22 @@ impl Standing {
 }
 
 /// The standing of a visit, from what a row knows.
-pub fn standing(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -> (Standing, Option<Timestamp>) {
+pub fn standing(
+    visit: PackedVisit,
+    tenant: Option<&TenantFacts>,
+    now: Timestamp,
+) -> (Standing, Option<Timestamp>) {
     let Some(tenant) = tenant else {
-        return (Standing::Missing("the Tenant that spec.tenantRef names does not exist: make it or name another".into()), None);
+        return (
+            Standing::Missing(
+                "the Tenant that spec.tenantRef names does not exist: make it or name another".into(),
+            ),
+            None,
+        );
     };
     let Some(property) = &tenant.property else {
-        let message = format!("Property {} is missing or not ready: make it or mend it", tenant.property_key.name);
+        let message =
+            format!("Property {} is missing or not ready: make it or mend it", tenant.property_key.name);
         return (Standing::Missing(message), None);
     };
     let day = visit.day_at(now, &property.zone, property.provision);
@@ -102,7 +112,8 @@ pub fn record(
         groups: access.groups.clone(),
         credential_number: visitor.credential_number.clone(),
     };
-    let (facts, _) = adjust(&wish, &access.integration.capabilities).map_err(|refusal| refusal.to_string())?;
+    let (facts, _) =
+        adjust(&wish, &access.integration.capabilities).map_err(|refusal| refusal.to_string())?;
     let id = RecordId::new(access.owner, Slot::of_visitor(object), facts.fingerprint());
     let window = facts.window.unwrap_or(window);
     Ok(Want::Record(Arc::new(Record {

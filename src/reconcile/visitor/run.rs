@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kube::Client;
 use crate::shutdown::Shutdown;
+use kube::Client;
 use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
@@ -13,7 +13,7 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
-use super::scan::{Cause, Orders, close};
+use super::scan::{Cause, Orders, close, drop_places_of_the_gone};
 use super::source::{place_want, state_by_snapshot};
 use super::validate::{Object, Validated, validate};
 use crate::api::VisitorSpec;
@@ -40,7 +40,8 @@ impl Visitors {
         for _ in 0..WRITERS {
             writers.spawn(Arc::clone(&self).write_statuses());
         }
-        let mut events = watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.writer.resource, &self.scopes);
+        let mut events =
+            watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.writer.resource, &self.scopes);
         let mut syncs = BTreeMap::new();
         self.scan(Cause::Directory);
         loop {
@@ -56,7 +57,9 @@ impl Visitors {
                 () = shutdown.requested() => break,
                 Some(event) = events.recv() => {
                     let todo = self.table.lock().on(event);
-                    todo.into_iter().for_each(|todo| self.carry_out(todo));
+                    for todo in todo {
+                        self.carry_out(todo);
+                    }
                 }
                 Ok(()) = directory.changed() => {
                     self.scan(Cause::Directory);
@@ -126,7 +129,11 @@ impl Visitors {
         self.troubles.lock().remove(&slot);
         self.at_hand.lock().put(slot, object);
         orders.settle(slot);
+        let work = orders.has_work();
         self.hand_over(orders);
+        if !work && !self.settling.lock().contains(slot) {
+            self.at_hand.lock().drop_object(slot);
+        }
     }
 
     /// Has the loop wake up at this time, if it would have slept longer.
@@ -149,6 +156,7 @@ impl Visitors {
         orders: &mut Orders,
     ) {
         plan.refused = checked.is_err();
+        drop_places_of_the_gone(plan, directory);
         let Ok(visitor) = checked else {
             plan.visit = None;
             plan.next = u32::MAX;
@@ -165,7 +173,9 @@ impl Visitors {
             return;
         }
         let mut planned = Vec::new();
-        for (tenant, access) in tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |a| (tenant, a))) {
+        for (tenant, access) in
+            tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |a| (tenant, a)))
+        {
             let want = plan::record(&visitor, &object.meta.key, tenant, access, now);
             plan.refused |= want.is_err();
             let want = want.unwrap_or(Want::Keep);
@@ -173,7 +183,10 @@ impl Visitors {
             planned.push(integration.index);
             let known = object.status.iter().flat_map(|said| &said.records);
             let was_there = known.filter(|record| record.integration == integration.key.name).count() > 0;
-            if matches!(want, Want::Nothing | Want::Keep) && !was_there && plan.place(integration.index).is_none() {
+            if matches!(want, Want::Nothing | Want::Keep)
+                && !was_there
+                && plan.place(integration.index).is_none()
+            {
                 continue;
             }
             let place = plan.place_mut(integration.index);
@@ -186,7 +199,11 @@ impl Visitors {
         }
         for (key, engine) in &directory.engines {
             let index = directory.indexes.get(key).copied().filter(|index| !planned.contains(index));
-            let named = object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == key.name);
+            let named = object
+                .status
+                .iter()
+                .flat_map(|said| &said.records)
+                .any(|record| record.integration == key.name);
             if let Some(index) = index.filter(|_| named && key.namespace == object.meta.key.namespace) {
                 plan.place_mut(index);
                 close(plan, slot, index, engine, Class::Revocation, orders);
@@ -206,7 +223,8 @@ const fn class_of(want: PlaceWant) -> Class {
 fn start_deletion(plan: &mut Plan, slot: Slot, object: &Object, directory: &Directory, orders: &mut Orders) {
     for (key, engine) in &directory.engines {
         let Some(index) = directory.indexes.get(key).copied() else { continue };
-        let named = object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == key.name);
+        let named =
+            object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == key.name);
         if named && key.namespace == object.meta.key.namespace {
             plan.place_mut(index);
         }

@@ -4,16 +4,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::source::state_by_snapshot;
-use crate::cluster::rows::Life;
+use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
+
+/// The shortest time between two scans that nobody asked for.
+const BREATH: SignedDuration = SignedDuration::from_millis(500);
 
 /// Why rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +40,22 @@ impl Cause {
 /// Work for engines and writers, handed over after the rows are unlocked.
 #[derive(Default)]
 pub(super) struct Orders {
-    engines: HashMap<u16, (Arc<Engine>, Vec<(Slot, Class)>)>,
+    engines: HashMap<u16, ForEngine>,
     settle: Vec<Slot>,
 }
+
+/// Slots for one engine.
+type ForEngine = (Arc<Engine>, Vec<(Slot, Class)>);
 
 impl Orders {
     /// Queues a slot in an engine.
     pub(super) fn push(&mut self, index: u16, engine: &Arc<Engine>, slot: Slot, class: Class) {
         self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, class));
+    }
+
+    /// Whether an engine gets work.
+    pub(super) fn has_work(&self) -> bool {
+        !self.engines.is_empty()
     }
 
     /// Has the status of a slot looked at.
@@ -62,16 +73,24 @@ impl Visitors {
             let mut table = self.table.lock();
             let concerned: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
+                .filter(|row| changes_by_itself(row))
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in concerned {
                 if let Some(row) = table.row_mut(slot) {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
-            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+            if cause == Cause::Directory {
+                // The integration that a deletion waits for may be gone, given up by its user.
+                table.iter().filter(|row| row.is_deleting()).for_each(|row| orders.settle(row.slot()));
+            }
+            // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
+            let changing = table.iter().filter(|row| changes_by_itself(row));
+            // And never at once again, whatever was computed: a loop that spins would starve everything else.
+            let soonest = now.checked_add(BREATH).unwrap_or(now);
+            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min().map(|at| at.max(soonest));
         }
         self.hand_over(orders);
     }
@@ -86,7 +105,7 @@ impl Visitors {
             let slots: Vec<Slot> = table
                 .iter()
                 .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
-                .map(|row| row.slot())
+                .map(Row::slot)
                 .collect();
             for slot in slots {
                 let (Some(row), Some(held)) = (table.row_mut(slot), engine.held(slot)) else { continue };
@@ -135,6 +154,11 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
     }
 }
 
+/// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
+fn changes_by_itself(row: &Row<Plan>) -> bool {
+    row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
+}
+
 fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
     directory.tenant(plan.tenant).map_or(0, |tenant| tenant.hash)
 }
@@ -149,6 +173,7 @@ fn replan(
     orders: &mut Orders,
 ) {
     let Some(visit) = plan.visit else { return };
+    drop_places_of_the_gone(plan, directory);
     let tenant = directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
@@ -177,9 +202,18 @@ fn replan(
         standing == Standing::Today && named
     };
     for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else { continue };
+        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else {
+            continue;
+        };
         close(plan, slot, index, engine, takes_away, orders);
     }
+}
+
+/// Integrations that are gone have removed their records, or were told to leave them.
+pub(super) fn drop_places_of_the_gone(plan: &mut Plan, directory: &Directory) {
+    plan.places.retain(|place| {
+        directory.engines.keys().any(|key| directory.indexes.get(key) == Some(&place.integration))
+    });
 }
 
 /// Nothing is wanted in this integration: whatever is there goes.

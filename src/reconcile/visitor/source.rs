@@ -7,13 +7,13 @@ use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::Want;
 
+use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant};
 use super::status::{self, Trouble};
 use super::validate::{Object, known_ids, validate};
-use super::Visitors;
 use crate::cluster::object::Live;
-use crate::cluster::rows::Life;
+use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
 use crate::engine::{Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::tenant_id;
@@ -25,7 +25,9 @@ const MOST_TROUBLES: usize = 10_000;
 enum ByRow {
     Settled(Want),
     /// The object is needed; nothing of it is needed but its status if `false`.
-    NeedsObject { for_record: bool },
+    NeedsObject {
+        for_record: bool,
+    },
 }
 
 #[async_trait]
@@ -87,7 +89,8 @@ impl Visitors {
         let table = self.table.lock();
         let row = table.row(slot)?;
         let held = engine.held(slot).is_some_and(|held| !held.is_empty());
-        let nothing = if held { ByRow::Settled(Want::Nothing) } else { ByRow::NeedsObject { for_record: false } };
+        let nothing =
+            if held { ByRow::Settled(Want::Nothing) } else { ByRow::NeedsObject { for_record: false } };
         if row.is_deleting() || row.life() == Life::Gone {
             return Some(nothing);
         }
@@ -96,7 +99,8 @@ impl Visitors {
         };
         let tenant = directory.tenant(row.plan.tenant);
         let (standing, _) = plan::standing(visit, tenant, self.clock.now());
-        let concerned = tenant.is_some_and(|tenant| tenant.access.iter().any(|a| a.integration.key == *integration));
+        let concerned =
+            tenant.is_some_and(|tenant| tenant.access.iter().any(|a| a.integration.key == *integration));
         Some(match standing {
             Standing::Missing(_) | Standing::Refused(_) | Standing::Over => ByRow::Settled(Want::Keep),
             Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
@@ -136,22 +140,29 @@ impl Visitors {
     }
 
     /// Asks the API server, whatever is at hand.
-    pub(super) async fn fetch(&self, slot: Slot, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
+    pub(super) async fn fetch(
+        &self,
+        slot: Slot,
+        key: &ObjectKey,
+    ) -> Result<Option<Arc<Object>>, SourceError> {
         // Before the GET: a 404 speaks of the object that we knew, not of one that has its name since.
-        let uid = self.table.lock().row(slot).map(|row| row.uid());
+        let uid = self.table.lock().row(slot).map(Row::uid);
         let found = self.get(key).await?;
-        match &found {
-            Some(object) => self.take_answer(slot, object),
-            None => {
-                let gone = uid.and_then(|uid| self.table.lock().not_found(slot, uid));
-                gone.into_iter().for_each(|todo| self.carry_out(todo));
-            }
+        if let Some(object) = &found {
+            self.take_answer(slot, object);
+        } else if let Some(todo) = uid.and_then(|uid| self.table.lock().not_found(slot, uid)) {
+            self.carry_out(todo);
         }
         Ok(found)
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Option<Arc<Object>>, SourceError> {
-        let found = self.writer.api(&key.namespace).get_opt(&key.name).await.map_err(|error| SourceError::Unreachable(error.to_string()))?;
+        let found = self
+            .writer
+            .api(&key.namespace)
+            .get_opt(&key.name)
+            .await
+            .map_err(|error| SourceError::Unreachable(error.to_string()))?;
         Ok(found.map(|live: Live<_, _>| Arc::new(live.into_seen())))
     }
 
@@ -196,11 +207,12 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
 /// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
 pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::Held]) -> Option<PlaceState> {
     match (want, held) {
-        (PlaceWant::Content(content), [one]) if one.id.content == content && one.id.holds(one.fingerprint) => {
+        (PlaceWant::Content(content), [one])
+            if one.id.content == content && one.id.holds(one.fingerprint) =>
+        {
             Some(PlaceState::Present)
         }
-        (PlaceWant::Nothing, []) => Some(PlaceState::Absent),
-        (PlaceWant::Keep, []) => Some(PlaceState::Absent),
+        (PlaceWant::Nothing | PlaceWant::Keep, []) => Some(PlaceState::Absent),
         (PlaceWant::Keep, _) => Some(PlaceState::Present),
         _ => None,
     }

@@ -73,8 +73,9 @@ pub fn verdict(
     let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(_)));
     match standing {
         Standing::Missing(message) => Some(Verdict::dependency_not_ready(message)),
-        Standing::Refused(message) => Some(Verdict::stalled(conditions::INVALID_SPEC, message)),
-        Standing::NoGroups(message) => Some(Verdict::stalled(conditions::INVALID_SPEC, message)),
+        Standing::Refused(message) | Standing::NoGroups(message) => {
+            Some(Verdict::stalled(conditions::INVALID_SPEC, message))
+        }
         Standing::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
         Standing::Expired if !open => Some(Verdict::expired("the visit is over")),
         Standing::Over if !open => Some(Verdict::expired("today's visit is over")),
@@ -116,9 +117,9 @@ fn told(trouble: &Trouble) -> Verdict {
 
 fn withheld(why: Withheld) -> Verdict {
     match why {
-        Withheld::Mode(Mode::Observe) => {
-            Verdict::observe_only_absent("mode Observe: the system differs from what is declared, and nothing is written")
-        }
+        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(
+            "mode Observe: the system differs from what is declared, and nothing is written",
+        ),
         Withheld::Mode(mode) | Withheld::Beside(mode) => Verdict::stalled(
             conditions::NOT_SUPPORTED_BY_SYSTEM,
             format!(
@@ -126,9 +127,9 @@ fn withheld(why: Withheld) -> Verdict {
                  first made; set mode: Enforce, or make another Visitor"
             ),
         ),
-        Withheld::Suspended => {
-            Verdict::parent_suspended("the AccessIntegration or its Property is suspended: nothing new is opened")
-        }
+        Withheld::Suspended => Verdict::parent_suspended(
+            "the AccessIntegration or its Property is suspended: nothing new is opened",
+        ),
     }
 }
 

@@ -41,13 +41,9 @@ pub struct Validated {
 pub fn validate(object: &Object) -> Result<Validated, String> {
     let spec = object.spec.as_ref().map_err(Clone::clone)?;
     let when = &spec.visit;
-    let visit = Visit::parse(
-        &when.from,
-        when.to.as_deref(),
-        when.start_time.as_deref(),
-        when.end_time.as_deref(),
-    )
-    .map_err(|error| error.to_string())?;
+    let visit =
+        Visit::parse(&when.from, when.to.as_deref(), when.start_time.as_deref(), when.end_time.as_deref())
+            .map_err(|error| error.to_string())?;
     let text = |field: &Option<String>| field.as_deref().map(clean).unwrap_or_default();
     let person = Person {
         first_name: text(&spec.first_name),

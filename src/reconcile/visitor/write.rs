@@ -14,7 +14,7 @@ use super::status::{self, verdict};
 use super::validate::{Object, Said, validate};
 use crate::api::annotation;
 use crate::cluster::rows::Life;
-use crate::engine::{Class, SourceError};
+use crate::engine::{Class, Condition, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
 
 /// How long a new generation may be carried out before its status says that it is.
@@ -37,7 +37,8 @@ impl Visitors {
                 (true, false)
             } else {
                 let standing = self.standing(&row.plan, &directory);
-                let said = self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
+                let said =
+                    self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
                 (said.as_ref().is_some_and(|said| status::hash(said) != row.plan.says), said.is_none())
             }
         };
@@ -150,7 +151,14 @@ impl Visitors {
     ) -> Option<Said> {
         let troubles = self.troubles.lock();
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
-        let verdict = verdict(standing, &states, troubles.get(&slot), false)?;
+        let unready = directory.tenant(plan.tenant).and_then(|tenant| tenant.unready.first());
+        let verdict = match unready.filter(|_| *standing == Standing::Today && troubles.get(&slot).is_none())
+        {
+            Some(name) => Verdict::dependency_not_ready(format!(
+                "waits for AccessIntegration {name}, which is not ready: see its status"
+            )),
+            None => verdict(standing, &states, troubles.get(&slot), false)?,
+        };
         Some(self.settled(slot, &verdict, directory, previous, generation))
     }
 
@@ -168,12 +176,24 @@ impl Visitors {
         let said = self.said(slot, plan, standing, directory, previous, generation);
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         said.or_else(|| {
-            let verdict = verdict(standing, &states, None, new)?;
+            let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
+                Some(integration) => Verdict::progressing(format!(
+                    "waits for AccessIntegration {integration}, which is not connected: see its status"
+                )),
+                None => verdict(standing, &states, None, new)?,
+            };
             Some(self.settled(slot, &verdict, directory, previous, generation))
         })
     }
 
-    fn settled(&self, slot: Slot, verdict: &Verdict, directory: &Directory, previous: &Said, generation: i64) -> Said {
+    fn settled(
+        &self,
+        slot: Slot,
+        verdict: &Verdict,
+        directory: &Directory,
+        previous: &Said,
+        generation: i64,
+    ) -> Said {
         let held = directory.engines.iter().filter_map(|(key, engine)| {
             let held = engine.held(slot);
             match held {
@@ -198,10 +218,13 @@ impl Visitors {
         directory: &Directory,
     ) -> Result<(), SourceError> {
         let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
-        if abandoned || self.is_clean(slot, object, plan, directory) {
+        if abandoned || is_clean(slot, object, plan, directory) {
             if abandoned {
-                self.writer.events.abandoned(&self.writer.resource, &object.meta).await;
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
+            }
+            let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
+            if left > 0 {
+                self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
             }
             return self.remove_finalizer(slot, object).await;
         }
@@ -211,32 +234,6 @@ impl Visitors {
         let verdict = Verdict::deletion_failed(trouble.message);
         let said = self.settled(slot, &verdict, directory, &previous, object.meta.generation);
         if same(&said, &previous) { Ok(()) } else { self.write_status(slot, object, said).await }
-    }
-
-    /// Whether no system holds anything of the slot, as far as the systems said so themselves.
-    fn is_clean(&self, slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
-        let named = object.status.iter().flat_map(|said| &said.records);
-        let unreachable = named.clone().any(|record| {
-            let exists = directory.integrations.iter().any(|key| {
-                key.namespace == object.meta.key.namespace && key.name == record.integration
-            });
-            let runs = directory.engines.keys().any(|key| {
-                key.namespace == object.meta.key.namespace && key.name == record.integration
-            });
-            exists && !runs
-        });
-        let mut engines = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
-        !unreachable
-            && engines.all(|(key, engine)| {
-                let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
-                let concerned = place.is_some() || engine.held(slot).is_some_and(|held| !held.is_empty());
-                let state = place.map(|place| place.state);
-                !concerned
-                    || matches!(state, Some(PlaceState::Withheld(vestibule_core::plan::Withheld::Mode(_))))
-                    || (engine.held(slot).is_some_and(|held| held.is_empty())
-                        && engine.is_settled(slot)
-                        && state.is_none_or(|state| state == PlaceState::Absent))
-            })
     }
 
     async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
@@ -280,14 +277,12 @@ impl Visitors {
     }
 
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
-    fn take_written(
-        &self,
-        slot: Slot,
-        answer: kube::Result<Option<Object>>,
-    ) -> Result<(), SourceError> {
+    fn take_written(&self, slot: Slot, answer: kube::Result<Option<Object>>) -> Result<(), SourceError> {
         match answer {
             Ok(object) => {
-                object.into_iter().for_each(|object| self.take_answer(slot, &Arc::new(object)));
+                if let Some(object) = object {
+                    self.take_answer(slot, &Arc::new(object));
+                }
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
@@ -322,4 +317,43 @@ fn is_ready(said: &Said) -> Option<bool> {
 /// Whether a reader could not tell the two apart, times aside.
 fn same(a: &Said, b: &Said) -> bool {
     a.status.same_without_times(&b.status) && a.records == b.records
+}
+
+/// Whether no system holds anything of the slot, as far as the systems said so themselves.
+fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
+    let named = object.status.iter().flat_map(|said| &said.records);
+    let unreachable = named.clone().any(|record| {
+        let exists = directory
+            .integrations
+            .iter()
+            .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
+        let runs = directory
+            .engines
+            .keys()
+            .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
+        exists && !runs
+    });
+    let mut engines = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
+    !unreachable
+        && engines.all(|(key, engine)| {
+            let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
+            let concerned = place.is_some() || engine.held(slot).is_some_and(|held| !held.is_empty());
+            let state = place.map(|place| place.state);
+            !concerned
+                || matches!(state, Some(PlaceState::Withheld(vestibule_core::plan::Withheld::Mode(_))))
+                || (engine.held(slot).is_some_and(|held| held.is_empty())
+                    && engine.is_settled(slot)
+                    && state.is_none_or(|state| state == PlaceState::Absent))
+        })
+}
+
+/// The integration that a visitor waits for and that is not connected.
+fn waits_for<'a>(plan: &Plan, directory: &'a Directory) -> Option<&'a str> {
+    let waiting = plan.places.iter().filter(|place| place.state == PlaceState::Waiting);
+    let indexes: Vec<u16> = waiting.map(|place| place.integration).collect();
+    let down = directory.engines.iter().find(|(key, engine)| {
+        let concerned = directory.indexes.get(key).is_some_and(|index| indexes.contains(index));
+        concerned && engine.state().borrow().condition != Condition::Connected
+    });
+    down.map(|(key, _)| key.name.as_str())
 }
