@@ -6,8 +6,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
+use crate::fuzz_words::{name, nested, parameter};
 use crate::harness::{PATH, Sim, command};
 
 /// A box, a runtime that drives it, and how long an answer may take.
@@ -68,101 +71,6 @@ async fn text(response: Response) -> reqwest::Result<(u16, String)> {
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Every command but those whose answer never ends or that end the session.
-fn name() -> impl Strategy<Value = String> {
-    let names: Vec<String> = vestibule_sim::netbox::commands()
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| !["StreamEvents", "Logout", "Login"].contains(&name.as_str()))
-        .collect();
-    prop::sample::select(names)
-}
-
-/// The words the box reads, with values that are right, nearly right and absurd.
-fn parameter() -> impl Strategy<Value = String> {
-    let words = "PERSONID LASTNAME FIRSTNAME UDF1 UDF20 NOTES PIN ACTDATE EXPDATE DELETED PERSONPURGE ALLPARTITIONS CARDFORMAT ENCODEDNUM \
-                 HOTSTAMP CARDSTATUS CARDEXPDATE CREDENTIALID DISABLED WANTCREDENTIALID WANTKEY STARTFROMKEY STARTFROMNAME AFTERLOGID \
-                 STARTLOGID MAXRECORDS NEXTKEY PARTITIONKEY ACCESSLEVELKEY ACCESSLEVELNAME TIMESPECGROUPKEY TIMESPECKEY READERKEY \
-                 READERGROUPKEY PORTALKEY PORTALGROUPKEY NAME STARTTIME ENDTIME MONDAY HOLIDAYGROUPS HOLIDAYNAME HOLIDAYKEY STARTDATE \
-                 ENDDATE UDFLISTKEY EVENTNAME EVENTACTION ACTIVITYTYPE OUTPUTKEY WILDCARDSEARCH CASEINSENSITIVE OLDESTLASTMOD OLDESTDTTM \
-                 ACCESSLEVELGROUPKEY USERNAME ROLE AUTHTYPE PICTURE";
-    let word = prop::sample::select(words.split_whitespace().collect::<Vec<_>>());
-    let value = prop_oneof![
-        prop::sample::select(vec![
-            "",
-            " ",
-            "0",
-            "-1",
-            "1",
-            "2",
-            "3",
-            "9",
-            "57",
-            "190",
-            "99999999999999999999",
-            "TRUE",
-            "true",
-            "null",
-            "emp-0001",
-            "a",
-            "*",
-            "%",
-            "26 bit Wiegand",
-            "Lobby",
-            "2026-12-01 08:00",
-            "2026-12-01",
-            "9999-12-31 23:59",
-            "-9999-01-01",
-            "24:00",
-            "23:59",
-            "1,3,9",
-            "ACTIVATE",
-            "Evacuation",
-            "ACCESSDENIED",
-            "Active",
-            "&#x10FFFF;",
-            "&amp;",
-            "]]&gt;",
-        ])
-        .prop_map(str::to_owned),
-        "[ -~é漢]{0,40}".prop_map(|text| text.replace('&', "&amp;").replace('<', "&lt;")),
-    ];
-    (word, value).prop_map(|(word, value)| format!("<{word}>{value}</{word}>"))
-}
-
-/// Nested parts of people, groups and lists.
-fn nested() -> impl Strategy<Value = String> {
-    let around = prop::sample::select(vec![
-        ("ACCESSLEVELS", "ACCESSLEVEL"),
-        ("VEHICLES", "VEHICLE"),
-        ("READERKEYS", "READERKEY"),
-        ("PORTALKEYS", "PORTALKEY"),
-        ("TIMESPECKEYS", "TIMESPECKEY"),
-        ("LISTITEMS", "LISTITEM"),
-        ("TAGNAMES", "DESCNAME"),
-    ]);
-    let inside = prop_oneof![
-        Just("Lobby".to_owned()),
-        Just("190".to_owned()),
-        prop::sample::select(vec![
-            "ACCESSLEVELNAME",
-            "DELETE",
-            "AUTOREMOVE",
-            "KEY",
-            "ITEMKEY",
-            "ITEMNAME",
-            "VEHICLELICNUM",
-            "EXPDATE"
-        ])
-        .prop_flat_map(
-            |name| "[0-9A-Za-z: -]{0,12}".prop_map(move |value| format!("<{name}>{value}</{name}>"))
-        ),
-    ];
-    (around, prop::collection::vec(inside, 0..4)).prop_map(|((list, item), all)| {
-        let items: String = all.iter().map(|inside| format!("<{item}>{inside}</{item}>")).collect();
-        format!("<{list}>{items}</{list}>")
-    })
-}
-
 #[test]
 fn whatever_the_parameters_are_every_command_answers() {
     let switched: [&[(&str, &str)]; 2] = [
@@ -194,9 +102,9 @@ fn whatever_the_body_is_the_box_answers() {
     let broken = (0..whole.len(), any::<u8>(), any::<bool>()).prop_map(move |(at, byte, cut)| {
         let mut body = whole.clone();
         if cut {
-            body.truncate(at)
+            body.truncate(at);
         } else {
-            body[at] = byte
+            body[at] = byte;
         }
         body
     });
@@ -330,6 +238,10 @@ fn the_side_door_survives_whatever_it_is_told() {
         Just("\"x\"".to_owned()),
     ];
     let key = prop::sample::select(vec![
+        "kind",
+        "ms",
+        "operation",
+        "times",
         "advance",
         "set",
         "follow",
@@ -353,11 +265,8 @@ fn the_side_door_survives_whatever_it_is_told() {
     });
     let body = prop_oneof![4 => object, 1 => "[ -~]{0,30}"];
     let reset = || {
-        drop(target.runtime.block_on(target.sim.side(
-            Method::POST,
-            "reset",
-            serde_json::json!({ "all": true }),
-        )))
+        let all = serde_json::json!({ "all": true });
+        target.runtime.block_on(target.sim.side(Method::POST, "reset", all));
     };
     target.run(400, &(path, body), |(path, body)| {
         let url = format!("{}/_sim/{path}", target.sim.running.url);
@@ -372,4 +281,33 @@ fn the_side_door_survives_whatever_it_is_told() {
         prop_assert!([200, 400, 404].contains(&status.as_u16()), "{status}");
         Ok(())
     });
+}
+
+/// Sends bytes over a bare connection and reads until the box closes it, or for a second.
+async fn raw(address: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The box may hang up before it has read everything.
+    drop(stream.write_all(bytes).await);
+    let mut answer = Vec::new();
+    drop(tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut answer)).await);
+    answer
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_harms_nobody() {
+    let target = Target::new(&[]);
+    let address = target.sim.running.url.strip_prefix("http://").unwrap().to_owned();
+    for (bytes, status) in [
+        (&b"\x16\x03\x01\x02\x00\x01\x00"[..], "400"),
+        (b"GARBAGE\r\n\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\ncontent-length: -5\r\n\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "400"),
+        (b"POST /nbws/goforms/nbapi HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n<NETBOX", ""),
+        (b"", ""),
+    ] {
+        let answer = target.runtime.block_on(raw(&address, bytes));
+        let head = String::from_utf8_lossy(&answer).into_owned();
+        assert!(head.is_empty() || head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+    }
+    target.still_works();
 }

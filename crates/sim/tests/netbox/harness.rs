@@ -135,6 +135,12 @@ pub fn command(session: &str, name: &str, params: &str) -> String {
     )
 }
 
+/// Level names in the form that replaces.
+pub fn bare_levels(names: &[&str]) -> String {
+    let levels: String = names.iter().map(|name| format!("<ACCESSLEVEL>{name}</ACCESSLEVEL>")).collect();
+    format!("<ACCESSLEVELS>{levels}</ACCESSLEVELS>")
+}
+
 /// What stands in RESPONSE; an APIERROR as it is.
 pub fn inside(answer: &str, name: &str) -> String {
     let open = format!("<RESPONSE command=\"{name}\" num=\"1\">");

@@ -1,26 +1,10 @@
-//! 2.7 Person: AddPerson, ModifyPerson, GetPerson, RemovePerson, GetPicture.
+//! 2.7 Person: AddPerson, ModifyPerson, GetPerson, GetPicture.
 
 use serde_json::json;
 
-use crate::harness::{Sim, all, first};
+use crate::harness::{Sim, all, bare_levels, first};
 
 const A: &str = "<PERSONID>a</PERSONID>";
-
-fn bare(names: &[&str]) -> String {
-    let levels: String = names.iter().map(|name| format!("<ACCESSLEVEL>{name}</ACCESSLEVEL>")).collect();
-    format!("<ACCESSLEVELS>{levels}</ACCESSLEVELS>")
-}
-
-fn block(name: &str, rest: &str) -> String {
-    format!(
-        "<ACCESSLEVELS><ACCESSLEVEL><ACCESSLEVELNAME>{name}</ACCESSLEVELNAME>{rest}</ACCESSLEVEL></ACCESSLEVELS>"
-    )
-}
-
-async fn levels(sim: &Sim, id: &str) -> Vec<String> {
-    let answer = sim.ok("GetPerson", &format!("<PERSONID>{id}</PERSONID>")).await;
-    all(&answer, "ACCESSLEVEL")
-}
 
 /// 2.7 [DOC2] AddPerson needs LASTNAME: `Missing Last Name`.
 #[tokio::test]
@@ -94,26 +78,6 @@ async fn s2_7_an_id_in_use_is_a_duplicate_in_two_forms() {
     assert_eq!(first(&sim.ok("GetPerson", A).await, "NOTES"), "first");
 }
 
-/// 2.7 [?] Re-adding a deleted PERSONID: `Duplicate` in either form, or the record revives (2.16 #7).
-#[tokio::test]
-async fn s2_7_the_id_of_a_deleted_person_is_in_use_or_revives() {
-    let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby"])).await;
-    sim.ok("RemovePerson", A).await;
-    let again = "<PERSONID>a</PERSONID><LASTNAME>Again</LASTNAME>";
-    assert!(sim.fail("AddPerson", again).await.contains("Duplicate"));
-    sim.switch("person.deleted-id", "code").await;
-    assert_eq!(sim.run("AddPerson", again).await, "<CODE>DUPLICATE</CODE>");
-    sim.switch("person.deleted-id", "revives").await;
-    assert_eq!(sim.ok("AddPerson", again).await, "<PERSONID>a</PERSONID>");
-    let answer = sim.ok("GetPerson", A).await;
-    assert_eq!(
-        (first(&answer, "DELETED"), first(&answer, "LASTNAME")),
-        ("FALSE".to_owned(), "Again".to_owned())
-    );
-    assert!(answer.contains("<ACCESSLEVELS></ACCESSLEVELS>"));
-}
-
 /// 2.7 [INF] ModifyPerson: fields left out stay, an empty one empties.
 #[tokio::test]
 async fn s2_7_modify_person_leaves_what_is_left_out() {
@@ -136,10 +100,11 @@ async fn s2_7_a_refused_change_changes_nothing() {
     let sim = Sim::new().await;
     sim.add("a", "<FIRSTNAME>Ada</FIRSTNAME>").await;
     let before = sim.person("a").await;
-    let params = format!("<PERSONID>a</PERSONID><FIRSTNAME>Eve</FIRSTNAME>{}", bare(&["Lobby", "Nowhere"]));
+    let params =
+        format!("<PERSONID>a</PERSONID><FIRSTNAME>Eve</FIRSTNAME>{}", bare_levels(&["Lobby", "Nowhere"]));
     assert_eq!(sim.fail("ModifyPerson", &params).await, "Access Level does not exist: Nowhere");
     assert_eq!(sim.person("a").await, before);
-    let params = format!("<PERSONID>b</PERSONID><LASTNAME>Byron</LASTNAME>{}", bare(&["Nowhere"]));
+    let params = format!("<PERSONID>b</PERSONID><LASTNAME>Byron</LASTNAME>{}", bare_levels(&["Nowhere"]));
     sim.fail("AddPerson", &params).await;
     assert_eq!(sim.person("b").await, json!(null));
 }
@@ -182,185 +147,6 @@ async fn s2_7_an_unknown_id_is_not_found() {
     }
 }
 
-/// 2.7 [DOC2] Bare level names replace the whole set.
-#[tokio::test]
-async fn s2_7_bare_level_names_replace_the_whole_set() {
-    let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby", "Floor 4"])).await;
-    assert_eq!(levels(&sim, "a").await, ["Lobby", "Floor 4"]);
-    sim.ok("ModifyPerson", &format!("{A}{}", bare(&["Acme Staff"]))).await;
-    assert_eq!(levels(&sim, "a").await, ["Acme Staff"]);
-}
-
-/// 2.7 [DOC2] Level blocks are additive: only what is named is added (DELETE 0) or removed (1).
-#[tokio::test]
-async fn s2_7_level_blocks_add_and_remove_only_what_they_name() {
-    let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby", "Floor 4"])).await;
-    sim.ok("ModifyPerson", &format!("{A}{}", block("Acme Staff", "<DELETE>0</DELETE>"))).await;
-    assert_eq!(levels(&sim, "a").await, ["Lobby", "Floor 4", "Acme Staff"]);
-    sim.ok("ModifyPerson", &format!("{A}{}", block("Lobby", "<DELETE>1</DELETE>"))).await;
-    sim.ok("ModifyPerson", &format!("{A}{}", block("Globex Staff", "<DELETE>1</DELETE>"))).await;
-    assert_eq!(levels(&sim, "a").await, ["Floor 4", "Acme Staff"]);
-}
-
-/// 2.7 [DOC2] Dates in a block make a temporary assignment that opens doors in its time only.
-#[tokio::test]
-async fn s2_7_dates_in_a_block_make_a_temporary_assignment() {
-    let sim = Sim::new().await;
-    sim.add("a", "").await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>1</ENCODEDNUM>",
-    )
-    .await;
-    let dates = "<ACTDATE>2026-12-01 10:00</ACTDATE><EXPDATE>2026-12-01 12:00</EXPDATE>";
-    sim.ok("ModifyPerson", &format!("{A}{}", block("Floor 4", dates))).await;
-    let wanted =
-        json!([{ "name": "Floor 4", "act_date": "2026-12-01 10:00:00", "exp_date": "2026-12-01 12:00:00" }]);
-    assert_eq!(sim.person("a").await["temporary_levels"], wanted);
-    for (at, reason) in [("14:59:59", "TIME"), ("15:00:00", ""), ("16:59:59", ""), ("17:00:00", "TIME")] {
-        sim.clock(&format!("2026-12-01T{at}Z")).await;
-        assert_eq!(sim.door("a", "Floor 4 door").await, reason, "{at}");
-    }
-}
-
-/// 2.7 [?] AUTOREMOVE is ignored, or the level goes at its EXPDATE (2.16 #6).
-#[tokio::test]
-async fn s2_7_autoremove_is_ignored_or_takes_the_level_away() {
-    let sim = Sim::new().await;
-    let level = block("Floor 4", "<EXPDATE>2026-12-01 10:00</EXPDATE><AUTOREMOVE>1</AUTOREMOVE>");
-    sim.add("a", "").await;
-    sim.ok("ModifyPerson", &format!("{A}{level}")).await;
-    sim.clock("2026-12-01T15:30:00Z").await;
-    assert_eq!(levels(&sim, "a").await, ["Floor 4"]);
-    sim.switch("levels.autoremove", "removes").await;
-    sim.tell("clock", json!({ "advance": "PT1S" })).await;
-    assert_eq!(levels(&sim, "a").await, Vec::<String>::new());
-}
-
-/// 2.7 [?] ACCESSLEVELDETAILS shows blocks with dates, or bare names all the same (2.16 #6).
-#[tokio::test]
-async fn s2_7_level_details_are_blocks_or_bare_names() {
-    let sim = Sim::new().await;
-    sim.add("a", "").await;
-    sim.ok("ModifyPerson", &format!("{A}{}", block("Floor 4", "<EXPDATE>2026-12-01 10:00</EXPDATE>"))).await;
-    let get = "<PERSONID>a</PERSONID><ACCESSLEVELDETAILS>TRUE</ACCESSLEVELDETAILS>";
-    let wanted = "<ACCESSLEVELS><ACCESSLEVEL><ACCESSLEVELNAME>Floor 4</ACCESSLEVELNAME><ACTDATE></ACTDATE>\
-                  <EXPDATE>2026-12-01 10:00:00</EXPDATE><AUTOREMOVE>0</AUTOREMOVE></ACCESSLEVEL></ACCESSLEVELS>";
-    assert!(sim.ok("GetPerson", get).await.contains(wanted));
-    sim.switch("levels.details", "names").await;
-    let wanted = "<ACCESSLEVELS><ACCESSLEVEL>Floor 4</ACCESSLEVEL></ACCESSLEVELS>";
-    assert!(sim.ok("GetPerson", get).await.contains(wanted));
-}
-
-/// 2.7 [?] ACCESSLEVELS empty or absent on ModifyPerson: no change, or all levels go (2.16 #5).
-#[tokio::test]
-async fn s2_7_empty_and_absent_levels_change_nothing_or_clear() {
-    let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby"])).await;
-    let (absent, empty) = (A.to_owned(), format!("{A}<ACCESSLEVELS></ACCESSLEVELS>"));
-    for params in [&absent, &empty] {
-        sim.ok("ModifyPerson", params).await;
-        assert_eq!(levels(&sim, "a").await, ["Lobby"]);
-    }
-    sim.switch("levels.empty", "clears").await;
-    sim.ok("ModifyPerson", &absent).await;
-    assert_eq!(levels(&sim, "a").await, ["Lobby"]);
-    sim.ok("ModifyPerson", &empty).await;
-    assert!(levels(&sim, "a").await.is_empty());
-    sim.switch("levels.empty", "no-change").await;
-    sim.switch("levels.absent", "clears").await;
-    sim.ok("ModifyPerson", &format!("{A}{}", bare(&["Lobby"]))).await;
-    sim.ok("ModifyPerson", &empty).await;
-    assert_eq!(levels(&sim, "a").await, ["Lobby"]);
-    sim.ok("ModifyPerson", &absent).await;
-    assert!(levels(&sim, "a").await.is_empty());
-}
-
-/// 2.7 [DOC2] At most 32 levels a person.
-#[tokio::test]
-async fn s2_7_a_person_has_at_most_32_levels() {
-    let sim = Sim::new().await;
-    let names: Vec<String> = (0..33).map(|n| format!("L{n:02}")).collect();
-    let orders = names.iter().map(|name| json!({ "action": "add_level", "name": name })).collect();
-    sim.tell("edit", orders).await;
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    sim.add("a", &bare(&names[..32])).await;
-    assert!(sim.fail("ModifyPerson", &format!("{A}{}", block("L32", ""))).await.contains("32"));
-    assert_eq!(levels(&sim, "a").await.len(), 32);
-}
-
-/// 2.7 [LIVE] RemovePerson is a soft delete: CODE only, the record stays with DELETED=TRUE, levels and cards are gone.
-#[tokio::test]
-async fn s2_7_remove_person_is_a_soft_delete() {
-    let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby"])).await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>1</ENCODEDNUM>",
-    )
-    .await;
-    assert_eq!(sim.run("RemovePerson", A).await, "<CODE>SUCCESS</CODE>");
-    let answer = sim.ok("GetPerson", A).await;
-    assert_eq!(first(&answer, "DELETED"), "TRUE");
-    assert!(answer.ends_with("<ACCESSLEVELS></ACCESSLEVELS><ACCESSCARDS></ACCESSCARDS>"));
-    assert_eq!(sim.door("a", "Lobby turnstile").await, "UNKNOWN");
-    assert_eq!(sim.run("RemovePerson", A).await, "<CODE>NOT FOUND</CODE>");
-}
-
-/// 2.7 [?] GetPerson after removal returns the record, or NOT FOUND (2.16 #7).
-#[tokio::test]
-async fn s2_7_a_removed_person_is_shown_or_not_found() {
-    let sim = Sim::with(&[("person.after-removal", "not-found")]).await;
-    sim.add("a", "").await;
-    sim.ok("RemovePerson", A).await;
-    assert_eq!(sim.run("GetPerson", A).await, "<CODE>NOT FOUND</CODE>");
-    sim.switch("person.after-removal", "record").await;
-    assert_eq!(first(&sim.ok("GetPerson", A).await, "DELETED"), "TRUE");
-}
-
-/// 2.7 [CODE] Undelete is ModifyPerson DELETED=FALSE; levels and credentials do not return.
-#[tokio::test]
-async fn s2_7_undelete_brings_the_person_back_without_levels_and_cards() {
-    let sim = Sim::new().await;
-    sim.add("a", &format!("<UDF1>Acme Ltd</UDF1>{}", bare(&["Lobby"]))).await;
-    sim.ok("RemovePerson", A).await;
-    sim.ok("ModifyPerson", "<PERSONID>a</PERSONID><DELETED>FALSE</DELETED>").await;
-    let answer = sim.ok("GetPerson", A).await;
-    assert_eq!(
-        (first(&answer, "DELETED"), first(&answer, "UDF1")),
-        ("FALSE".to_owned(), "Acme Ltd".to_owned())
-    );
-    assert!(answer.ends_with("<ACCESSLEVELS></ACCESSLEVELS><ACCESSCARDS></ACCESSCARDS>"));
-    sim.ok("ModifyPerson", "<PERSONID>a</PERSONID><DELETED>TRUE</DELETED>").await;
-    assert_eq!(sim.person("a").await["deleted"], json!(true));
-}
-
-/// 2.7 [DOC2] PERSONPURGE=TRUE deletes for good; the id is free again.
-#[tokio::test]
-async fn s2_7_a_purge_leaves_nothing() {
-    let sim = Sim::new().await;
-    sim.add("a", "").await;
-    sim.ok("ModifyPerson", "<PERSONID>a</PERSONID><PERSONPURGE>TRUE</PERSONPURGE>").await;
-    assert_eq!(sim.run("GetPerson", A).await, "<CODE>NOT FOUND</CODE>");
-    sim.add("a", "").await;
-}
-
-/// 2.7 [DOC2] Vehicles come and go item by item; DELETE=1 takes one away.
-#[tokio::test]
-async fn s2_7_vehicles_are_added_and_deleted_one_by_one() {
-    let sim = Sim::new().await;
-    let vehicle = |plate: &str, rest: &str| {
-        format!("<VEHICLES><VEHICLE><VEHICLELICNUM>{plate}</VEHICLELICNUM>{rest}</VEHICLE></VEHICLES>")
-    };
-    sim.add("a", &vehicle("ABC 1", "<VEHICLECOLOR>red</VEHICLECOLOR>")).await;
-    sim.ok("ModifyPerson", &format!("{A}{}", vehicle("ABC 2", ""))).await;
-    assert_eq!(all(&sim.ok("GetPerson", A).await, "VEHICLELICNUM"), ["ABC 1", "ABC 2"]);
-    sim.ok("ModifyPerson", &format!("{A}{}", vehicle("ABC 1", "<DELETE>1</DELETE>"))).await;
-    assert_eq!(all(&sim.ok("GetPerson", A).await, "VEHICLELICNUM"), ["ABC 2"]);
-}
-
 /// 2.7 [INF] GetPerson does not see other partitions without ALLPARTITIONS (2.13).
 #[tokio::test]
 async fn s2_7_other_partitions_are_seen_with_allpartitions_only() {
@@ -370,6 +156,10 @@ async fn s2_7_other_partitions_are_seen_with_allpartitions_only() {
     assert_eq!(sim.run("GetPerson", "<PERSONID>emp-0001</PERSONID>").await, "<CODE>NOT FOUND</CODE>");
     let found = sim.ok("GetPerson", "<PERSONID>emp-0001</PERSONID><ALLPARTITIONS>TRUE</ALLPARTITIONS>").await;
     assert_eq!(first(&found, "PARTITION"), "Master");
+    let change = "<PERSONID>emp-0001</PERSONID><NOTES>seen</NOTES>";
+    assert_eq!(sim.run("ModifyPerson", change).await, "<CODE>NOT FOUND</CODE>");
+    sim.ok("ModifyPerson", &format!("{change}<ALLPARTITIONS>TRUE</ALLPARTITIONS>")).await;
+    assert_eq!(sim.person("emp-0001").await["notes"], json!("seen"));
 }
 
 /// 2.11 [LIVE] GetPicture: `No picture URL for this person ID`, `Picture file does not exist`.
@@ -415,15 +205,16 @@ async fn s2_16_long_texts_are_kept_cut_or_refused() {
     sim.ok("ModifyPerson", &format!("{A}<NOTES>{long}</NOTES>")).await;
 }
 
-/// 2.14 [INF] Access groups are found by name: a rename in S2 looks like delete and add.
+/// 2.7 [DOC2] Vehicles come and go item by item; DELETE=1 takes one away.
 #[tokio::test]
-async fn s2_14_a_renamed_level_is_known_by_its_new_name_only() {
+async fn s2_7_vehicles_are_added_and_deleted_one_by_one() {
     let sim = Sim::new().await;
-    sim.add("a", &bare(&["Lobby"])).await;
-    sim.tell("edit", json!({ "action": "rename_level", "name": "Lobby", "to": "Entrance" })).await;
-    assert_eq!(levels(&sim, "a").await, ["Entrance"]);
-    assert_eq!(
-        sim.fail("ModifyPerson", &format!("{A}{}", block("Lobby", ""))).await,
-        "Access Level does not exist: Lobby"
-    );
+    let vehicle = |plate: &str, rest: &str| {
+        format!("<VEHICLES><VEHICLE><VEHICLELICNUM>{plate}</VEHICLELICNUM>{rest}</VEHICLE></VEHICLES>")
+    };
+    sim.add("a", &vehicle("ABC 1", "<VEHICLECOLOR>red</VEHICLECOLOR>")).await;
+    sim.ok("ModifyPerson", &format!("{A}{}", vehicle("ABC 2", ""))).await;
+    assert_eq!(all(&sim.ok("GetPerson", A).await, "VEHICLELICNUM"), ["ABC 1", "ABC 2"]);
+    sim.ok("ModifyPerson", &format!("{A}{}", vehicle("ABC 1", "<DELETE>1</DELETE>"))).await;
+    assert_eq!(all(&sim.ok("GetPerson", A).await, "VEHICLELICNUM"), ["ABC 2"]);
 }

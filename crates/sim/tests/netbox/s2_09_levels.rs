@@ -195,3 +195,27 @@ async fn s2_13_a_level_deleted_by_hand_is_gone_from_everybody() {
     let answer = sim.ok("GetPerson", "<PERSONID>a</PERSONID>").await;
     assert_eq!(first(&answer, "ACCESSLEVELS"), "");
 }
+
+/// 2.9 [DOC2] Levels and their groups belong to partitions; PARTITIONKEY looks into another, SYSTEMGROUP=1 puts a group into Master.
+#[tokio::test]
+async fn s2_9_levels_and_groups_belong_to_partitions() {
+    let sim = Sim::new().await;
+    sim.ok("AddPartition", "<NAME>East</NAME><TIMEZONE>UTC</TIMEZONE>").await;
+    sim.ok("SwitchPartition", "<PARTITIONKEY>2</PARTITIONKEY>").await;
+    sim.ok(
+        "AddAccessLevel",
+        "<ACCESSLEVELNAME>Lobby</ACCESSLEVELNAME><TIMESPECGROUPKEY>1</TIMESPECGROUPKEY>",
+    )
+    .await;
+    assert_eq!(all(&sim.ok("GetAccessLevels", "").await, "ACCESSLEVEL"), ["Lobby"]);
+    let master = sim.ok("GetAccessLevels", "<PARTITIONKEY>1</PARTITIONKEY>").await;
+    assert_eq!(all(&master, "ACCESSLEVEL").len(), 7);
+    let names = sim.ok("GetAccessLevelNames", "<PARTITIONKEY>0</PARTITIONKEY>").await;
+    assert_eq!(all(&names, "NAME").iter().filter(|name| *name == "Lobby").count(), 2);
+    assert_eq!(sim.fail("GetAccessLevelGroups", "").await, "NOT FOUND");
+    sim.ok("AddAccessLevelGroup", "<NAME>Own</NAME>").await;
+    sim.ok("AddAccessLevelGroup", "<NAME>Everybody</NAME><SYSTEMGROUP>1</SYSTEMGROUP>").await;
+    let own = all(&sim.ok("GetAccessLevelGroups", "").await, "NAME");
+    let master = all(&sim.ok("GetAccessLevelGroups", "<PARTITIONKEY>1</PARTITIONKEY>").await, "NAME");
+    assert_eq!((own, master), (vec!["Own".to_owned()], vec!["Visitors".to_owned(), "Everybody".to_owned()]));
+}

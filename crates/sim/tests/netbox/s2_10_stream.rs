@@ -169,3 +169,32 @@ async fn s2_17_stream_events() {
                   <CDT>2026-12-01 09:12:03</CDT></EVENT></RESPONSE></NETBOX>";
     assert_eq!(stream.part().await, wanted);
 }
+
+/// 2.10 [CODE] Every documented field may be asked for; those the box knows nothing of are empty.
+#[tokio::test]
+async fn s2_10_every_documented_field_comes_when_asked_for() {
+    let sim = with_visitor(&[]).await;
+    let names = "ACNAME ACNUM ACTIVITYID ALARMID BLADESLOT CDT DESCNAME DETAIL EVENTID EVTNAME EVTPRIO LOCATIONKEY LOCATIONNAME \
+                 LOGINADDRESS NDT NODENAME PARTITIONKEY PARTNAME PERSONID PERSONNAME PORTALKEY PORTALNAME RDRNAME READERKEY \
+                 READER2KEY THREATNAME UCBITLENGTH";
+    let tags: String = names.split_whitespace().map(|name| format!("<{name}/>")).collect();
+    let mut stream = Reader::open(&sim, &format!("<TAGNAMES>{tags}</TAGNAMES>")).await;
+    sim.door("a", "Acme suite").await;
+    let part = stream.part().await;
+    for name in names.split_whitespace() {
+        assert_eq!(part.matches(&format!("<{name}>")).count(), 1, "{name}: {part}");
+    }
+    for (name, value) in [
+        ("ACNAME", "<![CDATA[26 bit Wiegand]]>"),
+        ("ACNUM", "4711"),
+        ("DETAIL", "<![CDATA[LOCATION]]>"),
+        ("PARTNAME", "<![CDATA[Master]]>"),
+        ("PERSONNAME", "<![CDATA[Ada & Co Byron]]>"),
+        ("PORTALKEY", "61"),
+        ("RDRNAME", "<![CDATA[Acme reader]]>"),
+        ("READERKEY", "201"),
+        ("NDT", "2026-12-01 09:00:00"),
+    ] {
+        assert!(part.contains(&format!("<{name}>{value}</{name}>")), "{name}: {part}");
+    }
+}

@@ -192,6 +192,10 @@ async fn the_page_is_whole_escaped_and_needs_no_script() {
     }
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
     assert!(page.contains("name=viewport") && page.contains("session.idle") && page.contains("Grace Hopper"));
+    assert!(
+        page.contains("<a href=\"#faults-now-active\">Faults now active: 1</a>")
+            && page.contains("kind refuse, operation Nothing, when before")
+    );
     let found = sim.send(Method::GET, "/_sim/?q=globex", "").await.text().await.unwrap();
     let people = found.split("<h2>People</h2>").nth(1).unwrap().split("<h2>").next().unwrap();
     assert!(people.contains("Hank Scorpio") && !people.contains("Grace Hopper"));
