@@ -24,7 +24,7 @@ pub mod snapshot;
 
 pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
-pub use state::{Condition, Settings, State};
+pub use state::{Condition, HeldBack, Settings, State};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -164,13 +164,22 @@ impl Engine {
         self.settings.read().suspended
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
+    /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let mut current = self.settings.write();
-        if *current != settings {
+        let released = {
+            let mut current = self.settings.write();
+            if *current == settings {
+                return;
+            }
+            let released = settings.released.is_some() && settings.released != current.released;
             *current = settings;
-            self.wake.notify_one();
+            released
+        };
+        if released {
+            self.inner.lock().sync_due = None;
         }
+        self.wake.notify_one();
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.

@@ -4,6 +4,7 @@
 mod control_plane;
 mod crds;
 mod deletion;
+mod demo;
 mod ends;
 mod faults;
 mod harness;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
 use super::Visitors;
@@ -14,6 +14,9 @@ use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
+
+/// The shortest time between two scans that nobody asked for.
+const BREATH: SignedDuration = SignedDuration::from_millis(500);
 
 /// Why rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +88,9 @@ impl Visitors {
             }
             // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
             let changing = table.iter().filter(|row| changes_by_itself(row));
-            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min();
+            // And never at once again, whatever was computed: a loop that spins would starve everything else.
+            let soonest = now.checked_add(BREATH).unwrap_or(now);
+            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min().map(|at| at.max(soonest));
         }
         self.hand_over(orders);
     }
@@ -236,3 +241,7 @@ pub(super) fn close(
         None => place.state = PlaceState::Waiting,
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;
