@@ -177,8 +177,16 @@ impl Engine {
             released
         };
         if released {
-            self.inner.lock().sync_due = None;
+            let mut inner = self.inner.lock();
+            // One that runs now sets its successor's time when it ends: the judgement must not be lost with that.
+            (inner.sync_due, inner.judge_due) = (None, true);
         }
+        self.wake.notify_one();
+    }
+
+    /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
+    pub fn judge(&self) {
+        self.inner.lock().judge_due = true;
         self.wake.notify_one();
     }
 

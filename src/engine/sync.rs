@@ -158,7 +158,17 @@ impl Engine {
     }
 
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
-    async fn judge_orphans(&self) -> Result<(), Stop> {
+    pub(super) async fn judge_orphans(&self) -> Result<(), Stop> {
+        self.inner.lock().judge_due = false;
+        let judged = self.remove_orphans().await;
+        if judged.is_err() {
+            self.inner.lock().judge_due = true;
+        }
+        judged
+    }
+
+    async fn remove_orphans(&self) -> Result<(), Stop> {
+        // Before all objects are known there are no orphans; once they are, somebody asks again.
         if !self.source.is_complete() || self.inner.lock().draining {
             return Ok(());
         }
