@@ -205,7 +205,9 @@ impl Engine {
             }
             let held: BTreeSet<Slot> =
                 inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
-            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            for slot in held {
+                inner.queue.push(slot, Class::Revocation, None, now);
+            }
             // A whole list is the second witness that nothing is left, and shows what we did not know of.
             inner.sync_due = None;
         }
