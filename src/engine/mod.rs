@@ -24,7 +24,7 @@ pub mod snapshot;
 
 pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
-pub use state::{Condition, Settings, State};
+pub use state::{Condition, HeldBack, Settings, State};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

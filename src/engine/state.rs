@@ -9,7 +9,7 @@ use vestibule_core::model::Mode;
 use vestibule_core::plan::Held;
 
 use super::breaker::Breaker;
-use super::queue::{Class, Queue};
+use super::queue::Queue;
 use super::snapshot::Snapshot;
 
 /// What may change while an engine runs.
@@ -114,6 +114,9 @@ pub(super) struct Inner {
     /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
     /// begun: only a later one counts as reading back.
     pub(super) unconfirmed: BTreeMap<RecordId, u64>,
+    /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
+    /// else since keeps that.
+    pub(super) untold: BTreeSet<Slot>,
     pub(super) names: Names,
     pub(super) connected: bool,
     pub(super) parked: bool,
@@ -154,6 +157,7 @@ impl Inner {
             breaker: Breaker::new(rand::random()),
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
+            untold: BTreeSet::new(),
             names: Names::default(),
             connected: false,
             parked: false,
@@ -217,11 +221,6 @@ impl Inner {
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
         !mode.removes() || (self.snapshot.is_complete() && empty)
-    }
-
-    /// Whether something that closes doors is still to be done.
-    pub(super) fn has_removals(&self) -> bool {
-        self.queue.len(Class::Revocation) + self.queue.len(Class::RolloverRemoval) > 0
     }
 
     pub(super) fn unpark(&mut self) {

@@ -241,3 +241,7 @@ pub(super) fn close(
         None => place.state = PlaceState::Waiting,
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -217,3 +217,7 @@ pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::H
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;
