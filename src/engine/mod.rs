@@ -166,10 +166,17 @@ impl Engine {
     /// Takes new settings; work that they now allow is queued by whoever changed them.
     pub fn set_settings(&self, settings: Settings) {
         let mut current = self.settings.write();
-        if *current != settings {
-            *current = settings;
-            self.wake.notify_one();
+        if *current == settings {
+            return;
         }
+        let redeclared = current.owner_declared != settings.owner_declared;
+        *current = settings;
+        drop(current);
+        if redeclared {
+            // Whether the records of others stop us is seen in a listing.
+            self.inner.lock().sync_due = None;
+        }
+        self.wake.notify_one();
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
@@ -187,7 +194,7 @@ impl Engine {
 
     /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
     pub fn drain(&self) {
-        self.inner.lock().draining = true;
+        self.inner.lock().drain(self.clock.now());
         self.wake.notify_one();
     }
 
