@@ -140,7 +140,8 @@ async fn a_system_that_hangs_delays_no_other() {
 #[tokio::test]
 async fn a_429_is_waited_out_as_long_as_the_system_said() {
     let stage = Stage::new("throttled").await;
-    let wait = json!({"kind": "http", "status": 429, "retry_after": 20, "operation": "AddPerson", "times": 1});
+    let wait =
+        json!({"kind": "http", "status": 429, "retry_after": 20, "operation": "AddPerson", "times": 1});
     stage.netbox.fault(wait);
     stage.netbox.forget_calls();
     stage.apply(visitor("ada", json!({}))).await;
@@ -176,7 +177,11 @@ async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
     stage.apply(visitor("ada", json!({}))).await;
     let netbox = stage.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
-    assert!(netbox.message().contains("login") || netbox.message().contains("password"), "{}", netbox.message());
+    assert!(
+        netbox.message().contains("login") || netbox.message().contains("password"),
+        "{}",
+        netbox.message()
+    );
     assert!(!netbox.message().contains("wrong"), "no password in a sentence: {}", netbox.message());
     let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
@@ -293,11 +298,14 @@ async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
     let stage = with("repair", 1).await;
     let id = stage.view("Visitor", "v0").external_id().to_owned();
     let set = json!({"EXPDATE": "2026-12-24 18:00"});
-    stage.netbox.edit(&json!({"action": "modify_person", "id": id, "set": set, "add_levels": ["Facilities"]}));
+    stage
+        .netbox
+        .edit(&json!({"action": "modify_person", "id": id, "set": set, "add_levels": ["Facilities"]}));
     stage.netbox.forget_calls();
     stage.sync("drift").await;
     let as_declared = |people: &[Person]| {
-        people[0].levels == ["Acme Visitors", "Lobby"] && people[0].exp_date.as_deref() == Some("2026-12-01 17:00:00")
+        people[0].levels == ["Acme Visitors", "Lobby"]
+            && people[0].exp_date.as_deref() == Some("2026-12-01 17:00:00")
     };
     stage.netbox.until("he is as declared", as_declared).await;
     assert_eq!(stage.netbox.person("v0@example.org").await.id, id);
@@ -380,7 +388,8 @@ async fn a_person_of_nobodys_is_never_touched() {
     let stage = with("strangers", 1).await;
     let before = stage.netbox.everybody().await.len();
     let card = json!({"CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5000});
-    let guest = json!({"PERSONID": "g1", "LASTNAME": "Guest", "ACCESSLEVELS": ["Lobby"], "ACCESSCARDS": [card]});
+    let guest =
+        json!({"PERSONID": "g1", "LASTNAME": "Guest", "ACCESSLEVELS": ["Lobby"], "ACCESSCARDS": [card]});
     stage.netbox.edit(&json!({"action": "add_person", "person": guest}));
     stage.apply(visitor("ada", json!({"credentialNumber": "5000"}))).await;
     let ada = stage.reads("Visitor", "ada", "DuplicateClaim").await;
@@ -405,7 +414,11 @@ async fn records_of_another_owner_stop_everything_until_somebody_says_whose_they
     second.apply(visitor("ada", json!({}))).await;
     let netbox = second.reads("AccessIntegration", "netbox", "DuplicateClaim").await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
-    assert!(netbox.message().contains(&owner) && netbox.message().contains("spec.ownerId"), "{}", netbox.message());
+    assert!(
+        netbox.message().contains(&owner) && netbox.message().contains("spec.ownerId"),
+        "{}",
+        netbox.message()
+    );
     assert_eq!(first.netbox.people().await.len(), 1);
 }
 
@@ -443,7 +456,9 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
 async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
     let stage = with("rest", 3).await;
     stage.sync("settled").await;
-    let settled = |tower: &View| tower.status["counts"]["visitors"] == 3 && tower.status["counts"]["visitorsNotReady"] == 0;
+    let settled = |tower: &View| {
+        tower.status["counts"]["visitors"] == 3 && tower.status["counts"]["visitorsNotReady"] == 0
+    };
     stage.until("Property", "tower", "has counted", settled).await;
     stage.netbox.forget_calls();
     let running = stage.controller.as_ref().unwrap();
