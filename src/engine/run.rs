@@ -77,7 +77,9 @@ impl Engine {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
-        let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
+        // Deletion always ends: another owner's records keep nobody from taking his own along (design 3.16).
+        let may_write = !inner.blocked || inner.draining;
+        let ready = inner.connected && inner.snapshot.is_complete() && may_write;
         if ready {
             self.start_turns(&mut inner, turns);
         }

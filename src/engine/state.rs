@@ -9,7 +9,7 @@ use vestibule_core::model::Mode;
 use vestibule_core::plan::Held;
 
 use super::breaker::Breaker;
-use super::queue::Queue;
+use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
 
 /// What may change while an engine runs.
@@ -220,7 +220,24 @@ impl Inner {
     /// Whether everything that the mode lets us remove is removed and read back.
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
-        !mode.removes() || (self.snapshot.is_complete() && empty)
+        // Draining begins with a listing of its own.
+        !mode.removes() || (self.snapshot.is_complete() && self.sync_due.is_some() && empty)
+    }
+
+    /// Begins to drain: at once with what is known, and again with what a listing shows.
+    pub(super) fn drain(&mut self, now: Timestamp) {
+        if !std::mem::replace(&mut self.draining, true) {
+            (self.sync_due, self.chore_after) = (None, None);
+            self.queue_all(now);
+        }
+    }
+
+    /// Queues every slot that holds something, or may do so.
+    pub(super) fn queue_all(&mut self, now: Timestamp) {
+        let all: Vec<_> = self.snapshot.slots().chain(self.uncertain.keys().map(|id| id.slot)).collect();
+        for slot in all {
+            self.queue.push(slot, Class::Revocation, None, now);
+        }
     }
 
     pub(super) fn unpark(&mut self) {
@@ -231,9 +248,14 @@ impl Inner {
 
     pub(super) fn request_sync(&mut self, token: &str) {
         (self.sync_due, self.chore_after) = (None, None);
-        if self.sync_tokens.len() == SYNC_TOKENS {
-            self.sync_tokens.remove(0);
-        }
         self.sync_tokens.push(token.to_owned());
+        self.ask_again(Vec::new());
+    }
+
+    /// Puts tokens back whose sync failed; too many are answered by the newest.
+    pub(super) fn ask_again(&mut self, tokens: Vec<String>) {
+        self.sync_tokens.splice(..0, tokens);
+        let surplus = self.sync_tokens.len().saturating_sub(SYNC_TOKENS);
+        self.sync_tokens.drain(..surplus);
     }
 }

@@ -205,23 +205,24 @@ impl Engine {
             return self.create(wanted, class).await;
         };
         let record = Arc::new(Record { id, ..(**wanted).clone() });
-        if self.is_lost_again(&record, &found) {
-            return Ok(());
+        let repair = self.judge_repair(&record, &found);
+        if !repair.lost {
+            self.bring_into_step(&record, &found, class).await?;
         }
-        self.bring_into_step(&record, &found, class).await
+        self.inner.lock().repaired.insert(id.slot, repair);
+        Ok(())
     }
 
     /// Whether the last repair of this slot was not kept by the system and only fields that open nothing differ:
     /// repeating it at every sync would help nobody. What opens a door is repaired each time.
-    fn is_lost_again(&self, record: &Record, found: &ObservedRecord) -> bool {
+    fn judge_repair(&self, record: &Record, found: &ObservedRecord) -> Repair {
         let (shown, wanted) = (found.facts.fingerprint(), record.facts().fingerprint());
         let opens = diff::differences(record, found).iter().any(|field| field.opens());
         let mut inner = self.inner.lock();
         inner.snapshot.stands(&record.id, shown, until(found));
         let before = inner.repaired.get(&record.id.slot);
         let lost = !opens && before.is_some_and(|one| (one.shown, one.wanted) == (shown, wanted));
-        inner.repaired.insert(record.id.slot, Repair { shown, wanted, lost });
-        lost
+        Repair { shown, wanted, lost }
     }
 
     async fn bring_into_step(

@@ -40,7 +40,7 @@ pub(in super::super) fn caller(inner: &Inner, request: &Request, now: Timestamp)
     let token = bearer.map(|(_, token)| token.trim().to_owned()).or_else(in_query);
     let holder =
         token.and_then(|token| inner.grants.holder(&token, now)).ok_or_else(Problem::unauthorized)?;
-    let profile = inner.store.profiles.values().find(|profile| profile.subject == holder.subject);
+    let profile = inner.store.profiles.by_subject(holder.subject);
     let profile = profile.filter(|profile| profile.tokens_from <= holder.issued);
     let profile = profile.ok_or_else(Problem::unauthorized)?;
     if !holder.scopes.iter().any(|scope| scope == "user_api.full_access") {
