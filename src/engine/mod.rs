@@ -175,9 +175,17 @@ impl Engine {
         *current = settings;
         drop(current);
         if released || redeclared {
-            // Both are judged by a listing.
-            self.inner.lock().sync_due = None;
+            // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
+            // not be lost with that.
+            let mut inner = self.inner.lock();
+            (inner.sync_due, inner.judge_due) = (None, true);
         }
+        self.wake.notify_one();
+    }
+
+    /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
+    pub fn judge(&self) {
+        self.inner.lock().judge_due = true;
         self.wake.notify_one();
     }
 

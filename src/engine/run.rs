@@ -73,7 +73,8 @@ impl Engine {
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
         let confirm = !inner.unconfirmed.is_empty() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
-        if may && (!inner.connected || sync_due || confirm) {
+        let judge = inner.judge_due && inner.snapshot.is_complete();
+        if may && (!inner.connected || sync_due || confirm || judge) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
@@ -170,7 +171,13 @@ impl Engine {
             self.metrics.systems.credential_valid(&self.label, true);
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
-        if sync_due { self.sync().await } else { self.read_back_all().await }
+        if sync_due {
+            return self.sync().await;
+        }
+        if self.inner.lock().judge_due {
+            self.judge_orphans().await?;
+        }
+        self.read_back_all().await
     }
 
     fn chore_failed(&self, stop: &Stop) {

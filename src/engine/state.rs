@@ -121,6 +121,8 @@ pub(super) struct Inner {
     pub(super) connected: bool,
     pub(super) parked: bool,
     pub(super) draining: bool,
+    /// Orphans are to be judged before the next sync does it: all objects are known now, or somebody released some.
+    pub(super) judge_due: bool,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
     /// After a failed one, the next waits until then.
@@ -162,6 +164,7 @@ impl Inner {
             connected: false,
             parked: false,
             draining: false,
+            judge_due: false,
             chore: false,
             chore_after: None,
             sync_due: None,

@@ -195,6 +195,11 @@ impl Stage {
         self.audit.book.borrow().history(kind, name)
     }
 
+    /// The same in words.
+    pub(crate) fn told(&self, kind: &str, name: &str) -> String {
+        self.history(kind, name).iter().map(ToString::to_string).collect()
+    }
+
     /// How many changes of our kinds were seen in this namespace.
     pub(crate) fn changes(&self) -> usize {
         self.audit.book.borrow().changes()

@@ -96,6 +96,8 @@ impl Visitors {
             Todo::Vanished(slot) => self.settle_soon(slot),
             Todo::ListDone => {
                 self.listed.open();
+                // What was deleted while we were down, only now is known to be.
+                self.directory().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
             }
         }

@@ -177,7 +177,7 @@ impl Visitors {
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         said.or_else(|| {
             let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
-                Some(integration) => Verdict::progressing(format!(
+                Some(integration) => Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
                 )),
                 None => verdict(standing, &states, None, new)?,
