@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod drift;
+mod faults;
 mod gates;
 mod listing;
 mod lost;
 mod order;
+mod orphans;
 mod stage;
 mod turns;
