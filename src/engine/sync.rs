@@ -133,15 +133,17 @@ impl Engine {
 
     /// Whether the system knows every group and format of a record; asks again if one is missing.
     pub(super) async fn names_exist(&self, record: &Record, class: Class) -> Result<(), Stop> {
-        let Some(missing) = self.missing_name(record) else { return Ok(()) };
+        if self.missing_name(record).is_none() {
+            return Ok(());
+        }
+        // One asks, the others wait for the answer.
+        let _asking = self.names.lock().await;
         let now = self.clock.now();
         let read_at = self.inner.lock().names.read_at;
         if read_at.is_none_or(|at| now.duration_since(at) >= NAMES_FRESH_FOR) {
             self.read_names(class).await?;
-            if self.missing_name(record).is_none() {
-                return Ok(());
-            }
         }
+        let Some(missing) = self.missing_name(record) else { return Ok(()) };
         Err(SystemError::new(system::Class::Dependency, "GetAccessLevels", missing).into())
     }
 
