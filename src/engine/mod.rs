@@ -76,6 +76,8 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
     inner: Mutex<Inner>,
+    /// Held by who asks for the names of groups and formats.
+    names: tokio::sync::Mutex<()>,
     wake: Notify,
     state: watch::Sender<State>,
 }
@@ -89,6 +91,7 @@ impl Engine {
             inner: Mutex::new(Inner::new(owner)),
             settings: RwLock::new(settings),
             system: RwLock::new(system),
+            names: tokio::sync::Mutex::default(),
             wake: Notify::new(),
             state: watch::Sender::new(State::default()),
             integration,

@@ -62,8 +62,8 @@ impl Engine {
     fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        if inner.parked || !self.fence.held() {
-            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| !inner.parked);
+        if inner.parked.is_some() || !self.fence.held() {
+            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
         }
         match inner.breaker.allow(now) {
             Admission::NotBefore(at) => return Some(at),
