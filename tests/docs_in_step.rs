@@ -21,7 +21,7 @@ fn pages() -> Vec<(PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_some_and(|it| it == "md") {
                 pages.push(path);
             }
         }

@@ -26,7 +26,6 @@ pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::{Condition, HeldBack, Settings, State};
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
@@ -167,11 +166,16 @@ impl Engine {
     /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
     /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
-        if before == settings {
+        let mut current = self.settings.write();
+        if *current == settings {
             return;
         }
-        if settings.released.is_some() && settings.released != before.released {
+        let released = settings.released.is_some() && settings.released != current.released;
+        let redeclared = current.owner_declared != settings.owner_declared;
+        *current = settings;
+        drop(current);
+        if released || redeclared {
+            // Both are judged by a listing.
             self.inner.lock().sync_due = None;
         }
         self.wake.notify_one();
@@ -192,18 +196,7 @@ impl Engine {
 
     /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
     pub fn drain(&self) {
-        let now = self.clock.now();
-        {
-            let mut inner = self.inner.lock();
-            if std::mem::replace(&mut inner.draining, true) {
-                return;
-            }
-            let held: BTreeSet<Slot> =
-                inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
-            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
-            // A whole list is the second witness that nothing is left, and shows what we did not know of.
-            inner.sync_due = None;
-        }
+        self.inner.lock().drain(self.clock.now());
         self.wake.notify_one();
     }
 

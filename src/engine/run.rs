@@ -71,13 +71,15 @@ impl Engine {
             Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
-        let confirm = !inner.unconfirmed.is_empty() && !inner.has_removals();
+        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
         if may && (!inner.connected || sync_due || confirm) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
-        let ready = inner.connected && inner.snapshot.is_complete() && !inner.blocked;
+        // Deletion always ends: another owner's records keep nobody from taking his own along (design 3.16).
+        let may_write = !inner.blocked || inner.draining;
+        let ready = inner.connected && inner.snapshot.is_complete() && may_write;
         if ready {
             self.start_turns(&mut inner, turns);
         }
@@ -180,7 +182,7 @@ impl Engine {
             }
             // Pace, breaker and condition have learnt of it where the call was made.
             Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
-            Stop::NotLeader | Stop::Source(_) | Stop::Superseded => {}
+            Stop::NotLeader | Stop::Source(_) | Stop::Superseded | Stop::StillThere | Stop::Unrevoked(_) => {}
         }
     }
 
@@ -197,7 +199,13 @@ impl Engine {
     fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
+        inner.untold.remove(&slot);
         match result {
+            Ok(Some(Outcome::Unconfirmed)) => {
+                inner.queue.pause(slot);
+                inner.untold.insert(slot);
+                Some(Outcome::Unconfirmed)
+            }
             Ok(outcome) => {
                 inner.queue.done(slot);
                 outcome
@@ -210,10 +218,18 @@ impl Engine {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 None
             }
+            Err(Stop::StillThere) => {
+                inner.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
+                None
+            }
             Err(Stop::Source(SourceError::Unreachable(message))) => {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
                 None
+            }
+            Err(Stop::Unrevoked(error)) => {
+                let class = if class.revokes() { class } else { Class::Revocation };
+                Some(self.failed(&mut inner, slot, class, error))
             }
             Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, class, error)),
         }

@@ -114,6 +114,9 @@ pub(super) struct Inner {
     /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
     /// begun: only a later one counts as reading back.
     pub(super) unconfirmed: BTreeMap<RecordId, u64>,
+    /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
+    /// else since keeps that.
+    pub(super) untold: BTreeSet<Slot>,
     pub(super) names: Names,
     pub(super) connected: bool,
     pub(super) parked: bool,
@@ -154,6 +157,7 @@ impl Inner {
             breaker: Breaker::new(rand::random()),
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
+            untold: BTreeSet::new(),
             names: Names::default(),
             connected: false,
             parked: false,
@@ -216,12 +220,24 @@ impl Inner {
     /// Whether everything that the mode lets us remove is removed and read back.
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
-        !mode.removes() || (self.snapshot.is_complete() && empty)
+        // Draining begins with a listing of its own.
+        !mode.removes() || (self.snapshot.is_complete() && self.sync_due.is_some() && empty)
     }
 
-    /// Whether something that closes doors is still to be done.
-    pub(super) fn has_removals(&self) -> bool {
-        self.queue.len(Class::Revocation) + self.queue.len(Class::RolloverRemoval) > 0
+    /// Begins to drain: at once with what is known, and again with what a listing shows.
+    pub(super) fn drain(&mut self, now: Timestamp) {
+        if !std::mem::replace(&mut self.draining, true) {
+            (self.sync_due, self.chore_after) = (None, None);
+            self.queue_all(now);
+        }
+    }
+
+    /// Queues every slot that holds something, or may do so.
+    pub(super) fn queue_all(&mut self, now: Timestamp) {
+        let all: Vec<_> = self.snapshot.slots().chain(self.uncertain.keys().map(|id| id.slot)).collect();
+        for slot in all {
+            self.queue.push(slot, Class::Revocation, None, now);
+        }
     }
 
     pub(super) fn unpark(&mut self) {
@@ -232,9 +248,14 @@ impl Inner {
 
     pub(super) fn request_sync(&mut self, token: &str) {
         (self.sync_due, self.chore_after) = (None, None);
-        if self.sync_tokens.len() == SYNC_TOKENS {
-            self.sync_tokens.remove(0);
-        }
         self.sync_tokens.push(token.to_owned());
+        self.ask_again(Vec::new());
+    }
+
+    /// Puts tokens back whose sync failed; too many are answered by the newest.
+    pub(super) fn ask_again(&mut self, tokens: Vec<String>) {
+        self.sync_tokens.splice(..0, tokens);
+        let surplus = self.sync_tokens.len().saturating_sub(SYNC_TOKENS);
+        self.sync_tokens.drain(..surplus);
     }
 }

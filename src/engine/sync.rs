@@ -22,36 +22,43 @@ const MOST_PAGES: usize = 100_000;
 const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
-    /// One full sync. Fails as a whole if any page fails: absences are never concluded from a part.
+    /// One full sync. Fails as a whole if any page fails: absences are never concluded from a part. Who asked for it is
+    /// answered by the next one that does not.
     pub(super) async fn sync(&self) -> Result<(), Stop> {
-        let (listing_number, mut listing, tokens, class) = {
+        let tokens = std::mem::take(&mut self.inner.lock().sync_tokens);
+        let result = self.list_and_judge().await;
+        if result.is_ok() {
+            self.publish_sync(tokens);
+        } else {
+            self.inner.lock().ask_again(tokens);
+        }
+        result
+    }
+
+    async fn list_and_judge(&self) -> Result<(), Stop> {
+        let (listing_number, mut listing, class) = {
             let mut inner = self.inner.lock();
             inner.listings += 1;
             let class = if inner.snapshot.is_complete() { Class::Drift } else { Class::Revocation };
-            (inner.listings, inner.snapshot.begin_listing(), std::mem::take(&mut inner.sync_tokens), class)
+            (inner.listings, inner.snapshot.begin_listing(), class)
         };
-        let mut pages = 0;
-        let mut cursor = None;
+        let mut walk = Walk::default();
         loop {
-            let page = self.observe(class, Scope::People(cursor.clone())).await?;
+            let page = self.observe(class, Scope::People(walk.cursor())).await?;
             page.records.iter().for_each(|record| listing.add(record));
-            pages += 1;
-            match next_page(cursor.as_ref(), page.next, pages)? {
-                Some(next) => cursor = Some(next),
-                None => break,
+            if !walk.goes_on(page.next)? {
+                break;
             }
         }
         self.read_names(class).await?;
         let merged = {
             let mut inner = self.inner.lock();
-            inner.pages = pages;
+            inner.pages = walk.pages();
             inner.snapshot.finish(listing).ok_or(Stop::Superseded)?
         };
         self.queue_differences(&merged);
         self.confirm_by_listing(listing_number).await;
-        self.judge_orphans().await?;
-        self.publish_sync(tokens);
-        Ok(())
+        self.judge_orphans().await
     }
 
     fn queue_differences(&self, merged: &Merged) {
@@ -81,17 +88,19 @@ impl Engine {
             inner.queue.push(slot, Class::Drift, None, now);
         }
         if inner.draining {
-            let all: Vec<_> = inner.snapshot.slots().collect();
-            for slot in all {
-                inner.queue.push(slot, Class::Revocation, None, now);
-            }
+            inner.queue_all(now);
         }
     }
 
     fn publish_sync(&self, tokens: Vec<String>) {
         let now = self.clock.now();
         let resync = self.settings.read().resync;
-        self.inner.lock().sync_due = now.checked_add(resync).ok();
+        {
+            let mut inner = self.inner.lock();
+            // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
+            let due = now.checked_add(resync).ok();
+            inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
+        }
         self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
             state.syncs += 1;
@@ -105,13 +114,12 @@ impl Engine {
     /// Reads the names of access groups and card formats.
     pub(super) async fn read_names(&self, class: Class) -> Result<(), Stop> {
         let mut groups = BTreeSet::new();
-        let mut cursor = None;
-        for page in 1.. {
-            let answer = self.observe(class, Scope::Groups(cursor.clone())).await?;
+        let mut walk = Walk::default();
+        loop {
+            let answer = self.observe(class, Scope::Groups(walk.cursor())).await?;
             groups.extend(answer.names);
-            match next_page(cursor.as_ref(), answer.next, page)? {
-                Some(next) => cursor = Some(next),
-                None => break,
+            if !walk.goes_on(answer.next)? {
+                break;
             }
         }
         let formats = self.observe(class, Scope::CardFormats).await?.names;
@@ -154,7 +162,11 @@ impl Engine {
 
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
     async fn judge_orphans(&self) -> Result<(), Stop> {
-        if !self.source.is_complete() || self.inner.lock().draining {
+        let judges = {
+            let inner = self.inner.lock();
+            !inner.draining && !inner.blocked
+        };
+        if !judges || !self.source.is_complete() {
             return Ok(());
         }
         let verdict = self.verdict();
@@ -213,15 +225,32 @@ impl Engine {
     }
 }
 
-/// The next cursor, or an error if the walk does not get on.
-fn next_page(
-    this: Option<&Cursor>,
-    next: Option<Cursor>,
-    pages: usize,
-) -> Result<Option<Cursor>, SystemError> {
-    if next.is_some() && (next.as_ref() == this || pages >= MOST_PAGES) {
-        let message = "the system repeats a page: the list is incomplete and nothing is concluded from it";
-        return Err(SystemError::new(system::Class::Transient, "SearchPersonData", message));
+/// The pages of a list, each once.
+#[derive(Default)]
+struct Walk {
+    cursor: Option<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Walk {
+    fn cursor(&self) -> Option<Cursor> {
+        self.cursor.clone().map(Cursor)
     }
-    Ok(next)
+
+    /// Pages read so far, the one under way among them.
+    fn pages(&self) -> usize {
+        self.seen.len() + 1
+    }
+
+    /// Whether there is another page; an error if the walk does not get on.
+    fn goes_on(&mut self, next: Option<Cursor>) -> Result<bool, SystemError> {
+        self.cursor = next.map(|cursor| cursor.0);
+        let Some(cursor) = &self.cursor else { return Ok(false) };
+        if !self.seen.insert(cursor.clone()) || self.seen.len() >= MOST_PAGES {
+            let message =
+                "the system repeats a page: the list is incomplete and nothing is concluded from it";
+            return Err(SystemError::new(system::Class::Transient, "SearchPersonData", message));
+        }
+        Ok(true)
+    }
 }

@@ -43,6 +43,7 @@ pub struct Said {
 
 /// What the verdict is made of.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two make a state")]
 pub struct Situation<'a> {
     /// Deletion was asked for.
     pub deleting: bool,
