@@ -106,7 +106,7 @@ impl Visitors {
     /// The object is gone. Records that it still has are orphans; the next full sync judges them.
     pub(super) fn gone(&self, slot: Slot) {
         self.at_hand.lock().drop_object(slot);
-        self.troubles.lock().remove(&slot);
+        self.troubles.lock().forget(slot);
         let mut table = self.table.lock();
         if let Some(uid) = table.row(slot).map(crate::cluster::rows::Row::uid) {
             table.forget(slot, uid);
@@ -128,7 +128,7 @@ impl Visitors {
                 self.not_later_than(row.plan.next_at());
             }
         }
-        self.troubles.lock().remove(&slot);
+        self.troubles.lock().forget(slot);
         self.at_hand.lock().put(slot, object);
         orders.settle(slot);
         let work = orders.has_work();

@@ -104,7 +104,10 @@ impl Visitors {
             let mut table = self.table.lock();
             let slots: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
+                .filter(|row| {
+                    let held = || engine.held(row.slot()).is_some_and(|held| !held.is_empty());
+                    row.is_deleting() || row.plan.place(index).is_some() || held()
+                })
                 .map(Row::slot)
                 .collect();
             for slot in slots {
@@ -114,6 +117,11 @@ impl Visitors {
                         orders.push(index, engine, slot, Class::Revocation);
                     }
                     orders.settle(slot);
+                    continue;
+                }
+                if row.plan.place(index).is_none() {
+                    // Nothing is planned here and no status names it: made by a process that could not tell any more.
+                    orders.push(index, engine, slot, Class::RolloverRemoval);
                     continue;
                 }
                 let place = row.plan.place_mut(index);
