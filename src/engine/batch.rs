@@ -35,7 +35,8 @@ impl Engine {
             (inner.unconfirmed.keys().copied().collect::<Vec<_>>(), inner.pages)
         };
         if waiting.len() > pages {
-            return self.sync().await;
+            // Before anybody is let in: a removal is done when it has been read back, not before.
+            return self.sync(Class::RolloverRemoval).await;
         }
         for id in waiting {
             let living = self.read(id, Class::Retry).await?.is_some();

@@ -174,6 +174,12 @@ impl Queue {
         self.flying.len()
     }
 
+    /// Whether something that takes away waits or is in flight.
+    pub fn has_removals(&self) -> bool {
+        let waits = Class::ALL.into_iter().any(|class| class.revokes() && self.len(class) > 0);
+        waits || self.flying.values().any(|flight| flight.entry.class.revokes())
+    }
+
     /// What is known of a slot that fails.
     pub fn failing(&self, slot: Slot) -> Option<Failing> {
         self.failing.get(&slot).copied()

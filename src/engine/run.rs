@@ -71,7 +71,7 @@ impl Engine {
             Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
-        let confirm = !inner.unconfirmed.is_empty() && !inner.has_removals();
+        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.has_removals();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
         if may && (!inner.connected || sync_due || confirm) {
             inner.chore = true;
@@ -168,7 +168,7 @@ impl Engine {
             self.metrics.systems.credential_valid(&self.label, true);
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
-        if sync_due { self.sync().await } else { self.read_back_all().await }
+        if sync_due { self.sync(Class::Drift).await } else { self.read_back_all().await }
     }
 
     fn chore_failed(&self, stop: &Stop) {

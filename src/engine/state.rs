@@ -9,7 +9,7 @@ use vestibule_core::model::Mode;
 use vestibule_core::plan::Held;
 
 use super::breaker::Breaker;
-use super::queue::{Class, Queue};
+use super::queue::Queue;
 use super::snapshot::Snapshot;
 
 /// What may change while an engine runs.
@@ -217,11 +217,6 @@ impl Inner {
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
         !mode.removes() || (self.snapshot.is_complete() && empty)
-    }
-
-    /// Whether something that closes doors is still to be done.
-    pub(super) fn has_removals(&self) -> bool {
-        self.queue.len(Class::Revocation) + self.queue.len(Class::RolloverRemoval) > 0
     }
 
     pub(super) fn unpark(&mut self) {

@@ -22,12 +22,13 @@ const MOST_PAGES: usize = 100_000;
 const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
-    /// One full sync. Fails as a whole if any page fails: absences are never concluded from a part.
-    pub(super) async fn sync(&self) -> Result<(), Stop> {
+    /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
+    /// are never concluded from a part.
+    pub(super) async fn sync(&self, rank: Class) -> Result<(), Stop> {
         let (listing_number, mut listing, tokens, class) = {
             let mut inner = self.inner.lock();
             inner.listings += 1;
-            let class = if inner.snapshot.is_complete() { Class::Drift } else { Class::Revocation };
+            let class = if inner.snapshot.is_complete() { rank } else { Class::Revocation };
             (inner.listings, inner.snapshot.begin_listing(), std::mem::take(&mut inner.sync_tokens), class)
         };
         let mut pages = 0;
