@@ -62,7 +62,8 @@ fn generate(root: &Path, check: bool) -> Result<(), Box<dyn Error>> {
         return Ok(docs::generate(root)?);
     }
     let crds = crds::drift(root)?.into_iter().map(|(name, _)| format!("crds/{name}"));
-    let drift: Vec<String> = crds.chain(docs::drift(root)?.into_iter().map(|(path, _)| path.to_owned())).collect();
+    let drift: Vec<String> =
+        crds.chain(docs::drift(root)?.into_iter().map(|(path, _)| path.to_owned())).collect();
     if drift.is_empty() {
         return Ok(());
     }

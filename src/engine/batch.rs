@@ -4,6 +4,7 @@ use vestibule_core::identity::{RecordId, Slot};
 
 use super::call::Stop;
 use super::{Class, Engine, Outcome, Report};
+use crate::system;
 
 impl Engine {
     /// Whether a removal is read back by itself. In a crowd one listing confirms them all, with fewer calls.
@@ -22,7 +23,7 @@ impl Engine {
             let living = self.read(id, class).await?.is_some();
             self.confirm(id, living);
             if living {
-                return Err(Stop::Superseded);
+                return Err(Stop::StillThere);
             }
         }
         Ok(())
@@ -32,7 +33,9 @@ impl Engine {
     pub(super) async fn read_back_all(&self) -> Result<(), Stop> {
         let (waiting, pages) = {
             let inner = self.inner.lock();
-            (inner.unconfirmed.keys().copied().collect::<Vec<_>>(), inner.pages)
+            // A turn under way reads its own removals back.
+            let waiting = inner.unconfirmed.keys().filter(|id| !inner.queue.is_in_flight(id.slot));
+            (waiting.copied().collect::<Vec<_>>(), inner.pages)
         };
         if waiting.len() > pages {
             // Before anybody is let in: a removal is done when it has been read back, not before.
@@ -59,24 +62,42 @@ impl Engine {
         }
     }
 
-    /// A removal that did not hold is queued again as a revocation.
     fn confirm(&self, id: RecordId, living: bool) {
-        let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.unconfirmed.remove(&id);
         if living {
             inner.snapshot.stands(&id, 0, None);
-            inner.queue.push(id.slot, Class::Revocation, None, now);
+        } else {
+            inner.queue.forgive(id.slot);
+        }
+    }
+
+    /// A removal that did not hold is tried again as a revocation, later each time.
+    fn remove_again(&self, slot: Slot) {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        if inner.queue.is_in_flight(slot) {
+            inner.queue.push(slot, Class::Revocation, None, now);
+        } else {
+            inner.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
         }
     }
 
     async fn tell_confirmed(&self, slot: Slot, living: bool) {
         if living {
             tracing::warn!(integration = %self.label, ?slot, "a removed record is still there and is removed again");
+            self.remove_again(slot);
             return;
         }
-        let present = self.inner.lock().held(slot).first().map(|one| one.id);
+        let present = {
+            let mut inner = self.inner.lock();
+            if !inner.unconfirmed(slot).is_empty() || !inner.untold.remove(&slot) {
+                return;
+            }
+            inner.held(slot).first().map(|one| one.id)
+        };
         let outcome = present.map_or(Outcome::Absent, Outcome::Present);
-        self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+        let (integration, class) = (self.integration.clone(), Class::RolloverRemoval);
+        self.source.report(Report { integration, slot, class, outcome }).await;
     }
 }

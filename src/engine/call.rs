@@ -20,6 +20,17 @@ pub(super) enum Stop {
     Source(SourceError),
     /// Mode or suspension changed under way, or what was planned has become wrong: look again.
     Superseded,
+    /// The system failed at taking something away: whatever the item was, it is a revocation now (design 3.13).
+    Unrevoked(SystemError),
+    /// A removal that the system acknowledged did not hold.
+    StillThere,
+}
+
+impl Stop {
+    /// The same, if it happened to a removal.
+    pub(super) fn revoking(self) -> Self {
+        if let Self::System(error) = self { Self::Unrevoked(error) } else { self }
+    }
 }
 
 impl From<SystemError> for Stop {
@@ -46,6 +57,10 @@ impl Engine {
         let system = self.system();
         let call = async {
             self.may(step)?;
+            if let Step::Create(record) = step {
+                // From now on it may arrive; not from when it got in line.
+                self.inner.lock().uncertain.insert(record.id, self.clock.now());
+            }
             system.apply(step).await.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
@@ -78,7 +93,8 @@ impl Engine {
             Step::Update { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };
-        if mode && (step.revokes() || !settings.suspended) { Ok(()) } else { Err(Stop::Superseded) }
+        let opens = !settings.suspended && !self.inner.lock().draining;
+        if mode && (step.revokes() || opens) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
     async fn paced<T, E: Failure>(

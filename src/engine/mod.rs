@@ -24,7 +24,7 @@ pub mod snapshot;
 
 pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
-pub use state::{Condition, Settings, State};
+pub use state::{Condition, HeldBack, Settings, State};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -167,11 +167,16 @@ impl Engine {
     /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
     /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let before = std::mem::replace(&mut *self.settings.write(), settings.clone());
-        if before == settings {
-            return;
-        }
-        if settings.released.is_some() && settings.released != before.released {
+        let released = {
+            let mut current = self.settings.write();
+            if *current == settings {
+                return;
+            }
+            let released = settings.released.is_some() && settings.released != current.released;
+            *current = settings;
+            released
+        };
+        if released {
             self.inner.lock().sync_due = None;
         }
         self.wake.notify_one();
@@ -200,7 +205,9 @@ impl Engine {
             }
             let held: BTreeSet<Slot> =
                 inner.snapshot.slots().chain(inner.uncertain.keys().map(|id| id.slot)).collect();
-            held.into_iter().for_each(|slot| inner.queue.push(slot, Class::Revocation, None, now));
+            for slot in held {
+                inner.queue.push(slot, Class::Revocation, None, now);
+            }
             // A whole list is the second witness that nothing is left, and shows what we did not know of.
             inner.sync_due = None;
         }

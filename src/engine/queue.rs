@@ -108,6 +108,19 @@ impl Queue {
         self.land(slot);
     }
 
+    /// The slot's item was done as far as can be now; whether it holds is still to be seen, so what is known of its
+    /// failures stays until [`Self::forgive`].
+    pub fn pause(&mut self, slot: Slot) {
+        self.land(slot);
+    }
+
+    /// What was paused has turned out well.
+    pub fn forgive(&mut self, slot: Slot) {
+        if !self.contains(slot) {
+            self.failing.remove(&slot);
+        }
+    }
+
     /// The slot's item was not tried at all: it gets its old place again.
     pub fn put_back(&mut self, slot: Slot) {
         if let Some(entry) = self.land(slot) {
@@ -174,10 +187,16 @@ impl Queue {
         self.flying.len()
     }
 
-    /// Whether something that takes away waits or is in flight.
-    pub fn has_removals(&self) -> bool {
-        let waits = Class::ALL.into_iter().any(|class| class.revokes() && self.len(class) > 0);
-        waits || self.flying.values().any(|flight| flight.entry.class.revokes())
+    /// Whether the slot is in flight.
+    pub fn is_in_flight(&self, slot: Slot) -> bool {
+        self.flying.contains_key(&slot)
+    }
+
+    /// Whether something that takes away is under way or could be. What waits for its next attempt does not count: it
+    /// may do so for ever.
+    pub fn is_removing(&self) -> bool {
+        let ready = |class: &Class| class.revokes() && self.head(*class).is_some();
+        Class::ALL.iter().any(ready) || self.flying.values().any(|flight| flight.entry.class.revokes())
     }
 
     /// What is known of a slot that fails.

@@ -92,16 +92,6 @@ fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
 }
 
 #[test]
-fn a_removal_is_still_to_come_until_it_is_done_also_in_flight() {
-    let mut queue = queue_of(&[(1, Class::RolloverRemoval), (2, Class::RolloverAddition)]);
-    assert!(queue.has_removals());
-    assert_eq!(queue.pop(at(0)), Some((Slot(1), Class::RolloverRemoval)));
-    assert!(queue.has_removals());
-    queue.done(Slot(1));
-    assert!(!queue.has_removals());
-}
-
-#[test]
 fn what_was_not_tried_gets_its_old_place() {
     let mut queue = queue_of(&[(1, Class::UserChange), (2, Class::UserChange)]);
     queue.pop(at(0));

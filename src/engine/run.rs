@@ -71,7 +71,7 @@ impl Engine {
             Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
-        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.has_removals();
+        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
         if may && (!inner.connected || sync_due || confirm) {
             inner.chore = true;
@@ -180,7 +180,7 @@ impl Engine {
             }
             // Pace, breaker and condition have learnt of it where the call was made.
             Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
-            Stop::NotLeader | Stop::Source(_) | Stop::Superseded => {}
+            Stop::NotLeader | Stop::Source(_) | Stop::Superseded | Stop::StillThere | Stop::Unrevoked(_) => {}
         }
     }
 
@@ -188,7 +188,7 @@ impl Engine {
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
         if let Some(outcome) = report {
-            self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+            self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
         self.wake.notify_one();
     }
@@ -197,7 +197,13 @@ impl Engine {
     fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
+        inner.untold.remove(&slot);
         match result {
+            Ok(Some(Outcome::Unconfirmed)) => {
+                inner.queue.pause(slot);
+                inner.untold.insert(slot);
+                Some(Outcome::Unconfirmed)
+            }
             Ok(outcome) => {
                 inner.queue.done(slot);
                 outcome
@@ -210,10 +216,18 @@ impl Engine {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 None
             }
+            Err(Stop::StillThere) => {
+                inner.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
+                None
+            }
             Err(Stop::Source(SourceError::Unreachable(message))) => {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
                 None
+            }
+            Err(Stop::Unrevoked(error)) => {
+                let class = if class.revokes() { class } else { Class::Revocation };
+                Some(self.failed(&mut inner, slot, class, error))
             }
             Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, class, error)),
         }

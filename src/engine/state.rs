@@ -114,6 +114,9 @@ pub(super) struct Inner {
     /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
     /// begun: only a later one counts as reading back.
     pub(super) unconfirmed: BTreeMap<RecordId, u64>,
+    /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
+    /// else since keeps that.
+    pub(super) untold: BTreeSet<Slot>,
     pub(super) names: Names,
     pub(super) connected: bool,
     pub(super) parked: bool,
@@ -154,6 +157,7 @@ impl Inner {
             breaker: Breaker::new(rand::random()),
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
+            untold: BTreeSet::new(),
             names: Names::default(),
             connected: false,
             parked: false,

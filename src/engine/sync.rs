@@ -29,7 +29,7 @@ impl Engine {
             let mut inner = self.inner.lock();
             inner.listings += 1;
             let class = if inner.snapshot.is_complete() { rank } else { Class::Revocation };
-            (inner.listings, inner.snapshot.begin_listing(), std::mem::take(&mut inner.sync_tokens), class)
+            (inner.listings, inner.snapshot.begin_listing(), inner.sync_tokens.clone(), class)
         };
         let mut pages = 0;
         let mut cursor = None;
@@ -92,7 +92,12 @@ impl Engine {
     fn publish_sync(&self, tokens: Vec<String>) {
         let now = self.clock.now();
         let resync = self.settings.read().resync;
-        self.inner.lock().sync_due = now.checked_add(resync).ok();
+        {
+            let mut inner = self.inner.lock();
+            inner.sync_tokens.retain(|token| !tokens.contains(token));
+            // Who asked while this one ran may mean what its first pages no longer showed.
+            inner.sync_due = now.checked_add(resync).ok().filter(|_| inner.sync_tokens.is_empty());
+        }
         self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
             state.syncs += 1;

@@ -30,12 +30,24 @@ impl Engine {
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
         self.check_new(&unit, &held, class).await?;
+        if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
+            // Before the old is removed: nobody stands outside because the API server is away.
+            self.source.claim(slot).await?;
+        }
+        let mut may_arrive = false;
         for act in &unit.acts {
             match act {
-                Act::Remove(id) => self.remove(*id, class).await?,
+                Act::Remove(id) => {
+                    may_arrive |= self.remove(*id, class).await.map_err(Stop::revoking)?;
+                }
                 Act::Create(record) => self.create(record, class).await?,
                 Act::Repair(id, record) => self.repair(*id, record, class).await?,
             }
+        }
+        if may_arrive {
+            let message = "an earlier create without an answer may still arrive; looked up again in a moment";
+            let error = SystemError::new(system::Class::Dependency, "RemovePerson", message);
+            return Err(Stop::Unrevoked(error));
         }
         if let Some((_, why)) = unit.withheld.first() {
             return Ok(Some(Outcome::Withheld(*why)));
@@ -93,7 +105,7 @@ impl Engine {
             }
             inner.snapshot.removed(&id);
             // It may still arrive. Making it again meets it then; removing it has to wait for it.
-            if matches!(wanted.want, Want::Record(_)) {
+            if matches!(&wanted.want, Want::Record(record) if record.id.same_content(&id)) {
                 inner.uncertain.remove(&id);
             }
         }
@@ -149,10 +161,8 @@ impl Engine {
     }
 
     async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
-        self.source.claim(wanted.id.slot).await?;
         let mut record = Arc::clone(wanted);
         for _ in 0..PROBES {
-            self.inner.lock().uncertain.insert(record.id, self.clock.now());
             match self.write(class, &Step::Create(Arc::clone(&record))).await {
                 Ok(Applied::Exists) => {
                     if let Some(found) = self.read(record.id, class).await? {
@@ -194,7 +204,6 @@ impl Engine {
             self.inner.lock().snapshot.removed(&id);
             return self.create(wanted, class).await;
         };
-        self.source.claim(id.slot).await?;
         let record = Arc::new(Record { id, ..(**wanted).clone() });
         if self.is_lost_again(&record, &found) {
             return Ok(());
@@ -236,16 +245,15 @@ impl Engine {
         inner.snapshot.stands(&record.id, record.facts().fingerprint(), Some(record.window.until));
     }
 
-    /// Removes a record. One whose create may still arrive is not taken for absent before that is impossible.
-    async fn remove(&self, id: RecordId, class: Class) -> Result<(), Stop> {
+    /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
+    async fn remove(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
         let applied = self.write(class, &Step::Remove(id)).await?;
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         let may_arrive =
             inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
         if applied == Applied::Absent && may_arrive {
-            let message = "an earlier create without an answer may still arrive; looked up again in a moment";
-            return Err(SystemError::new(system::Class::Dependency, "RemovePerson", message).into());
+            return Ok(true);
         }
         inner.uncertain.remove(&id);
         inner.snapshot.removed(&id);
@@ -253,7 +261,7 @@ impl Engine {
             let begun = inner.listings;
             inner.unconfirmed.insert(id, begun);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The living record of an id, or `None` if the system says that it is dead or unknown.

@@ -173,3 +173,7 @@ fn hash(facts: &TenantFacts) -> u64 {
     }
     hash.finish()
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

@@ -6,6 +6,8 @@
 
 pub mod directory;
 pub mod events;
+#[cfg(test)]
+mod fixtures;
 pub mod integration;
 pub mod pass;
 pub mod property;

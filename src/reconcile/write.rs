@@ -93,3 +93,7 @@ fn fenced(meta: &Meta, operation: &Value) -> Value {
         operation,
     ])
 }
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;

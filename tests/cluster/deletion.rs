@@ -42,6 +42,7 @@ async fn a_deleted_integration_takes_its_records_along_and_leaves_its_visitors_w
 #[tokio::test]
 async fn an_orphaning_integration_leaves_its_records_behind() {
     let stage = with_two("orphan").await;
+    let before = stage.view("Visitor", "bob");
     stage.apply(integration(&stage.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;
     stage.netbox.forget_calls();
     stage.delete("AccessIntegration", "netbox").await;
@@ -53,7 +54,6 @@ async fn an_orphaning_integration_leaves_its_records_behind() {
     stage.gone("Visitor", "ada").await;
     // Made again it takes up its own.
     stage.apply(integration(&stage.netbox.url(), json!({}))).await;
-    let before = stage.view("Visitor", "bob");
     let bob = stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(bob.external_id(), before.external_id());
     assert_eq!(stage.netbox.called("AddPerson"), 0);

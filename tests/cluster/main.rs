@@ -6,6 +6,7 @@ mod crds;
 mod deletion;
 mod demo;
 mod ends;
+mod faults;
 mod harness;
 mod kubectl;
 mod lease;

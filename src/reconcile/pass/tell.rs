@@ -36,7 +36,8 @@ impl Pass {
             let state = connection.map(|connection| connection.engine.state().borrow().clone());
             let verdict = self.integration_verdict(object, state.as_ref());
             let previous = object.status.clone().unwrap_or_default();
-            let status = verdict.settle(&previous.status, object.meta.generation, now);
+            let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
+            let status = settled.unwrap_or_else(|| previous.status.clone());
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
             let mut said = integration::said(&previous, status, owner_id, requested, state.as_ref());
@@ -54,12 +55,14 @@ impl Pass {
         }
     }
 
-    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Verdict {
+    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Option<Verdict> {
+        let told = object.status.as_ref().map(|said| said.status.observed_generation);
         let spec = object.spec.as_ref().ok();
         integration::verdict(&Situation {
             deleting: object.meta.deleting,
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
+            told: told == Some(object.meta.generation),
             refusal: self.refusals.get(&object.meta.key),
             state,
         })

@@ -71,14 +71,14 @@ impl Source for Visitors {
     }
 
     async fn report(&self, report: Report) {
-        let Report { integration, slot, outcome } = report;
+        let Report { integration, slot, class, outcome } = report;
         let Some(index) = self.index_of(&integration) else { return };
         let (state, trouble) = status::place_state(&outcome);
         self.note_trouble(slot, trouble);
         if let Some(row) = self.table.lock().row_mut(slot) {
             row.plan.place_mut(index).state = state;
         }
-        self.settle_soon(slot);
+        self.settle_soon(slot, class);
     }
 }
 
@@ -217,3 +217,7 @@ pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::H
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

@@ -21,14 +21,15 @@ use crate::reconcile::directory::{Directory, tenant_id};
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 impl Visitors {
-    /// Queues a slot for a writer.
-    pub(super) fn settle_soon(&self, slot: Slot) {
-        self.settling.lock().push(slot, Class::UserChange, None, self.clock.now());
+    /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
+    /// wait behind those of a whole midnight.
+    pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
+        self.settling.lock().push(slot, class, None, self.clock.now());
         self.settle.notify_one();
     }
 
     /// Queues a slot if, by its row, its status has something else to say than it says.
-    pub(super) fn settle_if_it_differs(&self, slot: Slot) {
+    pub(super) fn settle_if_it_differs(&self, slot: Slot, class: Class) {
         let directory = self.directory();
         let (differs, waits) = {
             let table = self.table.lock();
@@ -44,10 +45,10 @@ impl Visitors {
         };
         let now = self.clock.now();
         if differs {
-            self.settle_soon(slot);
+            self.settle_soon(slot, class);
         } else if waits {
             let later = now.checked_add(PATIENCE).ok();
-            self.settling.lock().push(slot, Class::UserChange, later, now);
+            self.settling.lock().push(slot, class, later, now);
             self.settle.notify_one();
         }
     }
@@ -287,7 +288,7 @@ impl Visitors {
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 self.at_hand.lock().drop_object(slot);
-                self.settle_soon(slot);
+                self.settle_soon(slot, Class::UserChange);
                 Err(SourceError::Frozen)
             }
             Err(error) => {

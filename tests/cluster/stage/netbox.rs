@@ -126,6 +126,11 @@ impl NetBox {
         self.calls().get(operation).copied().unwrap_or_default()
     }
 
+    /// Calls that are under way.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.running.frame.counters.json()["in_flight"].as_u64().unwrap()
+    }
+
     /// The calls that were to change something.
     pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
         let mut calls = self.calls();

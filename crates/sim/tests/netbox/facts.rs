@@ -132,8 +132,10 @@ fn words(marks: &str) -> String {
     marks.split(", ").map(word).collect::<Vec<_>>().join("; ")
 }
 
+/// Text for a cell; a mark in the middle of it stands there in words too.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+    let spelt = |text: String, mark: &str| text.replace(&format!("[{mark}]"), &format!("({})", words(mark)));
+    ["LIVE", "DOC2", "CODE", "SITE", "INF", "?"].into_iter().fold(text.replace('|', "\\|"), spelt)
 }
 
 fn table() -> String {

@@ -249,6 +249,13 @@ async fn s2_3_instants_are_utc_with_z() {
 
 /// [M]
 #[tokio::test]
+async fn s2_3_durations_are_net_text() {
+    let sim = sim(&[]).await;
+    assert_eq!(sim.s("GET", "", NOTHING).await.json["store_events_ttl"], json!("90.00:00:00"));
+}
+
+/// [M]
+#[tokio::test]
 async fn s2_3_success_codes_are_the_measured_ones() {
     let sim = sim(&[]).await;
     let (su, pu) = sim.user("Cleaner").await;

@@ -162,7 +162,7 @@ async fn s2_11_an_unknown_pin_shows_somebody_who_is_no_user() {
 async fn s2_11_entries_are_kept_for_90_days() {
     let sim = sim(&[]).await;
     walks(&sim, 1).await;
-    assert_eq!(sim.s("GET", "", NOTHING).await.json["store_events_ttl"], json!(90));
+    assert_eq!(sim.s("GET", "", NOTHING).await.json["store_events_ttl"], json!("90.00:00:00"));
     sim.advance("P89D").await;
     let sim = Sim { token: sim.log_in("admin@sim.example").await, ..sim };
     assert_eq!(entries(&sim, PATH, None).await.items().len(), 1);
@@ -236,6 +236,19 @@ async fn s2_11_the_hub_sends_entries_by_receive_message() {
     let sent = streamed(&sim).await;
     let entry = entries(&sim, PATH, None).await.items().remove(0);
     assert_eq!(sent["id"], entry["id"]);
+}
+
+/// [V]
+#[tokio::test]
+async fn s2_11_the_hub_may_be_narrowed_to_a_user() {
+    let sim = sim(&[]).await;
+    let (_, cleaner) = sim.user("Cleaner").await;
+    let (mut stream, _) = hub(&sim, &format!("&user_id={cleaner}")).await;
+    assert_eq!(message(&mut stream).await, json!({}));
+    for user in ["zoe@acme.example", "Cleaner"] {
+        sim.side("POST", "door", json!({ "user": user, "lock": "Main entrance" })).await;
+    }
+    assert_eq!(message(&mut stream).await["arguments"][0]["user_id"], json!(cleaner));
 }
 
 /// [V]

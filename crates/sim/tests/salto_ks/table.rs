@@ -23,6 +23,7 @@ const UNTESTED: &[(&str, &str, &str, &str)] = &[
         "2204-2209, 2211, 2213-2219, 2221-2223 arise by themselves",
         "only as a fault of kind `error`",
     ),
+    ("2.3", "C", "the filter `device_uid eq 'x'`", "of which list is not said; 1102 everywhere"),
     ("2.6", "?", "resend invitation, invitation state, phone in the create body", "no such call is known"),
     ("2.6", "M", "`data_removal_expires_at`", "meaning unknown; always null"),
     ("2.9", "V", "a user with no means to open may show as not subscribed", "not simulated: `may`"),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{NOTHING, SITE, sim, text};
+use crate::harness::{MILL, NOTHING, SITE, sim, text};
 
 /// [M]
 #[tokio::test]
@@ -260,6 +260,20 @@ async fn s2_6_a_custom_pin_needs_the_site_feature() {
     let sim = sim(&[]).await;
     let (su, _) = sim.user("Cleaner").await;
     sim.s("PUT", &format!("/users/{su}/pin/custom"), json!({ "pin": "123456" })).await.error(403, "2212");
+}
+
+/// [M]
+#[tokio::test]
+async fn s2_6_where_the_site_has_the_feature_a_custom_pin_opens() {
+    let sim = sim(&[]).await;
+    let stranger = sim.log_in("stranger@mill.example").await;
+    let site = format!("/v1.2/sites/{MILL}");
+    let me = sim.call_as(&stranger, "GET", &format!("{site}/me"), None).await.is(200);
+    let path = format!("{site}/users/{}/pin/custom", text(&me["id"]));
+    let put = async |pin: &str| sim.call_as(&stranger, "PUT", &path, Some(json!({ "pin": pin }))).await;
+    put("24680").await.is(200);
+    assert_eq!(put("24680").await.error(400, "3102").json["Message"], json!("pin_not_changed"));
+    put("12 34").await.error(400, "1101");
 }
 
 /// [M]

@@ -35,11 +35,12 @@ pub(in super::super) struct Caller {
 pub(in super::super) fn caller(inner: &Inner, request: &Request, now: Timestamp) -> Result<Caller, Problem> {
     let header = request.header("authorization").unwrap_or_default();
     let bearer = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token =
-        bearer.map(|(_, token)| token.trim().to_owned()).or_else(|| request.query_value("access_token"));
+    // Browsers cannot set headers on a stream, so SignalR puts the token into the query there.
+    let in_query = || request.query_value("access_token").filter(|_| request.path.contains("/hub/"));
+    let token = bearer.map(|(_, token)| token.trim().to_owned()).or_else(in_query);
     let holder =
         token.and_then(|token| inner.grants.holder(&token, now)).ok_or_else(Problem::unauthorized)?;
-    let profile = inner.store.profiles.values().find(|profile| profile.subject == holder.subject);
+    let profile = inner.store.profiles.by_subject(holder.subject);
     let profile = profile.filter(|profile| profile.tokens_from <= holder.issued);
     let profile = profile.ok_or_else(Problem::unauthorized)?;
     if !holder.scopes.iter().any(|scope| scope == "user_api.full_access") {

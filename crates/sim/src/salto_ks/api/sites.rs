@@ -32,7 +32,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     )
 }
 
-/// `GET S`.
+/// `GET S`. Durations are .NET text (2.3).
 pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     let site = cx.site()?;
     let owner = site.owner.and_then(|owner| cx.profile(owner)).map(|p| {
@@ -56,7 +56,7 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
             "owner": owner,
             "installation_state": if site.released { "released" } else { "not_released" },
             "mkey_compatible": true,
-            "store_events_ttl": site.ttl_days,
+            "store_events_ttl": format!("{}.00:00:00", site.ttl_days),
         }),
     ))
 }

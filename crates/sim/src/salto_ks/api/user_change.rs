@@ -29,8 +29,8 @@ pub(super) fn patch(cx: &mut Cx<'_>) -> Done {
     if unblocks && was_blocked {
         seat_again(cx, id)?;
     }
-    if let (Some(email), Some(profile)) = (email, cx.inner.store.profiles.get_mut(&platform)) {
-        profile.email = Some(email);
+    if email.is_some() {
+        cx.inner.store.profiles.set_email(&platform, email);
     }
     show(cx, id, 200)
 }
@@ -59,7 +59,7 @@ pub(super) fn subscription(cx: &mut Cx<'_>) -> Done {
     let keeps = cx.inner.switches.is("blocked.keeps-seat", "yes");
     let refuses = cx.inner.switches.is("resume.no-seat", "403");
     let site = cx.site()?;
-    let full = site.seats_used(keeps) >= site.seats;
+    let full = site.full(keeps);
     let (by, now, status) = (cx.who(), cx.now(), cx.status("status.subscription"));
     let user = cx.user_mut()?;
     if !suspend && user.suspended && full {
@@ -87,10 +87,8 @@ pub(super) fn delete(cx: &mut Cx<'_>) -> Done {
     let completed = cx.profile(platform).is_some_and(|profile| profile.completed);
     if !completed && !elsewhere && until.is_none() {
         cx.inner.store.profiles.remove(&platform);
-    } else if let Some(profile) =
-        cx.inner.store.profiles.get_mut(&platform).filter(|_| !completed && !elsewhere)
-    {
-        profile.email = None;
+    } else if !completed && !elsewhere {
+        cx.inner.store.profiles.set_email(&platform, None);
     }
     Ok(Answer::empty(202).about(id.to_string()))
 }

@@ -34,7 +34,7 @@ impl NewUser {
             managed_by,
             tokens_from: Timestamp::MIN,
         };
-        inner.store.profiles.insert(id, profile);
+        inner.store.profiles.insert(profile);
         id
     }
 }
@@ -58,7 +58,7 @@ pub(in super::super) fn create(
     }
     let keeps = inner.switches.is("blocked.keeps-seat", "yes");
     if let Some(site) = inner.store.sites.get_mut(&site) {
-        new.suspended |= site.seats_used(keeps) >= site.seats;
+        new.suspended |= site.full(keeps);
         site.by_user.insert(user, id);
         site.users.insert(id, new);
     }

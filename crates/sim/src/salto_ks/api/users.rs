@@ -1,7 +1,7 @@
 //! Site users (2.6).
 
 use super::super::ids::{Pu, Su};
-use super::super::odata::{Kind, Properties, Scalar};
+use super::super::odata::{Kind, Options, Properties, Scalar};
 use super::super::store::{Profile, SiteUser};
 use super::body::Body;
 use super::context::Cx;
@@ -26,8 +26,18 @@ const PROPERTIES: Properties = &[
 /// `GET S/users`.
 pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     let site = cx.site()?;
+    // Most look-ups are by e-mail (2.6), and a site may have many users. What does not parse is told by the page.
+    let options = Options::read(cx.request, PROPERTIES).unwrap_or_default();
+    let email = options.filter.as_ref().and_then(|filter| filter.wants("user/email")).map(str::to_lowercase);
+    let fits = |profile: &Profile| {
+        email.as_deref().is_none_or(|wanted| {
+            profile.email.as_deref().is_some_and(|email| {
+                email.eq_ignore_ascii_case(wanted) || (!email.is_ascii() && email.to_lowercase() == wanted)
+            })
+        })
+    };
     let pairs = site.users.values().filter_map(|user| Some((user, cx.profile(user.user)?)));
-    let users: Vec<(&SiteUser, &Profile)> = pairs.collect();
+    let users: Vec<(&SiteUser, &Profile)> = pairs.filter(|(_, profile)| fits(profile)).collect();
     let text = |text: &Option<String>| text.clone().map_or(Scalar::Null, |text| Scalar::Text(text.into()));
     let field = |(user, profile): &(&SiteUser, &Profile), path: &str| match path {
         "id" => Scalar::id(user.id.0),

@@ -68,6 +68,15 @@ impl Filter {
         }
     }
 
+    /// The text this property has to equal for the filter to hold, if it says so: lists look there first.
+    pub(in super::super) fn wants(&self, wanted: &str) -> Option<&str> {
+        match self {
+            Self::Compare(path, Operator::Eq, Scalar::Text(text)) if path == wanted => Some(text),
+            Self::And(a, b) => a.wants(wanted).or_else(|| b.wants(wanted)),
+            _ => None,
+        }
+    }
+
     /// True for an item with these properties.
     pub(in super::super) fn holds(&self, field: &dyn Fn(&str) -> Scalar<'static>) -> bool {
         match self {

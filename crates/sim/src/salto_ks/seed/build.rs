@@ -21,7 +21,7 @@ impl ProfileSpec {
         profile.password.clone_from(&self.password);
         profile.phone.clone_from(&self.phone);
         profile.completed = self.has_profile;
-        store.profiles.insert(profile.id, profile);
+        store.profiles.insert(profile);
         Ok(())
     }
 }
@@ -157,7 +157,7 @@ pub(in super::super) fn add_user(
         profile.completed = spec.has_profile;
         profile.managed_by = spec.email.is_none().then_some(site.id);
         let id = profile.id;
-        store.profiles.insert(id, profile);
+        store.profiles.insert(profile);
         id
     });
     if site.by_user.contains_key(&profile) {
@@ -172,7 +172,7 @@ pub(in super::super) fn add_user(
     let UserSpec { alias, blocked, suspended, use_pin, remote_access, tag, expires_at, .. } = spec.clone();
     (user.alias, user.blocked, user.use_pin) = (alias, blocked, use_pin);
     (user.remote_access, user.tag, user.expires_at) = (remote_access, tag, expires_at);
-    user.suspended = suspended || site.seats_used(true) >= site.seats;
+    user.suspended = suspended || site.full(true);
     user.touch(now, "seed");
     site.by_user.insert(profile, id);
     site.users.insert(id, user);

@@ -2,6 +2,7 @@
 
 mod hardware;
 mod people;
+mod profiles;
 mod rights;
 mod roles;
 mod schedule;
@@ -11,12 +12,13 @@ mod table;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::ids::{self, Pu};
+use super::ids;
 use super::outbox::Mail;
 use crate::frame::dice::Dice;
 
 pub(super) use self::hardware::{Activation, Iq, Lock};
 pub(super) use self::people::{Pin, Profile, SiteUser};
+pub(super) use self::profiles::Profiles;
 pub(super) use self::rights::{Group, Pod};
 pub(super) use self::roles::{BUILT_IN, Role, role_id};
 pub(super) use self::schedule::{DAYS, Edge, Schedule, read_time};
@@ -27,7 +29,7 @@ pub(super) use self::table::Table;
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     /// People of the platform.
-    pub(super) profiles: Table<Pu, Profile>,
+    pub(super) profiles: Profiles,
     /// Sites.
     pub(super) sites: Table<Uuid, Site>,
     /// Mails sent.
@@ -41,7 +43,7 @@ impl Store {
     /// An empty platform whose ids follow from `seed`.
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            profiles: Table::default(),
+            profiles: Profiles::default(),
             sites: Table::default(),
             mails: Vec::new(),
             creations: 0,
@@ -61,8 +63,7 @@ impl Store {
 
     /// The profile with this e-mail address.
     pub(super) fn by_email(&self, email: &str) -> Option<&Profile> {
-        let mut all = self.profiles.values();
-        all.find(|p| p.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email)))
+        self.profiles.by_email(email)
     }
 
     /// Does what is due: deleted users go for good.

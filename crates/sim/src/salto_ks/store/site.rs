@@ -90,6 +90,11 @@ impl Site {
         self.users.values().filter(holds).count()
     }
 
+    /// No seat is free. Counts only where it has to.
+    pub(crate) fn full(&self, blocked_keeps: bool) -> bool {
+        self.users.len() >= self.seats && self.seats_used(blocked_keeps) >= self.seats
+    }
+
     /// What `subscription_state` shows: when the site's subscription ends, so does everybody's (2.9).
     pub(crate) const fn subscribed(&self, user: &SiteUser) -> bool {
         self.valid && !user.suspended

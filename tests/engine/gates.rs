@@ -1,0 +1,167 @@
+//! What must be so before a step is done: claim, lease, mode, suspension.
+
+use vestibule::engine::{Class, Outcome, SourceError};
+use vestibule_core::model::Mode;
+use vestibule_core::plan::Withheld;
+
+use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group};
+
+#[tokio::test(start_paused = true)]
+async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() {
+    let (ada, bob) = (visitor("ada"), visitor("bob"));
+    let stage = Stage::holding(&[&bob]).await;
+    let house = stage.house.clone();
+    let slot = ada.id.slot;
+    stage.site.rule(move |call| {
+        let early = call.name == "create" && !house.claims().contains(&slot);
+        assert!(!early, "created before it was claimed");
+        Fate::Done
+    });
+    stage.push(&ada, Class::UserChange);
+    stage.delete(&bob, Class::Revocation);
+    stage.rest().await;
+    assert_eq!(stage.house.claims(), [ada.id.slot]);
+    assert!(stage.holds(&[&ada]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_fails_makes_no_call_and_is_tried_again() {
+    let ada = visitor("ada");
+    let stage = Stage::empty().await;
+    stage.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
+    stage.push(&ada, Class::UserChange);
+    stage.pass(30).await;
+    assert_eq!(stage.site.names(), [""; 0]);
+    assert!(stage.house.claims().len() > 1);
+    stage.house.fail_claims(None);
+    stage.rest().await;
+    assert!(stage.holds(&[&ada]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_whose_claim_fails_leaves_the_old_record_open() {
+    let ada = visitor("ada");
+    let stage = Stage::holding(&[&ada]).await;
+    stage.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
+    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
+    stage.pass(30).await;
+    assert_eq!(stage.site.names(), [""; 0]);
+    assert!(stage.holds(&[&ada]), "nobody stands outside because the API server is away");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_frozen_slot_is_left_as_it_is() {
+    let ada = visitor("ada");
+    let stage = Stage::holding(&[&ada]).await;
+    stage.house.fail_claims(Some(SourceError::Frozen));
+    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
+    stage.engine.push(visitor("nobody").id.slot, Class::Revocation);
+    stage.rest().await;
+    assert!(stage.site.writes().is_empty());
+    assert!(stage.holds(&[&ada]));
+    assert_eq!(stage.house.told(ada.id.slot), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_lease_nothing_is_written() {
+    let (ada, bob) = (visitor("ada"), visitor("bob"));
+    let stage = Stage::holding(&[&bob]).await;
+    stage.lead(false);
+    stage.push(&ada, Class::UserChange);
+    stage.delete(&bob, Class::Revocation);
+    stage.pass(600).await;
+    assert_eq!(stage.site.names(), [""; 0]);
+    stage.lead(true);
+    stage.rest().await;
+    assert!(stage.holds(&[&ada]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_lost_between_two_steps_stops_the_second() {
+    let ada = visitor("ada");
+    let stage = Stage::holding(&[&ada]).await;
+    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
+    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
+    stage.lead(false);
+    stage.pass(600).await;
+    assert_eq!(stage.site.names(), ["remove"]);
+    assert_eq!(stage.last(&ada), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_that_changes_between_two_steps_stops_the_second() {
+    let ada = visitor("ada");
+    let moved = with_group(&ada, "Parking");
+    let stage = Stage::holding(&[&ada]).await;
+    stage.push(&moved, Class::UserChange);
+    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
+    stage.set(|settings| settings.mode = Mode::Observe);
+    stage.rest().await;
+    assert_eq!(stage.site.writes(), [("remove", ada.id)]);
+    assert_eq!(stage.house.told(ada.id.slot), [Outcome::Withheld(Withheld::Mode(Mode::Observe))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspension_between_two_steps_stops_the_second_until_it_ends() {
+    let ada = visitor("ada");
+    let moved = with_group(&ada, "Parking");
+    let stage = Stage::holding(&[&ada]).await;
+    stage.push(&moved, Class::UserChange);
+    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
+    stage.engine.suspend();
+    stage.rest().await;
+    assert_eq!(stage.site.writes(), [("remove", ada.id)]);
+    assert_eq!(stage.last(&ada), Some(Outcome::Withheld(Withheld::Suspended)));
+    stage.set(|settings| settings.suspended = false);
+    stage.push(&moved, Class::UserChange);
+    stage.rest().await;
+    assert!(stage.holds(&[&moved]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspension_lets_removals_through_and_a_replacement_waits_as_a_whole() {
+    let (ada, bob, old) = (visitor("ada"), visitor("bob"), ended("old"));
+    let stage = Stage::holding(&[&ada, &bob, &old]).await;
+    stage.engine.suspend();
+    assert!(stage.engine.is_suspended());
+    stage.delete(&ada, Class::Revocation);
+    stage.push(&with_group(&bob, "Parking"), Class::UserChange);
+    stage.push(&with_group(&old, "Parking"), Class::UserChange);
+    stage.push(&visitor("new"), Class::UserChange);
+    stage.rest().await;
+    assert!(stage.holds(&[&bob]), "closed: who was deleted and who is over; open: who may enter now");
+    assert_eq!(stage.last(&ada), Some(Outcome::Absent));
+    for one in [&bob, &old, &visitor("new")] {
+        assert_eq!(stage.last(one), Some(Outcome::Withheld(Withheld::Suspended)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_mode_keeps_its_promise() {
+    let cases = [
+        (Mode::Observe, [""; 0].as_slice(), [true, true, true, true]),
+        (Mode::CreateOnly, ["create"].as_slice(), [false, true, true, true]),
+        (Mode::Upsert, ["create", "update"].as_slice(), [false, true, true, false]),
+        (Mode::Enforce, ["create", "create", "remove", "remove", "update"].as_slice(), [false; 4]),
+    ];
+    for (mode, expected, withheld) in cases {
+        let (new, changed, gone, drifted) =
+            (visitor("new"), visitor("changed"), visitor("gone"), visitor("drifted"));
+        let mut setup =
+            Setup { standing: vec![changed.clone(), gone.clone(), drifted.clone()], ..Setup::default() };
+        setup.settings.mode = mode;
+        let stage = setup.start().await;
+        stage.site.memory.edit(&drifted.id.to_string(), |facts| facts.groups.clear());
+        stage.push(&new, Class::UserChange);
+        stage.push(&with_group(&changed, "Parking"), Class::UserChange);
+        stage.delete(&gone, Class::Revocation);
+        stage.sync().await;
+        let mut writes: Vec<_> = stage.site.writes().into_iter().map(|(name, _)| name).collect();
+        writes.sort_unstable();
+        assert_eq!(writes, expected, "{mode:?}");
+        for (record, withheld) in [&new, &changed, &gone, &drifted].into_iter().zip(withheld) {
+            let last = stage.last(record);
+            assert_eq!(matches!(last, Some(Outcome::Withheld(_))), withheld, "{mode:?} {last:?}");
+        }
+    }
+}

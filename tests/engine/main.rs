@@ -1,0 +1,10 @@
+//! The engine as a whole on a system in memory: turns, syncs, reading back, the guard, draining, faults.
+//!
+//! Time is tokio's paused clock: what takes an hour takes no time, and nothing happens by chance of the machine.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+
+mod gates;
+mod lost;
+mod order;
+mod stage;
+mod turns;

@@ -1,0 +1,103 @@
+//! The declared side on the stage: what is wanted, and everything that the engine told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use vestibule::engine::{Outcome, Report, Source, SourceError, Wanted};
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::model::{ObjectKey, Record};
+use vestibule_core::plan::Want;
+
+/// See the module. A slot that was never declared is not known.
+#[derive(Default)]
+pub(crate) struct House(Mutex<Rooms>);
+
+#[derive(Default)]
+struct Rooms {
+    wants: BTreeMap<Slot, Wanted>,
+    objects: BTreeSet<ObjectKey>,
+    claims: Vec<Slot>,
+    claim_fails: Option<SourceError>,
+    incomplete: bool,
+    reports: Vec<Report>,
+    asked_gone: usize,
+}
+
+impl House {
+    pub(crate) fn declare(&self, slot: Slot, want: Want) {
+        self.declare_known(slot, want, Vec::new());
+    }
+
+    /// The object names ids under which it was made.
+    pub(crate) fn declare_known(&self, slot: Slot, want: Want, known: Vec<RecordId>) {
+        self.0.lock().wants.insert(slot, Wanted { want, known });
+    }
+
+    pub(crate) fn wants(&self, record: &Record) {
+        self.declare(record.id.slot, Want::Record(record.clone().into()));
+    }
+
+    /// The object is not declared, but the API server has it.
+    pub(crate) fn still_has(&self, object: &ObjectKey) {
+        self.0.lock().objects.insert(object.clone());
+    }
+
+    pub(crate) fn set_complete(&self, complete: bool) {
+        self.0.lock().incomplete = !complete;
+    }
+
+    pub(crate) fn fail_claims(&self, error: Option<SourceError>) {
+        self.0.lock().claim_fails = error;
+    }
+
+    pub(crate) fn claims(&self) -> Vec<Slot> {
+        self.0.lock().claims.clone()
+    }
+
+    /// How often the API server was asked whether an object is gone.
+    pub(crate) fn asked_gone(&self) -> usize {
+        self.0.lock().asked_gone
+    }
+
+    /// Everything that was told of a slot, in order.
+    pub(crate) fn told(&self, slot: Slot) -> Vec<Outcome> {
+        let rooms = self.0.lock();
+        rooms.reports.iter().filter(|one| one.slot == slot).map(|one| one.outcome.clone()).collect()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.0.lock().reports.clear();
+    }
+}
+
+#[async_trait]
+impl Source for House {
+    async fn want(&self, _: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError> {
+        self.0.lock().wants.get(&slot).cloned().ok_or(SourceError::Frozen)
+    }
+
+    async fn claim(&self, slot: Slot) -> Result<(), SourceError> {
+        let mut rooms = self.0.lock();
+        rooms.claims.push(slot);
+        rooms.claim_fails.clone().map_or(Ok(()), Err)
+    }
+
+    fn is_complete(&self) -> bool {
+        !self.0.lock().incomplete
+    }
+
+    fn knows(&self, slot: Slot) -> bool {
+        self.0.lock().wants.contains_key(&slot)
+    }
+
+    async fn is_gone(&self, object: &ObjectKey) -> Result<bool, SourceError> {
+        let mut rooms = self.0.lock();
+        rooms.asked_gone += 1;
+        Ok(!rooms.objects.contains(object))
+    }
+
+    async fn report(&self, report: Report) {
+        self.0.lock().reports.push(report);
+    }
+}

@@ -1,0 +1,240 @@
+//! A stage: one engine on a system in memory, with a declared side and a time of the test's own.
+
+mod clock;
+mod house;
+mod records;
+mod site;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+use vestibule::clock::{Clock, SharedClock};
+use vestibule::cluster::lease::Fence;
+use vestibule::engine::{Class, Engine, Outcome, Parts, Settings, State, pace, pacer::Pacer};
+use vestibule::metrics::Metrics;
+use vestibule::shutdown::{Shutdown, Trigger};
+use vestibule::system::memory::Memory;
+use vestibule_core::guard::Limits;
+use vestibule_core::identity::Owner;
+use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
+use vestibule_core::plan::Want;
+
+pub(crate) use clock::Virtual;
+pub(crate) use house::House;
+pub(crate) use records::*;
+pub(crate) use site::{Call, Fate, Site};
+
+/// How long a call takes.
+pub(crate) const LATENCY: Duration = Duration::from_millis(10);
+
+/// Nothing that a test awaits takes longer than this on the stage's clock.
+const PATIENCE: Duration = Duration::from_hours(2);
+
+/// What a stage is made of.
+pub(crate) struct Setup {
+    pub(crate) memory: Memory,
+    pub(crate) settings: Settings,
+    /// Rate and calls at once of the account.
+    pub(crate) limits: pace::Limits,
+    /// Declared and there already.
+    pub(crate) standing: Vec<Record>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            memory: Memory::with_groups(GROUPS),
+            settings: Settings {
+                mode: Mode::Enforce,
+                suspended: false,
+                limits: Limits::default(),
+                released: None,
+                resync: SignedDuration::from_hours(12),
+                owner_declared: false,
+                max_in_flight: 4,
+            },
+            limits: pace::Limits { rate: None, burst: 1, max_in_flight: 4 },
+            standing: Vec::new(),
+        }
+    }
+}
+
+/// See the module.
+pub(crate) struct Stage {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) house: Arc<House>,
+    pub(crate) clock: Arc<Virtual>,
+    settings: Settings,
+    lease: Arc<Lease>,
+    trigger: Trigger,
+    pub(crate) running: JoinHandle<()>,
+}
+
+impl Setup {
+    /// Starts the engine; nothing has been called yet.
+    pub(crate) fn raise(self) -> Stage {
+        let clock = Arc::new(Virtual::start());
+        let site = Site::new(self.memory, clock.clone(), LATENCY);
+        let house = Arc::new(House::default());
+        for record in &self.standing {
+            site.memory.put(shown(record));
+            house.wants(record);
+        }
+        let lease = Arc::new(Lease(AtomicBool::new(true)));
+        let engine = Engine::new(Parts {
+            integration: ObjectKey::new("acme", "door"),
+            owner: Owner::of(OWNER_ID),
+            system: site.clone(),
+            source: house.clone(),
+            pacer: Pacer::new(self.limits, clock.clone()),
+            fence: Fence::always_open(lease.clone()),
+            clock: clock.clone() as SharedClock,
+            metrics: Metrics::new(),
+            settings: self.settings.clone(),
+        });
+        let (trigger, shutdown) = Shutdown::new();
+        let running = tokio::spawn(Arc::clone(&engine).run(shutdown));
+        Stage { engine, site, house, clock, settings: self.settings, lease, trigger, running }
+    }
+
+    /// Starts the engine, awaits the first sync, and forgets the calls it made.
+    pub(crate) async fn start(self) -> Stage {
+        let stage = self.raise();
+        stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+        stage.rest().await;
+        stage.forget();
+        stage
+    }
+}
+
+impl Stage {
+    /// An engine after its first sync of an empty system.
+    pub(crate) async fn empty() -> Self {
+        Setup::default().start().await
+    }
+
+    /// An engine after its first sync of a system that holds exactly these.
+    pub(crate) async fn holding(records: &[&Record]) -> Self {
+        let standing = records.iter().map(|record| (*record).clone()).collect();
+        Setup { standing, ..Setup::default() }.start().await
+    }
+
+    /// Declares a record and queues its slot.
+    pub(crate) fn push(&self, record: &Record, class: Class) {
+        self.house.wants(record);
+        self.engine.push(record.id.slot, class);
+    }
+
+    /// Declares that nothing is wanted any more and queues the slot.
+    pub(crate) fn delete(&self, record: &Record, class: Class) {
+        self.house.declare(record.id.slot, Want::Nothing);
+        self.engine.push(record.id.slot, class);
+    }
+
+    /// Changes settings under way.
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        self.engine.set_settings(settings);
+    }
+
+    /// The lease is lost, or held again.
+    pub(crate) fn lead(&self, leads: bool) {
+        self.lease.0.store(leads, Ordering::SeqCst);
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.trigger.request();
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.engine.state().borrow().clone()
+    }
+
+    /// A number of `/debug/state.json`.
+    pub(crate) fn shows(&self, key: &str) -> u64 {
+        self.engine.diagnostics()[key].as_u64().unwrap()
+    }
+
+    /// What was told last of a record's slot.
+    pub(crate) fn last(&self, record: &Record) -> Option<Outcome> {
+        self.house.told(record.id.slot).pop()
+    }
+
+    /// The living people of the system.
+    pub(crate) fn living(&self) -> Vec<ObservedRecord> {
+        self.site.memory.everybody().into_iter().filter(|person| !person.dead).collect()
+    }
+
+    /// Whether exactly these records of ours live there, as they should be.
+    pub(crate) fn holds(&self, records: &[&Record]) -> bool {
+        let ours: Vec<_> = self.living().into_iter().filter(|person| person.id.is_some()).collect();
+        let lives = |record: &Record| {
+            ours.iter().any(|one| {
+                one.id.is_some_and(|id| id.same_content(&record.id)) && one.facts == record.facts()
+            })
+        };
+        ours.len() == records.len() && records.iter().all(|record| lives(record))
+    }
+
+    pub(crate) fn forget(&self) {
+        self.site.forget();
+        self.house.forget();
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    /// Awaits a condition.
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let started = self.clock.now();
+        let waited = || self.clock.now().duration_since(started).unsigned_abs();
+        while !holds(self) {
+            let shown =
+                || format!("{what} never came: {}, {:?}", self.engine.diagnostics(), self.site.names());
+            assert!(waited() < PATIENCE, "{}", shown());
+            let step = if waited() < Duration::from_secs(2) { 1 } else { 250 };
+            tokio::time::sleep(Duration::from_millis(step)).await;
+        }
+    }
+
+    /// Awaits that nothing is queued, under way or waiting for its confirmation.
+    pub(crate) async fn rest(&self) {
+        self.until("rest", |stage| {
+            let all = stage.engine.diagnostics();
+            let queued = all["queued"].as_object().unwrap().values().all(|count| count == 0);
+            queued && all["inFlight"] == 0 && all["unconfirmed"] == 0
+        })
+        .await;
+    }
+
+    /// Asks for a full sync and awaits its end.
+    pub(crate) async fn sync(&self) {
+        let before = self.state().syncs;
+        self.engine.request_sync("now");
+        self.until("a full sync", |stage| stage.state().syncs > before).await;
+        self.rest().await;
+    }
+}
+
+/// The lease's own clock: at the end of time when the lease is lost.
+#[derive(Debug)]
+struct Lease(AtomicBool);
+
+#[async_trait]
+impl Clock for Lease {
+    fn now(&self) -> Timestamp {
+        if self.0.load(Ordering::SeqCst) { Timestamp::UNIX_EPOCH } else { Timestamp::MAX }
+    }
+
+    async fn sleep_until(&self, _: Timestamp) {
+        std::future::pending().await
+    }
+}

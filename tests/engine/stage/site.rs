@@ -1,0 +1,172 @@
+//! The system on the stage: the one in memory, behind a wire that can be told what to do to each call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use vestibule::clock::{Clock, SharedClock};
+use vestibule::system::memory::Memory;
+use vestibule::system::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
+use vestibule_core::adjust::Capabilities;
+use vestibule_core::diff::Step;
+use vestibule_core::identity::RecordId;
+
+/// One call as the wire saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) name: &'static str,
+    pub(crate) id: Option<RecordId>,
+    pub(crate) at: Timestamp,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Fate {
+    /// It is done and answered.
+    Done,
+    /// It is refused, and nothing is done.
+    Fails(Class),
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// It is on its way and arrives with [`Site::arrive`]; no answer comes.
+    Late,
+    /// It neither arrives nor fails.
+    Hangs,
+    /// A write: nothing is done, and this is said.
+    Claims(Applied),
+    /// A read: this is said.
+    Shows(Observed),
+}
+
+type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
+
+/// See the module.
+pub(crate) struct Site {
+    pub(crate) memory: Memory,
+    clock: SharedClock,
+    latency: Duration,
+    calls: Mutex<Vec<Call>>,
+    rule: Mutex<Option<Rule>>,
+    late: Mutex<Vec<Step>>,
+}
+
+impl Site {
+    pub(crate) fn new(memory: Memory, clock: SharedClock, latency: Duration) -> Arc<Self> {
+        let (calls, rule, late) = Default::default();
+        Arc::new(Self { memory, clock, latency, calls, rule, late })
+    }
+
+    /// What happens to calls from now on.
+    pub(crate) fn rule(&self, rule: impl FnMut(&Call) -> Fate + Send + 'static) {
+        *self.rule.lock() = Some(Box::new(rule));
+    }
+
+    /// Every call of this name has this fate, the others go well.
+    pub(crate) fn every(&self, name: &'static str, fate: Fate) {
+        self.rule(move |call| if call.name == name { fate.clone() } else { Fate::Done });
+    }
+
+    /// The next call of this name has this fate, all others go well.
+    pub(crate) fn next(&self, name: &'static str, fate: Fate) {
+        let mut fate = Some(fate);
+        self.rule(move |call| if call.name == name { fate.take().unwrap_or(Fate::Done) } else { Fate::Done });
+    }
+
+    /// Everything goes well again.
+    pub(crate) fn heal(&self) {
+        *self.rule.lock() = None;
+    }
+
+    /// The calls that were late arrive now.
+    pub(crate) async fn arrive(&self) {
+        let late = std::mem::take(&mut *self.late.lock());
+        for step in late {
+            let _ = self.memory.apply(&step).await;
+        }
+    }
+
+    /// All calls since the last [`Self::forget`], in their order.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().clone()
+    }
+
+    /// The names of these calls.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.calls.lock().iter().map(|call| call.name).collect()
+    }
+
+    /// How many of these calls have this name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.calls.lock().iter().filter(|call| call.name == name).count()
+    }
+
+    /// The writes among these calls.
+    pub(crate) fn writes(&self) -> Vec<(&'static str, RecordId)> {
+        let writes = ["create", "update", "assign-card", "withdraw-card", "remove"];
+        let calls = self.calls.lock();
+        calls.iter().filter(|c| writes.contains(&c.name)).filter_map(|c| Some((c.name, c.id?))).collect()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.calls.lock().clear();
+    }
+
+    async fn begin(&self, name: &'static str, id: Option<RecordId>) -> Fate {
+        let call = Call { name, id, at: self.clock.now() };
+        let fate = self.rule.lock().as_mut().map_or(Fate::Done, |rule| rule(&call));
+        self.calls.lock().push(call);
+        tokio::time::sleep(self.latency).await;
+        if matches!(fate, Fate::Hangs) {
+            std::future::pending::<()>().await;
+        }
+        fate
+    }
+}
+
+fn failure(name: &'static str, class: Class) -> SystemError {
+    SystemError::new(class, name, format!("{name} failed, as the test wants it"))
+}
+
+#[async_trait]
+impl AccessSystem for Site {
+    fn capabilities(&self) -> &Capabilities {
+        self.memory.capabilities()
+    }
+
+    async fn check(&self) -> Result<Health, SystemError> {
+        match self.begin("check", None).await {
+            Fate::Fails(class) => Err(failure("check", class)),
+            _ => self.memory.check().await,
+        }
+    }
+
+    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
+        let name = scope.name();
+        let id = if let Scope::Record(id) = &scope { Some(*id) } else { None };
+        match self.begin(name, id).await {
+            Fate::Fails(class) => Err(failure(name, class)),
+            Fate::Shows(observed) => Ok(observed),
+            _ => self.memory.observe(scope).await,
+        }
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Applied, SystemError> {
+        let name = step.name();
+        match self.begin(name, Some(step.id())).await {
+            Fate::Fails(class) => return Err(failure(name, class)),
+            Fate::Claims(applied) => return Ok(applied),
+            Fate::Late => self.late.lock().push(step.clone()),
+            Fate::AnswerLost => {
+                self.memory.apply(step).await?;
+            }
+            _ => return self.memory.apply(step).await,
+        }
+        Err(failure(name, Class::Transient))
+    }
+
+    async fn close(&self) {
+        self.begin("close", None).await;
+    }
+}
