@@ -172,7 +172,7 @@ impl Engine {
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
         if sync_due {
-            return self.sync().await;
+            return self.sync(Class::Drift).await;
         }
         if self.inner.lock().judge_due {
             self.judge_orphans().await?;
@@ -197,7 +197,7 @@ impl Engine {
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
         if let Some(outcome) = report {
-            self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+            self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
         self.wake.notify_one();
     }
