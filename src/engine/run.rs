@@ -62,8 +62,8 @@ impl Engine {
     fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        if inner.parked || !self.fence.held() {
-            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| !inner.parked);
+        if inner.parked.is_some() || !self.fence.held() {
+            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
         }
         match inner.breaker.allow(now) {
             Admission::NotBefore(at) => return Some(at),
@@ -172,7 +172,7 @@ impl Engine {
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
         if sync_due {
-            return self.sync().await;
+            return self.sync(Class::Drift).await;
         }
         if self.inner.lock().judge_due {
             self.judge_orphans().await?;
@@ -197,7 +197,7 @@ impl Engine {
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
         if let Some(outcome) = report {
-            self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+            self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
         self.wake.notify_one();
     }

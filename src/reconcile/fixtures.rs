@@ -22,7 +22,6 @@ use crate::engine::pace;
 use crate::engine::pacer::Pacer;
 use crate::engine::{Engine, Parts, Report, Settings, Source, SourceError, Wanted};
 use crate::metrics::Metrics;
-use crate::shutdown::{Shutdown, Trigger};
 use crate::system::AccessSystem;
 use crate::system::memory::Memory;
 
@@ -146,14 +145,6 @@ pub fn engine_for(name: &str, system: Memory, source: Arc<dyn Source>) -> Arc<En
         metrics: Metrics::new(),
         settings: settings(),
     })
-}
-
-/// Runs an engine until its first full sync is done; it runs on until the trigger is dropped.
-pub async fn sync(engine: &Arc<Engine>) -> Trigger {
-    let (stop, stopping) = Shutdown::new();
-    tokio::spawn(Arc::clone(engine).run(stopping));
-    engine.state().wait_for(|state| state.syncs > 0).await.unwrap();
-    stop
 }
 
 /// A system that holds these records.

@@ -9,7 +9,7 @@ use super::Pass;
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::takes_visitors;
+use crate::reconcile::integration::{Object, takes_visitors};
 use crate::reconcile::property;
 
 impl Pass {
@@ -39,9 +39,20 @@ impl Pass {
             complete: true,
             tenants: tenants.collect(),
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
-            integrations: self.integrations.iter().map(|(key, _)| key.clone()).collect(),
+            integrations: self.holders(),
             indexes: self.indexes.clone(),
         }
+    }
+
+    /// Integrations that were connected once, and what they serve. One whose spec cannot be read may serve anything.
+    fn holders(&self) -> BTreeMap<ObjectKey, Option<ObjectKey>> {
+        let connected =
+            |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
+        let all = self.integrations.iter().filter(|(key, object)| connected(key, object));
+        let property = |key: &ObjectKey, object: &Object| {
+            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
+        };
+        all.map(|(key, object)| (key.clone(), property(key, object))).collect()
     }
 
     fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
@@ -99,7 +110,7 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    directory.integrations.iter().for_each(|key| {
+    directory.integrations.keys().for_each(|key| {
         hash.text(&key.to_string());
     });
     hash.finish()

@@ -35,6 +35,23 @@ fn a_row_keeps_the_content_of_a_wanted_record_and_nothing_else_of_it() {
 }
 
 #[test]
+fn the_end_of_an_old_record_is_not_the_end_of_the_new_one() {
+    use PlaceState::{Absent, Present, Unconfirmed, Waiting};
+    let rows = [
+        (PlaceWant::Nothing, Absent, true, Absent),
+        (PlaceWant::Nothing, Absent, false, Waiting),
+        (PlaceWant::Content(7), Absent, true, Waiting),
+        (PlaceWant::Unplanned, Absent, false, Waiting),
+        (PlaceWant::Unplanned, Absent, true, Absent),
+        (PlaceWant::Content(7), Present, false, Present),
+        (PlaceWant::Nothing, Unconfirmed, false, Unconfirmed),
+    ];
+    for (want, told, settled, state) in rows {
+        assert_eq!(state_after(want, told, settled), state, "{want:?} {told:?} {settled}");
+    }
+}
+
+#[test]
 fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
     use PlaceState::{Absent, Present};
     use PlaceWant::{Content, Keep, Nothing, Unplanned};
