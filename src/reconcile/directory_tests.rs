@@ -122,7 +122,7 @@ fn whatever_changes_what_a_visitor_gets_changes_the_hash() {
         after(|facts| facts.display_name.push('!')),
         after(|facts| facts.property = None),
         after(|facts| {
-            facts.property = Some(PropertyFacts { zone: Zone::parse("Asia/Tokyo").unwrap(), ..berlin() })
+            facts.property = Some(PropertyFacts { zone: Zone::parse("Asia/Tokyo").unwrap(), ..berlin() });
         }),
         after(|facts| facts.property = Some(PropertyFacts { provision: Provision::OnApply, ..berlin() })),
         after(|facts| facts.unready.push("broken".into())),

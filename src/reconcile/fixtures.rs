@@ -45,7 +45,7 @@ pub fn key(name: &str) -> ObjectKey {
 }
 
 /// A whole object with this spec, of generation 1.
-pub fn whole(name: &str, spec: Value) -> Value {
+pub fn whole(name: &str, spec: &Value) -> Value {
     json!({
         "metadata": {
             "name": name, "namespace": NAMESPACE, "uid": UID, "resourceVersion": "10", "generation": 1,
@@ -70,7 +70,7 @@ pub fn read<S: DeserializeOwned, T: DeserializeOwned>(object: &Value) -> Seen<S,
 pub fn jane() -> Value {
     whole(
         "jane",
-        json!({
+        &json!({
             "tenantRef": { "name": "acme" }, "firstName": "Jane", "lastName": "Doe", "email": "jane@example.org",
             "visit": { "from": "2026-12-01", "startTime": "09:00", "endTime": "17:00" },
         }),

@@ -6,7 +6,7 @@ use super::*;
 use crate::reconcile::fixtures::{at, read, reading, says, whole, with};
 
 fn object(patch: &Value) -> Object {
-    read(&with(whole("tower", json!({ "displayName": "Tower", "timeZone": "Europe/Berlin" })), patch))
+    read(&with(whole("tower", &json!({ "displayName": "Tower", "timeZone": "Europe/Berlin" })), patch))
 }
 
 fn checked(spec: &Value) -> Result<Validated, String> {

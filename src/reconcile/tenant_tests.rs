@@ -7,7 +7,7 @@ use crate::system::memory::Memory;
 
 fn object(patch: &Value) -> Object {
     read(&with(
-        whole("acme", json!({ "propertyRef": { "name": "tower" }, "displayName": "Acme Ltd" })),
+        whole("acme", &json!({ "propertyRef": { "name": "tower" }, "displayName": "Acme Ltd" })),
         patch,
     ))
 }

@@ -34,3 +34,24 @@ fn a_fenced_patch_changes_the_state_that_was_seen_and_no_other() {
         assert!(json_patch::patch(&mut live, &patch).is_err(), "{other}");
     }
 }
+
+#[tokio::test]
+async fn who_does_not_lead_writes_neither_a_status_nor_a_finalizer() {
+    use std::sync::Arc;
+
+    let service = tower::service_fn(|request: http::Request<kube::client::Body>| async move {
+        Err::<http::Response<kube::client::Body>, _>(format!("{} was called", request.uri()))
+    });
+    let client = Client::new(service, "hq");
+    let lost = Fence::never_open(Arc::new(crate::clock::SystemClock));
+    let resource = ApiResource::erase::<crate::api::Visitor>(&());
+    let writer = Writer { events: Events::new(client.clone()), client, resource, fence: lost };
+    let (meta, status) = (meta(&json!({})), Status::default());
+    let errors = [
+        writer.status::<Value, Value>(&meta, &status, &status, &status).await.unwrap_err(),
+        writer.finalizer::<Value, Value>(&meta, true).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.to_string().contains("does not hold the leader's lease"), "{error}");
+    }
+}

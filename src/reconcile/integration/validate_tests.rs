@@ -6,12 +6,16 @@ use crate::reconcile::fixtures::{read, whole, with};
 fn netbox() -> Value {
     whole(
         "netbox",
-        json!({
+        &json!({
             "propertyRef": { "name": "tower" }, "credentialsSecretRef": { "name": "login" },
             "occupants": "None", "visitors": "Push", "mode": "Enforce",
             "lenelS2": { "url": "https://netbox.example.org" },
         }),
     )
+}
+
+fn berlin() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap()
 }
 
 fn login(entries: &[(&str, &str)]) -> Secrets {
@@ -24,8 +28,7 @@ fn secrets() -> Secrets {
 }
 
 fn checked(patch: &Value, secrets: &Secrets) -> Result<Validated, Refusal> {
-    let berlin = TimeZone::get("Europe/Berlin").unwrap();
-    validate(&read(&with(netbox(), patch)), secrets, Some((&berlin, false)), "cluster/hq/netbox", false)
+    validate(&read(&with(netbox(), patch)), secrets, Some((&berlin(), false)), "cluster/hq/netbox", false)
 }
 
 fn valid(patch: &Value) -> Validated {
@@ -205,11 +208,10 @@ fn what_is_named_is_taken_over() {
 
 #[test]
 fn a_suspended_property_suspends_and_a_release_is_passed_on() {
-    let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let released =
         json!({ "metadata": { "annotations": { "access.vestibule.dev/release-deletions": "abc" } } });
     let object = read(&with(netbox(), &released));
-    let Ok(found) = validate(&object, &secrets(), Some((&berlin, true)), "id", true) else { panic!() };
+    let Ok(found) = validate(&object, &secrets(), Some((&berlin(), true)), "id", true) else { panic!() };
     assert_eq!((found.settings.suspended, found.settings.released.as_deref()), (true, Some("abc")));
     assert!(found.config.allow_loopback);
 }

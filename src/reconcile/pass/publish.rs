@@ -10,7 +10,7 @@ use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
 use crate::reconcile::integration::{Object, takes_visitors};
-use crate::reconcile::property;
+use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
     /// Publishes a new directory if anything in it has changed.
@@ -44,11 +44,12 @@ impl Pass {
         }
     }
 
-    /// Integrations that were connected once, and what they serve. One whose spec cannot be read may serve anything.
+    /// Integrations that were connected once and are not given up, and what they serve, if that can be read.
     fn holders(&self) -> BTreeMap<ObjectKey, Option<ObjectKey>> {
         let connected =
             |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
-        let all = self.integrations.iter().filter(|(key, object)| connected(key, object));
+        let all = self.integrations.iter();
+        let all = all.filter(|(key, object)| connected(key, object) && !is_abandoned(&object.meta));
         let property = |key: &ObjectKey, object: &Object| {
             object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
         };

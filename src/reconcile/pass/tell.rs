@@ -13,6 +13,7 @@ use crate::cluster::watch::Event;
 use crate::engine::State;
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::integration::{self, Situation};
+use crate::reconcile::is_abandoned;
 use crate::reconcile::property::{self, Children};
 use crate::reconcile::tenant;
 use crate::reconcile::write::Writer;
@@ -110,7 +111,7 @@ impl Pass {
         let (mut writes, mut free) = (Vec::new(), Vec::new());
         for (key, object) in self.properties.iter() {
             let children = self.children(key, object);
-            if object.meta.deleting && object.meta.is_ours() && self.is_drained(key) {
+            if object.meta.deleting && object.meta.is_ours() && self.is_drained(object) {
                 free.push(Arc::clone(object));
                 continue;
             }
@@ -167,29 +168,36 @@ impl Pass {
         })
     }
 
-    /// A Property that goes takes the records of its integrations along, whether or not those go as well.
-    fn is_drained(&self, property: &ObjectKey) -> bool {
+    /// A Property that goes takes the records of its integrations along, whether or not those go as well. One that cannot be
+    /// connected now is waited for, unless somebody gives up on it.
+    fn is_drained(&self, property: &property::Object) -> bool {
         let mut all = true;
-        for (key, object) in self.integrations_of(property) {
+        for (key, object) in self.integrations_of(&property.meta.key) {
             let orphan = object
                 .spec
                 .as_ref()
                 .is_ok_and(|spec| spec.deletion_policy == Some(crate::api::DeletionPolicy::Orphan));
-            let Some(connection) = self.connections.get(key).filter(|_| !orphan) else { continue };
+            if orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta) {
+                continue;
+            }
+            let Some(connection) = self.connections.get(key) else {
+                all &= !object.meta.is_ours();
+                continue;
+            };
             connection.engine.drain();
             all &= connection.engine.state().borrow().drained;
         }
         all
     }
 
-    async fn let_go(&self, object: &property::Object) {
-        let freed = self
-            .writers
-            .property
-            .finalizer::<crate::api::PropertySpec, property::Said>(&object.meta, false)
-            .await;
-        if let Err(error) = freed {
-            tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
+    async fn let_go(&mut self, object: &property::Object) {
+        match self.writers.property.finalizer(&object.meta, false).await {
+            Ok(answer) => {
+                answer.map(|answer| self.properties.on(Event::Answer(answer)));
+            }
+            Err(error) => {
+                tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
+            }
         }
     }
 }

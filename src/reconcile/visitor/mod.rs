@@ -5,6 +5,7 @@
 //! status. The rollover is [`scan`].
 
 mod at_hand;
+mod deletion;
 #[cfg(test)]
 mod life_tests;
 mod plan;
@@ -99,6 +100,7 @@ impl Visitors {
                 events: Events::new(client.clone()),
                 client,
                 resource: ApiResource::erase::<Visitor>(&()),
+                fence: fence.clone(),
             },
             table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
             at_hand: Mutex::default(),

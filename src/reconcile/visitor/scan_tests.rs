@@ -17,9 +17,9 @@ fn directory(names: &[&str]) -> Directory {
 
 fn plan(integrations: &[u16]) -> Plan {
     let mut plan = Plan::default();
-    integrations.iter().for_each(|index| {
+    for index in integrations {
         plan.place_mut(*index);
-    });
+    }
     plan
 }
 

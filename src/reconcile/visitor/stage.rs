@@ -61,8 +61,8 @@ impl Server {
         if what == "status" {
             known["status"] = body["status"].clone();
         } else {
-            let patch: json_patch::Patch = serde_json::from_value(body).unwrap();
-            if json_patch::patch(known, &patch).is_err() {
+            let operations: json_patch::Patch = serde_json::from_value(body).unwrap();
+            if json_patch::patch(known, &operations).is_err() {
                 return (
                     422,
                     json!({ "kind": "Status", "status": "Failure", "code": 422, "message": "test" }),
@@ -167,7 +167,9 @@ impl Stage {
         let object = with(object.clone(), &json!({ "metadata": { "resourceVersion": version.to_string() } }));
         *self.server.object.lock() = Some(object.clone());
         let todo = self.visitors.table.lock().on(Event::Apply(read(&object)));
-        todo.into_iter().for_each(|todo| self.visitors.carry_out(todo));
+        for todo in todo {
+            self.visitors.carry_out(todo);
+        }
     }
 
     /// What the API server holds now.

@@ -118,8 +118,7 @@ fn work_on_a_new_generation_is_told_when_patience_is_over() {
 
 #[test]
 fn what_is_missing_or_refused_is_told_whatever_the_places_say() {
-    let states = [PlaceState::Present, PlaceState::Waiting, PlaceState::Failed];
-    for state in states {
+    for state in [PlaceState::Present, PlaceState::Waiting, PlaceState::Failed] {
         let missing = ready(&Standing::Missing(sentence("make it")), &[state], None);
         assert_eq!(missing, ("False DependencyNotReady".into(), InProgress));
         let refused = ready(&Standing::Refused(sentence("set spec.email")), &[state], None);

@@ -1,12 +1,9 @@
-//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference; at the
-//! end of a deletion the finalizer goes.
+//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use vestibule_core::identity::Slot;
-use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::Withheld;
 use vestibule_core::status::{Truth, Verdict, conditions};
 
 use super::Visitors;
@@ -14,7 +11,6 @@ use super::plan::{self, Standing};
 use super::row::{PlaceState, Plan};
 use super::status::{self, GRACE, verdict};
 use super::validate::{Object, Said, validate};
-use crate::api::annotation;
 use crate::cluster::rows::Life;
 use crate::engine::{Class, Condition, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
@@ -225,7 +221,7 @@ impl Visitors {
         })
     }
 
-    fn settled(
+    pub(super) fn settled(
         &self,
         slot: Slot,
         verdict: &Verdict,
@@ -249,32 +245,12 @@ impl Visitors {
         Said { status: verdict.settle(&previous.status, generation, self.clock.now()), records }
     }
 
-    async fn settle_deletion(
+    pub(super) async fn write_status(
         &self,
         slot: Slot,
-        object: &Arc<Object>,
-        plan: &Plan,
-        directory: &Directory,
+        object: &Object,
+        said: Said,
     ) -> Result<(), SourceError> {
-        let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
-        if abandoned || is_clean(slot, object, plan, directory) {
-            if abandoned {
-                tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
-            }
-            let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
-            if left > 0 {
-                self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
-            }
-            return self.remove_finalizer(slot, object).await;
-        }
-        let Some(trouble) = self.trouble_of(slot, plan) else { return Ok(()) };
-        let previous = object.status.clone().unwrap_or_default();
-        let verdict = Verdict::deletion_failed(trouble.message);
-        let said = self.settled(slot, &verdict, directory, &previous, object.meta.generation);
-        if same(&said, &previous) { Ok(()) } else { self.write_status(slot, object, said).await }
-    }
-
-    async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
         let before = object.status.clone().unwrap_or_default();
         let answer = self.writer.status(&object.meta, &before.status, &said.status, &said).await;
         self.take_written(slot, answer.map(Some))?;
@@ -310,12 +286,12 @@ impl Visitors {
         self.take_written(slot, self.writer.finalizer(&object.meta, true).await)
     }
 
-    async fn remove_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
-        self.take_written(slot, self.writer.finalizer(&object.meta, false).await)
-    }
-
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
-    fn take_written(&self, slot: Slot, answer: kube::Result<Option<Object>>) -> Result<(), SourceError> {
+    pub(super) fn take_written(
+        &self,
+        slot: Slot,
+        answer: kube::Result<Option<Object>>,
+    ) -> Result<(), SourceError> {
         match answer {
             Ok(object) => {
                 if let Some(object) = object {
@@ -353,34 +329,8 @@ fn is_ready(said: &Said) -> Option<bool> {
 }
 
 /// Whether a reader could not tell the two apart, times aside.
-fn same(a: &Said, b: &Said) -> bool {
+pub(super) fn same(a: &Said, b: &Said) -> bool {
     a.status.same_without_times(&b.status) && a.records == b.records
-}
-
-/// Whether no system holds anything of the slot, as far as the systems said so themselves. One that was not looked at
-/// since the start may hold something, unless the visitor's tenant says that it serves another Property.
-fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
-    let namespace = &object.meta.key.namespace;
-    let tenant = object.spec.as_ref().ok().map(|spec| ObjectKey::new(namespace, &spec.tenant_ref.name));
-    let home = tenant.and_then(|key| directory.tenant(tenant_id(&key))).map(|tenant| &tenant.property_key);
-    let elsewhere =
-        |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
-    let mut here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
-    here.all(|(key, serves)| {
-        let named =
-            object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == key.name);
-        let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
-        let engine = directory.engines.get(key);
-        let held = engine.and_then(|engine| engine.held(slot));
-        let may_hold = held.as_ref().map_or_else(|| !elsewhere(serves), |held| !held.is_empty());
-        let state = place.map(|place| place.state);
-        let is_empty = held.is_some_and(|held| held.is_empty());
-        !(named || place.is_some() || may_hold)
-            || matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_))))
-            || (is_empty
-                && engine.is_some_and(|engine| engine.is_settled(slot))
-                && state.is_none_or(|state| state == PlaceState::Absent))
-    })
 }
 
 /// Whether a system holds something of the slot.
