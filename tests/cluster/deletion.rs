@@ -134,7 +134,7 @@ async fn an_abandoned_integration_goes_and_frees_its_visitors() {
     stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
     stage.delete("Visitor", "ada").await;
     stage.delete("AccessIntegration", "netbox").await;
-    stage.reads("AccessIntegration", "netbox", "Deleting").await;
+    stage.reads("AccessIntegration", "netbox", "DeletionFailed").await;
     stage.annotate("AccessIntegration", "netbox", ABANDON, "true").await;
     stage.gone("AccessIntegration", "netbox").await;
     stage.gone("Visitor", "ada").await;
@@ -198,7 +198,7 @@ async fn an_integration_deleted_while_its_system_is_down_goes_when_that_is_back(
     let stage = with_two("later").await;
     stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
     stage.delete("AccessIntegration", "netbox").await;
-    stage.reads("AccessIntegration", "netbox", "Deleting").await;
+    stage.reads("AccessIntegration", "netbox", "DeletionFailed").await;
     stage.set_clock("2026-12-01T14:10:00Z");
     stage.netbox.mend();
     stage.set_clock("2026-12-01T14:30:00Z");
@@ -215,8 +215,12 @@ async fn deletion_ends_after_a_restart_though_the_secret_is_gone() {
     stage.delete("AccessIntegration", "netbox").await;
     stage.start().await;
     // Nobody has the login any more: it waits, and says for what.
-    let waits = |it: &View| it.deleting && it.message().contains("Secret login");
-    stage.until("AccessIntegration", "netbox", "asks for its Secret", waits).await;
+    let netbox = stage.reads("AccessIntegration", "netbox", "DeletionFailed").await;
+    assert!(
+        netbox.message().contains("Secret login") && netbox.message().contains(ABANDON),
+        "{}",
+        netbox.message()
+    );
     stage.annotate("AccessIntegration", "netbox", ABANDON, "true").await;
     stage.gone("AccessIntegration", "netbox").await;
     stage.gone("Visitor", "ada").await;

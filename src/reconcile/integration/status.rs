@@ -62,7 +62,7 @@ pub struct Situation<'a> {
 /// What there is to say of an integration; `None`: nothing new yet, the status stays as it is.
 pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     if situation.deleting {
-        return Some(Verdict::deleting("its records are being removed from the system"));
+        return Some(deleting(situation));
     }
     let refusal = situation.refusal.map(|refusal| match refusal {
         Refusal::Invalid(reason, sentence) => Verdict::stalled(reason, sentence),
@@ -84,6 +84,24 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
         Some(_) => Some(connected(situation.observes)),
+    }
+}
+
+/// A deletion says what it waits for. A session that runs needs nothing of what is missing.
+fn deleting(situation: &Situation<'_>) -> Verdict {
+    let down = situation.state.and_then(|state| match &state.condition {
+        Condition::Rejected(why) | Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why),
+        Condition::Unchecked | Condition::Connected => None,
+    });
+    let missing = situation.refusal.filter(|_| situation.state.is_none()).map(|refusal| match refusal {
+        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence,
+    });
+    match down.or(missing) {
+        None => Verdict::deleting("its records are being removed from the system"),
+        Some(sentence) => Verdict::deletion_failed(format!(
+            "its records cannot be removed: {sentence}. To leave them there, annotate access.vestibule.dev/abandon: \
+             \"true\""
+        )),
     }
 }
 

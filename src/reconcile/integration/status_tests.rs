@@ -157,6 +157,19 @@ fn deletion_is_told_before_everything_else() {
     assert_eq!(kstatus(1, true, Some(status.observed_generation), &status.conditions), Kstatus::Terminating);
 }
 
+#[test]
+fn a_deletion_that_cannot_go_on_says_what_it_waits_for() {
+    let refusal = Refusal::Missing("Secret login does not exist".into());
+    let missing = Situation { deleting: true, refusal: Some(&refusal), ..FINE };
+    let status = after(&Status::default(), &missing);
+    assert_eq!(says(&status, "Ready"), "False DeletionFailed");
+    let message = &status.condition("Ready").unwrap().message;
+    assert!(message.contains("Secret login") && message.contains("abandon"), "{message}");
+    let down = State { condition: Condition::Unreachable("no answer".into()), ..connected_state() };
+    let status = after(&Status::default(), &Situation { deleting: true, state: Some(&down), ..FINE });
+    assert_eq!(says(&status, "Ready"), "False DeletionFailed");
+}
+
 // === said ===
 
 fn before() -> Said {

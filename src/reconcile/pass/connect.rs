@@ -255,7 +255,14 @@ impl Pass {
     /// after a restart.
     async fn keep_connected(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
-        let Ok(wanted) = self.validated(object).await else { return };
+        let wanted = match self.validated(object).await {
+            Ok(wanted) => wanted,
+            Err(refusal) => {
+                self.refusals.insert(key.clone(), refusal);
+                return;
+            }
+        };
+        self.refusals.remove(key);
         if let Some(connection) = self.connections.get_mut(key) {
             if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
                 tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
