@@ -12,7 +12,9 @@ use crate::stage::{Fate, Setup, Stage, ended, shown, visitor};
 async fn with_orphans(orphans: &[Record], max_deletions: u32) -> Stage {
     let mut setup = Setup::default();
     setup.settings.limits = Limits { max_deletions, max_percent: 0 };
-    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    for one in orphans {
+        setup.memory.put(shown(one));
+    }
     let stage = setup.raise();
     stage.until("the first sync", |stage| stage.state().syncs > 0).await;
     stage.rest().await;
@@ -109,7 +111,9 @@ async fn an_hour_counts_as_one_mass_removal() {
     let stage = with_orphans(&many(4), 5).await;
     assert!(stage.holds(&[]));
     let next = [ended("later-1"), ended("later-2")];
-    next.iter().for_each(|one| stage.site.memory.put(shown(one)));
+    for one in &next {
+        stage.site.memory.put(shown(one));
+    }
     stage.sync().await;
     assert_eq!(stage.state().held.map(|held| held.count), Some(2));
     stage.pass(3600).await;
@@ -172,7 +176,9 @@ async fn suspension_does_not_keep_orphans() {
 async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_the_sync() {
     let orphans = many(5);
     let setup = Setup::default();
-    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    for one in &orphans {
+        setup.memory.put(shown(one));
+    }
     let stage = setup.raise();
     let stuck = orphans.iter().map(|one| one.id).min().unwrap();
     stage.site.rule(move |call| {
