@@ -43,7 +43,7 @@ async fn a_few_orphans_that_are_over_are_removed_and_read_back() {
 #[tokio::test(start_paused = true)]
 async fn an_orphan_whose_window_has_not_ended_is_held() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     assert!(stage.holds(&[&ada]));
     assert_eq!(stage.state().held.map(|held| held.count), Some(1));
     assert_eq!(stage.site.count("remove"), 0);
@@ -197,7 +197,7 @@ async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_th
 #[tokio::test(start_paused = true)]
 async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     assert_eq!(stage.state().held.map(|held| held.count), Some(1));
     stage.site.memory.put(ObservedRecord { dead: true, ..shown(&ada) });
     stage.sync().await;
@@ -207,7 +207,7 @@ async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
 #[tokio::test(start_paused = true)]
 async fn an_object_that_is_declared_again_makes_its_orphan_a_visitor() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     stage.forget();
     stage.house.fail_claims(Some(SourceError::Frozen));
     stage.push(&ada, vestibule::engine::Class::UserChange);
