@@ -10,7 +10,8 @@ help: ## list the verbs
 
 demo: ## a Kubernetes, a simulated NetBox and the controller, shown at work; DEMO_EXIT=1 ends it after the last step
 	hack/while-fetching-modules.sh cargo build --workspace --bins
-	cargo run --quiet -- demo
+	@# Not `cargo run`: for one package alone it would choose other features, and compile again.
+	@"$${CARGO_TARGET_DIR:-target}/debug/vestibule" demo
 
 test: control-plane lint ## everything: format, lints, then all tests, on a real API server too
 	cargo test --workspace

@@ -1,6 +1,6 @@
 //! What stands around the leader's work, on an API server that knows leases only: leadership, probes, the orderly end.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod fake_lease_server;
 

@@ -4,6 +4,7 @@
 pub mod controller;
 pub mod crds;
 pub mod demo;
+pub mod docs;
 pub mod examples;
 
 use std::error::Error;
@@ -28,7 +29,7 @@ enum Command {
     Crds,
     /// Prints the examples of a small building as one YAML stream.
     Examples,
-    /// Writes everything in this checkout that is made from the code: crds/.
+    /// Writes everything in this checkout that is made from the code: crds/, and tables in docs/.
     Generate {
         /// Write nothing; fail if a file is not what the code prints.
         #[arg(long)]
@@ -49,18 +50,24 @@ impl Cli {
             Command::Examples => {
                 Ok(io::stdout().write_all(examples::stream(&examples::BUILDING).as_bytes())?)
             }
-            Command::Generate { check: false } => Ok(crds::generate(Path::new("."))?),
-            Command::Generate { check: true } => {
-                let drift: Vec<String> =
-                    crds::drift(Path::new("."))?.into_iter().map(|(name, _)| name).collect();
-                if drift.is_empty() {
-                    return Ok(());
-                }
-                Err(format!("crds/ is not what the code prints: run make generate ({})", drift.join(", "))
-                    .into())
-            }
+            Command::Generate { check } => generate(Path::new("."), check),
         }
     }
+}
+
+/// Writes what is made from the code, or fails if it is not what stands there.
+fn generate(root: &Path, check: bool) -> Result<(), Box<dyn Error>> {
+    if !check {
+        crds::generate(root)?;
+        return Ok(docs::generate(root)?);
+    }
+    let crds = crds::drift(root)?.into_iter().map(|(name, _)| format!("crds/{name}"));
+    let drift: Vec<String> =
+        crds.chain(docs::drift(root)?.into_iter().map(|(path, _)| path.to_owned())).collect();
+    if drift.is_empty() {
+        return Ok(());
+    }
+    Err(format!("not what the code prints: {}. Run make generate", drift.join(", ")).into())
 }
 
 #[cfg(test)]

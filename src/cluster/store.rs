@@ -39,7 +39,9 @@ impl<S, T> Store<S, T> {
                 });
                 self.put(object)
             }
-            Event::Apply(object) | Event::Answer(object) => self.put(object),
+            Event::Apply(object) => self.put(object),
+            // An answer may be so late that its object is gone: it tells of the one we know, never of another.
+            Event::Answer(object) => self.knows(&object) && self.put(object),
             Event::Delete(object) => self.remove(&object),
             Event::InitDone(scope) => {
                 let listed = self.listed.remove(&scope).unwrap_or_default();
@@ -66,11 +68,14 @@ impl<S, T> Store<S, T> {
         self.objects.iter()
     }
 
+    fn knows(&self, object: &Seen<S, T>) -> bool {
+        self.objects.get(&object.meta.key).is_some_and(|known| known.meta.uid == object.meta.uid)
+    }
+
+    /// What is newer counts, whatever its uid: versions rise over all objects of a cluster.
     fn put(&mut self, object: Seen<S, T>) -> bool {
         let known = self.objects.get(&object.meta.key);
-        let newer = known.is_none_or(|known| {
-            known.meta.uid != object.meta.uid || known.meta.resource_version < object.meta.resource_version
-        });
+        let newer = known.is_none_or(|known| known.meta.resource_version < object.meta.resource_version);
         if newer {
             self.objects.insert(object.meta.key.clone(), Arc::new(object));
         }
@@ -78,9 +83,7 @@ impl<S, T> Store<S, T> {
     }
 
     fn remove(&mut self, object: &Seen<S, T>) -> bool {
-        let key = &object.meta.key;
-        let same = self.objects.get(key).is_some_and(|known| known.meta.uid == object.meta.uid);
-        same && self.objects.remove(key).is_some()
+        self.knows(object) && self.objects.remove(&object.meta.key).is_some()
     }
 }
 
@@ -90,3 +93,7 @@ fn covers(scope: &Scope, key: &ObjectKey) -> bool {
         Scope::Namespace(name) => **name == *key.namespace,
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -65,7 +65,16 @@ impl Engine {
             self.system().apply(step).await.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
-        tracing::debug!(integration = %self.label, id = %step.id(), step = step.name(), ?applied, "written");
+        // The audit: every change outside, its reason, and what came of it.
+        tracing::info!(
+            target: "vestibule::audit",
+            integration = %self.label,
+            id = %step.id(),
+            step = step.name(),
+            why = class.name(),
+            outcome = ?applied,
+            "written"
+        );
         Ok(applied)
     }
 

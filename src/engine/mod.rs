@@ -25,7 +25,7 @@ pub mod snapshot;
 
 pub use queue::Class;
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
-pub use state::{Condition, Settings, State};
+pub use state::{Condition, HeldBack, Settings, State};
 
 use std::sync::Arc;
 
@@ -167,19 +167,29 @@ impl Engine {
         self.settings.read().suspended
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them.
+    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
+    /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
         let mut current = self.settings.write();
         if *current == settings {
             return;
         }
+        let released = settings.released.is_some() && settings.released != current.released;
         let redeclared = current.owner_declared != settings.owner_declared;
         *current = settings;
         drop(current);
-        if redeclared {
-            // Whether the records of others stop us is seen in a listing.
-            self.inner.lock().sync_due = None;
+        if released || redeclared {
+            // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
+            // not be lost with that.
+            let mut inner = self.inner.lock();
+            (inner.sync_due, inner.judge_due) = (None, true);
         }
+        self.wake.notify_one();
+    }
+
+    /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
+    pub fn judge(&self) {
+        self.inner.lock().judge_due = true;
         self.wake.notify_one();
     }
 
@@ -223,6 +233,15 @@ impl Engine {
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),
         })
+    }
+
+    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot) -> usize {
+        let left = self.inner.lock().held(slot).len();
+        if left > 0 {
+            self.publish(|state| state.left_behind += left as u64);
+        }
+        left
     }
 
     /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.

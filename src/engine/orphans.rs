@@ -15,10 +15,20 @@ use crate::system::{self, Applied};
 impl Engine {
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
     pub(super) async fn judge_orphans(&self) -> Result<(), Stop> {
+        self.inner.lock().judge_due = false;
+        let judged = self.judge_now().await;
+        if judged.is_err() {
+            self.inner.lock().judge_due = true;
+        }
+        judged
+    }
+
+    async fn judge_now(&self) -> Result<(), Stop> {
         let judges = {
             let inner = self.inner.lock();
             !inner.draining && !inner.blocked
         };
+        // Before all objects are known there are no orphans; once they are, somebody asks again.
         if !judges || !self.source.is_complete() {
             return Ok(());
         }

@@ -63,6 +63,8 @@ pub struct State {
     pub handled_syncs: Vec<String>,
     /// Living records of ours, told when the engine has been at rest for a moment.
     pub records: usize,
+    /// Records that were left in the system since the start, because the mode or a person said so.
+    pub left_behind: u64,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
     /// The release that was used last.
@@ -123,6 +125,8 @@ pub(super) struct Inner {
     /// Rises with each new connection.
     pub(super) connection: u64,
     pub(super) draining: bool,
+    /// Orphans are to be judged before the next sync does it: all objects are known now, or somebody released some.
+    pub(super) judge_due: bool,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
     /// After a failed one, the next waits until then.
@@ -167,6 +171,7 @@ impl Inner {
             parked: None,
             connection: 0,
             draining: false,
+            judge_due: false,
             chore: false,
             chore_after: None,
             sync_due: None,

@@ -19,11 +19,11 @@ const MOST_PAGES: usize = 100_000;
 const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
-    /// One full sync. Fails as a whole if any page fails: absences are never concluded from a part. Who asked for it is
-    /// answered by the next one that does not.
-    pub(super) async fn sync(&self) -> Result<(), Stop> {
+    /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
+    /// are never concluded from a part. Who asked for it is answered by the next one that does not.
+    pub(super) async fn sync(&self, rank: Class) -> Result<(), Stop> {
         let tokens = std::mem::take(&mut self.inner.lock().sync_tokens);
-        let result = self.list_and_judge().await;
+        let result = self.list_and_judge(rank).await;
         if result.is_ok() {
             self.publish_sync(tokens);
         } else {
@@ -32,11 +32,11 @@ impl Engine {
         result
     }
 
-    async fn list_and_judge(&self) -> Result<(), Stop> {
+    async fn list_and_judge(&self, rank: Class) -> Result<(), Stop> {
         let (listing_number, mut listing, class) = {
             let mut inner = self.inner.lock();
             inner.listings += 1;
-            let class = if inner.snapshot.is_complete() { Class::Drift } else { Class::Revocation };
+            let class = if inner.snapshot.is_complete() { rank } else { Class::Revocation };
             (inner.listings, inner.snapshot.begin_listing(), class)
         };
         let mut walk = Walk::default();

@@ -90,8 +90,9 @@ pub struct Directory {
     pub tenants: HashMap<TenantId, TenantFacts>,
     /// Every engine that runs, by integration.
     pub engines: BTreeMap<ObjectKey, Arc<Engine>>,
-    /// Every AccessIntegration that exists, with or without an engine.
-    pub integrations: BTreeSet<ObjectKey>,
+    /// Every AccessIntegration that may hold records, with or without an engine, and the Property it serves,
+    /// if that can be read.
+    pub integrations: BTreeMap<ObjectKey, Option<ObjectKey>>,
     /// The place of every integration that this process has met in the rows; never given anew.
     pub indexes: BTreeMap<ObjectKey, u16>,
 }
@@ -173,3 +174,7 @@ fn hash(facts: &TenantFacts) -> u64 {
     }
     hash.finish()
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

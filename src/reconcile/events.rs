@@ -24,23 +24,16 @@ impl Events {
 
     /// Tells that an object stopped until a person acts, or goes on again, if this status says so for the first time.
     pub async fn on_edge(&self, resource: &ApiResource, meta: &Meta, before: &Status, now: &Status) {
-        let was = stalled(before);
-        match (was, stalled(now)) {
-            (was, Some((reason, message))) if was.map(|(reason, _)| reason) != Some(reason) => {
-                self.publish(resource, meta, EventType::Warning, reason, message).await;
-            }
-            (Some(_), None) if is_ready(now) => {
-                self.publish(resource, meta, EventType::Normal, "Recovered", "nobody is needed any more")
-                    .await;
-            }
-            _ => {}
+        if let Some((type_, reason, message)) = edge(before, now) {
+            self.publish(resource, meta, type_, reason, message).await;
         }
     }
 
-    /// Tells that a record was given up by order of a person.
-    pub async fn abandoned(&self, resource: &ApiResource, meta: &Meta) {
-        let message = "given up by annotation: what is left in the systems stays there and is nobody's";
-        self.publish(resource, meta, EventType::Warning, "Abandoned", message).await;
+    /// Tells that an object goes while its record stays, by its integration's mode or by order of a person.
+    pub async fn left_behind(&self, resource: &ApiResource, meta: &Meta) {
+        let message =
+            "its record stays in the system, as the mode of the AccessIntegration or the annotation demands";
+        self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 
     /// Best effort: no pass fails on an Event.
@@ -73,6 +66,19 @@ impl Events {
     }
 }
 
+/// What to tell when a status turns from one into the other; nothing while it only changes its words.
+fn edge<'a>(before: &Status, now: &'a Status) -> Option<(EventType, &'a str, &'a str)> {
+    match (stalled(before), stalled(now)) {
+        (was, Some((reason, message))) if was.map(|(reason, _)| reason) != Some(reason) => {
+            Some((EventType::Warning, reason, message))
+        }
+        (Some(_), None) if is_ready(now) => {
+            Some((EventType::Normal, "Recovered", "nobody is needed any more"))
+        }
+        _ => None,
+    }
+}
+
 fn stalled(status: &Status) -> Option<(&str, &str)> {
     let stalled = status.condition(conditions::STALLED).filter(|stalled| stalled.status == Truth::True);
     stalled.map(|stalled| (stalled.reason.as_str(), stalled.message.as_str()))
@@ -81,3 +87,7 @@ fn stalled(status: &Status) -> Option<(&str, &str)> {
 fn is_ready(status: &Status) -> bool {
     status.condition(conditions::READY).is_some_and(|ready| ready.status == Truth::True)
 }
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

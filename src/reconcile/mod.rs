@@ -6,9 +6,19 @@
 
 pub mod directory;
 pub mod events;
+#[cfg(test)]
+mod fixtures;
 pub mod integration;
 pub mod pass;
 pub mod property;
 pub mod tenant;
 pub mod visitor;
 pub mod write;
+
+use crate::api::annotation;
+use crate::cluster::object::Meta;
+
+/// Whether a person gave up on the records of an object, or of all objects of an integration or a Property.
+fn is_abandoned(meta: &Meta) -> bool {
+    meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true")
+}

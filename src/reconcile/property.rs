@@ -100,3 +100,7 @@ pub fn counts(children: &Children, visitors: Visitors) -> api::PropertyCounts {
 pub fn key(namespace: &str, reference: &api::NameRef) -> ObjectKey {
     ObjectKey::new(namespace, &reference.name)
 }
+
+#[cfg(test)]
+#[path = "property_tests.rs"]
+mod tests;

@@ -52,3 +52,7 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
         Verdict::in_sync("valid; it opens no door to visitors, since no access group is named for them")
     }
 }
+
+#[cfg(test)]
+#[path = "tenant_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use vestibule_core::status::Status;
 
 use super::events::Events;
 use crate::cluster::FINALIZER;
+use crate::cluster::lease::Fence;
 use crate::cluster::object::{Live, Meta, Seen};
 
 /// The field manager of everything that the controller applies.
@@ -23,6 +24,8 @@ pub struct Writer {
     pub resource: ApiResource,
     /// Where edges are told.
     pub events: Events,
+    /// Asked before every write.
+    pub fence: Fence,
 }
 
 impl Writer {
@@ -47,6 +50,7 @@ impl Writer {
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Clone,
     {
+        self.may()?;
         let body = json!({
             "apiVersion": self.resource.api_version,
             "kind": self.resource.kind,
@@ -66,6 +70,7 @@ impl Writer {
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Clone,
     {
+        self.may()?;
         let position = meta.finalizers.iter().position(|one| one == FINALIZER);
         let operation = match (wanted, position) {
             (true, None) if meta.finalizers.is_empty() => {
@@ -83,6 +88,11 @@ impl Writer {
         let answer = api.patch(&meta.key.name, &PatchParams::default(), &Patch::<()>::Json(patch)).await?;
         Ok(Some(answer.into_seen()))
     }
+
+    /// Who does not lead any more writes nothing here either: the next one may be at it already.
+    fn may(&self) -> kube::Result<()> {
+        self.fence.check().map_err(|error| kube::Error::Service(error.into()))
+    }
 }
 
 /// The patch fails on any other object, and on any other state of this one.
@@ -93,3 +103,7 @@ fn fenced(meta: &Meta, operation: &Value) -> Value {
         operation,
     ])
 }
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;

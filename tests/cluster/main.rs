@@ -2,10 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code, its helpers too")]
 
 mod control_plane;
+mod crash;
 mod crds;
+mod deletion;
+mod demo;
 mod ends;
+mod faults;
 mod harness;
 mod kubectl;
 mod lease;
+mod modes;
 mod process;
+mod rollover;
 mod secrets;
+mod situations;
+mod stage;
+mod visitors;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::frame::{Kit, Options, Switches, Tls, clock, limits, start};
 
 /// Every system there is.
-pub const KITS: &[&Kit] = &[&crate::netbox::KIT];
+pub const KITS: &[&Kit] = &[&crate::netbox::KIT, &crate::kastle::KIT, &crate::salto_ks::KIT];
 
 #[derive(Debug, Parser)]
 #[command(name = "vestibule-sim", version, about = "Simulators of LenelS2 NetBox, Kastle and SALTO KS")]

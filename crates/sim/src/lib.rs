@@ -5,4 +5,6 @@
 
 pub mod cli;
 pub mod frame;
+pub mod kastle;
 pub mod netbox;
+pub mod salto_ks;

@@ -15,6 +15,9 @@ pub enum Error {
     /// There is no Kubernetes, or no simulator.
     #[error(transparent)]
     ControlPlane(#[from] control_plane::Error),
+    /// The simulator was not built.
+    #[error("{0} It is built with `cargo build --workspace --bins`, which `make demo` does by itself.")]
+    NoSimulator(#[source] control_plane::Error),
     /// There is no kubectl.
     #[error(transparent)]
     Kubectl(#[from] kubectl::Error),

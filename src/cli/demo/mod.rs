@@ -43,7 +43,7 @@ pub(super) fn main(config: Config) -> Result<(), Error> {
     // Nothing that is still running may delay the end.
     runtime.shutdown_background();
     match &shown {
-        Ok(()) => dir.remove()?,
+        Ok(()) | Err(Error::Interrupted) => dir.remove()?,
         Err(_) => eprintln!(
             "The logs of controller, simulator and control plane are kept in {}.",
             dir.path().display()
@@ -61,23 +61,23 @@ async fn run(
     shutdown: Shutdown,
 ) -> Result<(), Error> {
     let mut stage = tokio::select! {
-        stage = Stage::set(dir, log_level, &screen) => stage?,
+        stage = Stage::set(dir, log_level) => stage?,
         () = shutdown.requested() => return Err(Error::Interrupted),
     };
     let mut shown = tokio::select! {
-        shown = script::play(&stage.props, &screen) => shown,
+        shown = script::play(&stage.props, screen) => shown,
         ended = stage.controller.ended() => ended,
         () = shutdown.requested() => Err(Error::Interrupted),
     };
     if shown.is_ok() && !config.exit {
-        stage.invite(&screen);
+        stage.invite(screen);
         shown = tokio::select! {
             ended = stage.controller.ended() => ended,
             () = shutdown.requested() => Ok(()),
         };
-        screen.line("");
+        Screen::line("");
     }
-    screen.line("Stopping the controller, the NetBox and the Kubernetes.");
+    Screen::line("Stopping the controller, the NetBox and the Kubernetes.");
     let stopped = stage.strike().await;
     shown.and(stopped)
 }

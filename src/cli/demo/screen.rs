@@ -26,33 +26,33 @@ impl Screen {
 
     /// The title of a step: what it does, in one line.
     pub(super) fn step(self, title: &str) {
-        self.line("");
-        self.line(&self.ink(Ink::Bold, title));
+        Self::line("");
+        Self::line(&self.ink(Ink::Bold, title));
     }
 
     /// A command as a user would type it.
     pub(super) fn command(self, command: &str) {
-        self.line(&format!("{INDENT}{}", self.ink(Ink::Cyan, &format!("$ {command}"))));
+        Self::line(&format!("{INDENT}{}", self.ink(Ink::Cyan, &format!("$ {command}"))));
     }
 
     /// What a command wrote, or a table.
-    pub(super) fn output(self, text: &str) {
+    pub(super) fn output(text: &str) {
         for line in text.lines() {
-            self.line(format!("{INDENT}  {line}").trim_end());
+            Self::line(format!("{INDENT}  {line}").trim_end());
         }
     }
 
     /// What was checked and holds.
     pub(super) fn holds(self, sentence: &str) {
-        self.line(&format!("{INDENT}{} {sentence}", self.ink(Ink::Green, "✓")));
+        Self::line(&format!("{INDENT}{} {sentence}", self.ink(Ink::Green, "✓")));
     }
 
     /// A part of the stage is ready.
-    pub(super) fn ready(self, part: &str, since: Instant, at: &str) {
-        self.line(&format!("{part:<12} ready after {:>7}   {at}", seconds(since.elapsed())));
+    pub(super) fn ready(part: &str, since: Instant, at: &str) {
+        Self::line(&format!("{part:<12} ready after {:>7}   {at}", seconds(since.elapsed())));
     }
 
-    pub(super) fn line(self, text: &str) {
+    pub(super) fn line(text: &str) {
         let _ = writeln!(stdout().lock(), "{text}");
     }
 

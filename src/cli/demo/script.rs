@@ -18,7 +18,7 @@ pub(super) const BEGINNING: Timestamp = Timestamp::constant(1_796_137_200, 0);
 /// The next midnight there.
 const MIDNIGHT: Timestamp = Timestamp::constant(1_796_187_600, 0);
 /// How long a condition may take that a quiet machine shows within a second.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 pub(super) const TIMEOUT: &str = "--timeout=60s";
 
 const ADA: Expected = Expected {
@@ -68,7 +68,7 @@ spec:
 ";
 
 /// Plays all of it.
-pub(super) async fn play(props: &Props, screen: &Screen) -> Result<(), Error> {
+pub(super) async fn play(props: &Props, screen: Screen) -> Result<(), Error> {
     let before = props.simulator.holdings().await?;
     let play = Play { props, screen };
     play.arrival().await?;
@@ -81,7 +81,7 @@ pub(super) async fn play(props: &Props, screen: &Screen) -> Result<(), Error> {
 
 struct Play<'a> {
     props: &'a Props,
-    screen: &'a Screen,
+    screen: Screen,
 }
 
 // === impl Play: the steps ===
@@ -93,6 +93,8 @@ impl Play<'_> {
         self.kubectl(&["apply", "-f", "examples/"]).await?;
         let kinds = "properties,accessintegrations,tenants,visitors";
         self.typed("wait --for=condition=Ready", &[kinds, "--all", TIMEOUT]).await?;
+        let records = "--for=jsonpath={.status.records}=3";
+        self.typed("wait accessintegration/netbox", &[records, TIMEOUT]).await?;
         self.typed("get access", &[]).await?;
         let held = self.netbox().await?;
         held.expect(&[ADA, CHARLES, MARY])?;
@@ -208,8 +210,8 @@ impl Play<'_> {
     /// Shows what the NetBox holds.
     async fn netbox(&self) -> Result<Holdings, Error> {
         let held = self.props.simulator.holdings().await?;
-        self.screen.line("");
-        self.screen.output(&held.table());
+        Screen::line("");
+        Screen::output(&held.table());
         Ok(held)
     }
 

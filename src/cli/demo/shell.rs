@@ -22,13 +22,13 @@ impl Shell {
     }
 
     /// Shows a kubectl command and what it writes, which is returned. A failure of the command is one of the step.
-    pub(super) async fn kubectl(&self, arguments: &[&str], screen: &Screen) -> Result<String, Error> {
+    pub(super) async fn kubectl(&self, arguments: &[&str], screen: Screen) -> Result<String, Error> {
         let command = shown(arguments);
         screen.command(&command);
         let output = self.quietly(arguments).await?;
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        screen.output(&out);
-        screen.output(&err);
+        Screen::output(&out);
+        Screen::output(&err);
         succeeded(&output, command).map(|()| out)
     }
 
@@ -49,9 +49,9 @@ impl Shell {
     }
 
     /// Shows a file as `cat` does.
-    pub(super) fn cat(name: &str, text: &str, screen: &Screen) {
+    pub(super) fn cat(name: &str, text: &str, screen: Screen) {
         screen.command(&format!("cat {name}"));
-        screen.output(text);
+        Screen::output(text);
     }
 }
 

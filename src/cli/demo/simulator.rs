@@ -28,7 +28,7 @@ impl Simulator {
     pub(super) async fn start(now: Timestamp, dir: &Path) -> Result<Self, Error> {
         let mut command = Command::new(program());
         command.args(["netbox", "--exit-with-stdin", "--clock-runs", "--clock"]).arg(now.to_string());
-        let mut process = Process::spawn(command, dir.join("netbox.log"))?;
+        let mut process = Process::spawn(command, dir.join("netbox.log")).map_err(Error::NoSimulator)?;
         let url = process.line_after("ready ", READY_WITHIN).await?;
         let http = reqwest::Client::builder().timeout(ANSWERS_WITHIN).no_proxy().build();
         Ok(Self { process, url, http: http.map_err(Error::Simulator)? })

@@ -98,42 +98,45 @@ impl Dir {
 
 impl Stage {
     /// Starts the parts, telling of each when it is ready.
-    pub(super) async fn set(dir: Dir, log_level: LogLevel, screen: &Screen) -> Result<Self, Error> {
+    pub(super) async fn set(dir: Dir, log_level: LogLevel) -> Result<Self, Error> {
         let options = Options::from_env()?;
         let foreign = matches!(options.origin, Origin::Existing(_));
         let kubectl = kubectl_path(&options.cache).await?;
         let since = Instant::now();
         let control_plane = ControlPlane::start(&dir.path().join("control-plane"), &options).await?;
-        screen.ready("Kubernetes", since, control_plane.url());
+        Screen::ready("Kubernetes", since, control_plane.url());
         let since = Instant::now();
         let simulator = Simulator::start(BEGINNING, dir.path()).await?;
-        screen.ready("NetBox", since, &simulator.page());
+        Screen::ready("NetBox", since, &simulator.page());
         let clock = Arc::new(SetClock::starting_at(BEGINNING));
         let shell = Shell::new(kubectl, dir.path(), control_plane.kubeconfig());
         let props = Props { dir, shell, simulator, clock };
         props.write_manifests()?;
-        props.define(foreign, screen).await?;
+        props.define(foreign).await?;
         let since = Instant::now();
         let controller = Controller::start(control_plane.kubeconfig(), &props.clock, log_level).await?;
-        screen.ready("Controller", since, &controller.page("metrics"));
-        screen.line(&format!("Logs and manifests are in {}", props.dir.path().display()));
+        Screen::ready("Controller", since, &controller.page("metrics"));
+        Screen::line(&format!("Logs and manifests are in {}", props.dir.path().display()));
         Ok(Self { control_plane, foreign, controller, props })
     }
 
     /// Says how to go on from here.
-    pub(super) fn invite(&self, screen: &Screen) {
+    pub(super) fn invite(&self, screen: Screen) {
         screen.step("Everything keeps running. In another terminal:");
         screen.command(&format!("export KUBECONFIG={}", self.control_plane.kubeconfig().display()));
         screen.command(&format!("kubectl -n {NAMESPACE} get access"));
-        screen.line("");
-        screen.line(&format!("The NetBox:      {}", self.props.simulator.page()));
-        screen.line(&format!(
+        Screen::line("");
+        Screen::line(&format!("The NetBox:      {}", self.props.simulator.page()));
+        Screen::line(&format!(
             "The controller:  {} and {}",
             self.controller.page("metrics"),
             self.controller.page("debug/state.json")
         ));
-        screen.line(&format!("Logs:            {}/*.log", self.props.dir.path().display()));
-        screen.line("Ctrl-C ends all of it.");
+        Screen::line(&format!(
+            "Logs:            {}/{{controller,netbox,control-plane/control-plane}}.log",
+            self.props.dir.path().display()
+        ));
+        Screen::line("Ctrl-C ends all of it.");
     }
 
     /// Stops the parts, each after those that need it.
@@ -165,7 +168,7 @@ impl Props {
     }
 
     /// Defines the kinds. On a cluster that is not ours, nothing that was there before is touched.
-    async fn define(&self, foreign: bool, screen: &Screen) -> Result<(), Error> {
+    async fn define(&self, foreign: bool) -> Result<(), Error> {
         let namespace = ["get", "namespace", NAMESPACE];
         if foreign && self.shell.quietly(&namespace).await?.status.success() {
             return Err(Error::NamespaceTaken(NAMESPACE));
@@ -173,7 +176,7 @@ impl Props {
         let since = Instant::now();
         self.shell.done(&["apply", "-f", "crds/"]).await?;
         self.shell.done(&["wait", "--for=condition=Established", "-f", "crds/", TIMEOUT]).await?;
-        screen.ready("Nine kinds", since, "kubectl apply -f crds/");
+        Screen::ready("Nine kinds", since, "kubectl apply -f crds/");
         Ok(())
     }
 

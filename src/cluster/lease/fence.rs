@@ -36,6 +36,12 @@ impl Fence {
         Self { until: Arc::new(Mutex::new(Some(Timestamp::MAX))), clock }
     }
 
+    /// A fence that stays shut, for tests of those who ask it.
+    #[cfg(test)]
+    pub(crate) fn never_open(clock: SharedClock) -> Self {
+        Self::shut(clock)
+    }
+
     /// Whether we lead at this moment.
     #[must_use = "who does not lead must not write"]
     pub fn held(&self) -> bool {

@@ -35,6 +35,8 @@ pub struct Connection {
     pub engine: Arc<Engine>,
     /// The owner id of its records.
     pub owner_id: String,
+    /// Records left behind before this process.
+    pub left_behind: i64,
     account: u64,
     client: u64,
     pacer: Pacer,
@@ -66,7 +68,7 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self { engine, owner_id, account, client, pacer, stop, running })
+        Ok(Self { engine, owner_id, left_behind: 0, account, client, pacer, stop, running })
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.
@@ -83,7 +85,6 @@ impl Connection {
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
         let Validated { config, credentials, settings, pace, client, .. } = wanted;
         self.pacer.set_limits(pace);
-        self.engine.end_drain();
         self.engine.set_settings(settings);
         if client != self.client {
             let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;

@@ -68,3 +68,7 @@ fn texts(secret: Secret) -> BTreeMap<String, SecretString> {
     });
     texts.collect()
 }
+
+#[cfg(test)]
+#[path = "secrets_tests.rs"]
+mod tests;

@@ -24,6 +24,9 @@ pub struct Said {
     /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
+    /// Records that were left in the system, because the mode or a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<i64>,
     /// When the last full sync ended, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,
@@ -40,6 +43,7 @@ pub struct Said {
 
 /// What the verdict is made of.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two make a state")]
 pub struct Situation<'a> {
     /// Deletion was asked for.
     pub deleting: bool,
@@ -47,59 +51,69 @@ pub struct Situation<'a> {
     pub suspended: bool,
     /// `mode: Observe`.
     pub observes: bool,
+    /// The status speaks of this generation already: a restart is no news.
+    pub told: bool,
     /// Why there is no connection; `None` if there is one.
     pub refusal: Option<&'a Refusal>,
     /// What the engine shows, if there is one.
     pub state: Option<&'a State>,
 }
 
-/// What there is to say of an integration.
-pub fn verdict(situation: &Situation<'_>) -> Verdict {
+/// What there is to say of an integration; `None`: nothing new yet, the status stays as it is.
+pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     if situation.deleting {
-        return Verdict::deleting("its records are being removed from the system");
+        return Some(Verdict::deleting("its records are being removed from the system"));
     }
-    match situation.refusal {
-        Some(Refusal::Invalid(reason, sentence)) => return Verdict::stalled(reason, sentence),
-        Some(Refusal::Missing(sentence)) => return Verdict::dependency_not_ready(sentence),
-        None => {}
+    let refusal = situation.refusal.map(|refusal| match refusal {
+        Refusal::Invalid(reason, sentence) => Verdict::stalled(reason, sentence),
+        Refusal::Missing(sentence) => Verdict::dependency_not_ready(sentence),
+    });
+    let stopped = refusal.or_else(|| stopped(situation.state?));
+    if stopped.is_some() {
+        return stopped;
     }
-    let Some(state) = situation.state else { return Verdict::progressing("connecting") };
-    if let Condition::Rejected(sentence) = &state.condition {
-        return Verdict::credentials_rejected(sentence);
+    if situation.suspended {
+        return Some(Verdict::suspended());
     }
-    if let Condition::Misconfigured(sentence) = &state.condition {
-        return Verdict::stalled(conditions::INVALID_SPEC, sentence);
+    let on_the_way = |message: &str| (!situation.told).then(|| Verdict::progressing(message));
+    match situation.state {
+        // An outage is told on the integration at once.
+        Some(State { condition: Condition::Unreachable(sentence), .. }) => {
+            Some(Verdict::retrying(sentence, SignedDuration::ZERO))
+        }
+        None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
+        Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
+        Some(_) => Some(connected(situation.observes)),
+    }
+}
+
+/// Why nothing goes on until a person acts.
+fn stopped(state: &State) -> Option<Verdict> {
+    match &state.condition {
+        Condition::Rejected(sentence) => return Some(Verdict::credentials_rejected(sentence)),
+        Condition::Misconfigured(sentence) => {
+            return Some(Verdict::stalled(conditions::INVALID_SPEC, sentence));
+        }
+        Condition::Unchecked | Condition::Connected | Condition::Unreachable(_) => {}
     }
     if let Some(other) = &state.other_owner {
-        return Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other));
+        return Some(Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other)));
     }
-    if let Some(held) = &state.held {
-        return Verdict::deletions_held(format!(
+    state.held.as_ref().map(|held| {
+        Verdict::deletions_held(format!(
             "{} removals of records without an object are held: look at them in the system, then annotate \
              access.vestibule.dev/release-deletions: {} to let them happen",
             held.count, held.hash
-        ));
-    }
-    if situation.suspended {
-        return Verdict::suspended();
-    }
-    connected(situation, state)
+        ))
+    })
 }
 
-fn connected(situation: &Situation<'_>, state: &State) -> Verdict {
-    match &state.condition {
-        // An outage is told on the integration at once.
-        Condition::Unreachable(sentence) => Verdict::retrying(sentence, SignedDuration::ZERO),
-        Condition::Unchecked => Verdict::progressing("connecting"),
-        _ if state.syncs == 0 => Verdict::progressing("the first full sync is under way"),
-        _ if situation.observes => Verdict::in_sync("connected; mode Observe: nothing is written").with(
-            conditions::SYNCED,
-            Truth::True,
-            conditions::OBSERVE_ONLY,
-            "",
-        ),
-        _ => Verdict::in_sync("connected, and every record of ours was compared"),
+fn connected(observes: bool) -> Verdict {
+    if observes {
+        let verdict = Verdict::in_sync("connected; mode Observe: nothing is written");
+        return verdict.with(conditions::SYNCED, Truth::True, conditions::OBSERVE_ONLY, "");
     }
+    Verdict::in_sync("connected, and every record of ours was compared")
 }
 
 fn taken(other: &str) -> String {
@@ -142,3 +156,7 @@ pub fn said(
     }
     said
 }
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

@@ -135,7 +135,8 @@ fn credentials(
     let (username, password) = (key("username")?, key("password")?.clone());
     if let Some(host) = found.get("host") {
         let url = Url::parse(&system.url).map_err(|_| invalid("lenelS2.url is not a URL"))?;
-        if url.host_str() != Some(host.expose_secret()) {
+        let same = url.host_str().is_some_and(|named| named.eq_ignore_ascii_case(host.expose_secret()));
+        if !same {
             return Err(invalid(format!(
                 "key host of Secret {name} names another host than lenelS2.url: the login is sent nowhere else"
             )));
@@ -261,5 +262,11 @@ fn hashes(
         .text(config.zone.iana_name().unwrap_or_default())
         .text(config.card_format.as_deref().unwrap_or_default());
     client.number(config.tenant_udf.map_or(0, u64::from));
+    // Its key may change while the version of the object that holds it does not.
+    client.text(&String::from_utf8_lossy(config.ca_pem.as_deref().unwrap_or_default()));
     (account, client.finish())
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -12,15 +12,17 @@ use crate::cluster::watch::Event;
 use crate::engine::Condition;
 use crate::engine::pacer::Pacer;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
-use crate::reconcile::property;
+use crate::reconcile::{is_abandoned, property};
 use crate::system::Class;
 
 impl Pass {
     /// Brings every engine in step with its integration.
     pub(super) async fn connect(&mut self) {
         self.stopping.retain(|_, task| !task.is_finished());
-        let objects: Vec<Arc<Object>> =
+        let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
+        // Of two that claim the same the older has it, after a restart too.
+        objects.sort_by_key(|object| (object.meta.created, object.meta.key.clone()));
         let gone: Vec<ObjectKey> =
             self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
         for key in gone {
@@ -28,6 +30,7 @@ impl Pass {
             self.parts.metrics.forget_integration(&key.to_string());
         }
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
+        self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
             self.connect_one(&object).await;
         }
@@ -74,17 +77,26 @@ impl Pass {
 
     async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
         let key = &object.meta.key;
-        if !self.read.contains_key(key) {
-            let secrets = self.secrets.read(object).await.map_err(|error| {
-                Refusal::Missing(format!(
-                    "the Secret could not be read: {}",
-                    crate::cluster::client::sentence(&error)
-                ))
-            })?;
-            self.read.insert(key.clone(), secrets);
+        if self.fresh.get(key) != Some(&object.meta.generation) {
+            match self.secrets.read(object).await {
+                Ok(secrets) => {
+                    self.read.insert(key.clone(), secrets);
+                    self.fresh.insert(key.clone(), object.meta.generation);
+                }
+                // An API server out of reach says nothing about the Secret: who is connected stays so.
+                Err(error) if self.read.contains_key(key) => {
+                    tracing::debug!(integration = %key, %error, "the Secret could not be read again");
+                }
+                Err(error) => {
+                    let sentence = crate::cluster::client::sentence(&error);
+                    return Err(Refusal::Missing(format!("the Secret could not be read: {sentence}")));
+                }
+            }
         }
         let secrets = self.read.get(key).cloned().unwrap_or_default();
-        let property = self.property_of(object);
+        // Removing needs no clock: a Property that is gone holds no deletion up.
+        let property =
+            self.property_of(object).or_else(|| object.meta.deleting.then_some((TimeZone::UTC, false)));
         let property = property.as_ref().map(|(zone, suspended)| (zone, *suspended));
         let owner_id = format!("{}/{}/{}", self.cluster, key.namespace, key.name);
         validate(object, &secrets, property, &owner_id, self.allow_loopback)
@@ -96,6 +108,12 @@ impl Pass {
         let checked = property::validate(property).ok()?;
         let zone = TimeZone::get(checked.facts.zone.name()).ok()?;
         Some((zone, checked.suspended))
+    }
+
+    fn is_property_going(&self, object: &Object) -> bool {
+        let Ok(spec) = &object.spec else { return false };
+        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref));
+        property.is_some_and(|property| property.meta.deleting)
     }
 
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
@@ -110,12 +128,17 @@ impl Pass {
             Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
             _ => Refusal::Missing(error.message),
         };
+        let drains = self.is_property_going(object);
         if let Some(connection) = self.connections.get_mut(&key) {
+            if !drains {
+                connection.engine.end_drain();
+            }
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
         self.claim(object).await?;
         let pacer = self.pacer(&wanted);
-        let connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        let mut connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
+        connection.left_behind = object.status.as_ref().and_then(|said| said.left_behind).unwrap_or_default();
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
@@ -205,37 +228,43 @@ impl Pass {
         let key = &object.meta.key;
         let orphan =
             object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
-        let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
+        let abandoned = is_abandoned(&object.meta);
         if !orphan && !abandoned {
-            if !self.connections.contains_key(key) && object.meta.is_ours() {
-                // After a restart: connect once more, to remove what is left.
-                if let Ok(wanted) = self.validated(object).await {
-                    let pacer = self.pacer(&wanted);
-                    let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
-                    self.listen(&connection);
-                    self.connections.insert(key.clone(), connection);
-                }
-            }
-            let Some(connection) = self.connections.get(key).filter(|_| object.meta.is_ours()) else {
+            if !object.meta.is_ours() {
                 return;
-            };
+            }
+            self.keep_connected(object).await;
+            let Some(connection) = self.connections.get(key) else { return };
             connection.engine.drain();
             if !connection.engine.state().borrow().drained {
                 return;
             }
         }
         self.disconnect(key);
-        match self
-            .writers
-            .integration
-            .finalizer::<crate::api::AccessIntegrationSpec, crate::reconcile::integration::Said>(
-                &object.meta,
-                false,
-            )
-            .await
-        {
-            Ok(_) => tracing::info!(integration = %key, orphan, abandoned, "gone"),
+        match self.writers.integration.finalizer(&object.meta, false).await {
+            Ok(answer) => {
+                tracing::info!(integration = %key, orphan, abandoned, "gone");
+                // Else the next pass would take it for one to be drained, and log in once more.
+                answer.map(|answer| self.integrations.on(Event::Answer(answer)));
+            }
             Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
         }
+    }
+
+    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
+    /// after a restart.
+    async fn keep_connected(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        let Ok(wanted) = self.validated(object).await else { return };
+        if let Some(connection) = self.connections.get_mut(key) {
+            if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
+                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
+            }
+            return;
+        }
+        let pacer = self.pacer(&wanted);
+        let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
+        self.listen(&connection);
+        self.connections.insert(key.clone(), connection);
     }
 }

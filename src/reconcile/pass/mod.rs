@@ -44,7 +44,10 @@ pub struct Pass {
     tenants: Store<TenantSpec, tenant::Said>,
     writers: Writers,
     secrets: SecretReader,
+    /// What was read for each integration last.
     read: BTreeMap<ObjectKey, Secrets>,
+    /// For which generation of the integration that is as it should be.
+    fresh: BTreeMap<ObjectKey, i64>,
     connections: BTreeMap<ObjectKey, Connection>,
     /// Engines on their way out; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
@@ -111,7 +114,12 @@ impl Pass {
             diagnostics,
         } = from;
         let events = Events::new(client.clone());
-        let writer = |resource| Writer { client: client.clone(), resource, events: events.clone() };
+        let writer = |resource| Writer {
+            client: client.clone(),
+            resource,
+            events: events.clone(),
+            fence: parts.fence.clone(),
+        };
         Self {
             properties: Store::new(&scopes),
             integrations: Store::new(&scopes),
@@ -123,6 +131,7 @@ impl Pass {
             },
             secrets: SecretReader { client: client.clone() },
             read: BTreeMap::new(),
+            fresh: BTreeMap::new(),
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
             pacers: BTreeMap::new(),
@@ -160,7 +169,7 @@ impl Pass {
                 Some(secret) = labelled.recv() => self.forget_secret(&secret),
                 () = news.notified() => true,
                 _ = secrets_due.tick() => {
-                    self.read.clear();
+                    self.fresh.clear();
                     true
                 }
             };
@@ -174,9 +183,9 @@ impl Pass {
 
     /// A labelled Secret changed: whoever uses it reads it again.
     fn forget_secret(&mut self, secret: &ObjectKey) -> bool {
-        let before = self.read.len();
-        self.read.retain(|key, _| key.namespace != secret.namespace);
-        self.read.len() != before
+        let before = self.fresh.len();
+        self.fresh.retain(|key, _| key.namespace != secret.namespace);
+        self.fresh.len() != before
     }
 
     fn is_complete(&self) -> bool {

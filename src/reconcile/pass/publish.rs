@@ -9,8 +9,8 @@ use super::Pass;
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::takes_visitors;
-use crate::reconcile::property;
+use crate::reconcile::integration::{Object, takes_visitors};
+use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
     /// Publishes a new directory if anything in it has changed.
@@ -39,9 +39,21 @@ impl Pass {
             complete: true,
             tenants: tenants.collect(),
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
-            integrations: self.integrations.iter().map(|(key, _)| key.clone()).collect(),
+            integrations: self.holders(),
             indexes: self.indexes.clone(),
         }
+    }
+
+    /// Integrations that were connected once and are not given up, and what they serve, if that can be read.
+    fn holders(&self) -> BTreeMap<ObjectKey, Option<ObjectKey>> {
+        let connected =
+            |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
+        let all = self.integrations.iter();
+        let all = all.filter(|(key, object)| connected(key, object) && !is_abandoned(&object.meta));
+        let property = |key: &ObjectKey, object: &Object| {
+            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
+        };
+        all.map(|(key, object)| (key.clone(), property(key, object))).collect()
     }
 
     fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
@@ -99,7 +111,7 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    directory.integrations.iter().for_each(|key| {
+    directory.integrations.keys().for_each(|key| {
         hash.text(&key.to_string());
     });
     hash.finish()

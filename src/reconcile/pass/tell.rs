@@ -13,6 +13,7 @@ use crate::cluster::watch::Event;
 use crate::engine::State;
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::integration::{self, Situation};
+use crate::reconcile::is_abandoned;
 use crate::reconcile::property::{self, Children};
 use crate::reconcile::tenant;
 use crate::reconcile::write::Writer;
@@ -36,10 +37,15 @@ impl Pass {
             let state = connection.map(|connection| connection.engine.state().borrow().clone());
             let verdict = self.integration_verdict(object, state.as_ref());
             let previous = object.status.clone().unwrap_or_default();
-            let status = verdict.settle(&previous.status, object.meta.generation, now);
+            let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
+            let status = settled.unwrap_or_else(|| previous.status.clone());
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
-            let said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            let mut said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            if let (Some(connection), Some(state)) = (connection, &state) {
+                let left = connection.left_behind + i64::try_from(state.left_behind).unwrap_or(i64::MAX);
+                said.left_behind = (left > 0).then_some(left);
+            }
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {
                 writes.push((Arc::clone(object), said));
@@ -50,12 +56,14 @@ impl Pass {
         }
     }
 
-    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Verdict {
+    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Option<Verdict> {
+        let told = object.status.as_ref().map(|said| said.status.observed_generation);
         let spec = object.spec.as_ref().ok();
         integration::verdict(&Situation {
             deleting: object.meta.deleting,
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
+            told: told == Some(object.meta.generation),
             refusal: self.refusals.get(&object.meta.key),
             state,
         })
@@ -103,7 +111,7 @@ impl Pass {
         let (mut writes, mut free) = (Vec::new(), Vec::new());
         for (key, object) in self.properties.iter() {
             let children = self.children(key, object);
-            if object.meta.deleting && object.meta.is_ours() && self.is_drained(key) {
+            if object.meta.deleting && object.meta.is_ours() && self.is_drained(object) {
                 free.push(Arc::clone(object));
                 continue;
             }
@@ -160,29 +168,36 @@ impl Pass {
         })
     }
 
-    /// A Property that goes takes the records of its integrations along, whether or not those go as well.
-    fn is_drained(&self, property: &ObjectKey) -> bool {
+    /// A Property that goes takes the records of its integrations along, whether or not those go as well. One that cannot be
+    /// connected now is waited for, unless somebody gives up on it.
+    fn is_drained(&self, property: &property::Object) -> bool {
         let mut all = true;
-        for (key, object) in self.integrations_of(property) {
+        for (key, object) in self.integrations_of(&property.meta.key) {
             let orphan = object
                 .spec
                 .as_ref()
                 .is_ok_and(|spec| spec.deletion_policy == Some(crate::api::DeletionPolicy::Orphan));
-            let Some(connection) = self.connections.get(key).filter(|_| !orphan) else { continue };
+            if orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta) {
+                continue;
+            }
+            let Some(connection) = self.connections.get(key) else {
+                all &= !object.meta.is_ours();
+                continue;
+            };
             connection.engine.drain();
             all &= connection.engine.state().borrow().drained;
         }
         all
     }
 
-    async fn let_go(&self, object: &property::Object) {
-        let freed = self
-            .writers
-            .property
-            .finalizer::<crate::api::PropertySpec, property::Said>(&object.meta, false)
-            .await;
-        if let Err(error) = freed {
-            tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
+    async fn let_go(&mut self, object: &property::Object) {
+        match self.writers.property.finalizer(&object.meta, false).await {
+            Ok(answer) => {
+                answer.map(|answer| self.properties.on(Event::Answer(answer)));
+            }
+            Err(error) => {
+                tracing::debug!(property = %object.meta.key, %error, "the finalizer stays for now");
+            }
         }
     }
 }

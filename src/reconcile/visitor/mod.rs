@@ -5,16 +5,22 @@
 //! status. The rollover is [`scan`].
 
 mod at_hand;
+mod deletion;
+#[cfg(test)]
+mod life_tests;
 mod plan;
 mod row;
 mod run;
 mod scan;
 mod source;
+#[cfg(test)]
+mod stage;
 mod status;
+mod troubles;
 mod validate;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -27,7 +33,7 @@ use vestibule_core::model::ObjectKey;
 
 use self::at_hand::AtHand;
 use self::row::Plan;
-use self::status::Trouble;
+use self::troubles::Troubles;
 use super::directory::Directory;
 use super::events::Events;
 use super::property;
@@ -54,8 +60,8 @@ pub struct Visitors {
     listed: Gate,
     table: Mutex<Table<Plan>>,
     at_hand: Mutex<AtHand>,
-    /// Troubles in words, by slot. Bounded: see [`Visitors::note_trouble`].
-    troubles: Mutex<BTreeMap<Slot, Trouble>>,
+    /// Troubles in words.
+    troubles: Mutex<Troubles>,
     /// Slots whose status or finalizer may have to be written.
     settling: Mutex<Queue>,
     settle: Notify,
@@ -94,6 +100,7 @@ impl Visitors {
                 events: Events::new(client.clone()),
                 client,
                 resource: ApiResource::erase::<Visitor>(&()),
+                fence: fence.clone(),
             },
             table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
             at_hand: Mutex::default(),
@@ -141,7 +148,7 @@ impl Visitors {
         serde_json::json!({
             "rows": rows,
             "listed": complete,
-            "settling": settling.len(Class::UserChange),
+            "settling": Class::ALL.iter().map(|class| settling.len(*class)).sum::<usize>(),
             "writing": settling.in_flight(),
             "troubles": self.troubles.lock().len(),
             "nextChange": self.due.lock().map(|at| at.to_string()),

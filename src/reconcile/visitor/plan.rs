@@ -126,3 +126,7 @@ pub fn record(
         card: facts.cards.into_keys().next(),
     })))
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

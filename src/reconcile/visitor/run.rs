@@ -93,9 +93,11 @@ impl Visitors {
                 self.gone(slot);
             }
             // A writer asks for it by a live GET: a list that lacks it is one witness only.
-            Todo::Vanished(slot) => self.settle_soon(slot),
+            Todo::Vanished(slot) => self.settle_soon(slot, Class::UserChange),
             Todo::ListDone => {
                 self.listed.open();
+                // What was deleted while we were down, only now is known to be.
+                self.directory().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
             }
         }
@@ -104,7 +106,7 @@ impl Visitors {
     /// The object is gone. Records that it still has are orphans; the next full sync judges them.
     pub(super) fn gone(&self, slot: Slot) {
         self.at_hand.lock().drop_object(slot);
-        self.troubles.lock().remove(&slot);
+        self.troubles.lock().forget(slot);
         let mut table = self.table.lock();
         if let Some(uid) = table.row(slot).map(crate::cluster::rows::Row::uid) {
             table.forget(slot, uid);
@@ -126,9 +128,9 @@ impl Visitors {
                 self.not_later_than(row.plan.next_at());
             }
         }
-        self.troubles.lock().remove(&slot);
+        self.troubles.lock().forget(slot);
         self.at_hand.lock().put(slot, object);
-        orders.settle(slot);
+        orders.settle(slot, Class::UserChange);
         let work = orders.has_work();
         self.hand_over(orders);
         if !work && !self.settling.lock().contains(slot) {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
 use super::Visitors;
@@ -14,6 +14,9 @@ use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
+
+/// The shortest time between two scans that nobody asked for.
+const BREATH: SignedDuration = SignedDuration::from_millis(500);
 
 /// Why rows are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl Cause {
 #[derive(Default)]
 pub(super) struct Orders {
     engines: HashMap<u16, ForEngine>,
-    settle: Vec<Slot>,
+    settle: Vec<(Slot, Class)>,
 }
 
 /// Slots for one engine.
@@ -56,8 +59,8 @@ impl Orders {
     }
 
     /// Has the status of a slot looked at.
-    pub(super) fn settle(&mut self, slot: Slot) {
-        self.settle.push(slot);
+    pub(super) fn settle(&mut self, slot: Slot, class: Class) {
+        self.settle.push((slot, class));
     }
 }
 
@@ -70,7 +73,7 @@ impl Visitors {
             let mut table = self.table.lock();
             let concerned: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some())
+                .filter(|row| changes_by_itself(row))
                 .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
                 .map(Row::slot)
                 .collect();
@@ -79,7 +82,16 @@ impl Visitors {
                     replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
                 }
             }
-            *self.due.lock() = table.iter().filter_map(|row| row.plan.next_at()).min();
+            if cause == Cause::Directory {
+                // The integration that a deletion waits for may be gone, given up by its user.
+                let deleting = table.iter().filter(|row| row.is_deleting());
+                deleting.for_each(|row| orders.settle(row.slot(), Class::Revocation));
+            }
+            // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
+            let changing = table.iter().filter(|row| changes_by_itself(row));
+            // And never at once again, whatever was computed: a loop that spins would starve everything else.
+            let soonest = now.checked_add(BREATH).unwrap_or(now);
+            *self.due.lock() = changing.filter_map(|row| row.plan.next_at()).min().map(|at| at.max(soonest));
         }
         self.hand_over(orders);
     }
@@ -93,7 +105,10 @@ impl Visitors {
             let mut table = self.table.lock();
             let slots: Vec<Slot> = table
                 .iter()
-                .filter(|row| row.is_deleting() || row.plan.place(index).is_some())
+                .filter(|row| {
+                    let held = || engine.held(row.slot()).is_some_and(|held| !held.is_empty());
+                    row.is_deleting() || row.plan.place(index).is_some() || held()
+                })
                 .map(Row::slot)
                 .collect();
             for slot in slots {
@@ -102,7 +117,12 @@ impl Visitors {
                     if !held.is_empty() || row.plan.place(index).is_some() {
                         orders.push(index, engine, slot, Class::Revocation);
                     }
-                    orders.settle(slot);
+                    orders.settle(slot, Class::Revocation);
+                    continue;
+                }
+                if row.plan.place(index).is_none() {
+                    // Nothing is planned here and no status names it: made by a process that could not tell any more.
+                    orders.push(index, engine, slot, Class::RolloverRemoval);
                     continue;
                 }
                 let place = row.plan.place_mut(index);
@@ -111,7 +131,7 @@ impl Visitors {
                         let told = place.state == state;
                         place.state = state;
                         if !told {
-                            orders.settle(slot);
+                            orders.settle(slot, Class::RolloverAddition);
                         }
                     }
                     Some(_) => {}
@@ -128,8 +148,8 @@ impl Visitors {
         for (engine, slots) in orders.engines.into_values() {
             engine.push_all(slots);
         }
-        for slot in orders.settle {
-            self.settle_if_it_differs(slot);
+        for (slot, class) in orders.settle {
+            self.settle_if_it_differs(slot, class);
         }
     }
 }
@@ -141,6 +161,11 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
         (_, PlaceState::Waiting) => Class::RolloverAddition,
         _ => Class::Drift,
     }
+}
+
+/// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
+fn changes_by_itself(row: &Row<Plan>) -> bool {
+    row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
 }
 
 fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
@@ -162,7 +187,7 @@ fn replan(
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
     plan.set_next(next);
-    orders.settle(slot);
+    orders.settle(slot, cause.classes().0);
     if standing.freezes() {
         if standing == Standing::Over {
             plan.places.iter_mut().for_each(|place| place.want = PlaceWant::Keep);
@@ -225,3 +250,7 @@ pub(super) fn close(
         None => place.state = PlaceState::Waiting,
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

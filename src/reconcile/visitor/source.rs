@@ -10,16 +10,13 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant};
-use super::status::{self, Trouble};
+use super::status;
 use super::validate::{Object, known_ids, validate};
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
 use crate::engine::{Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::tenant_id;
-
-/// Troubles kept in words; what fails beyond is told without them.
-const MOST_TROUBLES: usize = 10_000;
 
 /// What a row says of a slot, before its object is looked at.
 enum ByRow {
@@ -71,14 +68,17 @@ impl Source for Visitors {
     }
 
     async fn report(&self, report: Report) {
-        let Report { integration, slot, outcome } = report;
-        let Some(index) = self.index_of(&integration) else { return };
+        let Report { integration, slot, class, outcome } = report;
+        let directory = self.directory();
+        let Some(index) = directory.indexes.get(&integration).copied() else { return };
         let (state, trouble) = status::place_state(&outcome);
-        self.note_trouble(slot, trouble);
+        self.troubles.lock().note(slot, index, trouble);
+        let settled = directory.engines.get(&integration).is_none_or(|engine| engine.is_settled(slot));
         if let Some(row) = self.table.lock().row_mut(slot) {
-            row.plan.place_mut(index).state = state;
+            let place = row.plan.place_mut(index);
+            place.state = state_after(place.want, state, settled);
         }
-        self.settle_soon(slot);
+        self.settle_soon(slot, class);
     }
 }
 
@@ -174,24 +174,14 @@ impl Visitors {
             self.carry_out(todo);
         }
     }
+}
 
-    /// The trouble of a slot in words, or none any more.
-    fn note_trouble(&self, slot: Slot, trouble: Option<Trouble>) {
-        let mut troubles = self.troubles.lock();
-        match trouble {
-            Some(trouble) if troubles.len() < MOST_TROUBLES || troubles.contains_key(&slot) => {
-                troubles.insert(slot, trouble);
-            }
-            Some(_) => {}
-            None => {
-                troubles.remove(&slot);
-            }
-        }
-    }
-
-    fn index_of(&self, integration: &ObjectKey) -> Option<u16> {
-        let directory = self.directory.borrow();
-        directory.indexes.get(integration).copied()
+/// What a row concludes from what is reported. The end of an old record, read back late, is not the new one's.
+const fn state_after(want: PlaceWant, told: PlaceState, settled: bool) -> PlaceState {
+    match (want, told) {
+        (PlaceWant::Content(_), PlaceState::Absent) => PlaceState::Waiting,
+        (_, PlaceState::Absent) if !settled => PlaceState::Waiting,
+        _ => told,
     }
 }
 
@@ -217,3 +207,7 @@ pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::H
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

@@ -159,3 +159,7 @@ pub fn hash(said: &Said) -> u64 {
     }
     hash.finish()
 }
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

@@ -77,3 +77,7 @@ fn clean(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !c.is_control()).collect();
     visible.trim().to_owned()
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

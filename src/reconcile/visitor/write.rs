@@ -1,5 +1,4 @@
-//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference; at the
-//! end of a deletion the finalizer goes.
+//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
 
 use std::sync::Arc;
 
@@ -10,45 +9,69 @@ use vestibule_core::status::{Truth, Verdict, conditions};
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, Plan};
-use super::status::{self, verdict};
+use super::status::{self, GRACE, verdict};
 use super::validate::{Object, Said, validate};
-use crate::api::annotation;
 use crate::cluster::rows::Life;
 use crate::engine::{Class, Condition, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
+
+/// Whether a status may have to be written, as far as a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ToTell {
+    /// It says what there is to say.
+    Nothing,
+    /// It differs, or the whole object is needed to know.
+    Something,
+    /// The work is under way; to be told if it takes long.
+    Later,
+}
 
 /// How long a new generation may be carried out before its status says that it is.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 impl Visitors {
-    /// Queues a slot for a writer.
-    pub(super) fn settle_soon(&self, slot: Slot) {
-        self.settling.lock().push(slot, Class::UserChange, None, self.clock.now());
+    /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
+    /// wait behind those of a whole midnight.
+    pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
+        self.settling.lock().push(slot, class, None, self.clock.now());
         self.settle.notify_one();
     }
 
     /// Queues a slot if, by its row, its status has something else to say than it says.
-    pub(super) fn settle_if_it_differs(&self, slot: Slot) {
-        let directory = self.directory();
-        let (differs, waits) = {
-            let table = self.table.lock();
-            let Some(row) = table.row(slot) else { return };
-            if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
-                (true, false)
-            } else {
-                let standing = self.standing(&row.plan, &directory);
-                let said =
-                    self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation());
-                (said.as_ref().is_some_and(|said| status::hash(said) != row.plan.says), said.is_none())
+    pub(super) fn settle_if_it_differs(&self, slot: Slot, class: Class) {
+        match self.by_row_alone(slot) {
+            ToTell::Nothing => {}
+            ToTell::Something => self.settle_soon(slot, class),
+            ToTell::Later => {
+                self.settle_later(slot, PATIENCE);
             }
-        };
+        }
+    }
+
+    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it.
+    fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
-        if differs {
-            self.settle_soon(slot);
-        } else if waits {
-            let later = now.checked_add(PATIENCE).ok();
-            self.settling.lock().push(slot, Class::UserChange, later, now);
-            self.settle.notify_one();
+        let later = now.checked_add(wait).ok();
+        self.settling.lock().push(slot, Class::UserChange, later, now);
+        self.settle.notify_one();
+    }
+
+    /// What is to be told of a slot, as far as its row says; its object is not looked at.
+    fn by_row_alone(&self, slot: Slot) -> ToTell {
+        let directory = self.directory();
+        let table = self.table.lock();
+        let Some(row) = table.row(slot) else { return ToTell::Nothing };
+        if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
+            return ToTell::Something;
+        }
+        if !row.is_ours() && is_held(slot, &directory) {
+            return ToTell::Something;
+        }
+        let standing = self.standing(&row.plan, &directory);
+        match self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation()) {
+            None => ToTell::Later,
+            Some(said) if status::hash(&said) == row.plan.says => ToTell::Nothing,
+            Some(_) => ToTell::Something,
         }
     }
 
@@ -86,12 +109,18 @@ impl Visitors {
     }
 
     async fn settle(&self, slot: Slot) -> Result<(), SourceError> {
+        // A trouble is told in another way as time goes by.
+        let untroubled = !self.is_troubled(slot);
         let missing = {
             let table = self.table.lock();
             table.row(slot).filter(|row| row.life() == Life::Missing).map(|row| table.key_of(row))
         };
         let object = match missing {
             Some(key) => self.fetch(slot, &key).await?,
+            None if untroubled && self.by_row_alone(slot) == ToTell::Nothing => {
+                self.at_hand.lock().drop_object(slot);
+                return Ok(());
+            }
             None => self.object(slot).await?,
         };
         let Some(object) = object else { return Ok(()) };
@@ -104,9 +133,16 @@ impl Visitors {
         if object.meta.deleting {
             return if ours { self.settle_deletion(slot, &object, &plan, &directory).await } else { Ok(()) };
         }
+        if !ours && is_held(slot, &directory) {
+            // Taken over, or somebody took the finalizer away: without it a deletion would leave the record behind.
+            self.put_finalizer(slot, &object).await?;
+        }
         let standing = self.standing_of(&object, &plan, &directory);
         let previous = object.status.clone().unwrap_or_default();
         let said = self.said_patiently(slot, &plan, &standing, &directory, &previous, object.meta.generation);
+        if said.as_ref().is_some_and(is_in_grace) {
+            self.settle_later(slot, GRACE);
+        }
         match said {
             Some(said) if !same(&said, &previous) => self.write_status(slot, &object, said).await,
             _ => {
@@ -149,15 +185,14 @@ impl Visitors {
         previous: &Said,
         generation: i64,
     ) -> Option<Said> {
-        let troubles = self.troubles.lock();
+        let trouble = self.trouble_of(slot, plan);
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         let unready = directory.tenant(plan.tenant).and_then(|tenant| tenant.unready.first());
-        let verdict = match unready.filter(|_| *standing == Standing::Today && troubles.get(&slot).is_none())
-        {
+        let verdict = match unready.filter(|_| *standing == Standing::Today && trouble.is_none()) {
             Some(name) => Verdict::dependency_not_ready(format!(
                 "waits for AccessIntegration {name}, which is not ready: see its status"
             )),
-            None => verdict(standing, &states, troubles.get(&slot), false)?,
+            None => verdict(standing, &states, trouble.as_ref(), false)?,
         };
         Some(self.settled(slot, &verdict, directory, previous, generation))
     }
@@ -177,7 +212,7 @@ impl Visitors {
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         said.or_else(|| {
             let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
-                Some(integration) => Verdict::progressing(format!(
+                Some(integration) => Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
                 )),
                 None => verdict(standing, &states, None, new)?,
@@ -186,7 +221,7 @@ impl Visitors {
         })
     }
 
-    fn settled(
+    pub(super) fn settled(
         &self,
         slot: Slot,
         verdict: &Verdict,
@@ -210,30 +245,12 @@ impl Visitors {
         Said { status: verdict.settle(&previous.status, generation, self.clock.now()), records }
     }
 
-    async fn settle_deletion(
+    pub(super) async fn write_status(
         &self,
         slot: Slot,
-        object: &Arc<Object>,
-        plan: &Plan,
-        directory: &Directory,
+        object: &Object,
+        said: Said,
     ) -> Result<(), SourceError> {
-        let abandoned = object.meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true");
-        if abandoned || is_clean(slot, object, plan, directory) {
-            if abandoned {
-                self.writer.events.abandoned(&self.writer.resource, &object.meta).await;
-                tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
-            }
-            return self.remove_finalizer(slot, object).await;
-        }
-        let trouble = self.troubles.lock().get(&slot).cloned();
-        let Some(trouble) = trouble else { return Ok(()) };
-        let previous = object.status.clone().unwrap_or_default();
-        let verdict = Verdict::deletion_failed(trouble.message);
-        let said = self.settled(slot, &verdict, directory, &previous, object.meta.generation);
-        if same(&said, &previous) { Ok(()) } else { self.write_status(slot, object, said).await }
-    }
-
-    async fn write_status(&self, slot: Slot, object: &Object, said: Said) -> Result<(), SourceError> {
         let before = object.status.clone().unwrap_or_default();
         let answer = self.writer.status(&object.meta, &before.status, &said.status, &said).await;
         self.take_written(slot, answer.map(Some))?;
@@ -269,12 +286,12 @@ impl Visitors {
         self.take_written(slot, self.writer.finalizer(&object.meta, true).await)
     }
 
-    async fn remove_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
-        self.take_written(slot, self.writer.finalizer(&object.meta, false).await)
-    }
-
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
-    fn take_written(&self, slot: Slot, answer: kube::Result<Option<Object>>) -> Result<(), SourceError> {
+    pub(super) fn take_written(
+        &self,
+        slot: Slot,
+        answer: kube::Result<Option<Object>>,
+    ) -> Result<(), SourceError> {
         match answer {
             Ok(object) => {
                 if let Some(object) = object {
@@ -284,7 +301,7 @@ impl Visitors {
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 self.at_hand.lock().drop_object(slot);
-                self.settle_soon(slot);
+                self.settle_soon(slot, Class::UserChange);
                 Err(SourceError::Frozen)
             }
             Err(error) => {
@@ -312,36 +329,13 @@ fn is_ready(said: &Said) -> Option<bool> {
 }
 
 /// Whether a reader could not tell the two apart, times aside.
-fn same(a: &Said, b: &Said) -> bool {
+pub(super) fn same(a: &Said, b: &Said) -> bool {
     a.status.same_without_times(&b.status) && a.records == b.records
 }
 
-/// Whether no system holds anything of the slot, as far as the systems said so themselves.
-fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
-    let named = object.status.iter().flat_map(|said| &said.records);
-    let unreachable = named.clone().any(|record| {
-        let exists = directory
-            .integrations
-            .iter()
-            .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
-        let runs = directory
-            .engines
-            .keys()
-            .any(|key| key.namespace == object.meta.key.namespace && key.name == record.integration);
-        exists && !runs
-    });
-    let mut engines = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
-    !unreachable
-        && engines.all(|(key, engine)| {
-            let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
-            let concerned = place.is_some() || engine.held(slot).is_some_and(|held| !held.is_empty());
-            let state = place.map(|place| place.state);
-            !concerned
-                || matches!(state, Some(PlaceState::Withheld(vestibule_core::plan::Withheld::Mode(_))))
-                || (engine.held(slot).is_some_and(|held| held.is_empty())
-                    && engine.is_settled(slot)
-                    && state.is_none_or(|state| state == PlaceState::Absent))
-        })
+/// Whether a system holds something of the slot.
+fn is_held(slot: Slot, directory: &Directory) -> bool {
+    directory.engines.values().any(|engine| engine.held(slot).is_some_and(|held| !held.is_empty()))
 }
 
 /// The integration that a visitor waits for and that is not connected.
@@ -353,4 +347,13 @@ fn waits_for<'a>(plan: &Plan, directory: &'a Directory) -> Option<&'a str> {
         concerned && engine.state().borrow().condition != Condition::Connected
     });
     down.map(|(key, _)| key.name.as_str())
+}
+
+/// Whether `Ready` keeps its value only until the grace time is over: while a system is down, nothing else will ask.
+fn is_in_grace(said: &Said) -> bool {
+    let retried = said.status.condition(conditions::RECONCILING).is_some_and(|reconciling| {
+        [conditions::PROGRESSING_WITH_RETRY, conditions::THROTTLED].contains(&reconciling.reason.as_str())
+    });
+    let ready = said.status.condition(conditions::READY);
+    retried && ready.is_none_or(|ready| ready.status != Truth::False)
 }

@@ -51,7 +51,7 @@ pub struct Fault {
     /// The vendor's own error number (`error`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// The vendor's own error text (`fail`).
+    /// The vendor's own error text (`fail`), or the name of one of the system's own faults (`own`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -80,6 +80,8 @@ pub enum Kind {
     Error,
     /// The vendor's failure with `text`.
     Fail,
+    /// A fault only this system has, by its name in `text`.
+    Own,
 }
 
 /// On which side of the effect a fault strikes.
@@ -115,6 +117,15 @@ impl Fault {
         }
     }
 
+    /// Whether a system that has these faults of its own can act it out.
+    pub(super) fn fits(&self, own: &[&str]) -> Result<(), String> {
+        let name = self.text.as_deref().unwrap_or_default();
+        if self.kind != Kind::Own || own.contains(&name) {
+            return Ok(());
+        }
+        Err(format!("there is no fault `{name}` of its own; those are {}", own.join(", ")))
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
             return Err("a probability lies between 0 and 1".to_owned());
@@ -126,6 +137,9 @@ impl Fault {
             Kind::Latency if self.ms.is_none() => Err("a latency needs `ms`".to_owned()),
             Kind::Error if self.code.is_none() => Err("an error needs its `code`".to_owned()),
             Kind::Fail if self.text.is_none() => Err("a failure needs its `text`".to_owned()),
+            Kind::Own if self.text.is_none() => {
+                Err("a fault of the system's own needs its name in `text`".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -219,7 +233,7 @@ pub struct Twists(Vec<Fault>);
 impl Twists {
     /// The twists among these faults.
     pub fn of(faults: &[Fault]) -> Self {
-        let own = [Kind::Session, Kind::Short, Kind::Repeat, Kind::Error, Kind::Fail];
+        let own = [Kind::Session, Kind::Short, Kind::Repeat, Kind::Error, Kind::Fail, Kind::Own];
         Self(faults.iter().filter(|f| own.contains(&f.kind)).cloned().collect())
     }
 
@@ -235,6 +249,17 @@ impl Twists {
     /// Lists hold only so many entries.
     pub fn short(&self) -> Option<usize> {
         self.find(Kind::Short).map(|f| usize::try_from(f.keep.unwrap_or(0)).unwrap_or(usize::MAX))
+    }
+
+    /// Whether the system's own fault of that name strikes.
+    pub fn own(&self, name: &str) -> bool {
+        self.own_status(name).is_some()
+    }
+
+    /// The same with the HTTP status it was given, and whether the effect comes first.
+    pub fn own_status(&self, name: &str) -> Option<(Option<u16>, When)> {
+        let fits = |f: &&Fault| f.kind == Kind::Own && f.text.as_deref() == Some(name);
+        self.0.iter().find(fits).map(|f| (f.status, f.when))
     }
 
     /// The cursor repeats.

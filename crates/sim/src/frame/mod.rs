@@ -129,6 +129,11 @@ pub trait System: Send + Sync + 'static {
         json!([])
     }
 
+    /// Names of the faults only this system has (kind `own`).
+    fn own_faults(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Tells it where its listeners are, once, before the first call.
     fn serving(&self, _urls: &[(&'static str, String)]) {}
 }

@@ -1,10 +1,15 @@
 //! The page a person reads: what the system shows of itself, and what the frame does to it.
 
+use serde_json::{Value, json};
+
 use super::html::{badge, concat, escape, table};
 use super::serve::Frame;
 use super::{Reply, Request, Section};
 
 const STYLE: &str = include_str!("page.css");
+
+const FAULTS: &str = "Faults now active";
+const SWITCHES: &str = "Switches not in their default position";
 
 /// `GET /_sim/`.
 pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
@@ -12,17 +17,19 @@ pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
     let mut sections = frame.system.page(now, request);
     sections.push(Section { title: "Last calls".to_owned(), html: calls(frame) });
     sections.push(Section { title: "Calls by operation and outcome".to_owned(), html: counters(frame) });
-    sections.push(Section { title: "Faults now active".to_owned(), html: faults(frame) });
-    sections
-        .push(Section { title: "Switches not in their default position".to_owned(), html: switches(frame) });
+    sections.push(Section { title: FAULTS.to_owned(), html: faults(frame) });
+    sections.push(Section { title: SWITCHES.to_owned(), html: switches(frame) });
     let title = escape(frame.kit.title);
-    let section = |s: &Section| format!("<section><h2>{}</h2>{}</section>", escape(&s.title), s.html);
+    let section = |s: &Section| {
+        format!("<section id=\"{}\"><h2>{}</h2>{}</section>", slug(&s.title), escape(&s.title), s.html)
+    };
     let body = concat(sections.iter().map(section));
     let html = format!(
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title} (simulated)</title>\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
-         <body><header><h1>{title} <small>simulated</small></h1>{}</header><main>{body}</main>{}</body></html>\n",
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><link rel=icon href=\"data:,\"><style>{STYLE}</style></head>\
+         <body><header><h1>{title} <small>simulated</small></h1>{}{}</header><main>{body}</main>{}</body></html>\n",
         clock(frame),
+        notice(frame),
         foot(frame)
     );
     Reply::text(200, "text/html; charset=utf-8", html)
@@ -37,6 +44,22 @@ fn clock(frame: &Frame) -> String {
         _ => "held, moves only when told",
     };
     format!("<p>Its clock: <b>{}</b> ({mode})</p>", escape(now))
+}
+
+/// The part of an address that leads to a section.
+fn slug(title: &str) -> String {
+    title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+/// Tells at the top when the system does not behave as it would by itself.
+fn notice(frame: &Frame) -> String {
+    let faults = frame.faults.json().as_array().map_or(0, Vec::len);
+    let moved = frame.switches.read().moved().count();
+    let link = |count: usize, title: &str| {
+        (count > 0).then(|| format!("<a href=\"#{}\">{}: {count}</a>", slug(title), escape(title)))
+    };
+    let links: Vec<String> = [link(faults, FAULTS), link(moved, SWITCHES)].into_iter().flatten().collect();
+    if links.is_empty() { String::new() } else { format!("<p class=notice>{}</p>", links.join(", ")) }
 }
 
 fn foot(frame: &Frame) -> String {
@@ -91,9 +114,19 @@ fn faults(frame: &Frame) -> String {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|f| vec![f["id"].to_string(), escape(&f["fault"].to_string()), f["struck"].to_string()])
+        .map(|f| vec![f["id"].to_string(), escape(&words(&f["fault"])), f["struck"].to_string()])
         .collect();
     table(&["No", "Fault", "Struck"], &rows)
+}
+
+/// `kind refuse, operation AddPerson, when after`: what is set, in the words of the side door.
+fn words(fault: &Value) -> String {
+    let unset = [json!(false), json!(0)];
+    let said = |(key, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (key == "times" || !unset.contains(value)).then(|| format!("{key} {text}"))
+    };
+    fault.as_object().into_iter().flatten().filter_map(said).collect::<Vec<_>>().join(", ")
 }
 
 fn switches(frame: &Frame) -> String {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame as BodyFrame, Incoming};
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
@@ -221,8 +221,12 @@ async fn respond(
     request: hyper::Request<Incoming>,
 ) -> io::Result<Response<Outgoing>> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return Ok(whole(Reply::empty(413)));
+    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => body,
+        Err(error) => {
+            let status = if error.is::<LengthLimitError>() { 413 } else { 400 };
+            return Ok(whole(Reply::empty(status)));
+        }
     };
     let request = Request::new(name, peer, &head, body.to_bytes());
     if request.path == "/_sim" || request.path.starts_with("/_sim/") {

@@ -107,6 +107,7 @@ fn fault(frame: &Frame, order: Value) -> Done {
         Value::Array(all) => all.into_iter().map(read).collect::<Result<_, _>>()?,
         one => vec![read(one)?],
     };
+    faults.iter().try_for_each(|fault| fault.fits(frame.system.own_faults()))?;
     for fault in faults {
         frame.faults.arm(fault)?;
     }

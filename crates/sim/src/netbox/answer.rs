@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::commands::{self, Command, Ctx, Done, Need, Refusal, Success};
 use super::envelope::{self, Document, Envelope, api_error, netbox, response};
+use super::log::Record;
 use super::seed::Seed;
-use super::store::{Rights, Session, Store};
+use super::store::{MASTER, Rights, Session, Store};
 use super::stream::{self, Stream};
 use super::walk::Walkers;
 use super::xml::Xml;
@@ -41,8 +42,25 @@ impl Inner {
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.walk_until(now);
         self.remove_ended_levels(now);
+        self.expire_sessions(now);
         self.ticked = now;
         self.pump();
+    }
+
+    /// Ends sessions that were idle too long (2.16 #1).
+    fn expire_sessions(&mut self, now: Timestamp) {
+        if let Some(idle) = self.switches.whole("session.idle") {
+            let users = self.store.sessions.expire(now, idle);
+            self.note_expired(users, now);
+        }
+    }
+
+    /// Writes to the log whose sessions have ended, as the event stream tells it (2.3).
+    fn note_expired(&mut self, users: impl IntoIterator<Item = String>, now: Timestamp) {
+        for detail in users {
+            let at = self.store.local(now);
+            self.log(Record { name: "Session Expired", at, detail, partition: MASTER, ..Record::default() });
+        }
     }
 
     /// Takes new switches.
@@ -210,7 +228,8 @@ fn run(
     call: &Call<'_>,
 ) -> (Done, String) {
     if let (true, Some(id)) = (call.twists.session_ended(), session) {
-        inner.store.sessions.close(id);
+        let user = inner.store.sessions.close(id);
+        inner.note_expired(user, call.now);
     }
     let (known, session) = match admit(inner, session, command, call.now) {
         Ok(admitted) => admitted,
@@ -267,9 +286,8 @@ fn admit(
     if need == Need::Nothing || mode == "none" {
         return known.map(|known| (known, None)).ok_or(Refusal::ApiError(6));
     }
-    let idle = inner.switches.whole("session.idle");
     let id = session.filter(|_| mode != "trap").ok_or(Refusal::ApiError(5))?;
-    let session = inner.store.sessions.touch(id, now, idle).ok_or(Refusal::ApiError(5))?;
+    let session = inner.store.sessions.touch(id, now).ok_or(Refusal::ApiError(5))?;
     let known = known.ok_or(Refusal::ApiError(6))?;
     let rights = inner.store.users.get(&session.user).map_or(Rights::ReadOnly, |user| user.rights);
     let needed = match need {

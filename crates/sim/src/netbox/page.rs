@@ -40,8 +40,8 @@ fn today(inner: &Inner, local: DateTime) -> String {
         }
     }
     format!(
-        "<p>The controller's clock shows <b>{}</b> ({}).</p><p><b>{live}</b> people, {} deleted records. \
-         With a window: <b>{inside}</b> valid now, {later} later.</p>",
+        "<p>The controller's clock shows <b>{}</b> ({}).</p><p><b>{live}</b> people; {} deleted. \
+         With a time of their own: <b>{inside}</b> valid now, {later} later.</p>",
         dates::write(local),
         escape(zone),
         records - live
@@ -175,8 +175,12 @@ fn sessions(store: &Store) -> String {
         .all()
         .map(|(_, s)| {
             let partition = store.partitions.get(&s.partition).map_or("", |p| p.name.as_str());
-            vec![escape(&s.user), escape(partition), s.since.to_string(), s.used.to_string()]
+            vec![escape(&s.user), escape(partition), utc(s.since), utc(s.used)]
         })
         .collect();
-    table(&["User", "Partition", "Since", "Last used"], &rows)
+    table(&["User", "Partition", "Since (UTC)", "Last used (UTC)"], &rows)
+}
+
+fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -77,6 +77,7 @@ fn apply(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
             person.set(field, ctx.text(field, value)?);
         }
     }
+    name_picture(ctx.params, person);
     person.act = ctx.date(ctx.params, "ACTDATE")?.over(person.act);
     person.exp = ctx.date(ctx.params, "EXPDATE")?.over(person.exp);
     if let Some(vehicles) = ctx.params.child("VEHICLES") {
@@ -86,6 +87,15 @@ fn apply(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
     person.edited = ctx.local;
     person.edited_by = ctx.user();
     Ok(())
+}
+
+/// A picture that came without a PICTUREURL gets one, by which GetPicture finds it.
+fn name_picture(params: &Element, person: &mut Person) {
+    if params.filled("PICTURE").is_some() && person.text("PICTUREURL").is_empty() {
+        let ext = params.filled("PICTUREEXT").unwrap_or("jpg");
+        let url = format!("{}.{ext}", if person.id.is_empty() { "picture" } else { &person.id });
+        person.set("PICTUREURL", url);
+    }
 }
 
 const VEHICLE: [&str; 6] =

@@ -78,15 +78,18 @@ impl Sessions {
         id
     }
 
-    /// A session, used now, unless it has been idle too long.
-    pub(crate) fn touch(&mut self, id: &str, now: Timestamp, idle: Option<i64>) -> Option<Session> {
+    /// A session, used now.
+    pub(crate) fn touch(&mut self, id: &str, now: Timestamp) -> Option<Session> {
         let session = self.open.get_mut(id)?;
-        if idle.is_some_and(|seconds| now.duration_since(session.used).as_secs() >= seconds) {
-            self.close(id);
-            return None;
-        }
         session.used = now;
         Some(session.clone())
+    }
+
+    /// Ends the sessions nobody used for so many seconds and tells whose they were.
+    pub(crate) fn expire(&mut self, now: Timestamp, idle: i64) -> Vec<String> {
+        let over = |session: &Session| now.duration_since(session.used).as_secs() >= idle;
+        let ended: Vec<String> = self.all().filter(|(_, s)| over(s)).map(|(id, _)| id.clone()).collect();
+        ended.iter().filter_map(|id| self.close(id)).collect()
     }
 
     /// A session, to change.
@@ -94,10 +97,11 @@ impl Sessions {
         self.open.get_mut(id)
     }
 
-    /// Ends a session.
-    pub(crate) fn close(&mut self, id: &str) {
-        self.open.remove(id);
+    /// Ends a session and tells whose it was.
+    pub(crate) fn close(&mut self, id: &str) -> Option<String> {
+        let session = self.open.remove(id)?;
         self.order.retain(|other| other != id);
+        Some(session.user)
     }
 
     /// Ends the sessions of a user.

@@ -1,0 +1,142 @@
+//! Row 11: the plan core alone: what is wanted against what is held, and a comparison with what was found.
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{Timestamp, ToSpan};
+use vestibule_core::diff::diff;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::{Mark, Mode, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::plan::{Held, Want, unit};
+use vestibule_core::schedule::{PackedVisit, Provision, Visit, Window, Zone};
+
+use crate::Fallible;
+use crate::building::ZONE;
+use crate::report::{Report, Row};
+use crate::time;
+
+/// Objects on each side.
+const COUNT: usize = 100_000;
+
+/// The least of so many passes counts: what else the machine does can only make a pass longer.
+const PASSES: usize = 5;
+
+/// One object and what is known of it.
+struct Pair {
+    want: Want,
+    held: Vec<Held>,
+    found: Option<ObservedRecord>,
+}
+
+/// Measures objects a second on one thread.
+pub(crate) fn measure(report: &mut Report) -> Fallible {
+    let now = time::noon();
+    let pairs = pairs(now);
+    let mut row = |id, what: &str, ours: f64, bar| {
+        report.row(Row {
+            id,
+            what: format!("{what}, {COUNT} a side"),
+            limit: None,
+            naive: None,
+            ours: ours / 1e6,
+            unit: "M objects/s",
+            bar,
+        });
+    };
+    row("P11a", "plan by id and fingerprint", rate(&pairs, |pair| by_id(pair)), Some(2.0));
+    row(
+        "P11b",
+        "plan, whole unit",
+        rate(&pairs, |pair| unit(&pair.want, &pair.held, Mode::Enforce, now).acts.len()),
+        Some(2.0),
+    );
+    row("P11c", "compare record with record found", rate(&pairs, compared), None);
+    let (visits, zone) = (visits()?, Zone::parse(ZONE)?);
+    let scanned = rate(&visits, |visit| {
+        usize::from(visit.day_at(now, &zone, Provision::AtMidnight).changes_at().is_some())
+    });
+    row("P11d", "a visit's day and its next change (the scan of rows)", scanned, None);
+    Ok(())
+}
+
+fn rate<T>(things: &[T], work: impl Fn(&T) -> usize) -> f64 {
+    let pass = || {
+        let begun = Instant::now();
+        black_box(things.iter().map(|thing| work(black_box(thing))).sum::<usize>());
+        things.len() as f64 / begun.elapsed().as_secs_f64()
+    };
+    (0..PASSES).map(|_| pass()).fold(0.0, f64::max)
+}
+
+/// What a pass over rows does, where the content is known by its hash: no record is looked at.
+fn by_id(pair: &Pair) -> usize {
+    match (&pair.want, pair.held.as_slice()) {
+        (Want::Record(record), [one]) => {
+            usize::from(!one.id.same_content(&record.id) || !one.id.holds(one.fingerprint))
+        }
+        (Want::Nothing, []) => 0,
+        _ => 1,
+    }
+}
+
+fn compared(pair: &Pair) -> usize {
+    match &pair.want {
+        Want::Record(record) => diff(record, pair.found.as_ref()).len(),
+        Want::Nothing | Want::Keep => usize::from(pair.found.is_some()),
+    }
+}
+
+/// 1 % changed, 10 % missing, 10 % surplus, the others as they should be.
+fn pairs(now: Timestamp) -> Vec<Pair> {
+    let pair = |number: usize| {
+        let record = Arc::new(record(number, now));
+        let (changed, missing, surplus) = (number % 100 == 0, number % 10 == 1, number % 10 == 2);
+        let mut facts = record.facts();
+        if changed {
+            facts.person.phone = "+1 212 555 0100".to_owned();
+        }
+        let fingerprint = facts.fingerprint();
+        let held = Held { id: record.id, fingerprint, until: Some(record.window.until) };
+        let found = ObservedRecord {
+            external_id: record.id.to_string(),
+            id: Some(record.id),
+            mark: Some(record.mark.clone()),
+            dead: false,
+            facts,
+        };
+        let want = if surplus { Want::Nothing } else { Want::Record(record) };
+        let held = if missing { Vec::new() } else { vec![held] };
+        Pair { want, held, found: (!missing).then_some(found) }
+    };
+    (0..COUNT).map(pair).collect()
+}
+
+fn record(number: usize, now: Timestamp) -> Record {
+    let object = ObjectKey::new("building", format!("visitor-{number:06}"));
+    let mut record = Record {
+        id: RecordId::new(Owner(7), Slot::of_visitor(&object), 0),
+        mark: Mark { owner_id: "cluster/building/netbox".to_owned(), object },
+        person: Person {
+            first_name: "Ada".to_owned(),
+            last_name: format!("Byron {number}"),
+            email: format!("ada-{number}@example.org"),
+            phone: String::new(),
+        },
+        tenant: "Acme".to_owned(),
+        window: Window { from: now, until: now.saturating_add(8.hours()).unwrap_or(now) },
+        groups: BTreeSet::from(["Lobby".to_owned()]),
+        card: None,
+    };
+    record.id = RecordId::new(record.id.owner, record.id.slot, record.facts().fingerprint());
+    record
+}
+
+fn visits() -> Fallible<Vec<PackedVisit>> {
+    let visit = |number: usize| {
+        let from = time::day(i64::try_from(number % 30)?).to_string();
+        Ok(Visit::parse(&from, None, Some("09:00"), Some("17:30"))?.into())
+    };
+    (0..COUNT).map(visit).collect()
+}

@@ -1,0 +1,129 @@
+//! Row 4: how long one visitor takes from `kubectl apply` to Ready, with nothing else to do and in a rollover.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::Fallible;
+use crate::building::{Building, Guest};
+use crate::report::{Report, Row};
+use crate::rollover::guests;
+use crate::sightings::Sightings;
+use crate::simulator::Simulator;
+use crate::stage::Stage;
+use crate::subject::Subject;
+use crate::time;
+
+/// A visitor who is not Ready after this counts as having taken it.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Between two visitors who are made while a rollover runs.
+const EVERY: Duration = Duration::from_millis(40);
+
+/// Measures both, idle and in a rollover.
+pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
+    let mut all = Vec::new();
+    for subject in Subject::BOTH {
+        let (idle, busy) = run(stage, subject).await?;
+        for (what, times) in [("idle", &idle), ("in a rollover", &busy)] {
+            println!("      {}, {what}: {}", subject.name(), spread(times));
+        }
+        all.push((idle, busy));
+    }
+    let [ours, naive] = &all[..] else { return Err("there are two subjects".into()) };
+    let p99 = |times: &[Duration]| time::ms(time::percentile(times, 99.0));
+    let trip = time::ms(stage.options.latency);
+    let row = |id, what: String, limit, naive: &[Duration], ours: &[Duration], bar| Row {
+        id,
+        what: format!("one visitor, apply to Ready, p99 of {}, {what}", ours.len()),
+        limit: Some(limit),
+        naive: Some(p99(naive)),
+        ours: p99(ours),
+        unit: "ms",
+        bar: Some(bar),
+    };
+    let side = stage.options.side;
+    report.row(row("P4a", "idle".to_owned(), trip + 6.0, &naive.0, &ours.0, 2.0 * trip + 25.0));
+    // No rate is set: the round trip of the call under way takes the place of 1/R.
+    let busy = format!("in a rollover of {side} + {side}");
+    report.row(row("P4b", busy, 2.0 * trip + 6.0, &naive.1, &ours.1, 4.0 * trip + 50.0));
+    report.remark(format!("P4 ours: idle {}; in a rollover {}", spread(&ours.0), spread(&ours.1)));
+    Ok(())
+}
+
+/// What a set of times looks like.
+pub(crate) fn spread(times: &[Duration]) -> String {
+    let at = |percent| time::ms(time::percentile(times, percent));
+    format!("p50 {:.1}, p90 {:.1}, p99 {:.1}, max {:.1} ms", at(50.0), at(90.0), at(99.0), at(100.0))
+}
+
+async fn run(stage: &Stage, subject: Subject) -> Fallible<(Vec<Duration>, Vec<Duration>)> {
+    let (side, name) = (stage.options.side, format!("latency-{}", subject.name()));
+    let simulator = Simulator::start(&stage.out, &format!("{name}-sim"), time::noon()).await?;
+    let building = Arc::new(Building::make(&stage.client, &name, &[("tower", &simulator.url)]).await?);
+    let seen = Arc::new(Sightings::start(building.visitors()));
+    building.invite(guests(side)).await?;
+    let mut process = subject.start(stage, &building, time::noon()).await?;
+    seen.counts(&[("Succeeded", side), ("Scheduled", side)]).await?;
+    simulator.profile(stage.options.latency).await?;
+    simulator.quiet_calls(Duration::from_millis(500)).await?;
+    let idle = one_by_one(stage.options.samples, "idle", "tower", &building, &seen).await?;
+    simulator.set_clock(time::midnight(1)).await?;
+    process.say(&format!("clock {}", time::midnight(1))).await?;
+    let busy = in_the_middle(stage.options.samples, &building, &seen, side).await?;
+    process.stop().await?;
+    simulator.stop().await?;
+    Ok((idle, busy))
+}
+
+/// Makes visitors of the first day one after the other, each when the last one is Ready.
+pub(crate) async fn one_by_one(
+    count: usize,
+    word: &str,
+    property: &'static str,
+    building: &Building,
+    seen: &Sightings,
+) -> Fallible<Vec<Duration>> {
+    let (mut times, today) = (Vec::new(), time::day(0));
+    for number in 0..count {
+        let guest = Guest { name: format!("{word}-{number}"), property, days: (today, today) };
+        times.push(one(guest, building, seen).await?);
+        // Not in step with anything.
+        tokio::time::sleep(Duration::from_millis(3 + (number as u64 * 7) % 11)).await;
+    }
+    Ok(times)
+}
+
+/// Makes a visitor and waits until it is Ready.
+pub(crate) async fn one(guest: Guest, building: &Building, seen: &Sightings) -> Fallible<Duration> {
+    let begun = Instant::now();
+    building.invite_one(&guest).await?;
+    let at = seen.sees(&guest.name, "Succeeded", LONGEST).await;
+    Ok(at.map_or(LONGEST, |at| at.duration_since(begun)))
+}
+
+/// Makes visitors at a steady pace, however long they take, while the rollover goes on.
+async fn in_the_middle(
+    most: usize,
+    building: &Arc<Building>,
+    seen: &Arc<Sightings>,
+    side: usize,
+) -> Fallible<Vec<Duration>> {
+    let mut tasks = tokio::task::JoinSet::new();
+    let mut ticks = tokio::time::interval(EVERY);
+    for number in 0..most {
+        ticks.tick().await;
+        if seen.count("Expired") >= side && seen.count("Scheduled") == 0 {
+            break;
+        }
+        let guest =
+            Guest { name: format!("mid-{number}"), property: "tower", days: (time::day(1), time::day(1)) };
+        let (building, seen) = (Arc::clone(building), Arc::clone(seen));
+        tasks.spawn(async move { Ok((number, one(guest, &building, &seen).await?)) });
+    }
+    let mut times: Vec<(usize, Duration)> = tasks.join_all().await.into_iter().collect::<Fallible<_>>()?;
+    times.sort_unstable_by_key(|(number, _)| *number);
+    // In the order of their making: it shows where in the rollover somebody waits.
+    let words: Vec<String> = times.iter().map(|(_, time)| format!("{:.0}", time::ms(*time))).collect();
+    println!("      one every {EVERY:?}, ms: {}", words.join(" "));
+    Ok(times.into_iter().map(|(_, time)| time).collect())
+}

@@ -1,0 +1,51 @@
+//! Kastle, simulated from `systems/kastle.md` fact by fact.
+//!
+//! Kastle publishes no description of its API: what is confirmed (2A) is its nouns, rules and limits; the transport
+//! (2B) is inferred. Doc comments name the section a behaviour comes from. Where the document leaves something open
+//! there is a switch ([`SWITCHES`]); where it is silent and something had to be chosen,
+//! `docs/simulators-kastle.md` lists it.
+
+mod answer;
+mod auth;
+mod body;
+mod calls;
+mod contract;
+mod door;
+mod edit;
+mod envelope;
+mod job;
+mod json;
+mod kinds;
+mod page;
+mod psia;
+mod rules;
+mod seed;
+mod state;
+mod store;
+mod switches;
+mod system;
+mod time;
+mod windows;
+
+use std::sync::Arc;
+
+use self::system::Kastle;
+use crate::frame::{self, Kit, Options, Running, System};
+
+pub use self::contract::RENAMED;
+pub use self::seed::SMALL_BUILDING;
+pub use self::switches::SWITCHES;
+
+/// Kastle as the frame knows it.
+pub const KIT: Kit = Kit {
+    name: "kastle",
+    title: "Kastle",
+    listeners: &["api"],
+    switches: SWITCHES,
+    build: |switches, seed, now| Ok(Arc::new(Kastle::build(switches, seed, now)?) as Arc<dyn System>),
+};
+
+/// Starts a Kastle on the current tokio runtime; the error is one sentence.
+pub async fn start(options: Options) -> Result<Running, String> {
+    frame::start(&KIT, options).await
+}

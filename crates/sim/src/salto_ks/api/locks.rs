@@ -1,0 +1,100 @@
+//! Locks and remote opening (2.10).
+
+use serde_json::{Value, json};
+
+use super::super::door::{self, Attempt};
+use super::super::odata::{Kind, Properties, Scalar};
+use super::super::store::Lock;
+use super::body::Body;
+use super::context::Cx;
+use super::problem::Problem;
+use super::{Answer, Done, iqs, list};
+
+const PROPERTIES: Properties = &[
+    ("id", Kind::Text),
+    ("customer_reference", Kind::Text),
+    ("mac", Kind::Text),
+    ("locked_state", Kind::Text),
+    ("online", Kind::Bool),
+];
+
+/// A page of these locks.
+pub(super) fn page(cx: &Cx<'_>, locks: Vec<&Lock>) -> Done {
+    let site = cx.site()?;
+    let online = |lock: &Lock| site.iqs.get(&lock.iq).is_some_and(|iq| iq.online);
+    let field = |lock: &&Lock, path: &str| match path {
+        "id" => Scalar::id(lock.id),
+        "mac" => Scalar::Text(lock.mac.clone().into()),
+        "locked_state" => Scalar::Text(lock.locked_state.into()),
+        "online" => Scalar::Bool(online(lock)),
+        _ => Scalar::Text(lock.name.clone().into()),
+    };
+    list::page(cx, PROPERTIES, locks, field, |lock| object(cx, lock))
+}
+
+/// `GET S/locks`.
+pub(super) fn list(cx: &mut Cx<'_>) -> Done {
+    page(cx, cx.site()?.locks.values().collect())
+}
+
+/// `GET S/locks/{id}`.
+pub(super) fn get(cx: &mut Cx<'_>) -> Done {
+    let id = cx.id(1)?;
+    let lock = cx.site()?.locks.get(&id).ok_or_else(|| Problem::missing("Lock"))?;
+    Ok(Answer::json(200, object(cx, lock)))
+}
+
+/// A lock; no site id inside.
+fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
+    let iq = cx.site().ok().and_then(|site| site.iqs.get(&lock.iq));
+    let online = iq.is_some_and(|iq| iq.online);
+    let iq = iq.map(|iq| {
+        json!({ "id": iq.id.to_string(), "customer_reference": iq.name, "mac_address": iq.mac,
+                "is_online": iq.online, "revision": "IQ2.0", "otp_enabled": iq.otp_enabled })
+    });
+    json!({
+        "id": lock.id.to_string(),
+        "customer_reference": lock.name,
+        "mac": lock.mac,
+        "floor": lock.floor,
+        "locked_state": lock.locked_state,
+        "lock_type": "cylinder",
+        "online": online,
+        "iq_link_state": if online { "linked" } else { "unreachable" },
+        "tag_registration_state": "none",
+        "battery_level": "fresh",
+        "left_open_alarm": false,
+        "intrusion_alarm": false,
+        "easy_office_mode_schedule": null,
+        "iq": iq,
+        "repeater": null,
+        "privacy_mode": false,
+        "communication_type": "wireless",
+        "vendor": { "name": "salto" },
+        "offline_access_keys_limit": 10,
+        "offline_access_keys_count": 0,
+    })
+}
+
+/// `PATCH S/locks/{id}/locking {"locked_state":"unlocked","otp":"<5 hex>"}`: done, and the door relocks itself.
+pub(super) fn open(cx: &mut Cx<'_>) -> Done {
+    let body = Body::read(cx.request)?;
+    if body.need("locked_state")? != "unlocked" {
+        return Err(Problem::new(403, 3102, "command_forbidden"));
+    }
+    let (id, otp, now) = (cx.id(1)?, body.text("otp")?, cx.now());
+    let site = cx.site()?;
+    let lock = site.locks.get(&id).ok_or_else(|| Problem::missing("Lock"))?;
+    let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;
+    if !user.remote_access || user.blocked {
+        return Err(Problem::new(403, 3102, "command_forbidden"));
+    }
+    let iq = site.iqs.get(&lock.iq).filter(|iq| iq.online).ok_or_else(|| Problem::listed(3101))?;
+    if iq.otp_enabled {
+        let iq = iq.id;
+        iqs::check_otp(cx, iq, otp.as_deref())?;
+    }
+    let attempt = Attempt { lock: id, user: Some(cx.user), by: "remote", at: now };
+    door::opened(cx.inner, cx.site, &attempt);
+    Ok(Answer::empty(200))
+}

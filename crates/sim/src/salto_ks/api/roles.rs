@@ -1,0 +1,46 @@
+//! Roles and permissions (2.5, 2.6).
+
+use serde_json::json;
+
+use super::super::odata::{Kind, Properties, Scalar};
+use super::super::store::{Role, role_id};
+use super::context::Cx;
+use super::problem::Problem;
+use super::user_json::role as role_object;
+use super::{Answer, Done, list};
+
+const PROPERTIES: Properties = &[
+    ("id", Kind::Text),
+    ("code", Kind::Text),
+    ("customer_reference", Kind::Text),
+    ("is_hierarchical", Kind::Bool),
+];
+
+/// `GET S/roles`: the list shrinks to what the caller may assign.
+pub(super) fn list(cx: &mut Cx<'_>) -> Done {
+    let assignable = assignable(cx)?;
+    let field = |role: &Role, path: &str| match path {
+        "id" => Scalar::id(role_id(&cx.inner.switches, role)),
+        "code" => Scalar::Text(role.code.clone().into()),
+        "is_hierarchical" => Scalar::Bool(role.hierarchical),
+        _ => Scalar::Text(role.name.clone().into()),
+    };
+    list::page(cx, PROPERTIES, assignable, field, |role| role_object(cx.inner, role))
+}
+
+/// What the caller may assign: nothing above the caller's own rank.
+pub(super) fn assignable(cx: &Cx<'_>) -> Result<Vec<Role>, Problem> {
+    let site = cx.site()?;
+    let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;
+    let own = user.roles.iter().filter_map(|code| site.role(code)).map(|role| role.rank).min();
+    let own = if site.owner == Some(cx.user) { 0 } else { own.unwrap_or(u8::MAX) };
+    Ok(site.roles().into_iter().filter(|role| role.rank >= own).collect())
+}
+
+/// `GET /v2/sites/{id}/permissions`: what an administrator gets is not known; a plain list.
+#[allow(clippy::unnecessary_wraps)] // a call like any other
+pub(super) fn permissions(_: &mut Cx<'_>) -> Done {
+    let names = ["site_users_manage", "access_groups_manage", "locks_manage", "entries_view"];
+    let items: Vec<_> = names.iter().map(|name| json!({ "code": name })).collect();
+    Ok(Answer::json(200, json!({ "items": items, "next_page_link": null, "count": null })))
+}

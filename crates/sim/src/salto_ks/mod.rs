@@ -1,0 +1,46 @@
+//! SALTO KS (identity host and Connect API), simulated from `systems/salto-ks.md` fact by fact.
+//!
+//! Doc comments name the section of that document a behaviour comes from. Where it leaves something open there
+//! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators-salto-ks.md`
+//! lists it.
+
+#![allow(clippy::doc_markdown)] // names of fields and calls are words here and would drown in backticks
+
+mod api;
+mod door;
+mod edit;
+mod entries;
+mod identity;
+mod ids;
+mod inner;
+mod odata;
+mod outbox;
+mod page;
+mod seed;
+mod state;
+mod store;
+mod stream;
+mod switches;
+mod system;
+
+use std::sync::Arc;
+
+use self::system::SaltoKs;
+use crate::frame::{self, Kit, Options, Running, System};
+
+pub use self::seed::SMALL_BUILDING;
+pub use self::switches::SWITCHES;
+
+/// SALTO KS as the frame knows it; the API is the listener that `--listen` places.
+pub const KIT: Kit = Kit {
+    name: "salto-ks",
+    title: "SALTO KS",
+    listeners: &["api", "identity"],
+    switches: SWITCHES,
+    build: |switches, seed, now| Ok(Arc::new(SaltoKs::build(switches, seed, now)?) as Arc<dyn System>),
+};
+
+/// Starts a SALTO KS on the current tokio runtime; the error is one sentence.
+pub async fn start(options: Options) -> Result<Running, String> {
+    frame::start(&KIT, options).await
+}

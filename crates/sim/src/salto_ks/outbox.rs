@@ -1,0 +1,29 @@
+//! The mails SALTO KS would have sent.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::store::instant;
+
+/// One mail.
+#[derive(Clone, Debug)]
+pub(super) struct Mail {
+    /// When.
+    pub(super) at: Timestamp,
+    /// `invitation` (2.9) or `iq_pin` (2.10).
+    pub(super) kind: &'static str,
+    /// To whom.
+    pub(super) to: String,
+    /// Name of the site.
+    pub(super) site: String,
+    /// Site-user id of the receiver.
+    pub(super) user: String,
+    /// What it says, in a line.
+    pub(super) text: String,
+}
+
+/// `GET /_sim/outbox`, oldest first.
+pub(super) fn json(mails: &[Mail]) -> Value {
+    let mail = |m: &Mail| json!({ "at": instant(m.at), "kind": m.kind, "to": m.to, "site": m.site, "user": m.user, "text": m.text });
+    mails.iter().map(mail).collect()
+}

@@ -1,0 +1,49 @@
+//! Locks and IQs (2.10).
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::super::ids::Pu;
+
+/// A lock.
+#[derive(Clone, Debug)]
+pub(crate) struct Lock {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) mac: String,
+    pub(crate) floor: Option<String>,
+    pub(crate) iq: Uuid,
+    pub(crate) locked_state: &'static str,
+    /// Who opened it with what, and when last: what it still knows when its IQ is offline (2.8).
+    pub(crate) used: HashMap<Pu, Timestamp>,
+}
+
+/// An IQ, the controller locks talk through.
+#[derive(Clone, Debug)]
+pub(crate) struct Iq {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) mac: String,
+    pub(crate) zone: String,
+    pub(crate) online: bool,
+    pub(crate) otp_enabled: bool,
+    /// So many days a used credential still opens while the IQ is offline.
+    pub(crate) offline_days: u32,
+    pub(crate) restored: u32,
+    /// Who may send it commands.
+    pub(crate) activations: HashMap<Pu, Activation>,
+}
+
+/// What one person needs to open remotely.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Activation {
+    /// Given out once.
+    pub(crate) secret: String,
+    pub(crate) secret_read: bool,
+    /// Mailed.
+    pub(crate) pin: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) wrong: u32,
+}

@@ -1,0 +1,200 @@
+//! 2.10 StreamEvents: an answer that never ends.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+
+use crate::harness::{PATH, Sim, command};
+
+const ALL: &str = "<TAGNAMES><DESCNAME/><PERSONID/><PORTALNAME/><CDT/></TAGNAMES>";
+
+/// A stream, read part by part.
+struct Reader {
+    response: Response,
+    text: String,
+}
+
+impl Reader {
+    async fn open(sim: &Sim, tags: &str) -> Self {
+        let response =
+            sim.send(reqwest::Method::POST, PATH, command(&sim.session, "StreamEvents", tags)).await;
+        assert_eq!(response.status(), 200);
+        Self { response, text: String::new() }
+    }
+
+    /// The document of the next part, its boundary and headers checked.
+    async fn part(&mut self) -> String {
+        loop {
+            if let Some(document) = self.take() {
+                return document;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await;
+            let chunk = chunk.expect("nothing came").unwrap().expect("the stream ended");
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    fn take(&mut self) -> Option<String> {
+        let (head, rest) = self.text.split_once("\r\n\r\n")?;
+        let mut lines = head.trim_start().lines();
+        assert_eq!(lines.next(), Some("--Boundary"));
+        assert_eq!(lines.next(), Some("Content-Type: text/xml"));
+        let length: usize = lines.next()?.strip_prefix("Content-Length: ")?.parse().unwrap();
+        let document = rest.get(..length)?.to_owned();
+        self.text = rest[length..].to_owned();
+        Some(document)
+    }
+}
+
+async fn with_visitor(switches: &[(&str, &str)]) -> Sim {
+    let sim = Sim::with(switches).await;
+    sim.add(
+        "a",
+        "<FIRSTNAME>Ada &amp; Co</FIRSTNAME><ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>",
+    )
+    .await;
+    sim.ok(
+        "AddCredential",
+        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>4711</ENCODEDNUM>",
+    )
+    .await;
+    sim
+}
+
+/// 2.10 [CODE] Multipart text: line --Boundary, part headers, one NETBOX/RESPONSE/EVENT each, text in CDATA.
+#[tokio::test]
+async fn s2_10_events_come_as_parts_with_text_in_cdata() {
+    let sim = with_visitor(&[]).await;
+    let mut stream = Reader::open(&sim, ALL).await;
+    assert!(stream.response.headers()[CONTENT_TYPE].to_str().unwrap().starts_with("multipart/"));
+    sim.door("a", "Lobby turnstile").await;
+    let wanted = "<NETBOX><RESPONSE command=\"StreamEvents\"><EVENT><DESCNAME><![CDATA[Access Granted]]></DESCNAME><PERSONID>a</PERSONID>\
+                  <PORTALNAME><![CDATA[Lobby turnstile]]></PORTALNAME><CDT>2026-12-01 09:00:00</CDT></EVENT></RESPONSE></NETBOX>";
+    assert_eq!(stream.part().await, wanted);
+    sim.door("a", "Acme suite").await;
+    assert!(stream.part().await.contains("<![CDATA[Access Denied]]>"));
+}
+
+/// 2.10 [CODE] FILTERS let through only what they name.
+#[tokio::test]
+async fn s2_10_filters_keep_back_what_they_do_not_name() {
+    let sim = with_visitor(&[]).await;
+    let tags = "<TAGNAMES><DESCNAME><FILTERS><FILTER>Access Denied</FILTER><FILTER>Unlock</FILTER></FILTERS></DESCNAME></TAGNAMES>";
+    let mut stream = Reader::open(&sim, tags).await;
+    sim.door("a", "Lobby turnstile").await;
+    sim.door("a", "Acme suite").await;
+    sim.ok("MomentaryUnlockPortal", "<PORTALKEY>57</PORTALKEY>").await;
+    assert!(stream.part().await.contains("<EVENT><DESCNAME><![CDATA[Access Denied]]></DESCNAME></EVENT>"));
+    assert!(stream.part().await.contains("<![CDATA[Unlock]]>"));
+}
+
+/// 2.10 [CODE] A heartbeat is the same with an empty RESPONSE and no CODE; its interval is a switch (2.16 #17).
+#[tokio::test]
+async fn s2_10_a_heartbeat_is_an_empty_response() {
+    let sim = Sim::with(&[("stream.heartbeat", "1")]).await;
+    let mut stream = Reader::open(&sim, ALL).await;
+    for _ in 0..2 {
+        assert_eq!(stream.part().await, "<NETBOX><RESPONSE command=\"StreamEvents\"></RESPONSE></NETBOX>");
+    }
+}
+
+/// 2.16 #17 [?] After a drop nothing is replayed, or the last N events.
+#[tokio::test]
+async fn s2_16_a_new_stream_begins_with_nothing_or_with_past_events() {
+    let sim = with_visitor(&[]).await;
+    for portal in ["Acme suite", "Garage gate", "Lobby turnstile"] {
+        sim.door("a", portal).await;
+    }
+    let mut stream = Reader::open(&sim, ALL).await;
+    sim.door("a", "Globex suite").await;
+    assert!(stream.part().await.contains("Globex suite"), "something was replayed");
+    sim.switch("stream.replay", "2").await;
+    let mut stream = Reader::open(&sim, ALL).await;
+    assert!(stream.part().await.contains("Lobby turnstile"));
+    assert!(stream.part().await.contains("Globex suite"));
+}
+
+/// 2.10 [CODE] Errors come as parts of the stream.
+#[tokio::test]
+async fn s2_10_errors_come_as_parts() {
+    let mut sim = Sim::new().await;
+    sim.session = "0".repeat(64);
+    let mut stream = Reader::open(&sim, ALL).await;
+    assert_eq!(stream.part().await, "<NETBOX><RESPONSE><APIERROR>5</APIERROR></RESPONSE></NETBOX>");
+    assert!(stream.response.chunk().await.unwrap().is_none(), "a refused stream goes on");
+}
+
+/// 2.10 [CODE] A reader who hangs up is forgotten, and many read at once.
+#[tokio::test]
+async fn s2_10_many_read_and_those_who_hang_up_are_forgotten() {
+    let sim = with_visitor(&[]).await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(Reader::open(&sim, ALL).await);
+    }
+    streams.truncate(2);
+    sim.door("a", "Lobby turnstile").await;
+    sim.door("a", "Acme suite").await;
+    for stream in &mut streams {
+        assert!(stream.part().await.contains("Lobby turnstile"));
+        assert!(stream.part().await.contains("Acme suite"));
+    }
+    assert_eq!(sim.look("calls").await["operations"]["StreamEvents"], json!({ "ok": 5 }));
+}
+
+/// 2.3 [CODE] The stream knows an activity `Session Expired`, and `Logged In`.
+#[tokio::test]
+async fn s2_3_the_stream_tells_of_logins_and_expired_sessions() {
+    let sim = Sim::with(&[("session.idle", "60")]).await;
+    let tags = "<TAGNAMES><DESCNAME/></TAGNAMES>";
+    let mut stream = Reader::open(&sim, tags).await;
+    let other = sim.login("reader", "reader").await.unwrap();
+    assert!(stream.part().await.contains("Logged In"));
+    sim.tell("clock", json!({ "advance": "PT2M" })).await;
+    assert!(sim.post(&command(&other, "PingApp", "")).await.contains("<APIERROR>5</APIERROR>"));
+    assert!(stream.part().await.contains("Session Expired"));
+}
+
+/// 2.17 [CODE] StreamEvents: the worked example, one part byte by byte.
+#[tokio::test]
+async fn s2_17_stream_events() {
+    let sim = with_visitor(&[]).await;
+    let tags = "<TAGNAMES><DESCNAME><FILTERS><FILTER>Access Granted</FILTER></FILTERS></DESCNAME><PERSONID/><CDT/></TAGNAMES>";
+    let mut stream = Reader::open(&sim, tags).await;
+    sim.clock("2026-12-01T14:12:03Z").await;
+    sim.door("a", "Lobby turnstile").await;
+    let wanted = "<NETBOX><RESPONSE command=\"StreamEvents\"><EVENT><DESCNAME><![CDATA[Access Granted]]></DESCNAME><PERSONID>a</PERSONID>\
+                  <CDT>2026-12-01 09:12:03</CDT></EVENT></RESPONSE></NETBOX>";
+    assert_eq!(stream.part().await, wanted);
+}
+
+/// 2.10 [CODE] Every documented field may be asked for; those the box knows nothing of are empty.
+#[tokio::test]
+async fn s2_10_every_documented_field_comes_when_asked_for() {
+    let sim = with_visitor(&[]).await;
+    let names = "ACNAME ACNUM ACTIVITYID ALARMID BLADESLOT CDT DESCNAME DETAIL EVENTID EVTNAME EVTPRIO LOCATIONKEY LOCATIONNAME \
+                 LOGINADDRESS NDT NODENAME PARTITIONKEY PARTNAME PERSONID PERSONNAME PORTALKEY PORTALNAME RDRNAME READERKEY \
+                 READER2KEY THREATNAME UCBITLENGTH";
+    let tags: String = names.split_whitespace().map(|name| format!("<{name}/>")).collect();
+    let mut stream = Reader::open(&sim, &format!("<TAGNAMES>{tags}</TAGNAMES>")).await;
+    sim.door("a", "Acme suite").await;
+    let part = stream.part().await;
+    for name in names.split_whitespace() {
+        assert_eq!(part.matches(&format!("<{name}>")).count(), 1, "{name}: {part}");
+    }
+    for (name, value) in [
+        ("ACNAME", "<![CDATA[26 bit Wiegand]]>"),
+        ("ACNUM", "4711"),
+        ("DETAIL", "<![CDATA[LOCATION]]>"),
+        ("PARTNAME", "<![CDATA[Master]]>"),
+        ("PERSONNAME", "<![CDATA[Ada & Co Byron]]>"),
+        ("PORTALKEY", "61"),
+        ("RDRNAME", "<![CDATA[Acme reader]]>"),
+        ("READERKEY", "201"),
+        ("NDT", "2026-12-01 09:00:00"),
+    ] {
+        assert!(part.contains(&format!("<{name}>{value}</{name}>")), "{name}: {part}");
+    }
+}

@@ -1,0 +1,110 @@
+//! What `vestibule generate` writes into `docs/`: tables of names that are API, taken from where the code has them.
+//!
+//! A page is written by hand but for what stands between two marks: `<!-- made by make generate: NAME -->` and
+//! `<!-- end -->`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, io};
+
+use vestibule_core::status::conditions::{REASONS, TYPES};
+
+/// The pages with a table, below the root of the repository.
+const PAGES: [&str; 1] = ["docs/status.md"];
+const BEGIN: &str = "<!-- made by make generate: ";
+const END: &str = "<!-- end -->";
+
+/// Why a page cannot be brought in step.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A page could not be read or written.
+    #[error("cannot reach {path}: {source}")]
+    File {
+        /// Which.
+        path: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A mark without its end, or of a table that there is not.
+    #[error("{path}: the mark {mark:?} has no end, or there is no such table")]
+    Mark {
+        /// The page.
+        path: &'static str,
+        /// What stands in it.
+        mark: String,
+    },
+}
+
+/// Writes the tables below `root` anew.
+pub fn generate(root: &Path) -> Result<(), Error> {
+    for (path, text) in drift(root)? {
+        fs::write(root.join(path), text).map_err(|source| Error::File { path, source })?;
+    }
+    Ok(())
+}
+
+/// The pages below `root` whose tables are not what the code says, with the text they should have.
+pub fn drift(root: &Path) -> Result<Vec<(&'static str, String)>, Error> {
+    let mut drift = Vec::new();
+    for path in PAGES {
+        let found = fs::read_to_string(root.join(path)).map_err(|source| Error::File { path, source })?;
+        let wanted = in_step(&found).map_err(|mark| Error::Mark { path, mark })?;
+        if wanted != found {
+            drift.push((path, wanted));
+        }
+    }
+    Ok(drift)
+}
+
+/// A page with its tables as they should be, or the mark that makes no sense.
+fn in_step(page: &str) -> Result<String, String> {
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some((before, marked)) = rest.split_once(BEGIN) {
+        let broken = || marked.lines().next().unwrap_or_default().to_owned();
+        let (name, old) = marked.split_once(" -->\n").ok_or_else(broken)?;
+        let table = table(name).ok_or_else(broken)?;
+        let (_, after) = old.split_once(END).ok_or_else(broken)?;
+        text.push_str(&[before, BEGIN, name, " -->\n", &table, END].concat());
+        rest = after;
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
+fn table(name: &str) -> Option<String> {
+    match name {
+        "types" => Some(names("type", "says", TYPES)),
+        "reasons" => Some(names("reason", "given when", REASONS)),
+        _ => None,
+    }
+}
+
+fn names(name: &str, says: &str, rows: &[(&str, &str)]) -> String {
+    let mut table = format!("| {name} | {says} |\n| --- | --- |\n");
+    for (name, says) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "| `{name}` | {says} |");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_the_marks_is_replaced_and_all_else_stays() {
+        let page = format!("before\n{BEGIN}types -->\nstale words\n{END}\nafter\n");
+        let text = in_step(&page).unwrap();
+        assert!(text.starts_with("before\n") && text.ends_with("\n<!-- end -->\nafter\n"));
+        assert!(!text.contains("stale") && text.contains("| `Ready` | The summary"), "{text}");
+        assert_eq!(in_step(&text).unwrap(), text);
+    }
+
+    #[test]
+    fn a_mark_that_makes_no_sense_is_told() {
+        assert_eq!(in_step(&format!("{BEGIN}nothing -->\n{END}")).unwrap_err(), "nothing -->");
+        assert_eq!(in_step(&format!("{BEGIN}types -->\n")).unwrap_err(), "types -->");
+    }
+}

@@ -1,0 +1,202 @@
+//! What tests of passes are made of: objects as the API server sends them, read by the decoder that the watch uses, and
+//! an engine over the system in memory.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use vestibule_core::guard::Limits;
+use vestibule_core::identity::{Owner, Slot};
+use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
+use vestibule_core::schedule::{Provision, Zone};
+use vestibule_core::status::{Kstatus, Status, check, kstatus};
+
+use super::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts};
+use crate::api::{self, TenantSpec};
+use crate::clock::{SharedClock, SystemClock};
+use crate::cluster::lease::Fence;
+use crate::cluster::object::{Live, Seen};
+use crate::engine::pace;
+use crate::engine::pacer::Pacer;
+use crate::engine::{Engine, Parts, Report, Settings, Source, SourceError, Wanted};
+use crate::metrics::Metrics;
+use crate::system::AccessSystem;
+use crate::system::memory::Memory;
+
+/// The namespace of everything here.
+pub const NAMESPACE: &str = "hq";
+
+/// The owner id of every integration here.
+pub const OWNER: &str = "cluster/hq/netbox";
+
+/// The uid of every object that names none.
+pub const UID: &str = "0a1b2c3d-4e5f-6789-abcd-ef0123456789";
+
+/// An instant as RFC 3339 writes it.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A key in our namespace.
+pub fn key(name: &str) -> ObjectKey {
+    ObjectKey::new(NAMESPACE, name)
+}
+
+/// A whole object with this spec, of generation 1.
+pub fn whole(name: &str, spec: &Value) -> Value {
+    json!({
+        "metadata": {
+            "name": name, "namespace": NAMESPACE, "uid": UID, "resourceVersion": "10", "generation": 1,
+            "creationTimestamp": "2026-11-30T12:00:00Z",
+        },
+        "spec": spec,
+    })
+}
+
+/// The same with some fields changed; `null` takes one out.
+pub fn with(mut object: Value, patch: &Value) -> Value {
+    json_patch::merge(&mut object, patch);
+    object
+}
+
+/// What the watch makes of an object.
+pub fn read<S: DeserializeOwned, T: DeserializeOwned>(object: &Value) -> Seen<S, T> {
+    serde_json::from_value::<Live<S, T>>(object.clone()).unwrap().into_seen()
+}
+
+/// Jane Doe visits acme on the first of December, nine to five.
+pub fn jane() -> Value {
+    whole(
+        "jane",
+        &json!({
+            "tenantRef": { "name": "acme" }, "firstName": "Jane", "lastName": "Doe", "email": "jane@example.org",
+            "visit": { "from": "2026-12-01", "startTime": "09:00", "endTime": "17:00" },
+        }),
+    )
+}
+
+/// A building in Berlin, an hour ahead of UTC in December.
+pub fn berlin() -> PropertyFacts {
+    PropertyFacts { zone: Zone::parse("Europe/Berlin").unwrap(), provision: Provision::AtMidnight }
+}
+
+/// An integration that lets visitors into the lobby, over this engine.
+pub fn integration(engine: &Arc<Engine>, index: u16) -> IntegrationFacts {
+    let groups = api::VisitorAccess { groups: vec!["Lobby".into()], tenants: Vec::new() };
+    IntegrationFacts {
+        index,
+        key: engine.integration().clone(),
+        owner_id: OWNER.to_owned(),
+        capabilities: engine.capabilities(),
+        visitor_access: Some(groups),
+        mode: api::Mode::Enforce,
+        suspended: false,
+        engine: Arc::clone(engine),
+    }
+}
+
+/// The tenant acme of the property tower.
+pub fn acme() -> TenantSpec {
+    TenantSpec {
+        property_ref: "tower".into(),
+        display_name: "Acme Ltd".into(),
+        visitor_access: Vec::new(),
+        occupant_access: Vec::new(),
+    }
+}
+
+/// What acme's visitors depend on, with these integrations.
+pub fn facts(integrations: impl IntoIterator<Item = IntegrationFacts>) -> TenantFacts {
+    let all: Vec<_> = integrations.into_iter().map(Arc::new).collect();
+    tenant_facts(&acme(), &[], key("tower"), Some(berlin()), &all, Vec::new())
+}
+
+/// Settings that let everything through.
+pub fn settings() -> Settings {
+    Settings {
+        mode: Mode::Enforce,
+        suspended: false,
+        limits: Limits::default(),
+        released: None,
+        resync: SignedDuration::from_hours(1),
+        owner_declared: false,
+        max_in_flight: 1,
+    }
+}
+
+/// An engine at rest over a system, with nobody behind it.
+pub fn engine(name: &str, system: Memory) -> Arc<Engine> {
+    engine_for(name, system, Arc::new(Nobody))
+}
+
+/// An engine at rest over a system.
+pub fn engine_for(name: &str, system: Memory, source: Arc<dyn Source>) -> Arc<Engine> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    Engine::new(Parts {
+        integration: key(name),
+        owner: Owner::of(OWNER),
+        system: Arc::new(system) as Arc<dyn AccessSystem>,
+        source,
+        pacer: Pacer::new(pace::Limits { rate: None, burst: 10, max_in_flight: 1 }, Arc::clone(&clock)),
+        fence: Fence::always_open(Arc::clone(&clock)),
+        clock,
+        metrics: Metrics::new(),
+        settings: settings(),
+    })
+}
+
+/// A system that holds these records.
+pub fn holding<'a>(records: impl IntoIterator<Item = &'a Record>) -> Memory {
+    let memory = Memory::with_groups(["Lobby", "Lab"]);
+    for record in records {
+        memory.put(ObservedRecord {
+            external_id: record.id.to_string(),
+            id: Some(record.id),
+            mark: Some(record.mark.clone()),
+            dead: false,
+            facts: record.facts(),
+        });
+    }
+    memory
+}
+
+/// What generic tools read from a status that keeps every rule of ours.
+pub fn reading(status: &Status, generation: i64) -> Kstatus {
+    assert_eq!(check(status, generation), Vec::<String>::new(), "{status:#?}");
+    kstatus(generation, false, Some(status.observed_generation), &status.conditions)
+}
+
+/// Status and reason of a condition, such as `True Succeeded`; empty if it is not there.
+pub fn says(status: &Status, type_: &str) -> String {
+    status.condition(type_).map(|it| format!("{:?} {}", it.status, it.reason)).unwrap_or_default()
+}
+
+/// A declared side that knows nothing.
+struct Nobody;
+
+#[async_trait]
+impl Source for Nobody {
+    async fn want(&self, _: &ObjectKey, _: Slot) -> Result<Wanted, SourceError> {
+        Err(SourceError::Frozen)
+    }
+
+    async fn claim(&self, _: Slot) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn is_complete(&self) -> bool {
+        false
+    }
+
+    fn knows(&self, _: Slot) -> bool {
+        true
+    }
+
+    async fn is_gone(&self, _: &ObjectKey) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
+    async fn report(&self, _: Report) {}
+}

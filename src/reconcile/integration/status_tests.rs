@@ -1,0 +1,223 @@
+use jiff::Timestamp;
+use vestibule_core::status::Kstatus::{Current, Failed, InProgress};
+use vestibule_core::status::{Kstatus, kstatus};
+
+use super::*;
+use crate::engine::HeldBack;
+use crate::reconcile::fixtures::{at, reading, says};
+
+const NOW: &str = "2026-12-01T09:00:00Z";
+
+const FINE: Situation<'static> =
+    Situation { deleting: false, suspended: false, observes: false, told: false, refusal: None, state: None };
+
+fn connected_state() -> State {
+    let last_sync = Some(at("2026-12-01T08:59:59.75Z"));
+    State { condition: Condition::Connected, syncs: 1, last_sync, records: 7, ..State::default() }
+}
+
+fn in_condition(condition: Condition) -> State {
+    State { condition, ..connected_state() }
+}
+
+/// The status of an integration of generation 1 that says nothing yet, or what stood there.
+fn after(previous: &Status, situation: &Situation<'_>) -> Status {
+    let verdict = verdict(situation).unwrap();
+    let status = verdict.settle(previous, 1, at(NOW));
+    assert!(verdict.settle(&status, 1, at(NOW)).same_without_times(&status));
+    status
+}
+
+fn told(situation: &Situation<'_>) -> (String, Kstatus) {
+    let status = after(&Status::default(), situation);
+    (says(&status, "Ready"), reading(&status, 1))
+}
+
+fn told_in(state: &State) -> (String, Kstatus) {
+    told(&Situation { state: Some(state), ..FINE })
+}
+
+#[test]
+fn a_refusal_is_told_whatever_the_running_session_says() {
+    let (invalid, missing) = (
+        Refusal::Invalid(conditions::NOT_SUPPORTED_BY_SYSTEM, "not yet".into()),
+        Refusal::Missing("Secret login does not exist".into()),
+    );
+    for state in [None, Some(connected_state())] {
+        let with = |refusal| Situation { refusal: Some(refusal), state: state.as_ref(), ..FINE };
+        assert_eq!(told(&with(&invalid)), ("False NotSupportedBySystem".into(), Failed));
+        assert_eq!(told(&with(&missing)), ("False DependencyNotReady".into(), InProgress));
+    }
+}
+
+#[test]
+fn each_condition_of_the_connection_is_a_row_of_the_contract() {
+    let first_sync = State { syncs: 0, ..connected_state() };
+    let rows = [
+        (in_condition(Condition::Connected), "True Succeeded", Current),
+        (in_condition(Condition::Unchecked), "Unknown Progressing", InProgress),
+        (first_sync, "Unknown Progressing", InProgress),
+        (
+            in_condition(Condition::Unreachable("it does not answer".into())),
+            "False ProgressingWithRetry",
+            InProgress,
+        ),
+        (in_condition(Condition::Rejected("mend the Secret".into())), "False CredentialsRejected", Failed),
+        (in_condition(Condition::Misconfigured("no such partition".into())), "False InvalidSpec", Failed),
+    ];
+    for (state, says, kstatus) in rows {
+        assert_eq!(told_in(&state), (says.to_owned(), kstatus), "{:?}", state.condition);
+    }
+    assert_eq!(told(&FINE), ("Unknown Progressing".into(), InProgress));
+}
+
+#[test]
+fn an_outage_is_told_on_the_integration_at_once() {
+    let good = after(&Status::default(), &Situation { state: Some(&connected_state()), ..FINE });
+    let down = in_condition(Condition::Unreachable("it does not answer".into()));
+    let status = after(&good, &Situation { state: Some(&down), told: true, ..FINE });
+    assert_eq!(
+        (says(&status, "Ready"), says(&status, "Reconciling")),
+        ("False ProgressingWithRetry".into(), "True ProgressingWithRetry".into())
+    );
+    assert_eq!(reading(&status, 1), InProgress);
+}
+
+#[test]
+fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
+    let (unchecked, syncing) = (State::default(), State { syncs: 0, ..connected_state() });
+    for state in [None, Some(&unchecked), Some(&syncing)] {
+        assert_eq!(verdict(&Situation { told: true, state, ..FINE }), None, "{state:?}");
+    }
+    let refused = in_condition(Condition::Rejected("mend the Secret".into()));
+    assert!(verdict(&Situation { told: true, state: Some(&refused), ..FINE }).is_some());
+    assert!(verdict(&Situation { told: true, state: Some(&connected_state()), ..FINE }).is_some());
+}
+
+#[test]
+fn held_deletions_and_another_owner_stall_with_what_to_do() {
+    let held = State { held: Some(HeldBack { hash: "abc123".into(), count: 12 }), ..connected_state() };
+    let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
+    assert_eq!(reading(&status, 1), Failed);
+    assert_eq!(
+        (says(&status, "Ready"), says(&status, "DeletionsHeld")),
+        ("False DeletionsHeld".into(), "True DeletionsHeld".into())
+    );
+    assert_eq!(
+        status.condition("DeletionsHeld").unwrap().message,
+        "12 removals of records without an object are held: look at them in the system, then annotate \
+         access.vestibule.dev/release-deletions: abc123 to let them happen"
+    );
+    let taken = State { other_owner: Some("old/hq/netbox".into()), ..held.clone() };
+    let status = after(&Status::default(), &Situation { state: Some(&taken), ..FINE });
+    assert_eq!((says(&status, "Ready"), reading(&status, 1)), ("False DuplicateClaim".into(), Failed));
+    assert!(
+        status.condition("Stalled").unwrap().message.contains("set spec.ownerId to it to take them over")
+    );
+    let released = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
+    assert_eq!((says(&released, "DeletionsHeld"), reading(&released, 1)), (String::new(), Current));
+}
+
+#[test]
+fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_still() {
+    let suspended = Situation { suspended: true, ..FINE };
+    let new = after(&Status::default(), &suspended);
+    assert_eq!((says(&new, "Ready"), new.observed_generation), ("Unknown Suspended".into(), 1));
+    let state = connected_state();
+    let good = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
+    let resting = after(&good, &Situation { state: Some(&state), ..suspended });
+    assert_eq!((says(&resting, "Ready"), reading(&resting, 1)), ("True Suspended".into(), Current));
+    let refused = in_condition(Condition::Rejected("mend the Secret".into()));
+    let still = after(&good, &Situation { state: Some(&refused), ..suspended });
+    assert_eq!((says(&still, "Ready"), reading(&still, 1)), ("False CredentialsRejected".into(), Failed));
+    let down = in_condition(Condition::Unreachable("it does not answer".into()));
+    let quiet = after(&good, &Situation { state: Some(&down), ..suspended });
+    assert_eq!(says(&quiet, "Ready"), "True Suspended");
+}
+
+#[test]
+fn an_observing_integration_is_in_sync_and_says_that_it_writes_nothing() {
+    let state = connected_state();
+    let status = after(&Status::default(), &Situation { observes: true, state: Some(&state), ..FINE });
+    assert_eq!(
+        (says(&status, "Ready"), says(&status, "Synced")),
+        ("True Succeeded".into(), "True ObserveOnly".into())
+    );
+    assert_eq!(reading(&status, 1), Current);
+}
+
+#[test]
+fn deletion_is_told_before_everything_else() {
+    let (refusal, state) = (Refusal::Missing("Secret login does not exist".into()), connected_state());
+    let situation =
+        Situation { deleting: true, suspended: true, refusal: Some(&refusal), state: Some(&state), ..FINE };
+    let status = after(&Status::default(), &situation);
+    assert_eq!(says(&status, "Ready"), "False Deleting");
+    reading(&status, 1);
+    assert_eq!(kstatus(1, true, Some(status.observed_generation), &status.conditions), Kstatus::Terminating);
+}
+
+// === said ===
+
+fn before() -> Said {
+    Said {
+        owner_id: Some("first".into()),
+        system_version: Some("6.1".into()),
+        records: Some(5),
+        left_behind: Some(2),
+        last_sync_time: Some("2026-11-30T00:00:00Z".into()),
+        last_handled_sync_at: Some("yesterday".into()),
+        held_deletions: Some(HeldDeletions { hash: "abc".into(), count: 3 }),
+        last_handled_release: Some("old".into()),
+        ..Said::default()
+    }
+}
+
+#[test]
+fn what_is_not_known_now_stays_as_it_was_said() {
+    assert_eq!(said(&before(), Status::default(), None, Some("today"), None), before());
+    let unsynced = State::default();
+    assert_eq!(said(&before(), Status::default(), None, Some("today"), Some(&unsynced)), before());
+}
+
+#[test]
+fn what_a_sync_found_is_said_in_whole_seconds() {
+    let state = State {
+        version: Some("6.2".into()),
+        handled_syncs: vec!["today".into()],
+        used_release: Some("abc".into()),
+        ..connected_state()
+    };
+    let now = said(&before(), Status::default(), Some("second".into()), Some("today"), Some(&state));
+    assert_eq!((now.owner_id.as_deref(), now.system_version.as_deref()), (Some("second"), Some("6.2")));
+    assert_eq!((now.records, now.last_sync_time.as_deref()), (Some(7), Some("2026-12-01T08:59:59Z")));
+    assert_eq!(
+        (now.last_handled_sync_at.as_deref(), now.last_handled_release.as_deref()),
+        (Some("today"), Some("abc"))
+    );
+    assert_eq!((now.held_deletions, now.left_behind), (None, Some(2)));
+}
+
+#[test]
+fn a_sync_request_is_echoed_only_when_it_was_handled() {
+    let state = State { handled_syncs: vec!["other".into()], ..connected_state() };
+    let echo =
+        |requested| said(&before(), Status::default(), None, requested, Some(&state)).last_handled_sync_at;
+    assert_eq!(echo(Some("today")).as_deref(), Some("yesterday"));
+    assert_eq!(echo(None).as_deref(), Some("yesterday"));
+    assert_eq!(echo(Some("other")).as_deref(), Some("other"));
+}
+
+#[test]
+fn held_deletions_are_named_with_count_and_hash() {
+    let state = State { held: Some(HeldBack { hash: "new".into(), count: 12 }), ..connected_state() };
+    let now = said(&before(), Status::default(), None, None, Some(&state));
+    assert_eq!(now.held_deletions, Some(HeldDeletions { hash: "new".into(), count: 12 }));
+}
+
+#[test]
+fn a_status_comes_back_from_the_wire_as_it_was_sent() {
+    let wire = serde_json::to_value(before()).unwrap();
+    assert_eq!(serde_json::from_value::<Said>(wire).unwrap(), before());
+    let _: Timestamp = before().last_sync_time.unwrap().parse().unwrap();
+}

@@ -1,0 +1,173 @@
+//! The life of a Visitor from event to status, with everything but the wire.
+
+use serde_json::{Value, json};
+use vestibule_core::identity::Slot;
+use vestibule_core::model::Record;
+use vestibule_core::plan::Want;
+
+use super::plan;
+use super::stage::Stage;
+use super::validate::validate;
+use crate::cluster::FINALIZER;
+use crate::engine::{Outcome, Report, Source};
+use crate::reconcile::fixtures::{at, engine, facts, holding, integration, jane, key, read, with};
+use crate::system::memory::Memory;
+use crate::system::{Class, SystemError};
+
+/// Ten in the morning in Berlin, during Jane's visit.
+const DURING: &str = "2026-12-01T09:00:00Z";
+
+/// The record that Jane gets through the NetBox.
+fn record() -> Record {
+    let tenant = facts([integration(&engine("netbox", Memory::default()), 0)]);
+    let visitor = validate(&read(&jane())).unwrap();
+    match plan::record(&visitor, &key("jane"), &tenant, &tenant.access[0], at(DURING)) {
+        Ok(Want::Record(record)) => (*record).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ours(object: Value) -> Value {
+    with(object, &json!({ "metadata": { "finalizers": [FINALIZER] } }))
+}
+
+fn deleting(object: Value) -> Value {
+    with(object, &json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z", "generation": 2 } }))
+}
+
+fn lobby() -> Memory {
+    Memory::with_groups(["Lobby"])
+}
+
+fn slot() -> Slot {
+    Slot::of_visitor(&key("jane"))
+}
+
+fn inside(stage: &Stage, name: &str) -> usize {
+    stage.engine(name).held(slot()).map_or(0, |held| held.len())
+}
+
+#[tokio::test]
+async fn a_visitor_is_made_told_and_removed_again() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let object = stage.object().unwrap();
+    assert!(object.meta.is_ours());
+    assert_eq!(object.status.unwrap().records[0].external_id, record().id.to_string());
+    stage.rest().await;
+    assert_eq!(stage.calls(), ["PATCH object", "PATCH status"], "the finalizer and one status, no look-up");
+    let going =
+        json!({ "metadata": { "deletionTimestamp": DURING, "generation": 2, "finalizers": [FINALIZER] } });
+    stage.tell(&with(jane(), &going));
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_an_engine_that_has_not_looked_yet_although_no_status_names_a_record() {
+    // Made by a process that was killed before it could write the status.
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.tell(&deleting(ours(jane())));
+    stage.rest().await;
+    assert!(stage.object().is_some_and(|object| object.meta.is_ours()), "its record may be there");
+    stage.run("netbox").await;
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_an_integration_of_its_property_that_is_not_connected() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.refer(|directory| {
+        directory.engines.clear();
+    });
+    stage.tell(&deleting(ours(jane())));
+    stage.rest().await;
+    assert!(stage.object().is_some());
+    stage.refer(|directory| directory.integrations.clear());
+    stage.until("gone", |stage| stage.object().is_none()).await;
+}
+
+#[tokio::test]
+async fn a_record_that_no_status_names_is_removed_when_its_day_is_over() {
+    let mut stage = Stage::at(at("2026-12-03T09:00:00Z"));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.tell(&ours(jane()));
+    stage.run("netbox").await;
+    stage.until("expired", |stage| stage.ready() == "True Expired" && inside(stage, "netbox") == 0).await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_taken_over_gets_its_finalizer_without_a_call_to_the_system() {
+    // A cluster that was moved: the object is new, the record is not.
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.tell(&jane());
+    stage.run("netbox").await;
+    stage
+        .until("ours and ready", |stage| {
+            stage.ready() == "True Succeeded" && stage.object().is_some_and(|object| object.meta.is_ours())
+        })
+        .await;
+    assert_eq!(inside(&stage, "netbox"), 1);
+}
+
+#[tokio::test]
+async fn a_finalizer_that_somebody_took_away_is_put_on_again_while_there_is_a_record() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    stage.tell(&jane());
+    stage.until("ours again", |stage| stage.object().is_some_and(|object| object.meta.is_ours())).await;
+}
+
+#[tokio::test]
+async fn what_fails_in_one_system_is_told_although_another_one_holds_the_visitor() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
+    stage.tell(&jane());
+    let error = SystemError::new(Class::Terminal, "AddPerson", "NetBox refuses this name: change it");
+    let outcomes =
+        [("netbox", Outcome::Failed { error, retried: false }), ("annex", Outcome::Present(record().id))];
+    for (name, outcome) in outcomes {
+        stage
+            .visitors
+            .report(Report {
+                integration: key(name),
+                slot: slot(),
+                class: crate::engine::Class::UserChange,
+                outcome,
+            })
+            .await;
+    }
+    stage.until("refused", |stage| stage.ready() == "False NotSupportedBySystem").await;
+    let said = stage.object().unwrap().status.unwrap().status;
+    assert_eq!(said.condition("Ready").unwrap().message, "NetBox refuses this name: change it");
+}
+
+#[tokio::test]
+async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_who_is_as_wanted() {
+    let mut before = Stage::at(at(DURING));
+    before.integrate([("netbox", lobby())]);
+    before.run("netbox").await;
+    before.tell(&jane());
+    before.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    before.rest().await;
+    let status = before.object().unwrap().status.unwrap();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.tell(&with(ours(jane()), &json!({ "status": status })));
+    stage.visitors.at_hand.lock().drop_object(slot());
+    stage.run("netbox").await;
+    stage.set(at("2026-12-01T09:01:00Z"));
+    stage.rest().await;
+    assert_eq!((stage.calls(), stage.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
+}

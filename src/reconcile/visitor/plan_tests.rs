@@ -1,0 +1,247 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use vestibule_core::adjust::Contact;
+use vestibule_core::schedule::Provision;
+
+use super::*;
+use crate::api::{Grant, TenantSpec};
+use crate::reconcile::directory::{IntegrationFacts, tenant_facts};
+use crate::reconcile::fixtures::{acme, at, berlin, engine, facts, integration, jane, key, read, with};
+use crate::reconcile::visitor::validate::validate;
+use crate::system::memory::Memory;
+
+/// Ten in the morning in Berlin, during Jane's visit.
+const DURING: &str = "2026-12-01T09:00:00Z";
+
+fn visitor(spec: &Value) -> Validated {
+    validate(&read(&with(jane(), &json!({ "spec": spec })))).unwrap()
+}
+
+fn netbox() -> IntegrationFacts {
+    integration(&engine("netbox", Memory::default()), 0)
+}
+
+/// A tenant whose own entry names these groups in the NetBox.
+fn opening(groups: &[&str]) -> TenantFacts {
+    let groups = groups.iter().map(|&group| group.to_owned()).collect();
+    let grant = Grant { integration_ref: "netbox".into(), groups };
+    let spec = TenantSpec { visitor_access: vec![grant], ..acme() };
+    tenant_facts(&spec, &[], key("tower"), Some(berlin()), &[Arc::new(netbox())], Vec::new())
+}
+
+fn stands(tenant: Option<&TenantFacts>, now: &str) -> (Standing, Option<Timestamp>) {
+    standing(visitor(&json!({})).packed(), tenant, at(now))
+}
+
+fn made_of(visitor: &Validated, tenant: &TenantFacts, now: &str) -> Result<Want, String> {
+    record(visitor, &key("jane"), tenant, &tenant.access[0], at(now))
+}
+
+fn made(spec: &Value, tenant: &TenantFacts) -> Record {
+    match made_of(&visitor(spec), tenant, DURING) {
+        Ok(Want::Record(record)) => (*record).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+// === standing ===
+
+#[test]
+fn a_day_visit_is_scheduled_then_on_then_over_then_expired() {
+    let tenant = facts([netbox()]);
+    let rows = [
+        ("2026-11-30T22:59:59Z", Standing::Scheduled, Some("2026-11-30T23:00:00Z")),
+        ("2026-11-30T23:00:00Z", Standing::Today, Some("2026-12-01T16:00:00Z")),
+        (DURING, Standing::Today, Some("2026-12-01T16:00:00Z")),
+        ("2026-12-01T16:00:00Z", Standing::Over, Some("2026-12-01T23:00:00Z")),
+        ("2026-12-01T23:00:00Z", Standing::Expired, None),
+        ("2027-06-01T00:00:00Z", Standing::Expired, None),
+    ];
+    for (now, standing, next) in rows {
+        assert_eq!(stands(Some(&tenant), now), (standing, next.map(at)), "{now}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_and_freezes() {
+    let without_property = TenantFacts { property: None, ..facts([netbox()]) };
+    let rows = [
+        (None, "the Tenant that spec.tenantRef names does not exist: make it or name another"),
+        (Some(without_property), "Property tower is missing or not ready: make it or mend it"),
+        (
+            Some(facts([])),
+            "Property tower has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
+        ),
+    ];
+    for (tenant, sentence) in rows {
+        let (standing, _) = stands(tenant.as_ref(), DURING);
+        assert_eq!(standing, Standing::Missing(sentence.to_owned()));
+        assert!(standing.freezes());
+    }
+}
+
+#[test]
+fn a_missing_integration_freezes_no_visit_that_is_over_or_still_to_come() {
+    assert_eq!(stands(Some(&facts([])), "2026-12-02T09:00:00Z").0, Standing::Expired);
+    assert_eq!(stands(Some(&facts([])), "2026-11-20T09:00:00Z").0, Standing::Scheduled);
+}
+
+#[test]
+fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enough() {
+    let none = TenantFacts { access: opening(&[]).access, ..facts([]) };
+    let (standing, _) = stands(Some(&none), DURING);
+    let Standing::NoGroups(sentence) = &standing else { panic!("{standing:?}") };
+    assert!(!standing.freezes(), "emptied revokes");
+    assert_eq!(
+        sentence,
+        "the Tenant opens no door to visitors: name groups in its visitorAccess, or in visitorAccess of \
+         AccessIntegration netbox"
+    );
+    let mut one_of_two = opening(&[]);
+    one_of_two.access.extend(opening(&["Lab"]).access);
+    assert_eq!(stands(Some(&one_of_two), DURING).0, Standing::Today);
+}
+
+#[test]
+fn only_what_ended_emptied_or_is_on_moves_records() {
+    let moves = [Standing::Today, Standing::Scheduled, Standing::Expired, Standing::NoGroups(String::new())];
+    let freezes = [Standing::Over, Standing::Missing(String::new()), Standing::Refused(String::new())];
+    assert!(moves.iter().all(|standing| !standing.freezes()));
+    assert!(freezes.iter().all(Standing::freezes));
+}
+
+// === record ===
+
+#[test]
+fn the_record_is_what_the_system_will_hold_marked_with_whose_it_is() {
+    let record = made(&json!({ "credentialNumber": "12345" }), &facts([netbox()]));
+    assert_eq!(
+        record.id,
+        RecordId::new(record.id.owner, Slot::of_visitor(&key("jane")), record.facts().fingerprint())
+    );
+    assert_eq!((&*record.mark.owner_id, &record.mark.object), ("cluster/hq/netbox", &key("jane")));
+    assert_eq!((&*record.person.last_name, &*record.tenant), ("Doe", "Acme Ltd"));
+    assert_eq!(
+        (record.window.from, record.window.until),
+        (at("2026-12-01T08:00:00Z"), at("2026-12-01T16:00:00Z"))
+    );
+    assert_eq!(record.groups, BTreeSet::from(["Lobby".to_owned()]));
+    assert_eq!(
+        record.card.map(|card| card.number + " " + &card.format).as_deref(),
+        Some("12345 26 bit Wiegand")
+    );
+}
+
+#[test]
+fn equal_input_gives_an_equal_record_in_another_process_and_after_delete_and_create() {
+    let (first, second) = (made(&json!({}), &facts([netbox()])), made(&json!({}), &facts([netbox()])));
+    assert_eq!(first, second);
+    let again = with(jane(), &json!({ "metadata": { "uid": "ffffffff-4e5f-6789-abcd-ef0123456789" } }));
+    let again = validate(&read(&again)).unwrap();
+    assert_eq!(made_of(&again, &facts([netbox()]), DURING).unwrap(), Want::Record(Arc::new(first)));
+}
+
+#[test]
+fn each_change_that_a_door_or_a_desk_can_see_is_a_new_record_of_the_same_visitor() {
+    let tenant = facts([netbox()]);
+    let first = made(&json!({}), &tenant);
+    let changes = [
+        json!({ "firstName": "Joan" }),
+        json!({ "lastName": "Roe" }),
+        json!({ "email": "other@example.org" }),
+        json!({ "phone": "030 1" }),
+        json!({ "credentialNumber": "12345" }),
+        json!({ "visit": { "startTime": "08:00" } }),
+        json!({ "visit": { "endTime": "18:00" } }),
+        json!({ "visit": { "startTime": null, "endTime": null } }),
+    ];
+    let mut contents: BTreeSet<u64> = changes.iter().map(|change| made(change, &tenant).id.content).collect();
+    contents.insert(made(&json!({}), &opening(&["Lab"])).id.content);
+    contents.insert(made(&json!({}), &TenantFacts { display_name: "Other".into(), ..tenant }).id.content);
+    contents.insert(first.id.content);
+    assert_eq!(contents.len(), changes.len() + 3, "all differ");
+    let roe = made(&changes[1], &facts([netbox()]));
+    assert_eq!((roe.id.owner, roe.id.slot, roe.id.number), (first.id.owner, first.id.slot, 0));
+}
+
+#[test]
+fn what_no_system_is_told_changes_no_record() {
+    let tenant = facts([netbox()]);
+    let first = made(&json!({}), &tenant);
+    let silent = [
+        json!({ "company": "Doe Inc" }),
+        json!({ "hostRef": { "name": "john" } }),
+        json!({ "visit": { "to": "2026-12-01" } }),
+    ];
+    for change in silent {
+        assert_eq!(made(&change, &tenant), first, "{change}");
+    }
+    let mut quiet = netbox();
+    quiet.capabilities.tells_tenant = false;
+    let (before, after) =
+        (facts([quiet.clone()]), TenantFacts { display_name: "Other".into(), ..facts([quiet]) });
+    assert_eq!(made(&json!({}), &before), made(&json!({}), &after));
+}
+
+#[test]
+fn a_visit_of_several_days_has_a_fresh_record_each_day() {
+    let (tenant, visitor) = (facts([netbox()]), visitor(&json!({ "visit": { "to": "2026-12-03" } })));
+    let on = |day: &str| made_of(&visitor, &tenant, &format!("{day}T09:00:00Z"));
+    let records = ["2026-12-01", "2026-12-02", "2026-12-03"].map(|day| match on(day) {
+        Ok(Want::Record(record)) => record.id,
+        other => panic!("{other:?}"),
+    });
+    let contents: BTreeSet<_> = records.iter().map(|id| id.content).collect();
+    assert_eq!((contents.len(), records.iter().all(|id| id.slot == records[0].slot)), (3, true));
+    let evening = made_of(&visitor, &tenant, "2026-12-02T18:00:00Z");
+    assert_eq!(evening, Ok(Want::Keep), "stays until the next day's takes its place");
+    assert_eq!(on("2026-12-04"), Ok(Want::Nothing));
+}
+
+#[test]
+fn nothing_is_wanted_before_and_after_the_visit_nor_without_groups() {
+    let tenant = facts([netbox()]);
+    let wants = |tenant: &TenantFacts, now: &str| made_of(&visitor(&json!({})), tenant, now);
+    assert_eq!(wants(&tenant, "2026-11-30T12:00:00Z"), Ok(Want::Nothing));
+    assert_eq!(wants(&tenant, "2026-12-02T12:00:00Z"), Ok(Want::Nothing));
+    assert_eq!(wants(&opening(&[]), DURING), Ok(Want::Nothing));
+    assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(Want::Keep));
+    assert_eq!(wants(&TenantFacts { property: None, ..tenant }, DURING), Ok(Want::Keep));
+}
+
+#[test]
+fn provision_on_apply_makes_the_record_days_ahead_with_the_window_of_its_day() {
+    let mut early = facts([netbox()]);
+    if let Some(property) = &mut early.property {
+        property.provision = Provision::OnApply;
+    }
+    let Ok(Want::Record(record)) = made_of(&visitor(&json!({})), &early, "2026-11-20T12:00:00Z") else {
+        panic!()
+    };
+    assert_eq!(*record, made(&json!({}), &facts([netbox()])));
+    assert_eq!(stands(Some(&early), "2026-11-20T12:00:00Z").0, Standing::Today);
+}
+
+#[test]
+fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
+    let refused = |spec: &Value, tenant: &TenantFacts| made_of(&visitor(spec), tenant, DURING).unwrap_err();
+    let (mut bare, mut small) = (netbox(), netbox());
+    bare.capabilities.card_format = None;
+    small.capabilities.max_groups = 0;
+    assert_eq!(
+        refused(&json!({ "email": null }), &facts([netbox()])),
+        "Memory wants an email or a phone of a visitor: set spec.email or spec.phone"
+    );
+    assert_eq!(
+        refused(&json!({ "credentialNumber": "1" }), &facts([bare])),
+        "spec.credentialNumber needs a card format: name one in the AccessIntegration (lenelS2.visitorCardFormat)"
+    );
+    assert_eq!(
+        refused(&json!({}), &facts([small])),
+        "Memory holds at most 0 access groups a person and 1 are named"
+    );
+    let mut easy = netbox();
+    easy.capabilities.contact = Contact::Nothing;
+    assert!(made_of(&visitor(&json!({ "email": null })), &facts([easy]), DURING).is_ok());
+}

@@ -1,0 +1,285 @@
+//! The main job: people are declared, and the NetBox lets them in. Or not, with a sentence.
+
+use serde_json::json;
+use vestibule_core::status::Kstatus;
+
+use crate::stage::{Person, Stage, View, integration, tenant, visitor};
+
+/// What a first visitor of the day costs: the calls are counted.
+#[tokio::test]
+async fn a_visitor_for_today_holds_exactly_his_levels_and_window_after_one_call() {
+    let stage = Stage::new("today").await;
+    stage.netbox.forget_calls();
+    stage.apply(visitor("ada", json!({}))).await;
+    let ada = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert!(ada.is_ready() && ada.ends_kubectl_wait());
+    assert_eq!(ada.kstatus(), Kstatus::Current);
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(
+        (person.id.as_str(), person.levels.join(", ")),
+        (ada.external_id(), "Acme Visitors, Lobby".into())
+    );
+    assert_eq!(
+        (person.first_name.as_str(), person.last_name.as_str(), person.phone.as_str()),
+        ("Ada", "Byron", "")
+    );
+    let window = (person.act_date.as_deref(), person.exp_date.as_deref());
+    assert_eq!(window, (Some("2026-12-01 09:00:00"), Some("2026-12-01 17:00:00")));
+    let marked = format!("visitor={}/ada", stage.namespace.name());
+    assert!(person.notes.contains(&marked), "{}", person.notes);
+    assert!(person.cards.is_empty(), "{:?}", person.cards);
+    assert_eq!(stage.netbox.calls(), [("AddPerson".to_owned(), 1)].into());
+}
+
+#[tokio::test]
+async fn the_tenants_name_stands_in_the_first_field_unless_another_is_named() {
+    let stage = Stage::new("udf").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.person("ada@example.org").await.udfs["UDF1"], "Acme Ltd");
+}
+
+#[tokio::test]
+async fn a_visitors_status_is_written_once_and_the_object_claimed_once() {
+    let stage = Stage::new("writes").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let ada = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(ada.finalizers.len(), 1, "{:?}", ada.finalizers);
+    // Made by the user, claimed before the first call, told at the end.
+    let states = stage.history("Visitor", "ada");
+    assert!(states.len() <= 3, "{} states: {states:#?}", states.len());
+}
+
+#[tokio::test]
+async fn a_visitor_without_email_and_phone_is_refused_with_a_sentence() {
+    let stage = Stage::new("contact").await;
+    stage.netbox.forget_calls();
+    stage.apply(visitor("ada", json!({"email": null}))).await;
+    let ada = stage.reads("Visitor", "ada", "InvalidSpec").await;
+    assert_eq!(ada.kstatus(), Kstatus::Failed);
+    assert!(ada.message().contains("email") && ada.message().contains("phone"), "{}", ada.message());
+    assert!(ada.finalizers.is_empty(), "nothing was ever made: {:?}", ada.finalizers);
+    assert_eq!(stage.netbox.writes(), [].into());
+    // A phone alone will do.
+    stage.apply(visitor("ada", json!({"email": null, "phone": "+1 212 555 0100"}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.people().await[0].phone, "+1 212 555 0100");
+}
+
+#[tokio::test]
+async fn a_tenant_without_groups_has_its_visitors_refused_and_emptying_them_revokes() {
+    let stage = Stage::new("groups").await;
+    stage.apply(tenant("bare", json!({"visitorAccess": null}))).await;
+    stage.apply(visitor("bob", json!({"tenantRef": {"name": "bare"}}))).await;
+    let bob = stage.reads("Visitor", "bob", "InvalidSpec").await;
+    assert_eq!(bob.kstatus(), Kstatus::Failed);
+    assert!(bob.message().contains("visitorAccess"), "{}", bob.message());
+    stage.apply(visitor("ada", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.people().await.len(), 1);
+    // Emptied revokes.
+    let none = json!([{"integrationRef": {"name": "netbox"}, "groups": []}]);
+    stage.apply(tenant("acme", json!({"visitorAccess": none}))).await;
+    stage.reads("Visitor", "ada", "InvalidSpec").await;
+    stage.netbox.until("Ada is out", <[_]>::is_empty).await;
+    let ada = stage.until("Visitor", "ada", "names no record", |ada| !ada.has_record()).await;
+    assert_eq!(ada.kstatus(), Kstatus::Failed);
+    // And named again, they let in.
+    stage.apply(tenant("acme", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.people().await.len(), 1);
+}
+
+#[tokio::test]
+async fn groups_come_from_the_tenant_then_from_the_integrations_tenants_then_from_its_groups() {
+    let stage = Stage::new("fallback").await;
+    let access = json!({"tenants": [{"tenant": "Acme Ltd", "groups": ["Floor 4"]}], "groups": ["Lobby"]});
+    stage.apply(integration(&stage.netbox.url(), json!({"visitorAccess": access}))).await;
+    stage.apply(tenant("named", json!({"visitorAccess": null}))).await;
+    let other = json!({"visitorAccess": null, "displayName": "Globex Corp"});
+    stage.apply(tenant("other", other)).await;
+    for (name, groups) in [("acme", "Acme Visitors, Lobby"), ("named", "Floor 4"), ("other", "Lobby")] {
+        let visitor_name = format!("of-{name}");
+        stage.apply(visitor(&visitor_name, json!({"tenantRef": {"name": name}}))).await;
+        stage.reads("Visitor", &visitor_name, "Succeeded").await;
+        let person = stage.netbox.person(&format!("{visitor_name}@example.org")).await;
+        assert_eq!(person.levels.join(", "), groups);
+    }
+    // An empty list of the tenant means none, whatever the integration says.
+    let none = json!([{"integrationRef": {"name": "netbox"}, "groups": []}]);
+    stage.apply(tenant("named", json!({"visitorAccess": none}))).await;
+    stage.reads("Visitor", "of-named", "InvalidSpec").await;
+    stage.netbox.until("two are left", |people| people.len() == 2).await;
+}
+
+#[tokio::test]
+async fn changed_groups_replace_the_records_of_those_who_are_in() {
+    let stage = Stage::new("regroup").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let before = stage.reads("Visitor", "ada", "Succeeded").await;
+    let lobby = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Lobby"]}]);
+    stage.apply(tenant("acme", json!({"visitorAccess": lobby}))).await;
+    let renewed =
+        |ada: &View| ada.is_ready() && ada.has_record() && ada.external_id() != before.external_id();
+    stage.until("Visitor", "ada", "has another record", renewed).await;
+    assert_eq!(stage.netbox.person("ada@example.org").await.levels, ["Lobby"]);
+}
+
+#[tokio::test]
+async fn a_changed_end_leaves_one_living_record_with_a_new_id() {
+    let stage = Stage::new("changed").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let before = stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.netbox.forget_calls();
+    stage.apply(visitor("ada", json!({"visit": {"endTime": "18:30"}}))).await;
+    let after = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_ne!(after.external_id(), before.external_id());
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(
+        (person.id.as_str(), person.exp_date.as_deref()),
+        (after.external_id(), Some("2026-12-01 18:30:00"))
+    );
+    assert_eq!(stage.netbox.writes(), [("AddPerson".to_owned(), 1), ("RemovePerson".to_owned(), 1)].into());
+    let all = stage.netbox.records().await;
+    assert_eq!(all.iter().filter(|person| person.deleted).count(), 1, "the old one is removed softly");
+    // Back to what it was: a third record, since an id that was removed is used up.
+    stage.apply(visitor("ada", json!({}))).await;
+    let last = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert!(![before.external_id(), after.external_id()].contains(&last.external_id()));
+    assert_eq!(stage.netbox.person("ada@example.org").await.id, last.external_id());
+}
+
+#[tokio::test]
+async fn a_change_that_no_system_is_told_of_makes_no_call() {
+    let stage = Stage::new("company").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let before = stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.netbox.forget_calls();
+    stage.apply(visitor("ada", json!({"company": "Analytical Engines"}))).await;
+    let after = stage.until("Visitor", "ada", "is done with the change", View::ends_kubectl_wait).await;
+    assert_eq!(after.external_id(), before.external_id());
+    assert_eq!(stage.netbox.calls(), [].into());
+}
+
+#[tokio::test]
+async fn a_deleted_visitor_is_removed_and_goes() {
+    let stage = Stage::new("deleted").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.delete("Visitor", "ada").await;
+    stage.gone("Visitor", "ada").await;
+    assert!(stage.netbox.people().await.is_empty());
+    let records = stage.netbox.records().await;
+    assert_eq!((records.len(), records[0].deleted), (1, true), "removed softly, as a NetBox does");
+}
+
+#[tokio::test]
+async fn a_visitor_made_again_under_his_name_gets_a_record_of_his_own() {
+    let stage = Stage::new("again").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.delete("Visitor", "ada").await;
+    stage.gone("Visitor", "ada").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let ada = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.person("ada@example.org").await.id, ada.external_id());
+}
+
+#[tokio::test]
+async fn a_visitor_with_a_card_holds_it_until_his_end_and_a_taken_number_is_refused() {
+    let stage = Stage::new("card").await;
+    stage.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(person.cards.len(), 1);
+    let card = &person.cards[0];
+    assert_eq!((card.number.as_str(), card.format.as_str()), ("4711", "26 bit Wiegand"));
+    assert_eq!(card.expiry.as_deref(), Some("2026-12-01 17:00:00"));
+    assert!(stage.netbox.opens(&person.id, "Acme suite").await);
+    assert!(!stage.netbox.opens(&person.id, "Globex suite").await);
+    stage.apply(visitor("bob", json!({"credentialNumber": "4711"}))).await;
+    let bob = stage.reads("Visitor", "bob", "DuplicateClaim").await;
+    assert_eq!(bob.kstatus(), Kstatus::Failed);
+    assert!(bob.message().contains("credentialNumber"), "{}", bob.message());
+    let one = |people: &[Person]| people.len() == 1;
+    stage.netbox.until("only Ada is in", one).await;
+    // Another number, and he is let in.
+    stage.apply(visitor("bob", json!({"credentialNumber": "4712"}))).await;
+    stage.reads("Visitor", "bob", "Succeeded").await;
+    assert_eq!(stage.netbox.person("bob@example.org").await.cards[0].number, "4712");
+}
+
+#[tokio::test]
+async fn a_card_of_an_ended_visit_is_given_to_the_next_holder() {
+    let stage = Stage::new("handover").await;
+    stage.apply(visitor("ada", json!({"credentialNumber": "4711", "visit": {"endTime": "10:00"}}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.set_clock("2026-12-01T16:00:00Z");
+    stage.apply(visitor("bob", json!({"credentialNumber": "4711"}))).await;
+    stage.reads("Visitor", "bob", "Succeeded").await;
+    assert_eq!(stage.netbox.person("bob@example.org").await.cards.len(), 1);
+    assert!(stage.netbox.person("ada@example.org").await.cards.is_empty());
+}
+
+#[tokio::test]
+async fn a_card_that_the_integration_has_no_format_for_is_refused() {
+    let stage = Stage::new("format").await;
+    let without = json!({"lenelS2": {"visitorCardFormat": null}});
+    stage.apply(integration(&stage.netbox.url(), without)).await;
+    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    stage.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
+    let ada = stage.reads("Visitor", "ada", "InvalidSpec").await;
+    assert_eq!(ada.kstatus(), Kstatus::Failed);
+    assert!(ada.message().contains("format"), "{}", ada.message());
+    // A format that the NetBox does not have may appear there by itself: that is no mistake of the visitor.
+    let unknown = json!({"lenelS2": {"visitorCardFormat": "no such format"}});
+    stage.apply(integration(&stage.netbox.url(), unknown)).await;
+    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    assert!(ada.message().contains("no such format"), "{}", ada.message());
+    assert!(stage.netbox.people().await.is_empty());
+    stage.apply(integration(&stage.netbox.url(), json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.person("ada@example.org").await.cards.len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_with_letters_and_signs_of_all_kinds_arrives_as_written() {
+    let stage = Stage::new("letters").await;
+    let name = json!({"firstName": "Zoë & <Max>", "lastName": "O'Brien-Søn \"東京\""});
+    stage.apply(visitor("zoe", name)).await;
+    stage.reads("Visitor", "zoe", "Succeeded").await;
+    let person = stage.netbox.person("zoe@example.org").await;
+    assert_eq!(
+        (person.first_name.as_str(), person.last_name.as_str()),
+        ("Zoë & <Max>", "O'Brien-Søn \"東京\"")
+    );
+}
+
+#[tokio::test]
+async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
+    let stage = Stage::new("level").await;
+    let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Roof"]}]);
+    stage.apply(tenant("acme", json!({"visitorAccess": grant}))).await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    assert!(ada.message().contains("Roof"), "{}", ada.message());
+    assert_eq!(ada.kstatus(), Kstatus::InProgress);
+    assert!(stage.netbox.people().await.is_empty());
+    let level = json!({"action": "add_level", "name": "Roof", "reader_group": "All readers"});
+    stage.netbox.edit(&level);
+    stage.set_clock("2026-12-01T14:02:00Z");
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(stage.netbox.person("ada@example.org").await.levels, ["Roof"]);
+}
+
+#[tokio::test]
+async fn the_visitors_of_one_namespace_are_no_business_of_another() {
+    let (one, other) = (Stage::new("one").await, Stage::new("other").await);
+    one.apply(visitor("ada", json!({}))).await;
+    other.apply(visitor("bob", json!({}))).await;
+    one.reads("Visitor", "ada", "Succeeded").await;
+    other.reads("Visitor", "bob", "Succeeded").await;
+    let mails = |people: Vec<Person>| people.into_iter().map(|person| person.email).collect::<Vec<_>>();
+    assert_eq!(mails(one.netbox.people().await), ["ada@example.org"]);
+    assert_eq!(mails(other.netbox.people().await), ["bob@example.org"]);
+}
