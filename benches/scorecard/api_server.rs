@@ -98,7 +98,7 @@ pub(crate) async fn rate(stage: &Stage) -> Fallible<f64> {
     let today = time::day(0);
     let guest = |number| Guest { name: format!("v-{number}"), property: "tower", days: (today, today) };
     building.invite((0..100).map(guest)).await?;
-    let (api, patches) = (building.visitors(), if stage.options.quick { 500 } else { 3_000 });
+    let (api, patches) = (building.visitors(), if stage.options.quick { 300 } else { 3_000 });
     let begun = Instant::now();
     let made = (0..patches).map(|number| {
         let (api, name) = (api.clone(), format!("v-{}", number % 100));

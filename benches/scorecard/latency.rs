@@ -118,7 +118,12 @@ async fn in_the_middle(
         let guest =
             Guest { name: format!("mid-{number}"), property: "tower", days: (time::day(1), time::day(1)) };
         let (building, seen) = (Arc::clone(building), Arc::clone(seen));
-        tasks.spawn(async move { one(guest, &building, &seen).await });
+        tasks.spawn(async move { Ok((number, one(guest, &building, &seen).await?)) });
     }
-    tasks.join_all().await.into_iter().collect()
+    let mut times: Vec<(usize, Duration)> = tasks.join_all().await.into_iter().collect::<Fallible<_>>()?;
+    times.sort_unstable_by_key(|(number, _)| *number);
+    // In the order of their making: it shows where in the rollover somebody waits.
+    let words: Vec<String> = times.iter().map(|(_, time)| format!("{:.0}", time::ms(*time))).collect();
+    println!("      one every {EVERY:?}, ms: {}", words.join(" "));
+    Ok(times.into_iter().map(|(_, time)| time).collect())
 }

@@ -33,11 +33,11 @@ impl Options {
         let rows = std::env::var("ROWS").unwrap_or_default();
         Ok(Self {
             quick,
-            side: number("SIDE", either(150, 1_000))?,
+            side: number("SIDE", either(100, 1_000))?,
             rounds: number("ROUNDS", either(1, 3))?.max(1),
-            samples: number("SAMPLES", either(30, 200))?.max(2),
-            visitors: number("VISITORS", either(2_000, 20_000))?.max(1),
-            watched: Duration::from_secs(number("WATCHED", either(8, 60))? as u64),
+            samples: number("SAMPLES", either(20, 200))?.max(2),
+            visitors: number("VISITORS", either(1_000, 20_000))?.max(1),
+            watched: Duration::from_secs(number("WATCHED", either(6, 60))? as u64),
             latency: Duration::from_millis(number("LATENCY_MS", 2)? as u64),
             rows: rows.split(',').filter(|row| !row.is_empty()).map(str::to_uppercase).collect(),
         })

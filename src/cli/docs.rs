@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn what_stands_between_the_marks_is_replaced_and_all_else_stays() {
-        let page = format!("before\n{BEGIN}types -->\nold\n{END}\nafter\n");
+        let page = format!("before\n{BEGIN}types -->\nstale words\n{END}\nafter\n");
         let text = in_step(&page).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("\n<!-- end -->\nafter\n"));
-        assert!(!text.contains("old") && text.contains("| `Ready` | The summary"), "{text}");
+        assert!(!text.contains("stale") && text.contains("| `Ready` | The summary"), "{text}");
         assert_eq!(in_step(&text).unwrap(), text);
     }
 

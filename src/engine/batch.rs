@@ -38,7 +38,8 @@ impl Engine {
             (waiting.copied().collect::<Vec<_>>(), inner.pages)
         };
         if waiting.len() > pages {
-            return self.sync().await;
+            // Before anybody is let in: a removal is done when it has been read back, not before.
+            return self.sync(Class::RolloverRemoval).await;
         }
         for id in waiting {
             let living = self.read(id, Class::Retry).await?.is_some();
@@ -96,6 +97,7 @@ impl Engine {
             inner.held(slot).first().map(|one| one.id)
         };
         let outcome = present.map_or(Outcome::Absent, Outcome::Present);
-        self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+        let (integration, class) = (self.integration.clone(), Class::RolloverRemoval);
+        self.source.report(Report { integration, slot, class, outcome }).await;
     }
 }

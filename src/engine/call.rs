@@ -9,6 +9,9 @@ use super::state::Condition;
 use super::{Class, Engine, SourceError};
 use crate::system::{self, Applied, Observed, Scope, SystemError};
 
+/// The one call that is made while the breaker is open.
+const CHECK: &str = "check";
+
 /// Why a slot's turn ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -48,20 +51,18 @@ impl From<SourceError> for Stop {
 impl Engine {
     /// Reads, at the pace and with the priority of `class`.
     pub(super) async fn observe(&self, class: Class, scope: Scope) -> Result<Observed, SystemError> {
-        let system = self.system();
-        self.paced(class, scope.name(), async { system.observe(scope).await }).await
+        self.paced(class, scope.name(), async { self.system().observe(scope).await }).await
     }
 
     /// Writes one step, if lease, mode and suspension still allow it when its turn comes.
     pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
-        let system = self.system();
         let call = async {
             self.may(step)?;
             if let Step::Create(record) = step {
                 // From now on it may arrive; not from when it got in line.
                 self.inner.lock().uncertain.insert(record.id, self.clock.now());
             }
-            system.apply(step).await.map_err(Stop::from)
+            self.system().apply(step).await.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
         // The audit: every change outside, its reason, and what came of it.
@@ -79,8 +80,7 @@ impl Engine {
 
     /// Proves the login.
     pub(super) async fn check(&self) -> Result<system::Health, SystemError> {
-        let system = self.system();
-        self.paced(Class::Revocation, "check", async { system.check().await }).await
+        self.paced(Class::Revocation, CHECK, async { self.system().check().await }).await
     }
 
     fn may(&self, step: &Step) -> Result<(), Stop> {
@@ -97,7 +97,21 @@ impl Engine {
         if mode && (step.revokes() || opens) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
-    async fn paced<T, E: Failure>(
+    /// Whether a call that has got its turn is made at all: what was under way when a login was refused or the breaker
+    /// opened stops here. Says which connection it uses.
+    fn admit(&self, operation: &str) -> Result<u64, SystemError> {
+        let inner = self.inner.lock();
+        if let Some(error) = &inner.parked {
+            return Err(error.clone());
+        }
+        if inner.breaker.since().is_some() && operation != CHECK {
+            let message = "the system is out of reach: it was not asked, and is when it answers again";
+            return Err(SystemError::new(system::Class::Transient, "wait", message));
+        }
+        Ok(inner.connection)
+    }
+
+    async fn paced<T, E: Failure + From<SystemError>>(
         &self,
         class: Class,
         operation: &'static str,
@@ -106,6 +120,7 @@ impl Engine {
         let waiting = Instant::now();
         let permit = self.pacer.permit(class).await;
         self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
+        let connection = self.admit(operation)?;
         let started = Instant::now();
         let result = call.await;
         let failure = result.as_ref().err().and_then(Failure::of_system);
@@ -120,12 +135,12 @@ impl Engine {
             Some(system::Class::Transient) => drop(permit),
             _ => permit.ok(),
         }
-        self.learn(failure);
+        self.learn(failure, connection);
         result
     }
 
     /// Breaker, condition and counters after a call.
-    fn learn(&self, failure: Option<&SystemError>) {
+    fn learn(&self, failure: Option<&SystemError>, connection: u64) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         match failure.map(|error| (error.class, &error.message)) {
@@ -137,8 +152,10 @@ impl Engine {
                     self.publish(|state| state.condition = Condition::Unreachable(message.clone()));
                 }
             }
+            // The refusal of a login that was replaced meanwhile says nothing of the new one.
+            Some((system::Class::Auth, _)) if connection != inner.connection => {}
             Some((system::Class::Auth, message)) => {
-                inner.parked = true;
+                inner.parked = failure.cloned();
                 inner.connected = false;
                 drop(inner);
                 self.metrics.systems.credential_valid(&self.label, false);

@@ -76,6 +76,8 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
     inner: Mutex<Inner>,
+    /// Held by who asks for the names of groups and formats.
+    names: tokio::sync::Mutex<()>,
     wake: Notify,
     state: watch::Sender<State>,
 }
@@ -89,6 +91,7 @@ impl Engine {
             inner: Mutex::new(Inner::new(owner)),
             settings: RwLock::new(settings),
             system: RwLock::new(system),
+            names: tokio::sync::Mutex::default(),
             wake: Notify::new(),
             state: watch::Sender::new(State::default()),
             integration,
@@ -175,9 +178,17 @@ impl Engine {
         *current = settings;
         drop(current);
         if released || redeclared {
-            // Both are judged by a listing.
-            self.inner.lock().sync_due = None;
+            // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
+            // not be lost with that.
+            let mut inner = self.inner.lock();
+            (inner.sync_due, inner.judge_due) = (None, true);
         }
+        self.wake.notify_one();
+    }
+
+    /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
+    pub fn judge(&self) {
+        self.inner.lock().judge_due = true;
         self.wake.notify_one();
     }
 

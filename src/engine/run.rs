@@ -62,8 +62,8 @@ impl Engine {
     fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        if inner.parked || !self.fence.held() {
-            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| !inner.parked);
+        if inner.parked.is_some() || !self.fence.held() {
+            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
         }
         match inner.breaker.allow(now) {
             Admission::NotBefore(at) => return Some(at),
@@ -73,7 +73,8 @@ impl Engine {
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
         let confirm = !inner.unconfirmed.is_empty() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
-        if may && (!inner.connected || sync_due || confirm) {
+        let judge = inner.judge_due && inner.snapshot.is_complete();
+        if may && (!inner.connected || sync_due || confirm || judge) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
@@ -170,7 +171,13 @@ impl Engine {
             self.metrics.systems.credential_valid(&self.label, true);
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
-        if sync_due { self.sync().await } else { self.read_back_all().await }
+        if sync_due {
+            return self.sync(Class::Drift).await;
+        }
+        if self.inner.lock().judge_due {
+            self.judge_orphans().await?;
+        }
+        self.read_back_all().await
     }
 
     fn chore_failed(&self, stop: &Stop) {
@@ -190,7 +197,7 @@ impl Engine {
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
         if let Some(outcome) = report {
-            self.source.report(Report { integration: self.integration.clone(), slot, outcome }).await;
+            self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
         self.wake.notify_one();
     }

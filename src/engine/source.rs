@@ -5,6 +5,7 @@ use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::{Want, Withheld};
 
+use super::Class;
 use crate::system::SystemError;
 
 /// The declared side. It is asked when a slot's turn comes, not when it was queued: superseded work is never done.
@@ -58,6 +59,8 @@ pub struct Report {
     pub integration: ObjectKey,
     /// The slot.
     pub slot: Slot,
+    /// The rank that the work had: what is told of it has the same.
+    pub class: Class,
     /// What came of it.
     pub outcome: Outcome,
 }

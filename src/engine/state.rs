@@ -11,6 +11,7 @@ use vestibule_core::plan::Held;
 use super::breaker::Breaker;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
+use crate::system::SystemError;
 
 /// What may change while an engine runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,8 +120,13 @@ pub(super) struct Inner {
     pub(super) untold: BTreeSet<Slot>,
     pub(super) names: Names,
     pub(super) connected: bool,
-    pub(super) parked: bool,
+    /// Why the login is refused: nothing is called until there is another.
+    pub(super) parked: Option<SystemError>,
+    /// Rises with each new connection.
+    pub(super) connection: u64,
     pub(super) draining: bool,
+    /// Orphans are to be judged before the next sync does it: all objects are known now, or somebody released some.
+    pub(super) judge_due: bool,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
     /// After a failed one, the next waits until then.
@@ -137,6 +143,8 @@ pub(super) struct Inner {
     pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
     pub(super) guarded: VecDeque<Timestamp>,
+    /// Records that somebody has released and that are still there.
+    pub(super) released: BTreeSet<RecordId>,
     /// The last repair of a slot; bounded by the records that somebody changed by hand.
     pub(super) repaired: BTreeMap<Slot, Repair>,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
@@ -160,8 +168,10 @@ impl Inner {
             untold: BTreeSet::new(),
             names: Names::default(),
             connected: false,
-            parked: false,
+            parked: None,
+            connection: 0,
             draining: false,
+            judge_due: false,
             chore: false,
             chore_after: None,
             sync_due: None,
@@ -171,6 +181,7 @@ impl Inner {
             tell_records: None,
             rollover_since: None,
             guarded: VecDeque::new(),
+            released: BTreeSet::new(),
             repaired: BTreeMap::new(),
             blocked: false,
         }
@@ -241,7 +252,8 @@ impl Inner {
     }
 
     pub(super) fn unpark(&mut self) {
-        (self.parked, self.chore_after) = (false, None);
+        (self.parked, self.chore_after) = (None, None);
+        self.connection += 1;
         self.connected = false;
         self.breaker = Breaker::new(rand::random());
     }

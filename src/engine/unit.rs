@@ -135,13 +135,14 @@ impl Engine {
     ) -> Result<(), Stop> {
         let found = self.observe(class, Scope::CardNumber(number.to_owned())).await?;
         let now = self.clock.now();
+        let may_withdraw = self.settings.read().mode.updates();
         for holder in found.records.iter().filter(|holder| !holder.dead) {
             let ours = holder.id.filter(|id| id.owner == self.owner);
             if ours.is_some_and(|id| id.slot == record.id.slot || held.iter().any(|one| one.id == id)) {
                 continue;
             }
             let over = holder.facts.window.is_some_and(|window| window.until <= now);
-            let Some(id) = ours.filter(|_| over) else {
+            let Some(id) = ours.filter(|_| over && may_withdraw) else {
                 return Err(SystemError::new(
                     system::Class::Terminal,
                     system::DUPLICATE_CLAIM,

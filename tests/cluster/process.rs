@@ -14,16 +14,22 @@ use crate::harness::{self, Namespace};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `vestibule controller`, killed when dropped.
-struct Controller {
+pub(crate) struct Controller {
     child: Child,
     address: SocketAddr,
 }
 
 impl Controller {
     async fn start(namespace: &Namespace) -> Self {
+        Self::with(namespace, &[]).await
+    }
+
+    /// One with more arguments.
+    pub(crate) async fn with(namespace: &Namespace, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .args(["controller", "--admin-listen=127.0.0.1:0", "--log-format=json", "--pod-name=test"])
             .args(["--lease-namespace", namespace.name(), "--watch-namespaces", namespace.name()])
+            .args(more)
             .arg("--kubeconfig")
             .arg(harness::cluster().control_plane().kubeconfig())
             .stderr(Stdio::piped())
@@ -44,7 +50,8 @@ impl Controller {
         Self { child, address }
     }
 
-    async fn page(&self, path: &str) -> String {
+    /// What the admin server answers; empty if nobody does.
+    pub(crate) async fn page(&self, path: &str) -> String {
         let answer = reqwest::get(format!("http://{}{path}", self.address)).await;
         match answer {
             Ok(answer) => answer.text().await.unwrap_or_default(),
@@ -55,6 +62,11 @@ impl Controller {
     async fn wait_until_it_leads(&self) {
         let line = r#"leader_election_master_status{name="vestibule-controller"} 1"#;
         harness::wait_until("it leads", || async { self.page("/metrics").await.contains(line) }).await;
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) async fn kill(self) {
+        self.end_by(Signal::KILL).await;
     }
 
     /// Sends the signal and returns the status the process ends with.

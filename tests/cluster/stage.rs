@@ -195,6 +195,11 @@ impl Stage {
         self.audit.book.borrow().history(kind, name)
     }
 
+    /// The same in words.
+    pub(crate) fn told(&self, kind: &str, name: &str) -> String {
+        self.history(kind, name).iter().map(ToString::to_string).collect()
+    }
+
     /// How many changes of our kinds were seen in this namespace.
     pub(crate) fn changes(&self) -> usize {
         self.audit.book.borrow().changes()
@@ -209,7 +214,7 @@ impl Stage {
 
     async fn wait(&self, what: &str, wanted: impl Fn(&Book) -> bool) {
         let mut book = self.audit.book.subscribe();
-        let waited = tokio::time::timeout(DEADLINE, async {
+        let seen = tokio::time::timeout(DEADLINE, async {
             loop {
                 if wanted(&book.borrow_and_update()) {
                     break;
@@ -220,9 +225,13 @@ impl Stage {
                 }
             }
         });
-        if waited.await.is_err() {
-            panic!("waited {DEADLINE:?} until {what}; now\n{}\n{}", *self.audit.book.borrow(), self.netbox);
-        }
+        let seen = seen.await;
+        assert!(
+            seen.is_ok(),
+            "waited {DEADLINE:?} until {what}; now\n{}\n{}",
+            *self.audit.book.borrow(),
+            self.netbox
+        );
         self.audit.book.borrow().assert_clean();
     }
 
@@ -257,11 +266,4 @@ fn resource(kind: &str) -> ApiResource {
         "Secret" => ApiResource::erase::<k8s_openapi::api::core::v1::Secret>(&()),
         other => panic!("no kind {other}"),
     }
-}
-
-/// The names of objects, sorted.
-pub(crate) fn names(objects: &[DynamicObject]) -> Vec<String> {
-    let mut names: Vec<String> = objects.iter().map(ResourceExt::name_any).collect();
-    names.sort();
-    names
 }

@@ -156,7 +156,7 @@ async fn a_change_that_no_system_is_told_of_makes_no_call() {
     let before = stage.reads("Visitor", "ada", "Succeeded").await;
     stage.netbox.forget_calls();
     stage.apply(visitor("ada", json!({"company": "Analytical Engines"}))).await;
-    let after = stage.until("Visitor", "ada", "is done with the change", |ada| ada.ends_kubectl_wait()).await;
+    let after = stage.until("Visitor", "ada", "is done with the change", View::ends_kubectl_wait).await;
     assert_eq!(after.external_id(), before.external_id());
     assert_eq!(stage.netbox.calls(), [].into());
 }

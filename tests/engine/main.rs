@@ -3,10 +3,14 @@
 //! Time is tokio's paused clock: what takes an hour takes no time, and nothing happens by chance of the machine.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod cards;
 mod drift;
+mod faults;
 mod gates;
+mod life;
 mod listing;
 mod lost;
 mod order;
+mod orphans;
 mod stage;
 mod turns;

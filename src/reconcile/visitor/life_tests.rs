@@ -138,7 +138,15 @@ async fn what_fails_in_one_system_is_told_although_another_one_holds_the_visitor
     let outcomes =
         [("netbox", Outcome::Failed { error, retried: false }), ("annex", Outcome::Present(record().id))];
     for (name, outcome) in outcomes {
-        stage.visitors.report(Report { integration: key(name), slot: slot(), outcome }).await;
+        stage
+            .visitors
+            .report(Report {
+                integration: key(name),
+                slot: slot(),
+                class: crate::engine::Class::UserChange,
+                outcome,
+            })
+            .await;
     }
     stage.until("refused", |stage| stage.ready() == "False NotSupportedBySystem").await;
     let said = stage.object().unwrap().status.unwrap().status;

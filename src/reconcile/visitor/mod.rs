@@ -148,7 +148,7 @@ impl Visitors {
         serde_json::json!({
             "rows": rows,
             "listed": complete,
-            "settling": settling.len(Class::UserChange),
+            "settling": Class::ALL.iter().map(|class| settling.len(*class)).sum::<usize>(),
             "writing": settling.in_flight(),
             "troubles": self.troubles.lock().len(),
             "nextChange": self.due.lock().map(|at| at.to_string()),

@@ -93,9 +93,11 @@ impl Visitors {
                 self.gone(slot);
             }
             // A writer asks for it by a live GET: a list that lacks it is one witness only.
-            Todo::Vanished(slot) => self.settle_soon(slot),
+            Todo::Vanished(slot) => self.settle_soon(slot, Class::UserChange),
             Todo::ListDone => {
                 self.listed.open();
+                // What was deleted while we were down, only now is known to be.
+                self.directory().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
             }
         }
@@ -128,7 +130,7 @@ impl Visitors {
         }
         self.troubles.lock().forget(slot);
         self.at_hand.lock().put(slot, object);
-        orders.settle(slot);
+        orders.settle(slot, Class::UserChange);
         let work = orders.has_work();
         self.hand_over(orders);
         if !work && !self.settling.lock().contains(slot) {

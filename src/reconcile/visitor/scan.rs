@@ -41,7 +41,7 @@ impl Cause {
 #[derive(Default)]
 pub(super) struct Orders {
     engines: HashMap<u16, ForEngine>,
-    settle: Vec<Slot>,
+    settle: Vec<(Slot, Class)>,
 }
 
 /// Slots for one engine.
@@ -59,8 +59,8 @@ impl Orders {
     }
 
     /// Has the status of a slot looked at.
-    pub(super) fn settle(&mut self, slot: Slot) {
-        self.settle.push(slot);
+    pub(super) fn settle(&mut self, slot: Slot, class: Class) {
+        self.settle.push((slot, class));
     }
 }
 
@@ -84,7 +84,8 @@ impl Visitors {
             }
             if cause == Cause::Directory {
                 // The integration that a deletion waits for may be gone, given up by its user.
-                table.iter().filter(|row| row.is_deleting()).for_each(|row| orders.settle(row.slot()));
+                let deleting = table.iter().filter(|row| row.is_deleting());
+                deleting.for_each(|row| orders.settle(row.slot(), Class::Revocation));
             }
             // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
             let changing = table.iter().filter(|row| changes_by_itself(row));
@@ -116,7 +117,7 @@ impl Visitors {
                     if !held.is_empty() || row.plan.place(index).is_some() {
                         orders.push(index, engine, slot, Class::Revocation);
                     }
-                    orders.settle(slot);
+                    orders.settle(slot, Class::Revocation);
                     continue;
                 }
                 if row.plan.place(index).is_none() {
@@ -130,7 +131,7 @@ impl Visitors {
                         let told = place.state == state;
                         place.state = state;
                         if !told {
-                            orders.settle(slot);
+                            orders.settle(slot, Class::RolloverAddition);
                         }
                     }
                     Some(_) => {}
@@ -147,8 +148,8 @@ impl Visitors {
         for (engine, slots) in orders.engines.into_values() {
             engine.push_all(slots);
         }
-        for slot in orders.settle {
-            self.settle_if_it_differs(slot);
+        for (slot, class) in orders.settle {
+            self.settle_if_it_differs(slot, class);
         }
     }
 }
@@ -186,7 +187,7 @@ fn replan(
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
     plan.set_next(next);
-    orders.settle(slot);
+    orders.settle(slot, cause.classes().0);
     if standing.freezes() {
         if standing == Standing::Over {
             plan.places.iter_mut().for_each(|place| place.want = PlaceWant::Keep);

@@ -71,7 +71,7 @@ fn orders_are_gathered_by_engine() {
     let directory = directory(&["netbox", "annex"]);
     let (netbox, annex) = (&directory.engines[&key("netbox")], &directory.engines[&key("annex")]);
     let mut orders = Orders::default();
-    orders.settle(Slot(1));
+    orders.settle(Slot(1), Class::UserChange);
     assert!(!orders.has_work(), "a status is no work for an engine");
     orders.push(0, netbox, Slot(1), Class::UserChange);
     orders.push(0, netbox, Slot(2), Class::Revocation);

@@ -68,7 +68,7 @@ impl Source for Visitors {
     }
 
     async fn report(&self, report: Report) {
-        let Report { integration, slot, outcome } = report;
+        let Report { integration, slot, class, outcome } = report;
         let directory = self.directory();
         let Some(index) = directory.indexes.get(&integration).copied() else { return };
         let (state, trouble) = status::place_state(&outcome);
@@ -78,7 +78,7 @@ impl Source for Visitors {
             let place = row.plan.place_mut(index);
             place.state = state_after(place.want, state, settled);
         }
-        self.settle_soon(slot);
+        self.settle_soon(slot, class);
     }
 }
 

@@ -9,7 +9,7 @@ use vestibule_core::status::{Truth, Verdict, conditions};
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, Plan};
-use super::status::{self, verdict};
+use super::status::{self, GRACE, verdict};
 use super::validate::{Object, Said, validate};
 use crate::cluster::rows::Life;
 use crate::engine::{Class, Condition, SourceError};
@@ -30,24 +30,30 @@ enum ToTell {
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 impl Visitors {
-    /// Queues a slot for a writer.
-    pub(super) fn settle_soon(&self, slot: Slot) {
-        self.settling.lock().push(slot, Class::UserChange, None, self.clock.now());
+    /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
+    /// wait behind those of a whole midnight.
+    pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
+        self.settling.lock().push(slot, class, None, self.clock.now());
         self.settle.notify_one();
     }
 
     /// Queues a slot if, by its row, its status has something else to say than it says.
-    pub(super) fn settle_if_it_differs(&self, slot: Slot) {
+    pub(super) fn settle_if_it_differs(&self, slot: Slot, class: Class) {
         match self.by_row_alone(slot) {
             ToTell::Nothing => {}
-            ToTell::Something => self.settle_soon(slot),
+            ToTell::Something => self.settle_soon(slot, class),
             ToTell::Later => {
-                let now = self.clock.now();
-                let later = now.checked_add(PATIENCE).ok();
-                self.settling.lock().push(slot, Class::UserChange, later, now);
-                self.settle.notify_one();
+                self.settle_later(slot, PATIENCE);
             }
         }
+    }
+
+    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it.
+    fn settle_later(&self, slot: Slot, wait: SignedDuration) {
+        let now = self.clock.now();
+        let later = now.checked_add(wait).ok();
+        self.settling.lock().push(slot, Class::UserChange, later, now);
+        self.settle.notify_one();
     }
 
     /// What is to be told of a slot, as far as its row says; its object is not looked at.
@@ -134,6 +140,9 @@ impl Visitors {
         let standing = self.standing_of(&object, &plan, &directory);
         let previous = object.status.clone().unwrap_or_default();
         let said = self.said_patiently(slot, &plan, &standing, &directory, &previous, object.meta.generation);
+        if said.as_ref().is_some_and(is_in_grace) {
+            self.settle_later(slot, GRACE);
+        }
         match said {
             Some(said) if !same(&said, &previous) => self.write_status(slot, &object, said).await,
             _ => {
@@ -203,7 +212,7 @@ impl Visitors {
         let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
         said.or_else(|| {
             let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
-                Some(integration) => Verdict::progressing(format!(
+                Some(integration) => Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
                 )),
                 None => verdict(standing, &states, None, new)?,
@@ -292,7 +301,7 @@ impl Visitors {
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 self.at_hand.lock().drop_object(slot);
-                self.settle_soon(slot);
+                self.settle_soon(slot, Class::UserChange);
                 Err(SourceError::Frozen)
             }
             Err(error) => {
@@ -338,4 +347,13 @@ fn waits_for<'a>(plan: &Plan, directory: &'a Directory) -> Option<&'a str> {
         concerned && engine.state().borrow().condition != Condition::Connected
     });
     down.map(|(key, _)| key.name.as_str())
+}
+
+/// Whether `Ready` keeps its value only until the grace time is over: while a system is down, nothing else will ask.
+fn is_in_grace(said: &Said) -> bool {
+    let retried = said.status.condition(conditions::RECONCILING).is_some_and(|reconciling| {
+        [conditions::PROGRESSING_WITH_RETRY, conditions::THROTTLED].contains(&reconciling.reason.as_str())
+    });
+    let ready = said.status.condition(conditions::READY);
+    retried && ready.is_none_or(|ready| ready.status != Truth::False)
 }

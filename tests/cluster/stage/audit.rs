@@ -39,7 +39,6 @@ pub(crate) struct View {
     pub(crate) deleting: bool,
     pub(crate) finalizers: Vec<String>,
     pub(crate) resource_version: String,
-    pub(crate) spec: Value,
     /// The status as it stands there, with all that a kind has beside conditions.
     pub(crate) status: Value,
     said: Status,
@@ -148,7 +147,6 @@ impl View {
             deleting: object.metadata.deletion_timestamp.is_some(),
             finalizers: object.finalizers().to_vec(),
             resource_version: object.resource_version().unwrap_or_default(),
-            spec: object.data["spec"].clone(),
             said: serde_json::from_value(status.clone()).unwrap_or_default(),
             status,
         }

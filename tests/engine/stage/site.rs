@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use vestibule::clock::{Clock, SharedClock};
+use vestibule::clock::SharedClock;
 use vestibule::system::memory::Memory;
 use vestibule::system::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
 use vestibule_core::adjust::Capabilities;

@@ -1,0 +1,106 @@
+//! Power cuts and two controllers at once, with the program itself: no duplicate, no orphan, one writer.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::harness::wait_until;
+use crate::process::Controller;
+use crate::stage::{Stage, visitor};
+
+const VISITORS: usize = 500;
+
+/// Somebody for the whole of three days around the present: the program goes by the real clock.
+fn guest(number: usize) -> Value {
+    let day = |days: i64| {
+        let at = Timestamp::now() + SignedDuration::from_hours(24 * days);
+        at.strftime("%Y-%m-%d").to_string()
+    };
+    let visit = json!({"from": day(-2), "to": day(2), "startTime": null, "endTime": null});
+    visitor(&name(number), json!({"visit": visit}))
+}
+
+fn name(number: usize) -> String {
+    format!("guest-{number}")
+}
+
+async fn stage(name: &str) -> Stage {
+    Stage::declared(name, &Timestamp::now().to_string(), "America/New_York").await
+}
+
+/// The program on this stage, with a lease of this name.
+async fn controller(stage: &Stage, lease: &str) -> Controller {
+    let lease = format!("--lease-name={lease}");
+    Controller::with(&stage.namespace, &["--allow-loopback", &lease]).await
+}
+
+async fn apply_all(stage: &Stage, numbers: std::ops::Range<usize>) {
+    stream::iter(numbers).for_each_concurrent(16, |number| stage.apply(guest(number))).await;
+}
+
+/// Everybody is Ready, each with one living record, and nobody else lives there.
+async fn all_are_in(stage: &Stage, count: usize) {
+    let mut named = BTreeSet::new();
+    for number in 0..count {
+        let guest = stage.reads("Visitor", &name(number), "Succeeded").await;
+        named.insert(guest.external_id().to_owned());
+    }
+    let people = stage.netbox.people().await;
+    let living: BTreeSet<String> = people.iter().map(|person| person.id.clone()).collect();
+    assert_eq!((people.len(), living.len()), (count, count));
+    assert_eq!(living, named);
+}
+
+#[tokio::test]
+async fn kill_9_in_the_middle_of_500_visitors_and_lost_answers_leave_no_duplicate_and_no_orphan() {
+    let stage = stage("crash").await;
+    apply_all(&stage, 0..VISITORS).await;
+    stage.netbox.switch(&json!({"limits.latency-ms": 4}));
+    stage.netbox.fault(
+        json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "probability": 0.03, "seed": 7}),
+    );
+    for (run, most) in [(0, 120), (1, 260), (2, 400)] {
+        // A lease of its own each time: that of the killed one runs out by itself, which is another test's matter.
+        let killed = controller(&stage, &format!("run-{run}")).await;
+        let some = || async { stage.netbox.people().await.len() >= most };
+        wait_until("some are in", some).await;
+        killed.kill().await;
+    }
+    assert!(stage.netbox.people().await.len() < VISITORS, "killed too late to prove anything");
+    // What was deleted while nobody looked goes, too.
+    stage.delete("Visitor", &name(VISITORS - 1)).await;
+    let last = controller(&stage, "last").await;
+    all_are_in(&stage, VISITORS - 1).await;
+    stage.gone("Visitor", &name(VISITORS - 1)).await;
+    // Nobody was made twice, not even to be removed again.
+    let records = stage.netbox.records().await;
+    assert!(records.len() <= VISITORS, "{} records for {VISITORS} visitors", records.len());
+    drop(last);
+}
+
+#[tokio::test]
+async fn of_two_controllers_one_writes_and_the_other_takes_over_when_it_is_killed() {
+    let stage = stage("two").await;
+    apply_all(&stage, 0..5).await;
+    let first = controller(&stage, "shared").await;
+    all_are_in(&stage, 5).await;
+    let second = controller(&stage, "shared").await;
+    wait_until("the second stands by", || async { second.page("/readyz").await == "ready\n" }).await;
+    apply_all(&stage, 5..10).await;
+    all_are_in(&stage, 10).await;
+    assert_eq!(stage.netbox.called("Login"), 1, "the one that stands by calls nobody");
+    assert!(!second.page("/metrics").await.contains("vestibule_system_requests_total{"));
+    stage.netbox.forget_calls();
+    let killed = Instant::now();
+    first.kill().await;
+    apply_all(&stage, 10..15).await;
+    // The claim of the killed one has to run out first: it was renewed a dozen seconds before at most.
+    wait_until("the second calls", || async { !stage.netbox.calls().is_empty() }).await;
+    assert!(killed.elapsed() >= Duration::from_secs(15), "{:?}", killed.elapsed());
+    all_are_in(&stage, 15).await;
+    assert_eq!(stage.netbox.called("AddPerson"), 5, "what the first had done is done");
+    assert!(second.page("/metrics").await.contains("vestibule_system_requests_total{"));
+}

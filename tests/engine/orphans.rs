@@ -1,0 +1,214 @@
+//! Records with our mark whose object nobody knows, and the guard that judges them.
+
+use jiff::SignedDuration;
+use vestibule::engine::SourceError;
+use vestibule::system::Class as ErrorClass;
+use vestibule_core::guard::Limits;
+use vestibule_core::model::{Mode, ObservedRecord, Record};
+
+use crate::stage::{Fate, Setup, Stage, ended, shown, visitor};
+
+/// A stage with these orphans, synced once; the guard lets this many go.
+async fn with_orphans(orphans: &[Record], max_deletions: u32) -> Stage {
+    let mut setup = Setup::default();
+    setup.settings.limits = Limits { max_deletions, max_percent: 0 };
+    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    let stage = setup.raise();
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    stage.rest().await;
+    stage
+}
+
+fn many(count: usize) -> Vec<Record> {
+    (0..count).map(|n| ended(&format!("orphan-{n}"))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_orphans_that_are_over_are_removed_and_read_back() {
+    let orphans = many(3);
+    let stage = with_orphans(&orphans, 10).await;
+    assert!(stage.holds(&[]));
+    assert_eq!(stage.house.asked_gone(), 3);
+    assert_eq!(stage.state().held, None);
+    let removals = stage.site.calls().iter().rposition(|call| call.name == "remove").unwrap();
+    let after = &stage.site.names()[removals + 1..];
+    assert!(
+        after.contains(&"read") || after.contains(&"list-people"),
+        "no removal is done before it is read back"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_whose_window_has_not_ended_is_held() {
+    let ada = visitor("ada");
+    let stage = with_orphans(&[ada.clone()], 10).await;
+    assert!(stage.holds(&[&ada]));
+    assert_eq!(stage.state().held.map(|held| held.count), Some(1));
+    assert_eq!(stage.site.count("remove"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_orphans_are_held_together_and_released_by_their_hash_once() {
+    let orphans = many(8);
+    let stage = with_orphans(&orphans, 5).await;
+    let held = stage.state().held.unwrap();
+    assert_eq!((held.count, stage.site.count("remove")), (8, 0));
+    stage.set(|settings| settings.released = Some("0123456789ab".to_owned()));
+    stage.sync().await;
+    assert_eq!(
+        (stage.site.count("remove"), stage.state().used_release),
+        (0, None),
+        "another hash releases nothing"
+    );
+    let release =
+        move |settings: &mut vestibule::engine::Settings| settings.released = Some(held.hash.clone());
+    stage.set(&release);
+    stage.sync().await;
+    assert!(stage.holds(&[]));
+    assert!(stage.state().used_release.is_some());
+    assert_eq!(stage.state().held, None);
+    let later = many(9);
+    stage.site.memory.put(shown(&later[8]));
+    stage.sync().await;
+    assert_eq!(stage.state().held.map(|held| held.count), Some(1), "the next one is judged alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hash_that_fits_nothing_is_not_said_to_be_used_because_another_orphan_went() {
+    let mut setup = Setup::default();
+    setup.settings.released = Some("0123456789ab".to_owned());
+    setup.memory.put(shown(&ended("over")));
+    setup.memory.put(shown(&visitor("open")));
+    let stage = setup.start().await;
+    assert!(stage.holds(&[&visitor("open")]));
+    assert_eq!(stage.state().used_release, None);
+    assert_eq!(stage.state().held.map(|held| held.count), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_is_interrupted_is_finished_at_the_next_sync() {
+    let orphans = many(8);
+    let stage = with_orphans(&orphans, 5).await;
+    let hash = stage.state().held.unwrap().hash;
+    let mut removals = 0;
+    stage.site.rule(move |call| {
+        removals += usize::from(call.name == "remove");
+        if removals == 4 { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+    });
+    stage.set(|settings| settings.released = Some(hash.clone()));
+    stage.engine.request_sync("release");
+    stage.until("some removals", |stage| stage.site.count("remove") == 4).await;
+    stage.site.heal();
+    stage.pass(60).await;
+    stage.sync().await;
+    assert!(stage.holds(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_counts_as_one_mass_removal() {
+    let stage = with_orphans(&many(4), 5).await;
+    assert!(stage.holds(&[]));
+    let next = [ended("later-1"), ended("later-2")];
+    next.iter().for_each(|one| stage.site.memory.put(shown(one)));
+    stage.sync().await;
+    assert_eq!(stage.state().held.map(|held| held.count), Some(2));
+    stage.pass(3600).await;
+    stage.sync().await;
+    assert!(stage.holds(&[]));
+    assert_eq!(stage.state().held, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_the_api_server_still_has_stays() {
+    let old = ended("old");
+    let setup = Setup::default();
+    setup.memory.put(shown(&old));
+    let stage = setup.raise();
+    stage.house.still_has(&old.mark.object);
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    assert_eq!((stage.house.asked_gone(), stage.site.count("remove")), (1, 0));
+    assert!(stage.holds(&[&old]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn orphans_are_not_judged_before_all_objects_are_known() {
+    let setup = Setup::default();
+    setup.memory.put(shown(&ended("old")));
+    setup.memory.put(shown(&visitor("ada")));
+    let stage = setup.raise();
+    stage.house.set_complete(false);
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    assert_eq!((stage.state().held, stage.house.asked_gone(), stage.site.count("remove")), (None, 0, 0));
+    stage.house.set_complete(true);
+    stage.sync().await;
+    assert!(stage.holds(&[&visitor("ada")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_that_removes_nothing_leaves_orphans_and_still_syncs() {
+    for mode in [Mode::Observe, Mode::CreateOnly, Mode::Upsert] {
+        let old = ended("old");
+        let mut setup = Setup::default();
+        setup.settings.mode = mode;
+        setup.memory.put(shown(&old));
+        let stage = setup.start().await;
+        stage.pass(600).await;
+        assert_eq!(stage.state().syncs, 1, "{mode:?}: it is not repeated");
+        assert!(stage.site.names().is_empty());
+        assert!(stage.holds(&[&old]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspension_does_not_keep_orphans() {
+    let mut setup = Setup::default();
+    setup.settings.suspended = true;
+    setup.memory.put(shown(&ended("old")));
+    let stage = setup.start().await;
+    assert!(stage.holds(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_the_sync() {
+    let orphans = many(5);
+    let setup = Setup::default();
+    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    let stage = setup.raise();
+    let stuck = orphans.iter().map(|one| one.id).min().unwrap();
+    stage.site.rule(move |call| {
+        let refused = call.name == "remove" && call.id == Some(stuck);
+        if refused { Fate::Fails(ErrorClass::Terminal) } else { Fate::Done }
+    });
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    stage.rest().await;
+    assert_eq!(stage.living().len(), 1);
+    assert_eq!(stage.state().condition, vestibule::engine::Condition::Connected);
+    stage.site.heal();
+    stage.sync().await;
+    assert!(stage.holds(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
+    let ada = visitor("ada");
+    let stage = with_orphans(&[ada.clone()], 10).await;
+    assert_eq!(stage.state().held.map(|held| held.count), Some(1));
+    stage.site.memory.put(ObservedRecord { dead: true, ..shown(&ada) });
+    stage.sync().await;
+    assert_eq!((stage.state().held, stage.shows("records")), (None, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_declared_again_makes_its_orphan_a_visitor() {
+    let ada = visitor("ada");
+    let stage = with_orphans(&[ada.clone()], 10).await;
+    stage.forget();
+    stage.house.fail_claims(Some(SourceError::Frozen));
+    stage.push(&ada, vestibule::engine::Class::UserChange);
+    stage.rest().await;
+    assert_eq!(stage.site.names(), [""; 0]);
+    stage.sync().await;
+    assert_eq!(stage.state().held, None);
+    assert!(stage.holds(&[&ada]));
+    assert!(stage.state().last_sync.unwrap() + SignedDuration::from_secs(1) > ada.window.from);
+}
