@@ -185,8 +185,9 @@ impl Visitors {
 fn state_after(want: PlaceWant, told: PlaceState, settled: bool, content: Option<u64>) -> PlaceState {
     match (want, told) {
         (PlaceWant::Content(wanted), PlaceState::Present) if content != Some(wanted) => PlaceState::Waiting,
-        (PlaceWant::Unplanned, PlaceState::Present) => PlaceState::Waiting,
-        (PlaceWant::Content(_), PlaceState::Absent) => PlaceState::Waiting,
+        (PlaceWant::Unplanned, PlaceState::Present) | (PlaceWant::Content(_), PlaceState::Absent) => {
+            PlaceState::Waiting
+        }
         (_, PlaceState::Absent) if !settled => PlaceState::Waiting,
         _ => told,
     }
