@@ -53,7 +53,7 @@ enum Error {
     #[error("the visitor is not valid: {0}")]
     Invalid(&'static str),
     #[error("{0}")]
-    Finalizer(#[source] Box<kube::runtime::finalizer::Error<Error>>),
+    Finalizer(#[source] Box<kube::runtime::finalizer::Error<Self>>),
 }
 
 /// Runs until stdin ends, which the caller sees by the end of `jumps`.

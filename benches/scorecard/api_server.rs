@@ -92,7 +92,7 @@ fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
     labels[at..].split('"').next()
 }
 
-/// A_api: merge patches of a status a second, sixteen in flight, with nothing else to do.
+/// `A_api`: merge patches of a status a second, sixteen in flight, with nothing else to do.
 pub(crate) async fn rate(stage: &Stage) -> Fallible<f64> {
     let building = Building::make(&stage.client, "api-rate", &[("tower", "http://127.0.0.1:9")]).await?;
     let today = time::day(0);

@@ -14,7 +14,7 @@ use crate::subject::Subject;
 use crate::time;
 
 /// A visitor who is not Ready after this counts as having taken it.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Between two visitors who are made while a rollover runs.
 const EVERY: Duration = Duration::from_millis(40);

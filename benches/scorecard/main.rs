@@ -1,6 +1,14 @@
 //! `make bench`: the scorecard of docs/benchmarks.md, measured on a real API server and the simulated NetBox, ours
 //! beside a naive controller. `make bench QUICK=1` takes a minute.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and times of a bench are small, and shown with a few digits"
+)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot be set up has nothing to show")]
+
 mod api_server;
 mod blast;
 mod building;

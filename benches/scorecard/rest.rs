@@ -123,7 +123,7 @@ async fn fill(stage: &Stage, building: &Building, count: usize) -> Fallible {
         let guest = |number: usize| Guest {
             name: format!("visitor-{number:06}"),
             property: "tower",
-            days: if number % INSIDE == 0 { inside } else { later },
+            days: if number.is_multiple_of(INSIDE) { inside } else { later },
         };
         building.invite(numbers.clone().map(guest)).await?;
         println!("      {} of {count} visitors after {:.0} s", numbers.end, begun.elapsed().as_secs_f64());

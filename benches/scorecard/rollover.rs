@@ -14,7 +14,7 @@ use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::time;
 
-/// Entries of a page of SearchPersonData.
+/// Entries of a page of `SearchPersonData`.
 const PAGE: u64 = 100;
 
 /// A baseline has this many times as long as we took, then it is scored at its progress.

@@ -87,7 +87,7 @@ impl Simulator {
 
     /// The counters when nothing has been called for `quiet`.
     pub(crate) async fn quiet_calls(&self, quiet: Duration) -> Fallible<Calls> {
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         let (mut calls, mut since) = (self.calls().await?, Instant::now());
         while since.elapsed() < quiet && Instant::now() < limit {
             tokio::time::sleep(Duration::from_millis(50)).await;

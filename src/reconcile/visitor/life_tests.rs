@@ -171,3 +171,27 @@ async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_
     stage.rest().await;
     assert_eq!((stage.calls(), stage.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
 }
+
+#[tokio::test]
+async fn a_suspended_integration_closes_all_the_same() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.engine("netbox").suspend();
+    stage.refer(|directory| {
+        for tenant in directory.tenants.values_mut() {
+            tenant.hash += 1;
+        }
+    });
+    stage.rest().await;
+    let object = stage.object().unwrap();
+    let going = json!({
+        "metadata": { "deletionTimestamp": DURING, "generation": 2, "finalizers": [FINALIZER] },
+        "status": object.status.unwrap(),
+    });
+    stage.tell(&with(jane(), &going));
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}
