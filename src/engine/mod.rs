@@ -7,6 +7,7 @@
 mod batch;
 mod call;
 mod meter;
+mod orphans;
 mod run;
 mod source;
 mod state;

@@ -406,3 +406,26 @@ proptest! {
         prop_assert!(!queue.contains(Slot(0)) && now <= bound, "{victim:?} was served at {now}");
     }
 }
+
+#[test]
+fn failures_are_remembered_over_a_pause_and_forgotten_when_forgiven() {
+    let mut queue = queue_of(&[(1, Class::Revocation)]);
+    queue.pop(at(0));
+    queue.retry(Slot(1), Class::Revocation, at(0), ErrorClass::Transient, 0.5);
+    queue.pop(at(10));
+    queue.pause(Slot(1));
+    assert_eq!(queue.failing(Slot(1)).map(|failing| failing.failures), Some(1));
+    queue.forgive(Slot(1));
+    assert_eq!(queue.failing(Slot(1)), None);
+}
+
+#[test]
+fn what_waits_for_its_next_attempt_is_not_being_removed() {
+    let mut queue = queue_of(&[(1, Class::RolloverRemoval), (2, Class::UserChange)]);
+    assert!(queue.is_removing());
+    assert_eq!(queue.pop(at(0)), Some((Slot(2), Class::UserChange)));
+    assert_eq!(queue.pop(at(0)), Some((Slot(1), Class::RolloverRemoval)));
+    assert!(queue.is_removing() && queue.is_in_flight(Slot(1)));
+    queue.retry(Slot(1), Class::RolloverRemoval, at(0), ErrorClass::Transient, 0.5);
+    assert!(!queue.is_removing() && !queue.is_in_flight(Slot(1)));
+}

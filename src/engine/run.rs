@@ -71,7 +71,7 @@ impl Engine {
             Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
-        let confirm = !inner.unconfirmed.is_empty() && !inner.queue.is_removing();
+        let confirm = inner.awaits_reading_back() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
         let judge = inner.judge_due && inner.snapshot.is_complete();
         if may && (!inner.connected || sync_due || confirm || judge) {

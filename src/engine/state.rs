@@ -213,6 +213,11 @@ impl Inner {
             .collect()
     }
 
+    /// Whether removals wait to be read back that no turn under way reads back itself.
+    pub(super) fn awaits_reading_back(&self) -> bool {
+        self.unconfirmed.keys().any(|id| !self.queue.is_in_flight(id.slot))
+    }
+
     /// Creates of a slot whose answer was lost.
     pub(super) fn uncertain(&self, slot: Slot) -> impl Iterator<Item = RecordId> {
         self.uncertain.range(self.first_id(slot)..).map(|(id, _)| *id).take_while(move |id| id.slot == slot)

@@ -165,3 +165,60 @@ async fn a_visitor_deleted_while_the_controller_is_away_is_removed_at_the_start(
     stage.gone("AccessIntegration", "netbox").await;
     stage.netbox.until("all are out", <[Person]>::is_empty).await;
 }
+
+#[tokio::test]
+async fn midnight_passes_over_a_deletion_that_waits_for_its_system() {
+    let stage = with_two("midnight").await;
+    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    stage.delete("Visitor", "ada").await;
+    stage.reads("Visitor", "ada", "DeletionFailed").await;
+    stage.set_clock("2026-12-02T05:30:00Z");
+    stage.netbox.mend();
+    stage.gone("Visitor", "ada").await;
+    stage.reads("Visitor", "bob", "Expired").await;
+    assert!(stage.netbox.people().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_property_made_anew_lets_its_visitors_in_again() {
+    let stage = with_two("rebuilt").await;
+    stage.delete("Property", "tower").await;
+    stage.gone("Property", "tower").await;
+    assert!(stage.netbox.people().await.is_empty());
+    stage.apply(crate::stage::property(json!({}))).await;
+    for name in ["ada", "bob"] {
+        let visitor =
+            stage.until("Visitor", name, "is in again", |it| it.is_ready() && it.has_record()).await;
+        assert_eq!(stage.netbox.person(&format!("{name}@example.org")).await.id, visitor.external_id());
+    }
+}
+
+#[tokio::test]
+async fn an_integration_deleted_while_its_system_is_down_goes_when_that_is_back() {
+    let stage = with_two("later").await;
+    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    stage.delete("AccessIntegration", "netbox").await;
+    stage.reads("AccessIntegration", "netbox", "Deleting").await;
+    stage.set_clock("2026-12-01T14:10:00Z");
+    stage.netbox.mend();
+    stage.set_clock("2026-12-01T14:30:00Z");
+    stage.gone("AccessIntegration", "netbox").await;
+    assert!(stage.netbox.people().await.is_empty());
+}
+
+#[tokio::test]
+async fn deletion_ends_after_a_restart_though_the_secret_is_gone() {
+    let mut stage = with_two("lost-login").await;
+    stage.stop().await;
+    stage.delete("Secret", "login").await;
+    stage.delete("Visitor", "ada").await;
+    stage.delete("AccessIntegration", "netbox").await;
+    stage.start().await;
+    // Nobody has the login any more: it waits, and says for what.
+    let waits = |it: &View| it.deleting && it.message().contains("Secret login");
+    stage.until("AccessIntegration", "netbox", "asks for its Secret", waits).await;
+    stage.annotate("AccessIntegration", "netbox", ABANDON, "true").await;
+    stage.gone("AccessIntegration", "netbox").await;
+    stage.gone("Visitor", "ada").await;
+    assert_eq!(stage.netbox.people().await.len(), 2);
+}

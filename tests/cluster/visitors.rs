@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule_core::status::Kstatus;
 
-use crate::stage::{Person, Stage, View, integration, tenant, visitor};
+use crate::stage::{MORNING, NetBox, Person, Stage, View, integration, tenant, visitor};
 
 /// What a first visitor of the day costs: the calls are counted.
 #[tokio::test]
@@ -260,6 +260,8 @@ async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
     let stage = Stage::new("level").await;
     let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Roof"]}]);
     stage.apply(tenant("acme", json!({"visitorAccess": grant}))).await;
+    // Else she may be seen before the change, and be let in by the old groups.
+    stage.reads("Tenant", "acme", "Succeeded").await;
     stage.apply(visitor("ada", json!({}))).await;
     let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
     assert!(ada.message().contains("Roof"), "{}", ada.message());
@@ -282,4 +284,84 @@ async fn the_visitors_of_one_namespace_are_no_business_of_another() {
     let mails = |people: Vec<Person>| people.into_iter().map(|person| person.email).collect::<Vec<_>>();
     assert_eq!(mails(one.netbox.people().await), ["ada@example.org"]);
     assert_eq!(mails(other.netbox.people().await), ["bob@example.org"]);
+}
+
+#[tokio::test]
+async fn of_changes_in_quick_succession_the_last_counts_and_one_record_lives() {
+    let stage = Stage::new("quick").await;
+    stage.netbox.switch(&json!({"limits.latency-ms": 30}));
+    stage.apply(visitor("ada", json!({}))).await;
+    for minute in 10..40 {
+        stage.apply(visitor("ada", json!({"visit": {"endTime": format!("17:{minute}")}}))).await;
+    }
+    stage.until("Visitor", "ada", "is done", View::ends_kubectl_wait).await;
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(person.exp_date.as_deref(), Some("2026-12-01 17:39:00"));
+    let records = stage.netbox.records().await.len();
+    assert!(records < 31, "superseded work is not done: {records} records for 31 changes");
+}
+
+#[tokio::test]
+async fn a_visitor_of_two_systems_holds_a_record_in_each_and_a_dead_one_is_told_alone() {
+    let stage = Stage::new("both").await;
+    let beside = NetBox::start("America/New_York", MORNING.parse().unwrap()).await;
+    let mut other = integration(&beside.url(), json!({}));
+    other["metadata"]["name"] = json!("beside");
+    stage.apply(other).await;
+    stage.reads("AccessIntegration", "beside", "Succeeded").await;
+    let grant = |name: &str| json!({"integrationRef": {"name": name}, "groups": ["Lobby"]});
+    let both = json!({"visitorAccess": [grant("netbox"), grant("beside")]});
+    stage.apply(tenant("acme", both)).await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let ada = stage.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(ada.status["records"].as_array().map(Vec::len), Some(2), "{}", ada.status);
+    assert_eq!((stage.netbox.people().await.len(), beside.people().await.len()), (1, 1));
+    // The tenant leaves one of the two.
+    stage.apply(tenant("acme", json!({"visitorAccess": [grant("beside")]}))).await;
+    stage.netbox.until("she is out of the one", <[Person]>::is_empty).await;
+    assert_eq!(beside.people().await.len(), 1);
+    let one =
+        |ada: &View| ada.is_ready() && ada.status["records"].as_array().is_some_and(|all| all.len() == 1);
+    stage.until("Visitor", "ada", "names the one that is left", one).await;
+    // One is down: the other is served all the same, and the visitor says so.
+    stage.apply(tenant("acme", json!({"visitorAccess": [grant("netbox"), grant("beside")]}))).await;
+    stage.until("Visitor", "ada", "is in both again", View::ends_kubectl_wait).await;
+    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    stage.apply(visitor("bob", json!({}))).await;
+    stage.works_on("Visitor", "bob", "ProgressingWithRetry").await;
+    beside.until("he is in the other", |people| people.len() == 2).await;
+    assert!(!stage.view("Visitor", "bob").is_ready());
+    stage.netbox.mend();
+    stage.set_clock("2026-12-01T14:20:00Z");
+    stage.reads("Visitor", "bob", "Succeeded").await;
+}
+
+#[tokio::test]
+async fn a_visitor_moved_to_another_tenant_gets_what_that_one_opens() {
+    let stage = Stage::new("moves").await;
+    let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Globex Visitors"]}]);
+    stage.apply(tenant("globex", json!({"displayName": "Globex Corp", "visitorAccess": grant}))).await;
+    stage.apply(visitor("ada", json!({}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.apply(visitor("ada", json!({"tenantRef": {"name": "globex"}}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(
+        (person.levels.join(", "), person.udfs["UDF1"].as_str()),
+        ("Globex Visitors".into(), "Globex Corp")
+    );
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_what_was_accepted_before() {
+    let stage = Stage::new("keeps").await;
+    stage.apply(visitor("ada", json!({}))).await;
+    let before = stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.apply(visitor("ada", json!({"email": null}))).await;
+    let ada = stage.reads("Visitor", "ada", "InvalidSpec").await;
+    assert_eq!(ada.kstatus(), Kstatus::Failed);
+    assert_eq!(stage.netbox.people().await[0].id, before.external_id(), "what stops opening removes nothing");
+    stage.delete("Visitor", "ada").await;
+    stage.gone("Visitor", "ada").await;
+    assert!(stage.netbox.people().await.is_empty());
 }

@@ -132,9 +132,8 @@ async fn names_are_asked_for_again_at_most_every_thirty_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_made_meanwhile_is_found_by_everybody_who_waits_for_it() {
-    let mut setup = Setup::default();
-    setup.memory = vestibule::system::memory::Memory::with_groups(["Lobby"]);
-    let stage = setup.start().await;
+    let memory = vestibule::system::memory::Memory::with_groups(["Lobby"]);
+    let stage = Setup { memory, ..Setup::default() }.start().await;
     stage.pass(60).await;
     let shown =
         vestibule::system::Observed { names: vec!["Lobby".into(), "Roof".into()], ..Default::default() };

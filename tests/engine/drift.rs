@@ -10,11 +10,15 @@ fn edit(stage: &Stage, record: &Record, change: impl FnOnce(&mut Facts)) {
     assert!(stage.site.memory.edit(&record.id.to_string(), change));
 }
 
+fn add_parking(facts: &mut Facts) {
+    facts.groups.insert("Parking".to_owned());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_level_added_by_hand_is_taken_away_in_enforce() {
     let ada = visitor("ada");
     let stage = Stage::holding(&[&ada, &visitor("bob")]).await;
-    edit(&stage, &ada, |facts| drop(facts.groups.insert("Parking".to_owned())));
+    edit(&stage, &ada, add_parking);
     stage.sync().await;
     assert_eq!(stage.site.writes(), [("update", ada.id)]);
     assert!(stage.holds(&[&ada, &visitor("bob")]));
@@ -28,7 +32,7 @@ async fn a_level_added_by_hand_is_told_and_left_in_observe() {
     let mut setup = Setup { standing: vec![ada.clone()], ..Setup::default() };
     setup.settings.mode = Mode::Observe;
     let stage = setup.start().await;
-    edit(&stage, &ada, |facts| drop(facts.groups.insert("Parking".to_owned())));
+    edit(&stage, &ada, add_parking);
     stage.sync().await;
     assert!(stage.site.writes().is_empty());
     assert_eq!(stage.house.told(ada.id.slot), [Outcome::Withheld(Withheld::Mode(Mode::Observe))]);
@@ -39,7 +43,7 @@ async fn a_level_added_by_hand_every_day_is_taken_away_every_day() {
     let ada = visitor("ada");
     let stage = Stage::holding(&[&ada]).await;
     for day in 1..=4 {
-        edit(&stage, &ada, |facts| drop(facts.groups.insert("Parking".to_owned())));
+        edit(&stage, &ada, add_parking);
         stage.sync().await;
         assert_eq!(stage.site.count("update"), day);
         assert!(stage.holds(&[&ada]));
@@ -61,7 +65,7 @@ async fn a_name_that_the_system_does_not_keep_is_repaired_once_and_then_left() {
     stage.forget();
     stage.sync().await;
     assert_eq!(stage.site.count("read"), 0, "and it is not even asked about any more");
-    edit(&stage, &ada, |facts| drop(facts.groups.insert("Parking".to_owned())));
+    edit(&stage, &ada, add_parking);
     stage.sync().await;
     assert!(stage.holds(&[&ada]), "what opens a door is repaired all the same");
 }

@@ -34,7 +34,9 @@ async fn a_login_refused_in_the_middle_stops_what_waits_and_loses_no_work() {
     let stage = setup.start().await;
     let guests: Vec<_> = (0..20).map(|n| visitor(&format!("guest-{n}"))).collect();
     stage.site.every("create", Fate::Fails(ErrorClass::Auth));
-    guests.iter().for_each(|one| stage.push(one, Class::UserChange));
+    for one in &guests {
+        stage.push(one, Class::UserChange);
+    }
     stage.pass(3600).await;
     assert_eq!(stage.site.names(), ["create"], "each call would be another attempt at the login");
     stage.site.heal();
@@ -67,7 +69,9 @@ async fn a_throttled_system_is_left_alone_for_as_long_as_it_says() {
     stage.push(&guests[0], Class::UserChange);
     stage.until("the refusal", |stage| stage.last(&guests[0]).is_some()).await;
     let told = stage.clock.started().elapsed();
-    guests.iter().for_each(|one| stage.push(one, Class::UserChange));
+    for one in &guests {
+        stage.push(one, Class::UserChange);
+    }
     stage.pass(80).await;
     assert_eq!(stage.site.names(), ["create"]);
     assert!(matches!(stage.last(&guests[0]), Some(Outcome::Failed { retried: true, .. })));
@@ -82,7 +86,9 @@ async fn a_system_that_is_down_gets_one_probe_a_period_and_is_drained_when_it_is
     let stage = Stage::empty().await;
     let guests: Vec<_> = (0..200).map(|n| visitor(&format!("guest-{n}"))).collect();
     stage.site.rule(|_| Fate::Fails(ErrorClass::Transient));
-    guests.iter().for_each(|one| stage.push(one, Class::RolloverAddition));
+    for one in &guests {
+        stage.push(one, Class::RolloverAddition);
+    }
     stage.until("the breaker", |stage| matches!(stage.state().condition, Condition::Unreachable(_))).await;
     stage.pass(5).await;
     assert!(stage.site.calls().len() <= 8, "{:?}", stage.site.names());
@@ -113,10 +119,14 @@ async fn one_engine_that_hangs_delays_no_other() {
     let (hung, well) = (Stage::empty().await, Stage::empty().await);
     hung.site.rule(|_| Fate::Hangs);
     let guests: Vec<_> = (0..500).map(|n| visitor(&format!("guest-{n}"))).collect();
-    guests.iter().for_each(|one| hung.push(one, Class::UserChange));
+    for one in &guests {
+        hung.push(one, Class::UserChange);
+    }
     hung.until("the hanging calls", |stage| stage.site.calls().len() == 4).await;
     let started = well.clock.started().elapsed();
-    guests.iter().for_each(|one| well.push(one, Class::UserChange));
+    for one in &guests {
+        well.push(one, Class::UserChange);
+    }
     well.rest().await;
     let took = well.clock.started().elapsed() - started;
     assert!(took <= Duration::from_millis(500 / 4 * 10 + 100), "{took:?}");

@@ -126,7 +126,9 @@ async fn records_are_told_at_rest_and_not_while_they_come_and_go() {
     let mut states = stage.engine.state();
     states.mark_unchanged();
     let guests = guests(400);
-    guests.iter().for_each(|one| stage.house.wants(one));
+    for one in &guests {
+        stage.house.wants(one);
+    }
     stage.engine.push_all(guests.iter().map(|one| (one.id.slot, Class::RolloverAddition)));
     stage.until("some", |stage| stage.shows("records") > 100).await;
     assert!(!states.has_changed().unwrap());

@@ -121,7 +121,9 @@ async fn a_sync_costs_its_pages_and_the_names() {
 async fn foreign_people_are_never_touched() {
     let setup = Setup::default();
     let people = [stranger("4711", "1"), stranger("vst-not-an-id", "2"), stranger("guest", "3")];
-    people.iter().for_each(|person| setup.memory.put(person.clone()));
+    for person in &people {
+        setup.memory.put(person.clone());
+    }
     let stage = setup.start().await;
     stage.sync().await;
     stage.engine.drain();

@@ -68,7 +68,7 @@ async fn a_deleted_visitor_whose_creation_never_arrived_is_absent_in_the_end() {
 async fn the_minute_counts_from_when_the_creation_was_sent_and_not_from_when_it_got_in_line() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let stage = Stage::empty().await;
-    let wait = std::time::Duration::from_secs(120);
+    let wait = std::time::Duration::from_mins(2);
     stage.site.next("create", Fate::Fails(vestibule::system::Class::Throttled(Some(wait))));
     stage.push(&bob, Class::UserChange);
     stage.until("the refusal", |stage| stage.last(&bob).is_some()).await;

@@ -11,7 +11,9 @@ use crate::stage::{Call, Setup, Stage, visitor, with_group};
 async fn crowd(standing: &[&Record]) -> Stage {
     let stage = Stage::holding(standing).await;
     let guests: Vec<_> = (0..10_000).map(|n| visitor(&format!("guest-{n}"))).collect();
-    guests.iter().for_each(|one| stage.house.wants(one));
+    for one in &guests {
+        stage.house.wants(one);
+    }
     stage.engine.push_all(guests.iter().map(|one| (one.id.slot, Class::RolloverAddition)));
     stage.until("some additions", |stage| stage.site.count("create") > 40).await;
     stage.forget();
@@ -41,7 +43,9 @@ async fn a_revocation_overtakes_everything() {
     let (eve, ada) = (visitor("eve"), visitor("ada"));
     let stage = crowd(&[&eve]).await;
     let users: Vec<_> = (0..50).map(|n| visitor(&format!("user-{n}"))).collect();
-    users.iter().for_each(|one| stage.push(one, Class::UserChange));
+    for one in &users {
+        stage.push(one, Class::UserChange);
+    }
     stage.push(&ada, Class::UserChange);
     stage.delete(&eve, Class::Revocation);
     stage.until("the revocation", |stage| stage.last(&eve) == Some(Outcome::Absent)).await;
@@ -55,8 +59,12 @@ async fn rollover_removals_go_before_rollover_additions() {
     let old: Vec<_> = (0..30).map(|n| visitor(&format!("old-{n}"))).collect();
     let stage = Stage::holding(&old.iter().collect::<Vec<_>>()).await;
     let new: Vec<_> = (0..30).map(|n| visitor(&format!("new-{n}"))).collect();
-    new.iter().for_each(|one| stage.house.wants(one));
-    old.iter().for_each(|one| stage.house.declare(one.id.slot, vestibule_core::plan::Want::Nothing));
+    for one in &new {
+        stage.house.wants(one);
+    }
+    for one in &old {
+        stage.house.declare(one.id.slot, vestibule_core::plan::Want::Nothing);
+    }
     let additions = new.iter().map(|one| (one.id.slot, Class::RolloverAddition));
     let removals = old.iter().map(|one| (one.id.slot, Class::RolloverRemoval));
     stage.engine.push_all(additions.chain(removals));
@@ -104,7 +112,9 @@ async fn a_slot_in_flight_that_is_pushed_again_runs_again() {
 async fn calls_at_once_are_never_more_than_the_account_allows() {
     let stage = Setup::default().start().await;
     let guests: Vec<_> = (0..100).map(|n| visitor(&format!("guest-{n}"))).collect();
-    guests.iter().for_each(|one| stage.push(one, Class::UserChange));
+    for one in &guests {
+        stage.push(one, Class::UserChange);
+    }
     stage.rest().await;
     let calls = stage.site.calls();
     let most = calls

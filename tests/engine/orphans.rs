@@ -12,7 +12,9 @@ use crate::stage::{Fate, Setup, Stage, ended, shown, visitor};
 async fn with_orphans(orphans: &[Record], max_deletions: u32) -> Stage {
     let mut setup = Setup::default();
     setup.settings.limits = Limits { max_deletions, max_percent: 0 };
-    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    for one in orphans {
+        setup.memory.put(shown(one));
+    }
     let stage = setup.raise();
     stage.until("the first sync", |stage| stage.state().syncs > 0).await;
     stage.rest().await;
@@ -41,7 +43,7 @@ async fn a_few_orphans_that_are_over_are_removed_and_read_back() {
 #[tokio::test(start_paused = true)]
 async fn an_orphan_whose_window_has_not_ended_is_held() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     assert!(stage.holds(&[&ada]));
     assert_eq!(stage.state().held.map(|held| held.count), Some(1));
     assert_eq!(stage.site.count("remove"), 0);
@@ -109,7 +111,9 @@ async fn an_hour_counts_as_one_mass_removal() {
     let stage = with_orphans(&many(4), 5).await;
     assert!(stage.holds(&[]));
     let next = [ended("later-1"), ended("later-2")];
-    next.iter().for_each(|one| stage.site.memory.put(shown(one)));
+    for one in &next {
+        stage.site.memory.put(shown(one));
+    }
     stage.sync().await;
     assert_eq!(stage.state().held.map(|held| held.count), Some(2));
     stage.pass(3600).await;
@@ -172,7 +176,9 @@ async fn suspension_does_not_keep_orphans() {
 async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_the_sync() {
     let orphans = many(5);
     let setup = Setup::default();
-    orphans.iter().for_each(|one| setup.memory.put(shown(one)));
+    for one in &orphans {
+        setup.memory.put(shown(one));
+    }
     let stage = setup.raise();
     let stuck = orphans.iter().map(|one| one.id).min().unwrap();
     stage.site.rule(move |call| {
@@ -191,7 +197,7 @@ async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_th
 #[tokio::test(start_paused = true)]
 async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     assert_eq!(stage.state().held.map(|held| held.count), Some(1));
     stage.site.memory.put(ObservedRecord { dead: true, ..shown(&ada) });
     stage.sync().await;
@@ -201,7 +207,7 @@ async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
 #[tokio::test(start_paused = true)]
 async fn an_object_that_is_declared_again_makes_its_orphan_a_visitor() {
     let ada = visitor("ada");
-    let stage = with_orphans(&[ada.clone()], 10).await;
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
     stage.forget();
     stage.house.fail_claims(Some(SourceError::Frozen));
     stage.push(&ada, vestibule::engine::Class::UserChange);

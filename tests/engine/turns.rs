@@ -3,7 +3,7 @@
 use vestibule::engine::{Class, Outcome};
 use vestibule_core::plan::Want;
 
-use crate::stage::{Fate, Setup, Stage, visitor, with_group};
+use crate::stage::{Fate, LATENCY, Setup, Stage, visitor, with_group};
 
 #[tokio::test(start_paused = true)]
 async fn a_pushed_slot_whose_record_is_there_makes_no_call() {
@@ -57,9 +57,9 @@ async fn a_few_deletions_at_once_are_each_read_once_and_told_once() {
     let people: Vec<_> = ["ada", "bob", "cyd"].map(visitor).into();
     let stage = Stage::holding(&people.iter().collect::<Vec<_>>()).await;
     for one in &people {
-        stage.delete(one, Class::Revocation);
-        stage.pass(0).await;
-        tokio::time::sleep(std::time::Duration::from_millis(4)).await;
+        // Each is under way when the next one wakes the engine.
+        stage.delete(one, Class::UserChange);
+        tokio::time::sleep(LATENCY / 2).await;
     }
     stage.rest().await;
     assert_eq!((stage.site.count("remove"), stage.site.count("read")), (3, 3));
@@ -72,7 +72,9 @@ async fn a_few_deletions_at_once_are_each_read_once_and_told_once() {
 async fn many_removals_are_confirmed_by_one_listing() {
     let people: Vec<_> = (0..50).map(|n| visitor(&format!("guest-{n}"))).collect();
     let stage = Stage::holding(&people.iter().collect::<Vec<_>>()).await;
-    people.iter().for_each(|one| stage.house.declare(one.id.slot, Want::Nothing));
+    for one in &people {
+        stage.house.declare(one.id.slot, Want::Nothing);
+    }
     stage.engine.push_all(people.iter().map(|one| (one.id.slot, Class::RolloverRemoval)));
     stage.rest().await;
     assert_eq!(stage.site.count("remove"), 50);
@@ -118,7 +120,9 @@ async fn one_revocation_that_is_refused_for_ever_does_not_keep_others_unconfirme
         let refused = call.name == "remove" && call.id == Some(stuck);
         if refused { Fate::Fails(vestibule::system::Class::Terminal) } else { Fate::Done }
     });
-    people.iter().for_each(|one| stage.delete(one, Class::RolloverRemoval));
+    for one in &people {
+        stage.delete(one, Class::RolloverRemoval);
+    }
     stage.pass(60).await;
     for one in &people[1..] {
         assert_eq!(stage.last(one), Some(Outcome::Absent));
@@ -132,7 +136,9 @@ async fn a_removal_that_did_not_hold_in_a_crowd_is_found_by_the_listing() {
     let setup = Setup { standing: people.clone(), ..Setup::default() };
     let stage = setup.start().await;
     stage.site.next("remove", Fate::Claims(vestibule::system::Applied::Done));
-    people.iter().for_each(|one| stage.delete(one, Class::RolloverRemoval));
+    for one in &people {
+        stage.delete(one, Class::RolloverRemoval);
+    }
     stage.rest().await;
     assert!(stage.holds(&[]));
     assert_eq!(stage.site.count("remove"), 21);

@@ -15,7 +15,7 @@ use super::validate::{Object, known_ids, validate};
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
-use crate::engine::{Report, Source, SourceError, Wanted};
+use crate::engine::{Outcome, Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::tenant_id;
 
 /// What a row says of a slot, before its object is looked at.
@@ -72,12 +72,17 @@ impl Source for Visitors {
         let directory = self.directory();
         let Some(index) = directory.indexes.get(&integration).copied() else { return };
         let (state, trouble) = status::place_state(&outcome);
+        let content = match &outcome {
+            Outcome::Present(id) => Some(id.content),
+            _ => None,
+        };
         self.troubles.lock().note(slot, index, trouble);
         let settled = directory.engines.get(&integration).is_none_or(|engine| engine.is_settled(slot));
         if let Some(row) = self.table.lock().row_mut(slot) {
             let is_deleting = row.is_deleting();
             let place = row.plan.place_mut(index);
-            place.state = if is_deleting { state } else { state_after(place.want, state, settled) };
+            // On the way out nothing is wanted but the end: whoever planned last does not matter.
+            place.state = if is_deleting { state } else { state_after(place.want, state, settled, content) };
         }
         self.settle_soon(slot, class);
     }
@@ -178,10 +183,14 @@ impl Visitors {
     }
 }
 
-/// What a row concludes from what is reported. The end of an old record, read back late, is not the new one's.
-const fn state_after(want: PlaceWant, told: PlaceState, settled: bool) -> PlaceState {
+/// What a row concludes from what is reported. The end of an old record, read back late, is not the new one's; and a record
+/// of what was wanted when its turn began is not the one of a spec that has changed since.
+fn state_after(want: PlaceWant, told: PlaceState, settled: bool, content: Option<u64>) -> PlaceState {
     match (want, told) {
-        (PlaceWant::Content(_), PlaceState::Absent) => PlaceState::Waiting,
+        (PlaceWant::Content(wanted), PlaceState::Present) if content != Some(wanted) => PlaceState::Waiting,
+        (PlaceWant::Unplanned, PlaceState::Present) | (PlaceWant::Content(_), PlaceState::Absent) => {
+            PlaceState::Waiting
+        }
         (_, PlaceState::Absent) if !settled => PlaceState::Waiting,
         _ => told,
     }

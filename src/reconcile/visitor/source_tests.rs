@@ -47,8 +47,16 @@ fn the_end_of_an_old_record_is_not_the_end_of_the_new_one() {
         (PlaceWant::Nothing, Unconfirmed, false, Unconfirmed),
     ];
     for (want, told, settled, state) in rows {
-        assert_eq!(state_after(want, told, settled), state, "{want:?} {told:?} {settled}");
+        assert_eq!(state_after(want, told, settled, Some(7)), state, "{want:?} {told:?} {settled}");
     }
+}
+
+#[test]
+fn a_record_of_the_old_spec_is_not_the_one_that_the_new_spec_wants() {
+    use PlaceState::{Present, Waiting};
+    assert_eq!(state_after(PlaceWant::Content(8), Present, true, Some(7)), Waiting);
+    assert_eq!(state_after(PlaceWant::Unplanned, Present, true, Some(7)), Waiting);
+    assert_eq!(state_after(PlaceWant::Keep, Present, true, Some(7)), Present);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! What a test declares, as a user would write it.
+//! What a test declares, as a user would write it. What is given replaces or, with null, takes away.
+#![allow(clippy::needless_pass_by_value, reason = "callers write `json!` in place")]
 
 use serde_json::{Value, json};
 
 /// The building.
 pub(crate) fn property(spec: Value) -> Value {
-    object("Property", "tower", json!({"displayName": "Tower", "timeZone": "America/New_York"}), &spec)
+    object("Property", "tower", json!({"displayName": "Tower", "timeZone": "America/New_York"}), spec)
 }
 
 /// The login of the NetBox.
@@ -23,14 +24,14 @@ pub(crate) fn integration(url: &str, spec: Value) -> Value {
         "visitors": "Push",
         "mode": "Enforce",
     });
-    object("AccessIntegration", "netbox", base, &spec)
+    object("AccessIntegration", "netbox", base, spec)
 }
 
 /// A company whose visitors may enter the lobby and its rooms.
 pub(crate) fn tenant(name: &str, spec: Value) -> Value {
     let grant = json!({"integrationRef": {"name": "netbox"}, "groups": ["Lobby", "Acme Visitors"]});
     let base = json!({"propertyRef": {"name": "tower"}, "displayName": "Acme Ltd", "visitorAccess": [grant]});
-    object("Tenant", name, base, &spec)
+    object("Tenant", name, base, spec)
 }
 
 /// Somebody who is expected on Tuesday from nine to five.
@@ -42,10 +43,10 @@ pub(crate) fn visitor(name: &str, spec: Value) -> Value {
         "email": format!("{name}@example.org"),
         "visit": {"from": "2026-12-01", "startTime": "09:00", "endTime": "17:00"},
     });
-    object("Visitor", name, base, &spec)
+    object("Visitor", name, base, spec)
 }
 
-fn object(kind: &str, name: &str, mut spec: Value, change: &Value) -> Value {
-    json_patch::merge(&mut spec, change);
+fn object(kind: &str, name: &str, mut spec: Value, change: Value) -> Value {
+    json_patch::merge(&mut spec, &change);
     json!({"kind": kind, "metadata": {"name": name}, "spec": spec})
 }
