@@ -69,6 +69,6 @@ fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> 
             || matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_))))
             || (is_empty
                 && engine.is_some_and(|engine| engine.is_settled(slot))
-                && state.is_none_or(|state| state == PlaceState::Absent))
+                && matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed)))
     })
 }

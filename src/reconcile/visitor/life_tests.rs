@@ -195,3 +195,19 @@ async fn a_suspended_integration_closes_all_the_same() {
     stage.until("gone", |stage| stage.object().is_none()).await;
     assert_eq!(inside(&stage, "netbox"), 0);
 }
+
+#[tokio::test]
+async fn a_plan_that_was_under_way_when_the_deletion_came_changes_nothing_any_more() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let object = stage.object().unwrap();
+    let going =
+        json!({ "metadata": { "deletionTimestamp": DURING, "generation": 2, "finalizers": [FINALIZER] } });
+    stage.tell(&with(jane(), &going));
+    assert_eq!(stage.visitors.plan_record(&key("netbox"), slot(), &object), Want::Keep);
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}

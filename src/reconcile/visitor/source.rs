@@ -79,8 +79,10 @@ impl Source for Visitors {
         self.troubles.lock().note(slot, index, trouble);
         let settled = directory.engines.get(&integration).is_none_or(|engine| engine.is_settled(slot));
         if let Some(row) = self.table.lock().row_mut(slot) {
+            let is_deleting = row.is_deleting();
             let place = row.plan.place_mut(index);
-            place.state = state_after(place.want, state, settled, content);
+            // On the way out nothing is wanted but the end: whoever planned last does not matter.
+            place.state = if is_deleting { state } else { state_after(place.want, state, settled, content) };
         }
         self.settle_soon(slot, class);
     }
@@ -113,7 +115,7 @@ impl Visitors {
     }
 
     /// What an integration should hold, by the whole object.
-    fn plan_record(&self, integration: &ObjectKey, slot: Slot, object: &Object) -> Want {
+    pub(super) fn plan_record(&self, integration: &ObjectKey, slot: Slot, object: &Object) -> Want {
         let directory = self.directory();
         let Ok(visitor) = validate(object) else { return Want::Keep };
         let tenant = directory.tenant(tenant_id(&visitor.tenant));
@@ -123,7 +125,8 @@ impl Visitors {
         let Some((tenant, access)) = access else { return Want::Keep };
         let want = plan::record(&visitor, &object.meta.key, tenant, access, self.clock.now());
         let mut table = self.table.lock();
-        let Some(row) = table.row_mut(slot) else { return Want::Keep };
+        // Its deletion may have come while the object was fetched: what is wanted now is known, and is not this.
+        let Some(row) = table.row_mut(slot).filter(|row| !row.is_deleting()) else { return Want::Keep };
         row.plan.refused = want.is_err();
         let want = want.unwrap_or(Want::Keep);
         row.plan.place_mut(access.integration.index).want = place_want(&want);
