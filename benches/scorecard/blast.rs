@@ -52,7 +52,7 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
 }
 
 async fn run(stage: &Stage, subject: Subject) -> Fallible<Blast> {
-    let pending = if stage.options.quick { 200 } else { 2_000 };
+    let pending = 2 * stage.options.side;
     let name = format!("blast-{}", subject.name());
     let healthy = Simulator::start(&stage.out, &format!("{name}-healthy"), time::noon()).await?;
     let hung = Simulator::start(&stage.out, &format!("{name}-hung"), time::noon()).await?;

@@ -145,7 +145,9 @@ async fn run(stage: &Stage, subject: Subject, round: usize, ours: Option<Duratio
     let last = seen.last_change(&["Succeeded", "Expired"]).unwrap_or_else(Instant::now);
     let took = if done { last.duration_since(jump) } else { Duration::MAX };
     let calls = simulator.quiet_calls(Duration::from_millis(500)).await?;
-    let fewest = simulator.living().await?.div_ceil(PAGE) + 2 * side as u64;
+    // Removals are read back at the cheapest moment: when those who go are gone and those who come are not there yet.
+    let between = simulator.living().await?.saturating_sub(side as u64);
+    let fewest = between.div_ceil(PAGE) + 2 * side as u64;
     let writes = Writes::read(&stage.client).await?.since(&before);
     let cpu = process.usage()?.cpu - cpu;
     process.stop().await?;
