@@ -48,11 +48,12 @@ impl Visitors {
         }
     }
 
-    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it.
+    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it. Not before anybody
+    /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
     fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
         let later = now.checked_add(wait).ok();
-        self.settling.lock().push(slot, Class::UserChange, later, now);
+        self.settling.lock().push(slot, Class::Drift, later, now);
         self.settle.notify_one();
     }
 
