@@ -60,7 +60,7 @@ async fn run(stage: &Stage, subject: Subject) -> Fallible<Blast> {
     let building = Building::make(&stage.client, &name, &boxes).await?;
     let seen = Sightings::start(building.visitors());
     let process = subject.start(stage, &building, time::noon()).await?;
-    healthy.profile(stage.options.latency).await?;
+    healthy.profile(stage.options.latency()).await?;
     let today = time::day(0);
     let south = |number| Guest { name: format!("south-{number}"), property: "south", days: (today, today) };
     // Both logins are behind us, and every path was taken once.

@@ -16,14 +16,15 @@ use crate::time;
 /// A visitor who is not Ready after this counts as having taken it.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Between two visitors who are made while a rollover runs.
+/// The least time between two visitors who are made while a rollover runs.
 const EVERY: Duration = Duration::from_millis(40);
 
 /// Measures both, idle and in a rollover.
 pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     let mut all = Vec::new();
+    let crowd = stage.options.latency_in_charge(report.number("A_api"));
     for subject in Subject::BOTH {
-        let (idle, busy) = run(stage, subject).await?;
+        let (idle, busy) = run(stage, subject, crowd).await?;
         for (what, times) in [("idle", &idle), ("in a rollover", &busy)] {
             println!("      {}, {what}: {}", subject.name(), spread(times));
         }
@@ -31,7 +32,7 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     }
     let [ours, naive] = &all[..] else { return Err("there are two subjects".into()) };
     let p99 = |times: &[Duration]| time::ms(time::percentile(times, 99.0));
-    let trip = time::ms(stage.options.latency);
+    let (trip, crowd) = (time::ms(stage.options.latency()), time::ms(crowd));
     let row = |id, what: String, limit, naive: &[Duration], ours: &[Duration], bar| Row {
         id,
         what: format!("one visitor, apply to Ready, p99 of {}, {what}", ours.len()),
@@ -44,8 +45,8 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     let side = stage.options.side;
     report.row(row("P4a", "idle".to_owned(), trip + 6.0, &naive.0, &ours.0, 2.0 * trip + 25.0));
     // No rate is set: the round trip of the call under way takes the place of 1/R.
-    let busy = format!("in a rollover of {side} + {side}");
-    report.row(row("P4b", busy, 2.0 * trip + 6.0, &naive.1, &ours.1, 4.0 * trip + 50.0));
+    let busy = format!("in a rollover of {side} + {side}, L {crowd:.0} ms");
+    report.row(row("P4b", busy, 2.0 * crowd + 6.0, &naive.1, &ours.1, 4.0 * crowd + 50.0));
     report.remark(format!("P4 ours: idle {}; in a rollover {}", spread(&ours.0), spread(&ours.1)));
     Ok(())
 }
@@ -56,7 +57,7 @@ pub(crate) fn spread(times: &[Duration]) -> String {
     format!("p50 {:.1}, p90 {:.1}, p99 {:.1}, max {:.1} ms", at(50.0), at(90.0), at(99.0), at(100.0))
 }
 
-async fn run(stage: &Stage, subject: Subject) -> Fallible<(Vec<Duration>, Vec<Duration>)> {
+async fn run(stage: &Stage, subject: Subject, crowd: Duration) -> Fallible<(Vec<Duration>, Vec<Duration>)> {
     let (side, name) = (stage.options.side, format!("latency-{}", subject.name()));
     let simulator = Simulator::start(&stage.out, &format!("{name}-sim"), time::noon()).await?;
     let building = Arc::new(Building::make(&stage.client, &name, &[("tower", &simulator.url)]).await?);
@@ -64,12 +65,15 @@ async fn run(stage: &Stage, subject: Subject) -> Fallible<(Vec<Duration>, Vec<Du
     building.invite(guests(side)).await?;
     let mut process = subject.start(stage, &building, time::noon()).await?;
     seen.counts(&[("Succeeded", side), ("Scheduled", side)]).await?;
-    simulator.profile(stage.options.latency).await?;
+    simulator.profile(stage.options.latency()).await?;
     simulator.quiet_calls(Duration::from_millis(500)).await?;
     let idle = one_by_one(stage.options.samples, "idle", "tower", &building, &seen).await?;
+    simulator.profile(crowd).await?;
     simulator.set_clock(time::midnight(1)).await?;
     process.say(&format!("clock {}", time::midnight(1))).await?;
-    let busy = in_the_middle(stage.options.samples, &building, &seen, side).await?;
+    // From its beginning to its end: removals, the listing between, additions.
+    let every = (crowd * (2 * side) as u32 / stage.options.samples as u32).max(EVERY);
+    let busy = in_the_middle(stage.options.samples, every, &building, &seen, side).await?;
     process.stop().await?;
     simulator.stop().await?;
     Ok((idle, busy))
@@ -104,12 +108,13 @@ pub(crate) async fn one(guest: Guest, building: &Building, seen: &Sightings) -> 
 /// Makes visitors at a steady pace, however long they take, while the rollover goes on.
 async fn in_the_middle(
     most: usize,
+    every: Duration,
     building: &Arc<Building>,
     seen: &Arc<Sightings>,
     side: usize,
 ) -> Fallible<Vec<Duration>> {
     let mut tasks = tokio::task::JoinSet::new();
-    let mut ticks = tokio::time::interval(EVERY);
+    let mut ticks = tokio::time::interval(every);
     for number in 0..most {
         ticks.tick().await;
         if seen.count("Expired") >= side && seen.count("Scheduled") == 0 {
@@ -124,6 +129,6 @@ async fn in_the_middle(
     times.sort_unstable_by_key(|(number, _)| *number);
     // In the order of their making: it shows where in the rollover somebody waits.
     let words: Vec<String> = times.iter().map(|(_, time)| format!("{:.0}", time::ms(*time))).collect();
-    println!("      one every {EVERY:?}, ms: {}", words.join(" "));
+    println!("      one every {every:?}, ms: {}", words.join(" "));
     Ok(times.into_iter().map(|(_, time)| time).collect())
 }

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use crate::Fallible;
 
+/// The round trip of the bench profile of a NetBox.
+const PROFILE: Duration = Duration::from_millis(2);
+
+/// Writes of the API server for one call of a rollover: a finalizer and a status for each who comes, a status for each
+/// who goes.
+pub(crate) const WRITES_PER_CALL: f64 = 1.5;
+
+/// In charge is who takes this many times as long as the other.
+const CHARGE: f64 = 3.0;
+
 /// What the environment asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -19,8 +29,8 @@ pub(crate) struct Options {
     pub(crate) visitors: usize,
     /// How long rest and blast radius are watched.
     pub(crate) watched: Duration,
-    /// Round trip of the simulated NetBox.
-    pub(crate) latency: Duration,
+    /// Round trip of the simulated NetBox, if it is given.
+    latency: Option<Duration>,
     /// Only these rows; all if empty.
     rows: Vec<String>,
 }
@@ -37,10 +47,25 @@ impl Options {
             rounds: number("ROUNDS", either(1, 3))?.max(1),
             samples: number("SAMPLES", either(20, 200))?.max(2),
             visitors: number("VISITORS", either(1_000, 20_000))?.max(1),
-            watched: Duration::from_secs(number("WATCHED", either(6, 60))? as u64),
-            latency: Duration::from_millis(number("LATENCY_MS", 2)? as u64),
+            watched: Duration::from_secs(number("WATCHED", either(4, 60))? as u64),
+            latency: match number("LATENCY_MS", 0)? {
+                0 => None,
+                given => Some(Duration::from_millis(given as u64)),
+            },
             rows: rows.split(',').filter(|row| !row.is_empty()).map(str::to_uppercase).collect(),
         })
+    }
+
+    /// The round trip where one visitor is looked at: the bench profile's (lessons B5).
+    pub(crate) fn latency(&self) -> Duration {
+        self.latency.unwrap_or(PROFILE)
+    }
+
+    /// The round trip where many are: the profile's, but so long that the NetBox is in charge as a real one is, not this
+    /// machine's API server. `rate` is what that takes, in writes a second.
+    pub(crate) fn latency_in_charge(&self, rate: f64) -> Duration {
+        let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
+        self.latency.unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).max(PROFILE))
     }
 
     /// Whether one of these rows is asked for.

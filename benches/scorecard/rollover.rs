@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::Fallible;
 use crate::api_server::Writes;
 use crate::building::{Building, Guest};
+use crate::options::WRITES_PER_CALL;
 use crate::report::{Report, Row};
 use crate::sightings::Sightings;
 use crate::simulator::{Calls, Simulator};
@@ -35,14 +36,15 @@ struct Midnight {
 
 /// Measures both, ABAB.
 pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
-    let (side, latency) = (stage.options.side, stage.options.latency);
-    let trip = round_trip(stage).await?;
+    let side = stage.options.side;
+    let latency = stage.options.latency_in_charge(report.number("A_api"));
+    let trip = round_trip(stage, latency).await?;
     let (mut ours, mut naive) = (Vec::new(), Vec::new());
     for round in 0..stage.options.rounds {
         println!("      round {} of {}: {side} in, {side} out", round + 1, stage.options.rounds);
-        let mine = run(stage, Subject::Ours, round, None).await?;
+        let mine = run(stage, Subject::Ours, round, latency, None).await?;
         tell(&mine, Subject::Ours, side);
-        let theirs = run(stage, Subject::Naive, round, Some(mine.took)).await?;
+        let theirs = run(stage, Subject::Naive, round, latency, Some(mine.took)).await?;
         tell(&theirs, Subject::Naive, side);
         ours.push(mine);
         naive.push(theirs);
@@ -62,8 +64,7 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     let writes = time::median(ours.iter().map(|run| run.writes.of(&["visitors"]) as f64)) / (2 * side) as f64;
     let vendor = ours[0].fewest as f64 * trip.as_secs_f64();
     let rate = report.number("A_api");
-    // A finalizer and a status for each who comes, a status for each who goes.
-    let api = 1.5 * (2 * side) as f64 / rate;
+    let api = WRITES_PER_CALL * (2 * side) as f64 / rate;
     let limit = vendor.max(api);
     let took = |runs: &[Midnight]| time::median(runs.iter().map(|run| run.took.as_secs_f64() / limit));
     report.row(Row {
@@ -116,7 +117,13 @@ pub(crate) fn guests(side: usize) -> impl Iterator<Item = Guest> {
     out.chain((0..side).map(move |number| guest(format!("in-{number:05}"), 1)))
 }
 
-async fn run(stage: &Stage, subject: Subject, round: usize, ours: Option<Duration>) -> Fallible<Midnight> {
+async fn run(
+    stage: &Stage,
+    subject: Subject,
+    round: usize,
+    latency: Duration,
+    ours: Option<Duration>,
+) -> Fallible<Midnight> {
     let (side, name) = (stage.options.side, format!("rollover-{}-{round}", subject.name()));
     let simulator = Simulator::start(&stage.out, &format!("{name}-sim"), time::noon()).await?;
     let building = Building::make(&stage.client, &name, &[("tower", &simulator.url)]).await?;
@@ -124,7 +131,7 @@ async fn run(stage: &Stage, subject: Subject, round: usize, ours: Option<Duratio
     building.invite(guests(side)).await?;
     let mut process = subject.start(stage, &building, time::noon()).await?;
     seen.counts(&[("Succeeded", side), ("Scheduled", side)]).await?;
-    simulator.profile(stage.options.latency).await?;
+    simulator.profile(latency).await?;
     simulator.quiet_calls(Duration::from_millis(500)).await?;
     simulator.clear_calls().await?;
     let (before, cpu) = (Writes::read(&stage.client).await?, process.usage()?.cpu);
@@ -156,9 +163,9 @@ async fn run(stage: &Stage, subject: Subject, round: usize, ours: Option<Duratio
 }
 
 /// What one call takes of a caller who does nothing else: the least of several sequences of fifty.
-async fn round_trip(stage: &Stage) -> Fallible<Duration> {
+async fn round_trip(stage: &Stage, latency: Duration) -> Fallible<Duration> {
     let simulator = Simulator::start(&stage.out, "round-trip-sim", time::noon()).await?;
-    simulator.profile(stage.options.latency).await?;
+    simulator.profile(latency).await?;
     let http = reqwest::Client::builder().no_proxy().build()?;
     let body = r#"<NETBOX-API><COMMAND name="PingApp" num="1"></COMMAND></NETBOX-API>"#;
     let mut least = Duration::MAX;
