@@ -1,10 +1,12 @@
 //! Reading back: no removal is done before the system said so when asked again (design 3.13).
 
+use jiff::Timestamp;
 use vestibule_core::identity::{RecordId, Slot};
 
 use super::call::Stop;
+use super::state::Inner;
 use super::{Class, Engine, Outcome, Report};
-use crate::system;
+use crate::system::{self, SystemError};
 
 impl Engine {
     /// Whether a removal is read back by itself. In a crowd one listing confirms them all, with fewer calls.
@@ -72,21 +74,12 @@ impl Engine {
         }
     }
 
-    /// A removal that did not hold is tried again as a revocation, later each time.
-    fn remove_again(&self, slot: Slot) {
-        let now = self.clock.now();
-        let mut inner = self.inner.lock();
-        if inner.queue.is_in_flight(slot) {
-            inner.queue.push(slot, Class::Revocation, None, now);
-        } else {
-            inner.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
-        }
-    }
-
     async fn tell_confirmed(&self, slot: Slot, living: bool) {
         if living {
             tracing::warn!(integration = %self.label, ?slot, "a removed record is still there and is removed again");
-            self.remove_again(slot);
+            if let Some(outcome) = self.not_held(slot) {
+                self.tell(slot, outcome).await;
+            }
             return;
         }
         let present = {
@@ -96,8 +89,34 @@ impl Engine {
             }
             inner.held(slot).first().map(|one| one.id)
         };
-        let outcome = present.map_or(Outcome::Absent, Outcome::Present);
+        self.tell(slot, present.map_or(Outcome::Absent, Outcome::Present)).await;
+    }
+
+    fn not_held(&self, slot: Slot) -> Option<Outcome> {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        if inner.queue.is_in_flight(slot) {
+            inner.queue.push(slot, Class::Revocation, None, now);
+            return None;
+        }
+        inner.remove_again(slot, now)
+    }
+
+    async fn tell(&self, slot: Slot, outcome: Outcome) {
         let (integration, class) = (self.integration.clone(), Class::RolloverRemoval);
         self.source.report(Report { integration, slot, class, outcome }).await;
+    }
+}
+
+impl Inner {
+    /// A removal that did not hold is tried again as a revocation, later each time. Told from the second time on: once is a
+    /// system that takes a moment.
+    pub(super) fn remove_again(&mut self, slot: Slot, now: Timestamp) -> Option<Outcome> {
+        self.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
+        let again = self.queue.failing(slot).is_some_and(|failing| failing.failures > 1);
+        let message = "the system acknowledges that the record is removed and goes on showing it: it is removed again, later \
+                       each time. Look at the person in the system";
+        let error = SystemError::new(system::Class::Transient, "RemovePerson", message);
+        again.then_some(Outcome::Failed { error, retried: true })
     }
 }

@@ -15,10 +15,10 @@ use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
 
 /// Turns under way beside those that the system lets in: they wait for the API server while others call.
-const PREPARING: usize = 8;
+const PREPARING: usize = 4;
 
 /// Places that only a revocation or a user's own change may take.
-const URGENT: usize = 4;
+const URGENT: usize = 8;
 
 /// An engine without work for so long is at rest.
 const AT_REST: SignedDuration = SignedDuration::from_secs(2);
@@ -225,10 +225,7 @@ impl Engine {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 None
             }
-            Err(Stop::StillThere) => {
-                inner.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
-                None
-            }
+            Err(Stop::StillThere) => inner.remove_again(slot, now),
             Err(Stop::Source(SourceError::Unreachable(message))) => {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
