@@ -62,6 +62,8 @@ pub struct Access {
     pub owner: Owner,
     /// Access groups by name; empty means that the integration is skipped.
     pub groups: BTreeSet<String>,
+    /// Changes when anything does that records in this integration depend on.
+    pub hash: u64,
 }
 
 /// A tenant and everything that its visitors depend on.
@@ -77,7 +79,7 @@ pub struct TenantFacts {
     pub access: Vec<Access>,
     /// Integrations of the Property that should take visitors and cannot: nothing is ready while there is one.
     pub unready: Vec<String>,
-    /// Changes when anything above does.
+    /// Changes when anything above does that records depend on.
     pub hash: u64,
 }
 
@@ -113,24 +115,14 @@ pub fn tenant_facts(
     integrations: &[Arc<IntegrationFacts>],
     unready: Vec<String>,
 ) -> TenantFacts {
-    let access: Vec<Access> = integrations
-        .iter()
-        .map(|integration| Access {
-            owner: Owner::of(&integration.owner_id),
-            groups: visitor_groups(sources(spec, records, integration)),
-            integration: Arc::clone(integration),
-        })
-        .collect();
-    let mut facts = TenantFacts {
-        display_name: spec.display_name.clone(),
-        property_key,
-        property,
-        access,
-        unready,
+    let access = integrations.iter().map(|integration| Access {
+        owner: Owner::of(&integration.owner_id),
+        groups: visitor_groups(sources(spec, records, integration)),
+        integration: Arc::clone(integration),
         hash: 0,
-    };
-    facts.hash = hash(&facts);
-    facts
+    });
+    let (display_name, access) = (spec.display_name.clone(), access.collect());
+    hashed(TenantFacts { display_name, property_key, property, access, unready, hash: 0 })
 }
 
 fn sources<'a>(
@@ -150,28 +142,31 @@ fn sources<'a>(
     }
 }
 
-fn hash(facts: &TenantFacts) -> u64 {
+/// The same facts with the hashes that belong to them.
+fn hashed(mut facts: TenantFacts) -> TenantFacts {
     let mut hash = Hasher::new("tenant facts");
     hash.text(&facts.display_name);
     match &facts.property {
         Some(property) => hash.text(property.zone.name()).text(&format!("{:?}", property.provision)),
         None => hash.text("no property"),
     };
-    facts.unready.iter().for_each(|name| {
-        hash.text(name);
-    });
-    for access in &facts.access {
-        let integration = &access.integration;
-        hash.text(&integration.key.name).text(&integration.owner_id);
-        hash.text(&format!(
-            "{:?} {:?} {}",
-            integration.capabilities, integration.mode, integration.suspended
-        ));
-        hash.number(access.groups.len() as u64);
-        for group in &access.groups {
-            hash.text(group);
-        }
+    let everywhere = hash.finish();
+    for access in &mut facts.access {
+        access.hash = hash_of(access, everywhere);
+        hash.number(access.hash);
     }
+    facts.hash = hash.finish();
+    facts
+}
+
+fn hash_of(access: &Access, everywhere: u64) -> u64 {
+    let integration = &access.integration;
+    let mut hash = Hasher::new("access");
+    hash.number(everywhere).text(&integration.key.name).text(&integration.owner_id);
+    hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
+    access.groups.iter().for_each(|group| {
+        hash.text(group);
+    });
     hash.finish()
 }
 

@@ -106,7 +106,7 @@ fn sign(directory: &Directory) -> u64 {
     let mut hash = Hasher::new("directory");
     let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
     for (id, tenant) in tenants {
-        hash.number(id).number(tenant.hash);
+        hash.number(id).number(tenant.hash).text(&tenant.unready.join(" "));
     }
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);

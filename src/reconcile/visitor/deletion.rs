@@ -9,7 +9,7 @@ use vestibule_core::status::Verdict;
 
 use super::Visitors;
 use super::row::{PlaceState, Plan};
-use super::validate::Object;
+use super::validate::{Object, names};
 use super::write::same;
 use crate::engine::SourceError;
 use crate::reconcile::directory::{Directory, tenant_id};
@@ -57,8 +57,7 @@ fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> 
         |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
     let mut here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
     here.all(|(key, serves)| {
-        let named =
-            object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == key.name);
+        let named = names(object, &key.name);
         let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
         let engine = directory.engines.get(key);
         let held = engine.and_then(|engine| engine.held(slot));

@@ -11,7 +11,7 @@ use super::validate::validate;
 use crate::cluster::FINALIZER;
 use crate::engine::{Outcome, Report, Source};
 use crate::reconcile::fixtures::{at, engine, facts, holding, integration, jane, key, read, with};
-use crate::system::memory::Memory;
+use crate::system::memory::{Fault, Memory};
 use crate::system::{Class, SystemError};
 
 /// Ten in the morning in Berlin, during Jane's visit.
@@ -210,4 +210,51 @@ async fn a_plan_that_was_under_way_when_the_deletion_came_changes_nothing_any_mo
     assert_eq!(stage.visitors.plan_record(&key("netbox"), slot(), &object), Want::Keep);
     stage.until("gone", |stage| stage.object().is_none()).await;
     assert_eq!(inside(&stage, "netbox"), 0);
+}
+
+#[tokio::test]
+async fn a_visitor_who_could_not_be_let_in_is_not_missed_when_his_time_is_over() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", Memory::with_groups(["Another"]))]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("waits for its group", |stage| stage.ready() == "False DependencyNotReady").await;
+    stage.set(at("2026-12-01T17:00:00Z"));
+    stage.until("over", |stage| stage.ready() == "True Expired").await;
+}
+
+#[tokio::test]
+async fn what_was_refused_for_good_is_tried_again_by_the_next_sync() {
+    let system = lobby();
+    let refused = SystemError::new(Class::Terminal, "AddPerson", "NetBox refuses this name: change it");
+    system.fail_next("create", Fault::Refuse(refused));
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", system)]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("refused", |stage| stage.ready() == "False NotSupportedBySystem").await;
+    stage.visitors.after_sync(&stage.engine("netbox"));
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+}
+
+#[tokio::test]
+async fn a_change_elsewhere_queues_nothing_here() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
+    stage.run("netbox").await;
+    stage.run("annex").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    stage.calls();
+    // At rest no engine takes a turn: whatever is queued stays in the queue and can be seen.
+    stage.stop().await;
+    stage.refer(|directory| {
+        for tenant in directory.tenants.values_mut() {
+            tenant.access[1].hash += 1;
+            tenant.hash += 1;
+        }
+    });
+    let queued = |name| stage.engine(name).diagnostics()["queued"]["rollover_addition"].as_u64();
+    assert_eq!((queued("netbox"), queued("annex")), (Some(0), Some(1)));
 }

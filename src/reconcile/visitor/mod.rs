@@ -1,7 +1,7 @@
 //! Visitors: very many, so they run on rows instead of a store of objects (design, section 4, "Memory").
 //!
 //! The way of one change: [`run`] takes the event → [`validate`] → [`plan`] → a slot is pushed to the engines that are
-//! concerned → the engine asks [`source`] when its turn comes → its report changes the [`row`] → [`write`] settles the
+//! concerned → the engine asks [`source`] when its turn comes → its report changes the [`row`] → [`settling`] writes the
 //! status. The rollover is [`scan`].
 
 mod at_hand;
@@ -11,7 +11,11 @@ mod life_tests;
 mod plan;
 mod row;
 mod run;
+mod say;
 mod scan;
+mod seen;
+mod settling;
+mod shift;
 mod source;
 #[cfg(test)]
 mod stage;
@@ -65,6 +69,8 @@ pub struct Visitors {
     /// Slots whose status or finalizer may have to be written.
     settling: Mutex<Queue>,
     settle: Notify,
+    /// The directory of the last scan.
+    scanned: Mutex<Arc<Directory>>,
     /// When the first row changes by itself.
     due: Mutex<Option<Timestamp>>,
     /// Wakes the loop when that has become earlier.
@@ -107,6 +113,7 @@ impl Visitors {
             troubles: Mutex::default(),
             settling: Mutex::default(),
             settle: Notify::new(),
+            scanned: Mutex::default(),
             due: Mutex::default(),
             earlier: Notify::new(),
             scopes,

@@ -10,10 +10,11 @@ use vestibule_core::identity::Slot;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
+use super::shift::Shift;
 use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
-use crate::reconcile::directory::Directory;
+use crate::reconcile::directory::{Access, Directory};
 
 /// The shortest time between two scans that nobody asked for.
 const BREATH: SignedDuration = SignedDuration::from_millis(500);
@@ -28,11 +29,12 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    /// The class of work that opens, and of work that takes away.
-    pub(super) const fn classes(self) -> (Class, Class) {
+    /// The class of work that takes away. What opens is a midnight's addition in both cases: a change of a tenant concerns
+    /// thousands, and a user who has changed one visitor does not wait behind them.
+    pub(super) const fn takes_away(self) -> Class {
         match self {
-            Self::Time => (Class::RolloverAddition, Class::RolloverRemoval),
-            Self::Directory => (Class::UserChange, Class::Revocation),
+            Self::Time => Class::RolloverRemoval,
+            Self::Directory => Class::Revocation,
         }
     }
 }
@@ -68,6 +70,8 @@ impl Visitors {
     /// Looks at every row that may be concerned, and notes when the next one changes by itself.
     pub(super) fn scan(&self, cause: Cause) {
         let (directory, now) = (self.directory(), self.clock.now());
+        let before = std::mem::replace(&mut *self.scanned.lock(), Arc::clone(&directory));
+        let shift = Shift { before, now: Arc::clone(&directory) };
         let mut orders = Orders::default();
         {
             let mut table = self.table.lock();
@@ -79,8 +83,12 @@ impl Visitors {
                 .collect();
             for slot in concerned {
                 if let Some(row) = table.row_mut(slot) {
-                    replan(&mut row.plan, slot, &directory, now, cause, &mut orders);
+                    replan(&mut row.plan, slot, &shift, now, cause, &mut orders);
                 }
+            }
+            if !Arc::ptr_eq(&shift.before, &shift.now) {
+                let retold = table.iter().filter(|row| shift.retells(row.plan.tenant));
+                retold.for_each(|row| orders.settle(row.slot(), Class::RolloverAddition));
             }
             if cause == Cause::Directory {
                 // The integration that a deletion waits for may be gone, given up by its user.
@@ -135,7 +143,7 @@ impl Visitors {
                         }
                     }
                     Some(_) => {}
-                    None if matches!(place.state, PlaceState::Withheld(_) | PlaceState::Failed) => {}
+                    None if matches!(place.state, PlaceState::Withheld(_)) => {}
                     None => orders.push(index, engine, slot, catch_up(place.want, place.state)),
                 }
             }
@@ -173,48 +181,56 @@ fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
 }
 
 /// Plans a row anew from what it knows itself.
-fn replan(
-    plan: &mut Plan,
-    slot: Slot,
-    directory: &Directory,
-    now: Timestamp,
-    cause: Cause,
-    orders: &mut Orders,
-) {
+fn replan(plan: &mut Plan, slot: Slot, shift: &Shift, now: Timestamp, cause: Cause, orders: &mut Orders) {
     let Some(visit) = plan.visit else { return };
+    let (directory, due) = (&*shift.now, plan.is_due(now));
     drop_places_of_the_gone(plan, directory);
     let tenant = directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visit, tenant, now);
     plan.facts = facts_hash(directory, plan);
     plan.set_next(next);
-    orders.settle(slot, cause.classes().0);
+    orders.settle(slot, Class::RolloverAddition);
+    if standing == Standing::Over {
+        keep_what_is_there(plan, slot, directory);
+    }
     if standing.freezes() {
-        if standing == Standing::Over {
-            plan.places.iter_mut().for_each(|place| place.want = PlaceWant::Keep);
-        }
         return;
     }
-    let (opens, takes_away) = cause.classes();
     let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
-    if standing == Standing::Today {
-        for access in access.iter().filter(|access| !access.groups.is_empty()) {
-            let integration = &access.integration;
-            let place = plan.place_mut(integration.index);
-            (place.want, place.state) = (PlaceWant::Unplanned, PlaceState::Waiting);
-            if integration.engine.held(slot).is_some() {
-                orders.push(integration.index, &integration.engine, slot, opens);
-            }
+    let open: Vec<&Access> = access.iter().filter(|_| standing == Standing::Today).collect();
+    let open: Vec<&Access> = open.into_iter().filter(|access| !access.groups.is_empty()).collect();
+    for access in &open {
+        let integration = &access.integration;
+        if !due && plan.place(integration.index).is_some() && !shift.concerns(plan.tenant, &integration.key) {
+            continue;
+        }
+        let loses = shift.takes_away(plan.tenant, &integration.key);
+        let place = plan.place_mut(integration.index);
+        (place.want, place.state) = (PlaceWant::Unplanned, PlaceState::Waiting);
+        if let Some(held) = integration.engine.held(slot) {
+            let replaces = loses && !held.is_empty();
+            let class = if replaces { Class::Revocation } else { Class::RolloverAddition };
+            orders.push(integration.index, &integration.engine, slot, class);
         }
     }
-    let open_here = |index: u16| {
-        let named = access.iter().any(|a| a.integration.index == index && !a.groups.is_empty());
-        standing == Standing::Today && named
-    };
     for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !open_here(*index)) else {
+        let index = directory.indexes.get(key).copied();
+        let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) else {
             continue;
         };
-        close(plan, slot, index, engine, takes_away, orders);
+        close(plan, slot, index, engine, cause.takes_away(), orders);
+    }
+}
+
+/// The window is over: what is there stays until midnight, and what was never made is not missed any more.
+fn keep_what_is_there(plan: &mut Plan, slot: Slot, directory: &Directory) {
+    for (key, engine) in &directory.engines {
+        let Some(index) = directory.indexes.get(key).copied() else { continue };
+        let Some(place) = plan.places.iter_mut().find(|place| place.integration == index) else { continue };
+        place.want = PlaceWant::Keep;
+        if let Some(held) = engine.held(slot) {
+            place.state = state_by_snapshot(place.want, &held).unwrap_or(place.state);
+        }
     }
 }
 

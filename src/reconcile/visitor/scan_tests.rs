@@ -24,9 +24,9 @@ fn plan(integrations: &[u16]) -> Plan {
 }
 
 #[test]
-fn midnight_waits_behind_users_and_a_change_by_a_user_does_not() {
-    assert_eq!(Cause::Time.classes(), (Class::RolloverAddition, Class::RolloverRemoval));
-    assert_eq!(Cause::Directory.classes(), (Class::UserChange, Class::Revocation));
+fn midnight_takes_away_in_its_turn_and_a_change_of_a_tenant_at_once() {
+    assert_eq!(Cause::Time.takes_away(), Class::RolloverRemoval);
+    assert_eq!(Cause::Directory.takes_away(), Class::Revocation);
 }
 
 #[test]

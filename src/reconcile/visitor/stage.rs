@@ -86,7 +86,7 @@ pub struct Stage {
     server: Server,
     clock: Arc<SetClock>,
     directory: watch::Sender<Arc<Directory>>,
-    running: Vec<Trigger>,
+    running: Vec<(Trigger, JoinHandle<()>)>,
     writer: JoinHandle<()>,
 }
 
@@ -153,10 +153,18 @@ impl Stage {
     pub async fn run(&mut self, name: &str) {
         let engine = self.engine(name);
         let (stop, stopping) = Shutdown::new();
-        tokio::spawn(Arc::clone(&engine).run(stopping));
+        let ended = tokio::spawn(Arc::clone(&engine).run(stopping));
         engine.state().wait_for(|state| state.syncs > 0).await.unwrap();
-        self.running.push(stop);
+        self.running.push((stop, ended));
         self.visitors.after_sync(&engine);
+    }
+
+    /// Ends every engine; what is pushed to one from now on stays in its queue.
+    pub async fn stop(&mut self) {
+        for (stop, ended) in self.running.drain(..) {
+            stop.request();
+            ended.await.unwrap();
+        }
     }
 
     /// Puts an object into the API server and tells the Visitors of it.

@@ -78,6 +78,11 @@ fn clean(text: &str) -> String {
     visible.trim().to_owned()
 }
 
+/// Whether the status names a record in an integration.
+pub fn names(object: &Object, integration: &str) -> bool {
+    object.status.iter().flat_map(|said| &said.records).any(|record| record.integration == integration)
+}
+
 #[cfg(test)]
 #[path = "validate_tests.rs"]
 mod tests;

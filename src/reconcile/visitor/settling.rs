@@ -1,0 +1,174 @@
+//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use vestibule_core::identity::Slot;
+use vestibule_core::status::{Truth, conditions};
+
+use super::Visitors;
+use super::status::{self, GRACE};
+use super::validate::Said;
+use super::write::same;
+use crate::cluster::rows::Life;
+use crate::engine::{Class, SourceError};
+use crate::reconcile::directory::Directory;
+
+/// Whether a status may have to be written, as far as a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ToTell {
+    /// It says what there is to say.
+    Nothing,
+    /// It differs, or the whole object is needed to know.
+    Something,
+    /// The work is under way; to be told if it takes long.
+    Later,
+}
+
+/// How long a new generation may be carried out before its status says that it is.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Writes under way of what nobody waits for. Their number is how long each takes: at a midnight the API server has enough
+/// to do, and a user's own visitor has three writes to wait for. Two are as fast in all as sixteen (docs/benchmarks.md).
+const UNHURRIED: usize = 2;
+
+impl Visitors {
+    /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
+    /// wait behind those of a whole midnight.
+    pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
+        self.settling.lock().push(slot, class, None, self.clock.now());
+        self.settle.notify_one();
+    }
+
+    /// Queues a slot if, by its row, its status has something else to say than it says.
+    pub(super) fn settle_if_it_differs(&self, slot: Slot, class: Class) {
+        match self.by_row_alone(slot) {
+            ToTell::Nothing => {}
+            ToTell::Something => self.settle_soon(slot, class),
+            ToTell::Later => {
+                self.settle_later(slot, PATIENCE);
+            }
+        }
+    }
+
+    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it. Not before anybody
+    /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
+    fn settle_later(&self, slot: Slot, wait: SignedDuration) {
+        let now = self.clock.now();
+        let later = now.checked_add(wait).ok();
+        self.settling.lock().push(slot, Class::Drift, later, now);
+        self.settle.notify_one();
+    }
+
+    /// What is to be told of a slot, as far as its row says; its object is not looked at.
+    fn by_row_alone(&self, slot: Slot) -> ToTell {
+        let directory = self.directory();
+        let table = self.table.lock();
+        let Some(row) = table.row(slot) else { return ToTell::Nothing };
+        if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
+            return ToTell::Something;
+        }
+        if !row.is_ours() && is_held(slot, &directory) {
+            return ToTell::Something;
+        }
+        let standing = self.standing(&row.plan, &directory);
+        match self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation()) {
+            None => ToTell::Later,
+            Some(said) if status::hash(&said) == row.plan.says => ToTell::Nothing,
+            Some(_) => ToTell::Something,
+        }
+    }
+
+    /// One writer: takes slots until it is dropped.
+    pub(super) async fn write_statuses(self: Arc<Self>) {
+        loop {
+            let (popped, next) = {
+                let mut queue = self.settling.lock();
+                let now = self.clock.now();
+                let free = queue.in_flight() < UNHURRIED;
+                (if free { queue.pop(now) } else { queue.pop_urgent(now) }, queue.next_at())
+            };
+            let Some((slot, class)) = popped else {
+                let wake = async {
+                    match next {
+                        Some(at) => self.clock.sleep_until(at).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = self.settle.notified() => {}
+                    () = wake => {}
+                }
+                continue;
+            };
+            // Another writer may have slept over a notification that was meant for more than one slot.
+            self.settle.notify_one();
+            let result = self.settle(slot).await;
+            let mut queue = self.settling.lock();
+            if let Err(error) = result {
+                tracing::debug!(?slot, %error, "the status could not be written; tried again");
+                queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
+            } else {
+                queue.done(slot);
+            }
+        }
+    }
+
+    async fn settle(&self, slot: Slot) -> Result<(), SourceError> {
+        // A trouble is told in another way as time goes by.
+        let untroubled = !self.is_troubled(slot);
+        let missing = {
+            let table = self.table.lock();
+            table.row(slot).filter(|row| row.life() == Life::Missing).map(|row| table.key_of(row))
+        };
+        let object = match missing {
+            Some(key) => self.fetch(slot, &key).await?,
+            None if untroubled && self.by_row_alone(slot) == ToTell::Nothing => {
+                self.at_hand.lock().drop_object(slot);
+                return Ok(());
+            }
+            None => self.object(slot).await?,
+        };
+        let Some(object) = object else { return Ok(()) };
+        let (plan, ours) = {
+            let table = self.table.lock();
+            let Some(row) = table.row(slot) else { return Ok(()) };
+            (row.plan.clone(), row.is_ours())
+        };
+        let directory = self.directory();
+        if object.meta.deleting {
+            return if ours { self.settle_deletion(slot, &object, &plan, &directory).await } else { Ok(()) };
+        }
+        if !ours && is_held(slot, &directory) {
+            // Taken over, or somebody took the finalizer away: without it a deletion would leave the record behind.
+            self.put_finalizer(slot, &object).await?;
+        }
+        let standing = self.standing_of(&object, &plan, &directory);
+        let previous = object.status.clone().unwrap_or_default();
+        let said = self.said_patiently(slot, &plan, &standing, &directory, &previous, object.meta.generation);
+        if said.as_ref().is_some_and(is_in_grace) {
+            self.settle_later(slot, GRACE);
+        }
+        match said {
+            Some(said) if !same(&said, &previous) => self.write_status(slot, &object, said).await,
+            _ => {
+                self.note_said(slot, &previous);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether a system holds something of the slot.
+fn is_held(slot: Slot, directory: &Directory) -> bool {
+    directory.engines.values().any(|engine| engine.held(slot).is_some_and(|held| !held.is_empty()))
+}
+
+/// Whether `Ready` keeps its value only until the grace time is over: while a system is down, nothing else will ask.
+fn is_in_grace(said: &Said) -> bool {
+    let retried = said.status.condition(conditions::RECONCILING).is_some_and(|reconciling| {
+        [conditions::PROGRESSING_WITH_RETRY, conditions::THROTTLED].contains(&reconciling.reason.as_str())
+    });
+    let ready = said.status.condition(conditions::READY);
+    retried && ready.is_none_or(|ready| ready.status != Truth::False)
+}

@@ -1,0 +1,52 @@
+//! What a new directory means for the visitors of a tenant, beside new records: whether somebody loses something, and
+//! whether their statuses say something else although no record changes.
+
+use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
+
+use crate::reconcile::directory::{Access, Directory, TenantId};
+
+/// Two directories, one after the other.
+pub(super) struct Shift {
+    /// The one of the last scan; an empty one at first.
+    pub(super) before: Arc<Directory>,
+    /// The one of this scan.
+    pub(super) now: Arc<Directory>,
+}
+
+impl Shift {
+    /// Whether records of the tenant in an integration depend on something that has changed.
+    pub(super) fn concerns(&self, tenant: TenantId, integration: &ObjectKey) -> bool {
+        let hash = |directory| access(directory, tenant, integration).map(|access| access.hash);
+        hash(&self.before) != hash(&self.now)
+    }
+
+    /// Whether records of the tenant in an integration may open more than they should from now on: a group was taken
+    /// away, or the clock has changed and with it each window.
+    pub(super) fn takes_away(&self, tenant: TenantId, integration: &ObjectKey) -> bool {
+        let groups = |directory| access(directory, tenant, integration).map(|access| &access.groups);
+        let lost = groups(&self.before).zip(groups(&self.now)).is_some_and(|(was, is)| !was.is_subset(is));
+        let zone = |directory: &'_ Directory| {
+            let property = directory.tenant(tenant).and_then(|facts| facts.property.as_ref());
+            property.map(|property| property.zone.name().to_owned())
+        };
+        lost || zone(&self.before).zip(zone(&self.now)).is_some_and(|(was, is)| was != is)
+    }
+
+    /// Whether the tenant's visitors wait for other integrations than before.
+    pub(super) fn retells(&self, tenant: TenantId) -> bool {
+        fn unready(directory: &Directory, tenant: TenantId) -> &[String] {
+            directory.tenant(tenant).map(|facts| facts.unready.as_slice()).unwrap_or_default()
+        }
+        unready(&self.before, tenant) != unready(&self.now, tenant)
+    }
+}
+
+fn access<'a>(directory: &'a Directory, tenant: TenantId, integration: &ObjectKey) -> Option<&'a Access> {
+    directory.tenant(tenant)?.access.iter().find(|access| access.integration.key == *integration)
+}
+
+#[cfg(test)]
+#[path = "shift_tests.rs"]
+mod tests;

@@ -1,0 +1,68 @@
+use vestibule_core::schedule::Zone;
+
+use super::*;
+use crate::reconcile::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id};
+use crate::reconcile::fixtures::{acme, berlin, engine, integration, key};
+use crate::system::memory::Memory;
+
+const GROUPS: [&str; 2] = ["Lobby", "Lab"];
+
+fn netbox(groups: &[&str]) -> IntegrationFacts {
+    let mut facts = integration(&engine("netbox", Memory::default()), 0);
+    let access = facts.visitor_access.as_mut().unwrap();
+    access.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    facts
+}
+
+fn tenant(property: PropertyFacts, netbox: IntegrationFacts, unready: &[&str]) -> TenantFacts {
+    let unready = unready.iter().map(|name| (*name).to_owned()).collect();
+    tenant_facts(&acme(), &[], key("tower"), Some(property), &[Arc::new(netbox)], unready)
+}
+
+fn directory(tenant: TenantFacts) -> Arc<Directory> {
+    let mut directory = Directory::default();
+    directory.tenants.insert(id(), tenant);
+    Arc::new(directory)
+}
+
+fn id() -> TenantId {
+    tenant_id(&key("acme"))
+}
+
+fn from_usual_to(now: TenantFacts) -> Shift {
+    Shift { before: directory(tenant(berlin(), netbox(&GROUPS), &[])), now: directory(now) }
+}
+
+#[test]
+fn a_group_that_goes_takes_away_and_one_that_comes_does_not() {
+    for (groups, concerns, takes_away) in [
+        (&["Lobby", "Lab"][..], false, false),
+        (&["Lab", "Lobby"], false, false),
+        (&["Lobby"], true, true),
+        (&["Lobby", "Roof"], true, true),
+        (&["Lobby", "Lab", "Roof"], true, false),
+    ] {
+        let shift = from_usual_to(tenant(berlin(), netbox(groups), &[]));
+        let found = (shift.concerns(id(), &key("netbox")), shift.takes_away(id(), &key("netbox")));
+        assert_eq!(found, (concerns, takes_away), "{groups:?}");
+    }
+}
+
+#[test]
+fn another_clock_takes_away_since_windows_end_earlier_somewhere() {
+    let tokyo = PropertyFacts { zone: Zone::parse("Asia/Tokyo").unwrap(), ..berlin() };
+    assert!(from_usual_to(tenant(tokyo, netbox(&GROUPS), &[])).takes_away(id(), &key("netbox")));
+}
+
+#[test]
+fn an_integration_that_is_not_ready_changes_what_is_told_and_no_record() {
+    let shift = from_usual_to(tenant(berlin(), netbox(&GROUPS), &["annex"]));
+    assert_eq!((shift.retells(id()), shift.concerns(id(), &key("netbox"))), (true, false));
+    assert!(!shift.retells(7), "a tenant that is in neither");
+}
+
+#[test]
+fn the_first_directory_concerns_everybody_and_takes_nothing_away() {
+    let shift = Shift { before: Arc::default(), now: directory(tenant(berlin(), netbox(&GROUPS), &[])) };
+    assert!(shift.concerns(id(), &key("netbox")) && !shift.takes_away(id(), &key("netbox")));
+}
