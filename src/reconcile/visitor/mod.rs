@@ -37,6 +37,7 @@ use vestibule_core::model::ObjectKey;
 
 use self::at_hand::AtHand;
 use self::row::Plan;
+use self::settling::Settling;
 use self::troubles::Troubles;
 use super::directory::Directory;
 use super::events::Events;
@@ -49,7 +50,6 @@ use crate::cluster::lease::Fence;
 use crate::cluster::rows::Table;
 use crate::cluster::watch::Scope;
 use crate::engine::Class;
-use crate::engine::queue::Queue;
 use crate::metrics::Metrics;
 
 /// Everything that Visitors need, shared by the loop, the engines and the writers.
@@ -67,7 +67,7 @@ pub struct Visitors {
     /// Troubles in words.
     troubles: Mutex<Troubles>,
     /// Slots whose status or finalizer may have to be written.
-    settling: Mutex<Queue>,
+    settling: Mutex<Settling>,
     settle: Notify,
     /// The directory of the last scan.
     scanned: Mutex<Arc<Directory>>,
@@ -151,7 +151,7 @@ impl Visitors {
             let table = self.table.lock();
             (table.len(), table.is_complete())
         };
-        let settling = self.settling.lock();
+        let settling = &self.settling.lock().queue;
         serde_json::json!({
             "rows": rows,
             "listed": complete,

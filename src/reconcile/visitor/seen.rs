@@ -36,7 +36,7 @@ impl Visitors {
         orders.settle(slot, Class::UserChange);
         let work = orders.has_work();
         self.hand_over(orders);
-        if !work && !self.settling.lock().contains(slot) {
+        if !work && !self.settling.lock().queue.contains(slot) {
             self.at_hand.lock().drop_object(slot);
         }
     }

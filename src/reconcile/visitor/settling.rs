@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
@@ -11,6 +11,7 @@ use super::status::{self, GRACE};
 use super::validate::Said;
 use super::write::same;
 use crate::cluster::rows::Life;
+use crate::engine::queue::Queue;
 use crate::engine::{Class, SourceError};
 use crate::reconcile::directory::Directory;
 
@@ -28,15 +29,41 @@ enum ToTell {
 /// How long a new generation may be carried out before its status says that it is.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
-/// Writes under way of what nobody waits for. Their number is how long each takes: at a midnight the API server has enough
-/// to do, and a user's own visitor has three writes to wait for. Two are as fast in all as sixteen (docs/benchmarks.md).
-const UNHURRIED: usize = 2;
+/// Writes under way of what nobody waits for. How many there are is how long each takes.
+const UNHURRIED: usize = 8;
+
+/// The same while users change something: their own visitors have three writes each to wait for.
+const BESIDE_USERS: usize = 2;
+
+/// How long after the last of a user's changes another one is expected.
+const LATELY: SignedDuration = SignedDuration::from_secs(5);
+
+/// Slots whose status or finalizer may have to be written.
+#[derive(Default)]
+pub(super) struct Settling {
+    pub(super) queue: Queue,
+    users_at: Option<Timestamp>,
+}
+
+impl Settling {
+    /// The next one: the urgent at once, the others if there are not too many of them under way.
+    fn next(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
+        let lately = self.users_at.is_some_and(|at| now.duration_since(at) < LATELY);
+        let most = if lately { BESIDE_USERS } else { UNHURRIED };
+        let free = self.queue.in_flight() < most;
+        let next = if free { self.queue.pop(now) } else { self.queue.pop_urgent(now) };
+        if next.is_some_and(|(_, class)| class.urgent()) {
+            self.users_at = Some(now);
+        }
+        next
+    }
+}
 
 impl Visitors {
     /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
     /// wait behind those of a whole midnight.
     pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
-        self.settling.lock().push(slot, class, None, self.clock.now());
+        self.settling.lock().queue.push(slot, class, None, self.clock.now());
         self.settle.notify_one();
     }
 
@@ -56,7 +83,7 @@ impl Visitors {
     fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
         let later = now.checked_add(wait).ok();
-        self.settling.lock().push(slot, Class::Drift, later, now);
+        self.settling.lock().queue.push(slot, Class::Drift, later, now);
         self.settle.notify_one();
     }
 
@@ -83,10 +110,8 @@ impl Visitors {
     pub(super) async fn write_statuses(self: Arc<Self>) {
         loop {
             let (popped, next) = {
-                let mut queue = self.settling.lock();
-                let now = self.clock.now();
-                let free = queue.in_flight() < UNHURRIED;
-                (if free { queue.pop(now) } else { queue.pop_urgent(now) }, queue.next_at())
+                let mut settling = self.settling.lock();
+                (settling.next(self.clock.now()), settling.queue.next_at())
             };
             let Some((slot, class)) = popped else {
                 let wake = async {
@@ -104,7 +129,7 @@ impl Visitors {
             // Another writer may have slept over a notification that was meant for more than one slot.
             self.settle.notify_one();
             let result = self.settle(slot).await;
-            let mut queue = self.settling.lock();
+            let queue = &mut self.settling.lock().queue;
             if let Err(error) = result {
                 tracing::debug!(?slot, %error, "the status could not be written; tried again");
                 queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
@@ -171,4 +196,39 @@ fn is_in_grace(said: &Said) -> bool {
     });
     let ready = said.status.condition(conditions::READY);
     retried && ready.is_none_or(|ready| ready.status != Truth::False)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(class: Class) -> Settling {
+        let mut settling = Settling::default();
+        (0..20).for_each(|slot| settling.queue.push(Slot(slot), class, None, Timestamp::UNIX_EPOCH));
+        settling
+    }
+
+    /// How many are taken before one is not.
+    fn taken(settling: &mut Settling, now: Timestamp) -> usize {
+        std::iter::from_fn(|| settling.next(now)).count()
+    }
+
+    #[test]
+    fn a_midnight_is_written_a_few_at_a_time_and_fewer_while_users_wait() {
+        let begun = Timestamp::UNIX_EPOCH;
+        let mut settling = full(Class::RolloverAddition);
+        assert_eq!(taken(&mut settling, begun), UNHURRIED);
+        let mut settling = full(Class::RolloverAddition);
+        settling.queue.push(Slot(100), Class::UserChange, None, begun);
+        assert_eq!(taken(&mut settling, begun), BESIDE_USERS, "a user's own among them");
+        settling.queue.push(Slot(101), Class::UserChange, None, begun);
+        assert_eq!(taken(&mut settling, begun), 1, "there is always a place for another user's");
+        assert_eq!(taken(&mut settling, begun + LATELY), UNHURRIED - BESIDE_USERS - 1);
+    }
+
+    #[test]
+    fn what_users_wait_for_is_never_held_up() {
+        assert_eq!(taken(&mut full(Class::UserChange), Timestamp::UNIX_EPOCH), 20);
+        assert_eq!(taken(&mut full(Class::Revocation), Timestamp::UNIX_EPOCH), 20);
+    }
 }
