@@ -12,7 +12,7 @@ const PROFILE: Duration = Duration::from_millis(2);
 pub(crate) const WRITES_PER_CALL: f64 = 1.5;
 
 /// In charge is who takes this many times as long as the other.
-const CHARGE: f64 = 3.0;
+const CHARGE: f64 = 4.0;
 
 /// What the environment asks for.
 #[derive(Clone, Debug)]

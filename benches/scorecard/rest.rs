@@ -64,7 +64,7 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     report.row(row("P10b", "peak / steady over start and list".to_owned(), 1.0, peak, "x", 1.5));
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     report.remark(format!(
-        "P10: RSS {:.1} MiB at 0, {:.1} MiB at {count} (peak {:.1}); P7: {:.0} lease writes an hour in the cluster; restart to ready {:.2} s at {count}, {:.2} s at 0",
+        "P10: RSS {:.1} MiB at 0, {:.1} MiB at {count} (peak {:.1}); P7: {:.0} lease writes an hour in the cluster; restart to all listed {:.2} s at {count}, {:.2} s at 0",
         mib(empty.usage.rss), mib(full.usage.rss), mib(full.usage.peak), full.leases,
         full.start.as_secs_f64(), empty.start.as_secs_f64()
     ));

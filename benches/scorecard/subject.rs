@@ -54,7 +54,7 @@ impl Subject {
     }
 }
 
-/// Starts the real binary on a building. It is up when `/readyz` says so.
+/// Starts the real binary on a building. It is up when it leads and has listed all Visitors.
 pub(crate) async fn start_binary(stage: &Stage, building: &Building, lease: &str) -> Fallible<Running> {
     let admin = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
@@ -64,13 +64,17 @@ pub(crate) async fn start_binary(stage: &Stage, building: &Building, lease: &str
     let process = Running::start(command, &stage.out.join(format!("{lease}.log")))?;
     let http = reqwest::Client::builder().no_proxy().build()?;
     for _ in 0..6_000 {
-        let answer = http.get(format!("http://{admin}/readyz")).send().await;
-        if answer.is_ok_and(|answer| answer.status().is_success()) {
+        if has_listed(&http, &format!("http://{admin}/debug/state.json")).await.unwrap_or_default() {
             return Ok(process);
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     Err(format!("the controller was never ready; see {lease}.log in target/bench").into())
+}
+
+async fn has_listed(http: &reqwest::Client, page: &str) -> Fallible<bool> {
+    let state: serde_json::Value = http.get(page).send().await?.json().await?;
+    Ok(state["visitors"]["listed"] == true)
 }
 
 fn words(namespace: &str, admin: &str) -> Vec<String> {

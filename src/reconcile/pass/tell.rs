@@ -124,7 +124,10 @@ impl Pass {
                     .filter(|_| children.synced)
                     .or(previous.last_handled_sync_at.as_ref())
                     .cloned(),
-                counts: Some(property::counts(&children, visitors.get(key).copied().unwrap_or_default())),
+                counts: visitors.as_ref().map_or_else(
+                    || previous.counts.clone(),
+                    |all| Some(property::counts(&children, all.get(key).copied().unwrap_or_default())),
+                ),
             };
             let rest = property::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {

@@ -126,13 +126,16 @@ impl Visitors {
         })
     }
 
-    /// How many Visitors each Property has, and how many of them are not ready.
-    pub fn counts(&self) -> HashMap<ObjectKey, property::Visitors> {
+    /// How many Visitors each Property has, and how many of them are not ready; `None` before all are listed.
+    pub fn counts(&self) -> Option<HashMap<ObjectKey, property::Visitors>> {
         let mut tenants: HashMap<_, property::Visitors> = HashMap::new();
-        for row in self.table.lock().iter() {
-            let counts = tenants.entry(row.plan.tenant).or_default();
-            counts.all += 1;
-            counts.not_ready += i64::from(row.plan.ready != Some(true));
+        {
+            let table = self.table.lock();
+            for row in table.is_complete().then(|| table.iter())? {
+                let counts = tenants.entry(row.plan.tenant).or_default();
+                counts.all += 1;
+                counts.not_ready += i64::from(row.plan.ready != Some(true));
+            }
         }
         let directory = self.directory();
         let mut properties: HashMap<_, property::Visitors> = HashMap::new();
@@ -142,7 +145,7 @@ impl Visitors {
             sum.all += counts.all;
             sum.not_ready += counts.not_ready;
         }
-        properties
+        Some(properties)
     }
 
     /// What `/debug/state.json` shows: counts, nobody's data.
