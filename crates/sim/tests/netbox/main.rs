@@ -7,6 +7,8 @@
 #![allow(clippy::doc_markdown, clippy::format_collect, clippy::format_push_string)]
 
 mod cli;
+#[path = "../docs/mod.rs"]
+mod docs;
 mod facts;
 mod faults;
 mod fuzz;
