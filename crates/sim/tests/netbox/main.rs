@@ -14,6 +14,7 @@ mod faults;
 mod fuzz;
 mod fuzz_words;
 mod harness;
+mod late;
 mod load;
 mod s2_01_transport;
 mod s2_02_envelope;
