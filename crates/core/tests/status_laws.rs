@@ -131,6 +131,37 @@ proptest! {
     }
 
     #[test]
+    fn over_any_history_what_was_done_stays_done_and_times_move_with_values(history in vec((any_verdict(), 0..3_i64, 0..600_i64), 1..12)) {
+        let (mut status, mut generation, mut now) = (Status::default(), 1, Timestamp::UNIX_EPOCH);
+        for (verdict, edits, seconds) in history {
+            generation += edits;
+            now += SignedDuration::from_secs(seconds);
+            let next = verdict.settle(&status, generation, now);
+            let observed = next.observed_generation;
+            prop_assert!(observed == status.observed_generation || observed == generation, "{} after {}", observed, status.observed_generation);
+            prop_assert!(observed >= status.observed_generation);
+            for condition in &next.conditions {
+                let before = status.condition(&condition.type_);
+                prop_assert!(before.is_none_or(|it| it.observed_generation <= condition.observed_generation), "{:?}", condition);
+                let kept = before.filter(|it| it.status == condition.status);
+                prop_assert_eq!(condition.last_transition_time, kept.map_or(now, |it| it.last_transition_time));
+            }
+            status = next;
+        }
+    }
+
+    #[test]
+    fn nobody_waits_in_vain_for_what_is_stalled_or_takes_what_is_under_way_for_done(status in any_status(), observed in prop::option::of(-1..=GENERATION)) {
+        let is_true = |type_: &str| status.conditions.iter().any(|it| it.type_ == type_ && it.status == Truth::True);
+        let reading = kstatus(GENERATION, false, observed, &status.conditions);
+        if is_true(RECONCILING) || is_true(STALLED) || observed.is_some_and(|it| it != GENERATION) {
+            prop_assert_ne!(reading, Kstatus::Current);
+        }
+        prop_assert!(reading != Kstatus::Failed || is_true(STALLED));
+        prop_assert_eq!(kstatus(GENERATION, true, observed, &status.conditions), Kstatus::Terminating);
+    }
+
+    #[test]
     fn a_transition_time_moves_only_when_the_status_flips(previous in vec(any_condition(), 0..9), wanted in any_wanted(), now in any_instant()) {
         for condition in merge(&previous, wanted, now) {
             let before = previous.iter().find(|before| before.type_ == condition.type_);

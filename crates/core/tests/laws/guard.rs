@@ -40,6 +40,11 @@ prop_compose! {
     }
 }
 
+/// Some of a few, in any order: two of them are often the same, or differ in one.
+fn any_some() -> impl Strategy<Value = Vec<u64>> {
+    prop::sample::subsequence((0..4).collect::<Vec<_>>(), 0..=4).prop_shuffle()
+}
+
 fn limit(case: Judgement<'_>) -> usize {
     let percent = case.living * usize::from(case.limits.max_percent) / 100;
     percent.max(usize::try_from(case.limits.max_deletions).unwrap())
@@ -83,6 +88,22 @@ proptest! {
         case in any_judgement(),
     ) {
         prop_assert_eq!(judge(&list, case), judge(&mixed, case));
+    }
+
+    #[test]
+    fn held_sets_have_the_same_name_exactly_when_they_are_the_same(one in any_some(), two in any_some(), case in any_judgement()) {
+        // Whoever never stops opening is held, whatever the limits say.
+        let endless = |list: &[u64]| list.iter().map(|number| orphan(*number, None)).collect::<Vec<_>>();
+        let (a, b) = (judge(&endless(&one), case), judge(&endless(&two), case));
+        prop_assert_eq!((&a.held, &b.held), (&ids(&endless(&one)), &ids(&endless(&two))));
+        prop_assert_eq!(a.hash == b.hash, one.iter().collect::<BTreeSet<_>>() == two.iter().collect());
+    }
+
+    #[test]
+    fn the_name_of_a_held_set_depends_on_nothing_but_the_set(list in any_candidates(), case in any_judgement()) {
+        let judged = judge(&list, case);
+        let held: Vec<_> = judged.held.iter().map(|id| Candidate { id: *id, until: None }).collect();
+        prop_assert_eq!(judge(&held, self::case(0)).hash, judged.hash, "an hour later, under other limits, it is still that");
     }
 
     #[test]

@@ -111,6 +111,16 @@ proptest! {
     }
 
     #[test]
+    fn when_a_record_is_made_no_other_one_of_the_object_opens((want, found) in any_case(), mode in any_mode()) {
+        let mut memory = Memory::holding(found);
+        for act in planned(&want, &memory, mode).acts {
+            let opens = memory.held().iter().any(|one| one.until.is_none_or(|until| until > noon()));
+            prop_assert!(!(opens && matches!(act, Act::Create(_))), "nobody has two badges, not even for a moment");
+            memory.perform(&Unit { acts: vec![act], withheld: Vec::new() });
+        }
+    }
+
+    #[test]
     fn every_removal_precedes_every_grant_and_each_record_is_named_once((want, found) in any_case(), mode in any_mode()) {
         let unit = planned(&want, &Memory::holding(found), mode);
         prop_assert!(unit.acts.iter().skip_while(|act| removes(act)).all(|act| !removes(act)));

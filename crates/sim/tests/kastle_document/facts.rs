@@ -1,19 +1,9 @@
 //! Docs are made from the tests: each names its facts, and each switch stands in one in all its positions.
 
-use vestibule_sim::frame::Position;
+use vestibule_sim::frame::{Position, Switch};
 use vestibule_sim::kastle::SWITCHES;
 
-const SOURCES: &[&str] = &[
-    include_str!("edits.rs"),
-    include_str!("faults.rs"),
-    include_str!("part_a.rs"),
-    include_str!("part_b_calls.rs"),
-    include_str!("part_b_visits.rs"),
-    include_str!("part_b_wire.rs"),
-    include_str!("switches.rs"),
-    include_str!("switches_visits.rs"),
-    include_str!("../kastle_storm.rs"),
-];
+use crate::docs::{self, Fact, Test, order, table};
 
 /// Facts that no test holds, because nothing is simulated of them.
 #[rustfmt::skip] // a table reads better with a row a line
@@ -26,46 +16,25 @@ const UNTESTED: &[(&str, &str, &str)] = &[
     ("2B.2", "inferred", "HTTPS only (the frame's `--tls`; plain HTTP is served too)"),
 ];
 
-/// One test and the facts in its doc comment, `section [mark] fact`.
-struct Test {
-    name: &'static str,
-    facts: Vec<(&'static str, &'static str, &'static str)>,
-    body: &'static str,
-}
-
-fn fact(line: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
-    let (section, rest) = line.strip_prefix("/// 2")?.split_once(" [")?;
-    let (mark, says) = rest.split_once("] ")?;
-    let section = &line[4..5 + section.len()];
-    Some((section, mark, says.trim_end_matches('.')))
-}
-
-/// All tests of sections, in the order of their names.
+/// All tests of sections.
 fn tests() -> Vec<Test> {
-    let mut all = Vec::new();
-    for source in SOURCES {
-        let lines: Vec<&'static str> = source.lines().collect();
-        for (index, line) in lines.iter().enumerate() {
-            let Some(name) = line.trim_start_matches("async ").strip_prefix("fn s2") else { continue };
-            let name = &line[line.len() - name.len() - 2..line.find('(').unwrap()];
-            let above =
-                lines[..index].iter().rev().take_while(|l| l.starts_with("///") || l.starts_with("#["));
-            let facts = above.filter_map(|line| fact(line)).collect();
-            let rest = &source[source.find(line).unwrap()..];
-            let body = rest.split("\n}\n").next().unwrap();
-            all.push(Test { name, facts, body });
-        }
-    }
-    all.sort_by_key(|test| test.name);
-    all
+    let mut sources = docs::sources();
+    sources.push(include_str!("../kastle_storm.rs").to_owned());
+    docs::tests(&sources).into_iter().filter(|test| test.name.starts_with("s2")).collect()
+}
+
+/// The facts in the doc comment of a test, one a line: `2B.8 [inferred] The fact.`
+fn facts(test: &Test) -> Vec<Fact> {
+    test.doc.iter().filter_map(|line| Fact::read(line.trim_end_matches('.'), &test.name)).collect()
 }
 
 #[test]
 fn every_test_of_a_section_names_its_facts_and_their_marks() {
     for test in tests() {
-        assert!(!test.facts.is_empty(), "{} names no fact", test.name);
-        for (section, mark, _) in &test.facts {
-            assert!(["confirmed", "inferred", "unknown"].contains(mark), "{}: {mark}", test.name);
+        let facts = facts(&test);
+        assert!(!facts.is_empty(), "{} names no fact", test.name);
+        for Fact { section, mark, .. } in facts {
+            assert!(["confirmed", "inferred", "unknown"].contains(&mark.as_str()), "{}: {mark}", test.name);
             assert!(section.starts_with("2A.") || section.starts_with("2B."), "{}: {section}", test.name);
         }
     }
@@ -76,7 +45,8 @@ fn every_position_of_every_switch_stands_in_a_test_that_names_the_switch() {
     let tests = tests();
     for switch in SWITCHES {
         let named = format!("\"{}\"", switch.name);
-        let bodies: Vec<&str> = tests.iter().map(|t| t.body).filter(|body| body.contains(&named)).collect();
+        let bodies: Vec<&str> =
+            tests.iter().map(|t| t.body.as_str()).filter(|body| body.contains(&named)).collect();
         assert!(!bodies.is_empty(), "{} is in no test", switch.name);
         if switch.name.starts_with("rules.") {
             continue; // `ruled` goes through both positions
@@ -89,54 +59,28 @@ fn every_position_of_every_switch_stands_in_a_test_that_names_the_switch() {
     }
 }
 
-/// Section, fact, mark, test; in the order of sections.
-fn table() -> String {
-    let tests = tests();
-    let held = tests.iter().flat_map(|t| t.facts.iter().map(|(s, m, says)| (*s, *m, *says, t.name)));
-    let mut rows: Vec<_> = held.chain(UNTESTED.iter().map(|(s, m, says)| (*s, *m, *says, ""))).collect();
-    let number = |section: &str| {
-        let digits = |text: &str| text.parse::<u32>().unwrap_or(0);
-        let (part, row) = section.split_once(" #").unwrap_or((section, ""));
-        (part.chars().nth(1), digits(part.split('.').nth(1).unwrap()), digits(row))
-    };
-    rows.sort_by_key(|(section, ..)| number(section));
-    let row = |(section, mark, says, test): &(&str, &str, &str, &str)| {
-        let test = if test.is_empty() { "none".to_owned() } else { format!("`{test}`") };
-        format!("| {section} | {says} | {mark} | {test} |\n")
-    };
-    let top = "| section | fact | mark | test |\n| --- | --- | --- | --- |\n";
-    top.to_owned() + &rows.iter().map(row).collect::<String>()
+/// Facts with a test and without in the order of sections, those without last.
+fn facts_table() -> String {
+    let held = docs::sorted(tests().iter().flat_map(facts).collect());
+    let held = held.into_iter().map(|it| vec![it.section, it.text, it.mark, format!("`{}`", it.test)]);
+    let bare = UNTESTED
+        .iter()
+        .map(|(section, mark, says)| [section, says, mark, "none"].map(str::to_owned).to_vec());
+    let mut rows: Vec<_> = held.chain(bare).collect();
+    rows.sort_by_key(|row| order(&row[0]));
+    table(&["section", "fact", "mark", "test"], rows)
 }
 
-/// `UPDATE_DOCS=1` writes the tables anew.
+fn switches_table() -> String {
+    let row = |s: &Switch| {
+        let positions = s.positions_text().replace(" | ", "`, `");
+        vec![s.source.to_owned(), format!("`{}`", s.name), format!("`{positions}`"), s.about.to_owned()]
+    };
+    table(&["source", "switch", "positions, default first", "decides"], SWITCHES.iter().map(row))
+}
+
 #[test]
 fn the_docs_hold_the_tables_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/simulators-kastle.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let text_now = put(&put(&text, "facts", &table()), "switches", &switches());
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(path, &text_now).unwrap();
-    } else {
-        assert!(
-            text == text_now,
-            "docs/simulators-kastle.md is not what the code says; UPDATE_DOCS=1 writes it"
-        );
-    }
-}
-
-/// The text with what stands between the marks of that name replaced.
-fn put(text: &str, name: &str, table: &str) -> String {
-    let (from, until) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let (head, rest) = text.split_once(&from).expect("a mark");
-    let (_, tail) = rest.split_once(&until).expect("an end mark");
-    format!("{head}{from}{table}{until}{tail}")
-}
-
-fn switches() -> String {
-    let row = |s: &vestibule_sim::frame::Switch| {
-        let positions = s.positions_text().replace(" | ", "`, `");
-        format!("| {} | `{}` | `{positions}` | {} |\n", s.source, s.name, s.about)
-    };
-    let head = "| source | switch | positions, default first | decides |\n| --- | --- | --- | --- |\n";
-    head.to_owned() + &SWITCHES.iter().map(row).collect::<String>()
+    let tables = [("facts of Kastle", facts_table()), ("switches of Kastle", switches_table())];
+    docs::in_step("simulators-kastle.md", file!(), &tables);
 }

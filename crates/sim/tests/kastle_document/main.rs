@@ -2,6 +2,8 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::doc_markdown)] // a test program: what fails, fails
 
+#[path = "../docs/mod.rs"]
+mod docs;
 mod edits;
 mod facts;
 mod faults;

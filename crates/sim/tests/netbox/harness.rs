@@ -121,6 +121,18 @@ impl Sim {
         self.tell("clock", json!({ "set": at })).await;
     }
 
+    /// Looks through the side door until it shows what is awaited; each look is a round trip, in which others go on.
+    pub async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) {
+        let mut seen = Value::Null;
+        for _ in 0..20_000 {
+            seen = self.look(path).await;
+            if holds(&seen) {
+                return;
+            }
+        }
+        panic!("{path} stays {seen}");
+    }
+
     /// How often an operation ended so.
     pub async fn count(&self, operation: &str, outcome: &str) -> u64 {
         self.look("calls").await["operations"][operation][outcome].as_u64().unwrap_or(0)

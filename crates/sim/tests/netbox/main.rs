@@ -7,11 +7,14 @@
 #![allow(clippy::doc_markdown, clippy::format_collect, clippy::format_push_string)]
 
 mod cli;
+#[path = "../docs/mod.rs"]
+mod docs;
 mod facts;
 mod faults;
 mod fuzz;
 mod fuzz_words;
 mod harness;
+mod late;
 mod load;
 mod s2_01_transport;
 mod s2_02_envelope;

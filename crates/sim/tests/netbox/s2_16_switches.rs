@@ -3,7 +3,7 @@
 use vestibule_sim::frame::Switch;
 use vestibule_sim::netbox::SWITCHES;
 
-use crate::facts;
+use crate::docs;
 
 /// The table of 2.16, row by row: number, switch, positions with the default first.
 const TABLE: &[(u8, &str, &str)] = &[
@@ -80,13 +80,13 @@ fn s2_16_the_switches_equal_the_table_of_the_document() {
 /// 2.16 [?] Every switch in every position is exercised by a test of this crate.
 #[test]
 fn s2_16_every_switch_in_every_position_is_exercised() {
-    let bodies = facts::bodies();
+    let tests = docs::tests(&docs::sources());
     let together = |name: &str, position: Option<&str>| {
         let (name, position) = (format!("\"{name}\""), position.map(|p| format!("\"{p}\"")));
         // Page sizes are set in a loop over the commands.
         let name = name.replace("\"page.", "\"");
-        let has = |body: &&String| body.contains(&name) && position.as_ref().is_none_or(|p| body.contains(p));
-        bodies.iter().any(|body| has(&body))
+        let has = |body: &str| body.contains(&name) && position.as_ref().is_none_or(|p| body.contains(p));
+        tests.iter().any(|test| has(&test.body))
     };
     for switch in vestibule_sim::frame::limits::SWITCHES.iter().chain(SWITCHES) {
         for position in switch.positions_text().split(" | ") {

@@ -7,6 +7,8 @@
 #![allow(clippy::doc_markdown, clippy::similar_names, clippy::format_push_string, clippy::format_collect)]
 
 mod conventions;
+#[path = "../docs/mod.rs"]
+mod docs;
 mod entries;
 mod examples;
 mod fuzz;

@@ -398,7 +398,7 @@ fn s2_15_every_row_of_the_table_has_a_switch() {
 /// [I]
 #[test]
 fn s2_15_every_switch_is_moved_to_every_word_by_a_test_of_its_own() {
-    let bodies = crate::table::sources().join("\n");
+    let bodies = crate::docs::sources().join("\n");
     for switch in SWITCHES {
         assert!(bodies.contains(&format!("\"{}\"", switch.name)), "{}", switch.name);
         for position in switch.positions {

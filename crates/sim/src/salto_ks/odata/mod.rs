@@ -183,3 +183,25 @@ fn order(text: &str, properties: Properties) -> Result<Vec<(String, bool)>, Malf
     };
     text.split(',').map(part).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_looks_at_every_item_once_however_many_there_are() {
+        let properties: Properties = &[("email", Kind::Text)];
+        let filter = Filter::read("email eq '4711@x'", properties).unwrap();
+        let options = Options { filter: Some(filter), ..Options::default() };
+        let looks = Cell::new(0);
+        let mut items: Vec<u32> = (0..10_000).collect();
+        options.apply(&mut items, |item, path| {
+            assert_eq!(path, "email");
+            looks.set(looks.get() + 1);
+            Scalar::Text(Cow::Owned(format!("{item}@x")))
+        });
+        assert_eq!((items, looks.get()), (vec![4711], 10_000));
+    }
+}
