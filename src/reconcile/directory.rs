@@ -93,6 +93,9 @@ pub struct Directory {
     /// Every AccessIntegration that may hold records, with or without an engine, and the Property it serves,
     /// if that can be read.
     pub integrations: BTreeMap<ObjectKey, Option<ObjectKey>>,
+    /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
+    /// opened and nothing removed until it can be read again or the object is deleted.
+    pub frozen: BTreeSet<ObjectKey>,
     /// The place of every integration that this process has met in the rows; never given anew.
     pub indexes: BTreeMap<ObjectKey, u16>,
 }

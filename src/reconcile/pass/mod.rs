@@ -6,6 +6,8 @@
 
 mod connect;
 mod publish;
+#[cfg(test)]
+mod stage;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};

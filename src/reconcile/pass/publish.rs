@@ -1,6 +1,6 @@
 //! What Visitors refer to, made anew from the stores and the engines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use vestibule_core::model::{Hasher, ObjectKey};
@@ -40,6 +40,7 @@ impl Pass {
             tenants: tenants.collect(),
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
             integrations: self.holders(),
+            frozen: self.frozen(),
             indexes: self.indexes.clone(),
         }
     }
@@ -54,6 +55,14 @@ impl Pass {
             object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
         };
         all.map(|(key, object)| (key.clone(), property(key, object))).collect()
+    }
+
+    /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
+    /// nobody has given up. Under deletion it is known what is wanted: nothing.
+    fn frozen(&self) -> BTreeSet<ObjectKey> {
+        let unreadable = |object: &Object| object.spec.is_err() && !object.meta.deleting;
+        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| unreadable(object));
+        self.connections.keys().filter(frozen).cloned().collect()
     }
 
     fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
@@ -111,8 +120,16 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    directory.integrations.keys().for_each(|key| {
-        hash.text(&key.to_string());
-    });
+    // Two lists of names after each other: where the first ends must show.
+    for keys in [directory.integrations.keys().collect(), directory.frozen.iter().collect::<Vec<_>>()] {
+        hash.number(keys.len() as u64);
+        for key in keys {
+            hash.text(&key.to_string());
+        }
+    }
     hash.finish()
 }
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;
