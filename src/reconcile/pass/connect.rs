@@ -7,12 +7,11 @@ use vestibule_core::model::ObjectKey;
 use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
 use super::Pass;
-use crate::api::{DeletionPolicy, annotation};
+use crate::api::annotation;
 use crate::cluster::watch::Event;
 use crate::engine::Condition;
-use crate::engine::pacer::Pacer;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
-use crate::reconcile::{is_abandoned, property};
+use crate::reconcile::property;
 use crate::system::Class;
 
 impl Pass {
@@ -34,6 +33,7 @@ impl Pass {
         for object in objects {
             self.connect_one(&object).await;
         }
+        self.keep_pace();
     }
 
     async fn connect_one(&mut self, object: &Arc<Object>) {
@@ -75,7 +75,7 @@ impl Pass {
             .map(|(other, _)| other)
     }
 
-    async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
+    pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
         let key = &object.meta.key;
         if self.fresh.get(key) != Some(&object.meta.generation) {
             match self.secrets.read(object).await {
@@ -149,12 +149,6 @@ impl Pass {
         Ok(())
     }
 
-    /// The pace of a login, shared by all who use it.
-    fn pacer(&mut self, wanted: &Validated) -> Pacer {
-        let new = || Pacer::new(wanted.pace, self.parts.clock.clone());
-        self.pacers.entry(wanted.login).or_insert_with(new).clone()
-    }
-
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
     async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
         let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
@@ -175,7 +169,7 @@ impl Pass {
     }
 
     /// What an engine has to say wakes the pass.
-    fn listen(&self, connection: &Connection) {
+    pub(super) fn listen(&self, connection: &Connection) {
         let (mut state, news) = (connection.engine.state(), Arc::clone(&self.news));
         tokio::spawn(async move {
             while state.changed().await.is_ok() {
@@ -184,7 +178,7 @@ impl Pass {
         });
     }
 
-    fn disconnect(&mut self, key: &ObjectKey) {
+    pub(super) fn disconnect(&mut self, key: &ObjectKey) {
         let Some(connection) = self.connections.remove(key) else { return };
         self.diagnostics.hide(&format!("engine {key}"));
         let news = Arc::clone(&self.news);
@@ -221,57 +215,5 @@ impl Pass {
             }
         }
         self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
-    }
-
-    /// An integration under deletion removes its records and goes. One that was never connected has none.
-    async fn drain(&mut self, object: &Arc<Object>) {
-        let key = &object.meta.key;
-        let orphan =
-            object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
-        let abandoned = is_abandoned(&object.meta);
-        if !orphan && !abandoned {
-            if !object.meta.is_ours() {
-                return;
-            }
-            self.keep_connected(object).await;
-            let Some(connection) = self.connections.get(key) else { return };
-            connection.engine.drain();
-            if !connection.engine.state().borrow().drained {
-                return;
-            }
-        }
-        self.disconnect(key);
-        match self.writers.integration.finalizer(&object.meta, false).await {
-            Ok(answer) => {
-                tracing::info!(integration = %key, orphan, abandoned, "gone");
-                // Else the next pass would take it for one to be drained, and log in once more.
-                answer.map(|answer| self.integrations.on(Event::Answer(answer)));
-            }
-            Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
-        }
-    }
-
-    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
-    /// after a restart.
-    async fn keep_connected(&mut self, object: &Arc<Object>) {
-        let key = &object.meta.key;
-        let wanted = match self.validated(object).await {
-            Ok(wanted) => wanted,
-            Err(refusal) => {
-                self.refusals.insert(key.clone(), refusal);
-                return;
-            }
-        };
-        self.refusals.remove(key);
-        if let Some(connection) = self.connections.get_mut(key) {
-            if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
-                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
-            }
-            return;
-        }
-        let pacer = self.pacer(&wanted);
-        let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
-        self.listen(&connection);
-        self.connections.insert(key.clone(), connection);
     }
 }

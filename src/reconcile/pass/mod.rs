@@ -5,6 +5,8 @@
 //! the Secrets' GETs.
 
 mod connect;
+mod drain;
+mod pace;
 mod publish;
 #[cfg(test)]
 mod stage;
