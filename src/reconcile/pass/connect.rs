@@ -181,6 +181,8 @@ impl Pass {
     pub(super) fn disconnect(&mut self, key: &ObjectKey) {
         let Some(connection) = self.connections.remove(key) else { return };
         self.diagnostics.hide(&format!("engine {key}"));
+        // Another engine of the same integration has been asked for nothing yet.
+        self.asked.retain(|(asked, _)| asked != key);
         let news = Arc::clone(&self.news);
         let stop = tokio::spawn(async move {
             connection.stop().await;

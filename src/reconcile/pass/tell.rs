@@ -141,18 +141,22 @@ impl Pass {
 
     fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
-        let mut children = Children { synced: true, ..Children::default() };
+        let (mut children, mut awaited, mut handled) = (Children::default(), 0, 0);
         for (key, integration) in self.integrations_of(property) {
             children.integrations += 1;
             let ready = integration.status.as_ref().and_then(|said| said.status.condition("Ready"));
             if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
                 children.not_ready.push(key.name.clone());
             }
-            let handled = self.connections.get(key).is_some_and(|connection| {
+            let has_handled = self.connections.get(key).is_some_and(|connection| {
                 token.is_some_and(|token| connection.engine.state().borrow().handled_syncs.contains(token))
             });
-            children.synced &= handled;
+            handled += usize::from(has_handled);
+            // One that is refused says so itself, and is not waited for; one that is merely starting is, anew or elsewhere.
+            let refused = self.refusals.contains_key(key) && !self.stopping.contains_key(key);
+            awaited += usize::from(!has_handled && !refused);
         }
+        children.synced = awaited == 0 && (handled > 0 || children.integrations == 0);
         children
     }
 
@@ -222,3 +226,7 @@ where
     });
     futures::stream::iter(answers).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
 }
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;
