@@ -90,11 +90,12 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
 /// A deletion says what it waits for. A session that runs needs nothing of what is missing.
 fn deleting(situation: &Situation<'_>) -> Verdict {
     let down = situation.state.and_then(|state| match &state.condition {
-        Condition::Rejected(why) | Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why),
+        Condition::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
+        Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why.clone()),
         Condition::Unchecked | Condition::Connected => None,
     });
     let missing = situation.refusal.filter(|_| situation.state.is_none()).map(|refusal| match refusal {
-        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence,
+        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence.clone(),
     });
     match down.or(missing) {
         None => Verdict::deleting("its records are being removed from the system"),
@@ -105,10 +106,16 @@ fn deleting(situation: &Situation<'_>) -> Verdict {
     }
 }
 
+/// The ways on from a refused login: what was wrong may have been the Secret, or the account itself.
+const ONCE_MORE: &str = "It is not tried again by itself, since systems lock accounts: change the Secret, or annotate this \
+    AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
+
 /// Why nothing goes on until a person acts.
 fn stopped(state: &State) -> Option<Verdict> {
     match &state.condition {
-        Condition::Rejected(sentence) => return Some(Verdict::credentials_rejected(sentence)),
+        Condition::Rejected(sentence) => {
+            return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
+        }
         Condition::Misconfigured(sentence) => {
             return Some(Verdict::stalled(conditions::INVALID_SPEC, sentence));
         }

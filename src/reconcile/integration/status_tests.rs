@@ -119,6 +119,20 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
 }
 
 #[test]
+fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
+    let refused = in_condition(Condition::Rejected("The box refused the login".into()));
+    for deleting in [false, true] {
+        let status = after(&Status::default(), &Situation { deleting, state: Some(&refused), ..FINE });
+        let message = &status.condition("Ready").unwrap().message;
+        for words in
+            ["The box refused the login. ", "change the Secret", "access.vestibule.dev/sync-requested-at"]
+        {
+            assert!(message.contains(words), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_still() {
     let suspended = Situation { suspended: true, ..FINE };
     let new = after(&Status::default(), &suspended);

@@ -40,6 +40,7 @@ impl Pass {
         let key = &object.meta.key;
         if object.meta.deleting {
             self.drain(object).await;
+            self.pass_on_requests(object);
             return;
         }
         let refusal = match self.validated(object).await {
