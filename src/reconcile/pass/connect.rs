@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
@@ -21,7 +22,7 @@ impl Pass {
         let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
         // Of two that claim the same the older has it, after a restart too.
-        objects.sort_by_key(|object| (object.meta.created, object.meta.key.clone()));
+        objects.sort_by_key(|object| age(object));
         let gone: Vec<ObjectKey> =
             self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
         for key in gone {
@@ -44,17 +45,16 @@ impl Pass {
             return;
         }
         let refusal = match self.validated(object).await {
-            Ok(wanted) if self.owner_elsewhere(key, &wanted.owner_id).is_some() => {
-                let other = self
-                    .owner_elsewhere(key, &wanted.owner_id)
-                    .map(|key| key.name.clone())
-                    .unwrap_or_default();
-                Some(Refusal::Invalid(
+            Ok(wanted) => match self.owner_elsewhere(object, &wanted.owner_id) {
+                Some(other) => Some(Refusal::Invalid(
                     DUPLICATE_CLAIM,
-                    format!("AccessIntegration {other} uses this ownerId already: each needs one of its own"),
-                ))
-            }
-            Ok(wanted) => self.apply(object, wanted).await.err(),
+                    format!(
+                        "AccessIntegration {} uses this ownerId already: each needs one of its own",
+                        other.name
+                    ),
+                )),
+                None => self.apply(object, wanted).await.err(),
+            },
             Err(refusal) => Some(refusal),
         };
         // The running session is kept: whatever is wrong now, doors can still be closed through it.
@@ -68,12 +68,18 @@ impl Pass {
         self.pass_on_requests(object);
     }
 
-    /// The integration that uses an owner id already; who came first keeps it.
-    fn owner_elsewhere(&self, key: &ObjectKey, owner_id: &str) -> Option<&ObjectKey> {
-        self.connections
-            .iter()
-            .find(|(other, it)| *other != key && it.owner_id == owner_id)
-            .map(|(other, _)| other)
+    /// The integration that uses an owner id already; who came first keeps it. An older one that cannot be connected now
+    /// has not given it up, but takes it from nobody who is connected.
+    fn owner_elsewhere(&self, object: &Object, owner_id: &str) -> Option<&ObjectKey> {
+        let key = &object.meta.key;
+        let mut connected =
+            self.connections.iter().filter(|(other, it)| *other != key && it.owner_id == owner_id);
+        if let Some((other, _)) = connected.next() {
+            return Some(other);
+        }
+        let older = |other: &Object| age(other) < age(object) && claims(other) == Some(owner_id);
+        let mut older = self.integrations.iter().filter(|(_, other)| older(other));
+        older.next().map(|(other, _)| other).filter(|_| !self.connections.contains_key(key))
     }
 
     pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
@@ -220,3 +226,18 @@ impl Pass {
         self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
     }
 }
+
+/// Sorts integrations, the oldest first.
+fn age(object: &Object) -> (Option<Timestamp>, ObjectKey) {
+    (object.meta.created, object.meta.key.clone())
+}
+
+/// The owner id that an integration has marked records with, or says it will.
+fn claims(object: &Object) -> Option<&str> {
+    let said = object.status.as_ref().and_then(|said| said.owner_id.as_deref());
+    said.or_else(|| object.spec.as_ref().ok()?.owner_id.as_deref())
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;
