@@ -41,6 +41,8 @@ pub struct IntegrationFacts {
     pub key: ObjectKey,
     /// Whose records it looks after.
     pub owner_id: String,
+    /// Which account of which system it is: nobody is in another one because he was in the former.
+    pub account: u64,
     /// What its system can do.
     pub capabilities: Capabilities,
     /// `spec.visitorAccess`.
@@ -165,7 +167,7 @@ fn hash(facts: &TenantFacts) -> u64 {
     });
     for access in &facts.access {
         let integration = &access.integration;
-        hash.text(&integration.key.name).text(&integration.owner_id);
+        hash.text(&integration.key.name).text(&integration.owner_id).number(integration.account);
         hash.text(&format!(
             "{:?} {:?} {}",
             integration.capabilities, integration.mode, integration.suspended

@@ -42,7 +42,8 @@ pub struct Connection {
     pub login: u64,
     /// What its own integration allows the account. The pace of the account is the strictest of all that use it.
     pub pace: Limits,
-    account: u64,
+    /// Which account of which system it is.
+    pub account: u64,
     client: u64,
     stop: Trigger,
     running: JoinHandle<()>,

@@ -30,6 +30,7 @@ impl Pass {
             self.parts.metrics.forget_integration(&key.to_string());
         }
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
+        self.moved.retain(|key| self.integrations.get(key).is_some());
         self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
             self.connect_one(&object).await;
@@ -127,6 +128,7 @@ impl Pass {
         let key = object.meta.key.clone();
         if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
             self.disconnect(&key);
+            self.moved.insert(key.clone());
         }
         if self.stopping.contains_key(&key) {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));

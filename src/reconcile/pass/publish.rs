@@ -9,7 +9,7 @@ use super::Pass;
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::{Object, takes_visitors};
+use crate::reconcile::integration::{Connection, Object, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
@@ -70,13 +70,17 @@ impl Pass {
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
-    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it.
+    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it, or have
+    /// left one account for another that nobody has looked into yet.
     fn unready(&self, property: &ObjectKey) -> Vec<String> {
         let all = self.integrations.iter().filter(|(key, object)| {
             let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
             let concerned =
                 spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
-            let usable = self.connections.contains_key(key) && !self.refusals.contains_key(key);
+            let looked_into =
+                |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
+            let usable =
+                self.connections.get(key).is_some_and(looked_into) && !self.refusals.contains_key(key);
             concerned.is_some_and(takes_visitors) && !usable
         });
         all.map(|(key, _)| key.name.clone()).collect()
@@ -95,6 +99,7 @@ impl Pass {
                 index: *index,
                 key: key.clone(),
                 owner_id: connection.owner_id.clone(),
+                account: connection.account,
                 capabilities: connection.engine.capabilities(),
                 visitor_access: spec.visitor_access.clone(),
                 mode: spec.mode,

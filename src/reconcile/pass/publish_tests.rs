@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::stage::Stage;
+use super::super::stage::{NOWHERE, Stage, netbox};
 use super::*;
 use crate::reconcile::fixtures::key;
 
@@ -73,4 +73,30 @@ fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
     ];
     let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
     assert_eq!(signatures.len(), directories.len());
+}
+
+#[tokio::test]
+async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
+    let (mut stage, old) = (Stage::new(), netbox().await);
+    let at = |url: &str| json!({ "spec": { "lenelS2": { "url": url } } });
+    stage.integration("netbox", &at(&old.url));
+    pass(&mut stage).await;
+    let unready = |stage: &Stage| stage.pass.unready(&key("tower"));
+    assert_eq!(unready(&stage), [""; 0], "a start is no news");
+    stage.integration("netbox", &at(NOWHERE));
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["netbox"], "the former one is being left");
+    let connected = async |stage: &mut Stage| {
+        while !stage.pass.connections.contains_key(&key("netbox")) {
+            tokio::task::yield_now().await;
+            pass(stage).await;
+        }
+    };
+    connected(&mut stage).await;
+    assert_eq!(unready(&stage), ["netbox"]);
+    stage.integration("netbox", &at(&old.url));
+    pass(&mut stage).await;
+    connected(&mut stage).await;
+    stage.engine("netbox").state().wait_for(|state| state.syncs > 0).await.unwrap();
+    assert_eq!(unready(&stage), [""; 0]);
 }
