@@ -3,6 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export DEMO_EXIT QUICK
 
+# What was built is called by its path. `cargo run` would choose other features for one package alone, and compile again.
+BUILT := "$${CARGO_TARGET_DIR:-target}/debug"
+VESTIBULE := $(BUILT)/vestibule
+
 .PHONY: help demo test check generate bench lint control-plane
 
 help: ## list the verbs
@@ -10,17 +14,18 @@ help: ## list the verbs
 
 demo: ## a Kubernetes, a simulated NetBox and the controller, shown at work; DEMO_EXIT=1 ends it after the last step
 	hack/while-fetching-modules.sh cargo build --workspace --bins
-	@# Not `cargo run`: for one package alone it would choose other features, and compile again.
-	@"$${CARGO_TARGET_DIR:-target}/debug/vestibule" demo
+	@$(VESTIBULE) demo
 
 test: control-plane lint ## everything: format, lints, then all tests, on a real API server too
 	cargo test --workspace
 
 check: lint ## format, lints, and whether generated files are in step
-	cargo run --quiet -- generate --check
+	cargo build --workspace --bins
+	@$(VESTIBULE) generate --check
 
 generate: ## write crds/ and all else that the code prints
-	cargo run --quiet -- generate
+	cargo build --workspace --bins
+	@$(VESTIBULE) generate
 
 bench: ## what a rollover costs, ours beside a naive controller; QUICK=1 within a minute
 	hack/bench.sh
@@ -31,4 +36,4 @@ lint: # internal
 
 control-plane: # internal: all programs of the tests, and the Kubernetes they run on
 	hack/while-fetching-modules.sh cargo build --workspace --all-targets
-	cargo run --quiet --example control-plane
+	@$(BUILT)/examples/control-plane

@@ -1,7 +1,7 @@
 //! An object as it comes from the API server: its metadata is trusted, its spec and its status are not.
 //!
 //! A spec that cannot be read is data, a sentence for the user, and never an error of the watch: an object that fails
-//! to decode is missing from a streamed list and looks deleted (shared/runtime.md, traps).
+//! to decode is missing from a streamed list without a word, and would look deleted.
 
 mod decode;
 mod uid;

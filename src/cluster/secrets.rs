@@ -14,7 +14,7 @@ use kube::{Api, Client, ResourceExt};
 use tokio::sync::mpsc;
 use vestibule_core::model::ObjectKey;
 
-use super::watch::Scope;
+use super::watch::{Scope, sentence};
 
 /// The label that has a Secret watched, whatever its value.
 pub const LABEL: &str = "access.vestibule.dev/credentials";
@@ -63,6 +63,7 @@ async fn feed(api: Api<Meta>, changes: mpsc::Sender<ObjectKey>) {
             }
             Some(Err(error)) => {
                 if !std::mem::replace(&mut told, true) {
+                    let error = sentence(&error);
                     tracing::warn!(%error, "labelled Secrets cannot be watched: a changed one is noticed later");
                 }
                 tokio::time::sleep(if forbidden(&error) { PAUSE_FORBIDDEN } else { PAUSE }).await;

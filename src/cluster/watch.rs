@@ -10,6 +10,7 @@ use kube::runtime::watcher::{self, watcher};
 use kube::{Api, Client};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::object::{Live, Seen};
 
@@ -21,6 +22,10 @@ const PAGE: u32 = 1_000;
 
 /// The first and the longest pause after a failure. kube's own back-off was seen asleep for 48 s after a relist.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// A server may ask us to come back later for so long before that is an interruption: right after CRDs are applied it does
+/// so for a moment, and nobody needs to be told.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// What happened, as `watcher` tells it, and what we did ourselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +42,7 @@ pub enum Event<O> {
     Delete(O),
     /// The answer to a write or a live GET of our own.
     Answer(O),
-    /// The API server is out of reach or refuses; told once, until an object or a list comes again.
+    /// The API server is out of reach or refuses; told once, in a sentence, until an object or a list comes again.
     Interrupted(String),
 }
 
@@ -158,14 +163,35 @@ impl<S, T> Feed<Seen<S, T>> {
     }
 
     async fn pause_after(&mut self, error: &watcher::Error) -> Option<()> {
-        tracing::debug!(scope = ?self.scope, %error, "the watch failed");
-        if self.pause.is_fresh() {
-            tracing::warn!(scope = ?self.scope, %error, "the watch is interrupted");
-            self.events.send(Event::Interrupted(error.to_string())).await.ok()?;
+        let sentence = sentence(error);
+        if self.pause.is_news(error) {
+            tracing::warn!(scope = ?self.scope, error = %sentence, "the watch is interrupted");
+            self.events.send(Event::Interrupted(sentence)).await.ok()?;
+        } else {
+            tracing::debug!(scope = ?self.scope, error = %sentence, "the watch failed");
         }
         tokio::time::sleep(self.pause.next()).await;
         Some(())
     }
+}
+
+/// An error of a watch as one sentence: the server's own words where it spoke.
+pub(super) fn sentence(error: &watcher::Error) -> String {
+    use watcher::Error::{InitialListFailed, WatchError, WatchFailed, WatchStartFailed};
+    match error {
+        WatchError(status) if !status.message.is_empty() => status.message.clone(),
+        InitialListFailed(error) | WatchStartFailed(error) | WatchFailed(error) => {
+            super::client::sentence(error)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether the server only asks us to come back later.
+fn is_busy(error: &watcher::Error) -> bool {
+    use watcher::Error::{InitialListFailed, WatchError, WatchFailed, WatchStartFailed};
+    matches!(error, WatchError(status) | InitialListFailed(kube::Error::Api(status))
+        | WatchStartFailed(kube::Error::Api(status)) | WatchFailed(kube::Error::Api(status)) if status.code == 429)
 }
 
 /// A server without `WatchList` refuses the first watch, for ever and before any `Init`.
@@ -174,23 +200,30 @@ fn lacks_watch_list(error: &watcher::Error) -> bool {
         if status.code == 422 && status.message.contains("sendInitialEvents"))
 }
 
-/// Doubling pauses, from the first to the longest.
-struct Pause(Duration);
+/// Doubling pauses, from the first to the longest, and whether anybody was told.
+struct Pause {
+    next: Duration,
+    since: Option<Instant>,
+    told: bool,
+}
 
 impl Default for Pause {
     fn default() -> Self {
-        Self(PAUSE.0)
+        Self { next: PAUSE.0, since: None, told: false }
     }
 }
 
 impl Pause {
-    fn is_fresh(&self) -> bool {
-        self.0 == PAUSE.0
+    /// Whether this failure is to be told: the first that is more than a server busy for a moment.
+    fn is_news(&mut self, error: &watcher::Error) -> bool {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let momentary = is_busy(error) && since.elapsed() < BUSY;
+        !momentary && !std::mem::replace(&mut self.told, true)
     }
 
     fn next(&mut self) -> Duration {
-        let now = self.0;
-        self.0 = PAUSE.1.min(now * 2);
+        let now = self.next;
+        self.next = PAUSE.1.min(now * 2);
         now
     }
 }

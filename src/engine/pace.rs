@@ -23,6 +23,18 @@ pub struct Limits {
     pub max_in_flight: u32,
 }
 
+impl Limits {
+    /// What keeps to both: an account that several use is pressed no harder than any of them allows.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        Self {
+            rate: self.rate.into_iter().chain(other.rate).reduce(f64::min),
+            burst: self.burst.min(other.burst),
+            max_in_flight: self.max_in_flight.min(other.max_in_flight),
+        }
+    }
+}
+
 /// What may be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {

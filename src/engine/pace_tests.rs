@@ -316,3 +316,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_several_limits_the_stricter_part_of_each_counts_whatever_their_order() {
+    let some = Limits { rate: Some(5.0), burst: 10, max_in_flight: 4 };
+    let none = Limits { rate: None, burst: 4, max_in_flight: 8 };
+    let slow = Limits { rate: Some(2.0), burst: 20, max_in_flight: 1 };
+    for (one, other, stricter) in [
+        (some, none, Limits { rate: Some(5.0), burst: 4, max_in_flight: 4 }),
+        (some, slow, Limits { rate: Some(2.0), burst: 10, max_in_flight: 1 }),
+        (none, none, none),
+    ] {
+        assert_eq!((one.stricter(other), other.stricter(one)), (stricter, stricter));
+    }
+}

@@ -41,6 +41,8 @@ pub struct IntegrationFacts {
     pub key: ObjectKey,
     /// Whose records it looks after.
     pub owner_id: String,
+    /// Which account of which system it is: nobody is in another one because he was in the former.
+    pub account: u64,
     /// What its system can do.
     pub capabilities: Capabilities,
     /// `spec.visitorAccess`.
@@ -95,6 +97,11 @@ pub struct Directory {
     /// Every AccessIntegration that may hold records, with or without an engine, and the Property it serves,
     /// if that can be read.
     pub integrations: BTreeMap<ObjectKey, Option<ObjectKey>>,
+    /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
+    /// opened and nothing removed until it can be read again or the object is deleted.
+    pub frozen: BTreeSet<ObjectKey>,
+    /// Integrations that say that they take no visitors: whatever they still hold of them goes.
+    pub declining: BTreeSet<ObjectKey>,
     /// The place of every integration that this process has met in the rows; never given anew.
     pub indexes: BTreeMap<ObjectKey, u16>,
 }
@@ -162,7 +169,10 @@ fn hashed(mut facts: TenantFacts) -> TenantFacts {
 fn hash_of(access: &Access, everywhere: u64) -> u64 {
     let integration = &access.integration;
     let mut hash = Hasher::new("access");
-    hash.number(everywhere).text(&integration.key.name).text(&integration.owner_id);
+    hash.number(everywhere)
+        .text(&integration.key.name)
+        .text(&integration.owner_id)
+        .number(integration.account);
     hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
     access.groups.iter().for_each(|group| {
         hash.text(group);

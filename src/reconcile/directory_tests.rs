@@ -132,6 +132,7 @@ fn whatever_changes_what_a_visitor_gets_changes_the_hash() {
         after(|facts| facts.access[0].groups = texts(&["LobbyLab"]).into_iter().collect()),
         after_there(|there| there.key = key("annex")),
         after_there(|there| there.owner_id.push('2')),
+        after_there(|there| there.account += 1),
         after_there(|there| there.mode = Mode::Upsert),
         after_there(|there| there.suspended = true),
         after_there(|there| there.capabilities.card_format = None),

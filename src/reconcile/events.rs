@@ -7,6 +7,7 @@ use kube::api::ApiResource;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use vestibule_core::status::{Status, Truth, conditions, note};
 
+use super::write::FIELD_MANAGER;
 use crate::cluster::object::Meta;
 
 /// Publishes Events.
@@ -18,7 +19,7 @@ pub struct Events {
 impl Events {
     /// Events of this controller.
     pub fn new(client: Client) -> Self {
-        let reporter = Reporter { controller: "access.vestibule.dev/controller".to_owned(), instance: None };
+        let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: None };
         Self { recorder: Recorder::new(client, reporter) }
     }
 

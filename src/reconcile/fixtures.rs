@@ -89,6 +89,7 @@ pub fn integration(engine: &Arc<Engine>, index: u16) -> IntegrationFacts {
         index,
         key: engine.integration().clone(),
         owner_id: OWNER.to_owned(),
+        account: 1,
         capabilities: engine.capabilities(),
         visitor_access: Some(groups),
         mode: api::Mode::Enforce,

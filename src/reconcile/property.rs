@@ -19,7 +19,7 @@ pub struct Said {
     /// What every kind has.
     #[serde(flatten)]
     pub status: Status,
-    /// The last sync token that every integration has handled.
+    /// The last sync token that every integration has handled which could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_sync_at: Option<String>,
     /// What is here and not ready.
@@ -58,7 +58,7 @@ pub struct Children {
     pub integrations: usize,
     /// Those that are not ready, by name.
     pub not_ready: Vec<String>,
-    /// Whether every engine has handled this Property's sync token.
+    /// Whether this Property's sync token was handled by every integration that is not refused, and by one at least.
     pub synced: bool,
 }
 

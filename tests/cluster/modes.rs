@@ -27,6 +27,8 @@ async fn observe_writes_nothing_and_records_nothing_as_done() {
     assert!(ada.finalizers.is_empty() && !ada.has_record());
     stage.set_clock("2026-12-01T14:40:00Z");
     stage.sync("again").await;
+    let differs = |view: &View| view.condition("Synced").is_some_and(|it| it.reason == "DriftDetected");
+    stage.until("AccessIntegration", "netbox", "says that the system differs", differs).await;
     assert_eq!(stage.netbox.writes(), [].into());
     // Nothing was noted as done: once it may, all of it is done.
     stage.mode("Enforce").await;

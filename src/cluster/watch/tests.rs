@@ -123,6 +123,26 @@ async fn an_outage_is_told_once_and_tried_again_every_two_seconds_at_the_latest(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_busy_for_a_moment_interrupts_nothing() {
+    let busy = || refusal(429, "storage is (re)initializing");
+    let server = Server::new((0..9).map(|_| busy()).chain([(200, listed(1))]));
+    let (began, mut events) = (Instant::now(), server.watch(&[]));
+    assert_eq!(told(&mut events, 2).await, ["init", "done"]);
+    assert!(began.elapsed() > Duration::from_secs(9), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stays_busy_is_told_once_in_its_own_words() {
+    let busy = || refusal(429, "storage is (re)initializing");
+    let server = Server::new((0..14).map(|_| busy()).chain([(200, listed(1))]));
+    let (began, mut events) = (Instant::now(), server.watch(&[]));
+    let Some(Event::Interrupted(sentence)) = events.recv().await else { panic!("it goes on for too long") };
+    assert_eq!(sentence, "storage is (re)initializing");
+    assert!(began.elapsed() >= BUSY, "{:?}", began.elapsed());
+    assert_eq!(told(&mut events, 2).await, ["init", "done"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_expired_watch_is_listed_anew_within_a_moment() {
     let expired =
         frame("ERROR", &json!({"kind": "Status", "code": 410, "message": "too old", "reason": "Expired"}));

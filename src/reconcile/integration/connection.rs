@@ -9,6 +9,7 @@ use vestibule_core::model::ObjectKey;
 use super::Validated;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
+use crate::engine::pace::Limits;
 use crate::engine::pacer::Pacer;
 use crate::engine::{Engine, Parts, Source};
 use crate::metrics::Metrics;
@@ -37,9 +38,13 @@ pub struct Connection {
     pub owner_id: String,
     /// Records left behind before this process.
     pub left_behind: i64,
-    account: u64,
+    /// Whose pace it goes by; another login is another account, and so another connection.
+    pub login: u64,
+    /// What its own integration allows the account. The pace of the account is the strictest of all that use it.
+    pub pace: Limits,
+    /// Which account of which system it is.
+    pub account: u64,
     client: u64,
-    pacer: Pacer,
     stop: Trigger,
     running: JoinHandle<()>,
 }
@@ -52,7 +57,7 @@ impl Connection {
         pacer: Pacer,
         parts: &ConnectionParts,
     ) -> Result<Self, SystemError> {
-        let Validated { config, credentials, owner_id, settings, account, client, .. } = wanted;
+        let Validated { config, credentials, owner_id, settings, pace, login, account, client } = wanted;
         let owner = Owner::of(&owner_id);
         let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
         let engine = Engine::new(Parts {
@@ -60,7 +65,7 @@ impl Connection {
             owner,
             system: Arc::new(system),
             source: Arc::clone(&parts.source),
-            pacer: pacer.clone(),
+            pacer,
             fence: parts.fence.clone(),
             clock: parts.clock.clone(),
             metrics: Arc::clone(&parts.metrics),
@@ -68,7 +73,7 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self { engine, owner_id, left_behind: 0, account, client, pacer, stop, running })
+        Ok(Self { engine, owner_id, left_behind: 0, login, pace, account, client, stop, running })
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.
@@ -84,7 +89,7 @@ impl Connection {
     /// Takes over settings, and a new client if a login or another part of it has changed.
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
         let Validated { config, credentials, settings, pace, client, .. } = wanted;
-        self.pacer.set_limits(pace);
+        self.pace = pace;
         self.engine.set_settings(settings);
         if client != self.client {
             let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;

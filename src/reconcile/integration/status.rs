@@ -51,6 +51,8 @@ pub struct Situation<'a> {
     pub suspended: bool,
     /// `mode: Observe`.
     pub observes: bool,
+    /// In that mode: a Visitor differs from what the system holds.
+    pub differs: bool,
     /// The status speaks of this generation already: a restart is no news.
     pub told: bool,
     /// Why there is no connection; `None` if there is one.
@@ -83,18 +85,19 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         }
         None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
-        Some(_) => Some(connected(situation.observes)),
+        Some(_) => Some(connected(situation)),
     }
 }
 
 /// A deletion says what it waits for. A session that runs needs nothing of what is missing.
 fn deleting(situation: &Situation<'_>) -> Verdict {
     let down = situation.state.and_then(|state| match &state.condition {
-        Condition::Rejected(why) | Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why),
+        Condition::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
+        Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why.clone()),
         Condition::Unchecked | Condition::Connected => None,
     });
     let missing = situation.refusal.filter(|_| situation.state.is_none()).map(|refusal| match refusal {
-        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence,
+        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence.clone(),
     });
     match down.or(missing) {
         None => Verdict::deleting("its records are being removed from the system"),
@@ -105,10 +108,16 @@ fn deleting(situation: &Situation<'_>) -> Verdict {
     }
 }
 
+/// The ways on from a refused login: what was wrong may have been the Secret, or the account itself.
+const ONCE_MORE: &str = "It is not tried again by itself, since systems lock accounts: change the Secret, or annotate this \
+    AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
+
 /// Why nothing goes on until a person acts.
 fn stopped(state: &State) -> Option<Verdict> {
     match &state.condition {
-        Condition::Rejected(sentence) => return Some(Verdict::credentials_rejected(sentence)),
+        Condition::Rejected(sentence) => {
+            return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
+        }
         Condition::Misconfigured(sentence) => {
             return Some(Verdict::stalled(conditions::INVALID_SPEC, sentence));
         }
@@ -126,12 +135,16 @@ fn stopped(state: &State) -> Option<Verdict> {
     })
 }
 
-fn connected(observes: bool) -> Verdict {
-    if observes {
-        let verdict = Verdict::in_sync("connected; mode Observe: nothing is written");
-        return verdict.with(conditions::SYNCED, Truth::True, conditions::OBSERVE_ONLY, "");
+fn connected(situation: &Situation<'_>) -> Verdict {
+    if !situation.observes {
+        return Verdict::in_sync("connected, and every record of ours was compared");
     }
-    Verdict::in_sync("connected, and every record of ours was compared")
+    let verdict = Verdict::in_sync("connected; mode Observe: nothing is written");
+    if situation.differs {
+        let message = "the system differs from what is declared: see the Visitors whose Synced is False";
+        return verdict.with(conditions::SYNCED, Truth::False, conditions::DRIFT_DETECTED, message);
+    }
+    verdict.with(conditions::SYNCED, Truth::True, conditions::OBSERVE_ONLY, "")
 }
 
 fn taken(other: &str) -> String {

@@ -8,8 +8,15 @@ use crate::reconcile::fixtures::{at, reading, says};
 
 const NOW: &str = "2026-12-01T09:00:00Z";
 
-const FINE: Situation<'static> =
-    Situation { deleting: false, suspended: false, observes: false, told: false, refusal: None, state: None };
+const FINE: Situation<'static> = Situation {
+    deleting: false,
+    suspended: false,
+    observes: false,
+    differs: false,
+    told: false,
+    refusal: None,
+    state: None,
+};
 
 fn connected_state() -> State {
     let last_sync = Some(at("2026-12-01T08:59:59.75Z"));
@@ -119,6 +126,20 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
 }
 
 #[test]
+fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
+    let refused = in_condition(Condition::Rejected("The box refused the login".into()));
+    for deleting in [false, true] {
+        let status = after(&Status::default(), &Situation { deleting, state: Some(&refused), ..FINE });
+        let message = &status.condition("Ready").unwrap().message;
+        for words in
+            ["The box refused the login. ", "change the Secret", "access.vestibule.dev/sync-requested-at"]
+        {
+            assert!(message.contains(words), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_still() {
     let suspended = Situation { suspended: true, ..FINE };
     let new = after(&Status::default(), &suspended);
@@ -144,6 +165,20 @@ fn an_observing_integration_is_in_sync_and_says_that_it_writes_nothing() {
         ("True Succeeded".into(), "True ObserveOnly".into())
     );
     assert_eq!(reading(&status, 1), Current);
+}
+
+#[test]
+fn an_observing_integration_whose_system_differs_says_so() {
+    let state = connected_state();
+    let differs = Situation { observes: true, differs: true, state: Some(&state), ..FINE };
+    let status = after(&Status::default(), &differs);
+    assert_eq!(
+        (says(&status, "Ready"), says(&status, "Synced")),
+        ("True Succeeded".into(), "False DriftDetected".into())
+    );
+    assert_eq!(reading(&status, 1), Current);
+    let writes = after(&Status::default(), &Situation { observes: false, ..differs });
+    assert_eq!(says(&writes, "Synced"), "True Succeeded", "what differs there is mended");
 }
 
 #[test]

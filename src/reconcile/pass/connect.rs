@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
 use super::Pass;
-use crate::api::{DeletionPolicy, annotation};
+use crate::api::annotation;
 use crate::cluster::watch::Event;
 use crate::engine::Condition;
-use crate::engine::pacer::Pacer;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
-use crate::reconcile::{is_abandoned, property};
+use crate::reconcile::property;
 use crate::system::Class;
 
 impl Pass {
@@ -22,7 +22,7 @@ impl Pass {
         let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
         // Of two that claim the same the older has it, after a restart too.
-        objects.sort_by_key(|object| (object.meta.created, object.meta.key.clone()));
+        objects.sort_by_key(|object| age(object));
         let gone: Vec<ObjectKey> =
             self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
         for key in gone {
@@ -30,30 +30,32 @@ impl Pass {
             self.parts.metrics.forget_integration(&key.to_string());
         }
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
+        self.moved.retain(|key| self.integrations.get(key).is_some());
         self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
             self.connect_one(&object).await;
         }
+        self.keep_pace();
     }
 
     async fn connect_one(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         if object.meta.deleting {
             self.drain(object).await;
+            self.pass_on_requests(object);
             return;
         }
         let refusal = match self.validated(object).await {
-            Ok(wanted) if self.owner_elsewhere(key, &wanted.owner_id).is_some() => {
-                let other = self
-                    .owner_elsewhere(key, &wanted.owner_id)
-                    .map(|key| key.name.clone())
-                    .unwrap_or_default();
-                Some(Refusal::Invalid(
+            Ok(wanted) => match self.owner_elsewhere(object, &wanted.owner_id) {
+                Some(other) => Some(Refusal::Invalid(
                     DUPLICATE_CLAIM,
-                    format!("AccessIntegration {other} uses this ownerId already: each needs one of its own"),
-                ))
-            }
-            Ok(wanted) => self.apply(object, wanted).await.err(),
+                    format!(
+                        "AccessIntegration {} uses this ownerId already: each needs one of its own",
+                        other.name
+                    ),
+                )),
+                None => self.apply(object, wanted).await.err(),
+            },
             Err(refusal) => Some(refusal),
         };
         // The running session is kept: whatever is wrong now, doors can still be closed through it.
@@ -67,15 +69,21 @@ impl Pass {
         self.pass_on_requests(object);
     }
 
-    /// The integration that uses an owner id already; who came first keeps it.
-    fn owner_elsewhere(&self, key: &ObjectKey, owner_id: &str) -> Option<&ObjectKey> {
-        self.connections
-            .iter()
-            .find(|(other, it)| *other != key && it.owner_id == owner_id)
-            .map(|(other, _)| other)
+    /// The integration that uses an owner id already; who came first keeps it. An older one that cannot be connected now
+    /// has not given it up, but takes it from nobody who is connected.
+    fn owner_elsewhere(&self, object: &Object, owner_id: &str) -> Option<&ObjectKey> {
+        let key = &object.meta.key;
+        let mut connected =
+            self.connections.iter().filter(|(other, it)| *other != key && it.owner_id == owner_id);
+        if let Some((other, _)) = connected.next() {
+            return Some(other);
+        }
+        let older = |other: &Object| age(other) < age(object) && claims(other) == Some(owner_id);
+        let mut older = self.integrations.iter().filter(|(_, other)| older(other));
+        older.next().map(|(other, _)| other).filter(|_| !self.connections.contains_key(key))
     }
 
-    async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
+    pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
         let key = &object.meta.key;
         if self.fresh.get(key) != Some(&object.meta.generation) {
             match self.secrets.read(object).await {
@@ -120,6 +128,7 @@ impl Pass {
         let key = object.meta.key.clone();
         if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
             self.disconnect(&key);
+            self.moved.insert(key.clone());
         }
         if self.stopping.contains_key(&key) {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
@@ -149,12 +158,6 @@ impl Pass {
         Ok(())
     }
 
-    /// The pace of a login, shared by all who use it.
-    fn pacer(&mut self, wanted: &Validated) -> Pacer {
-        let new = || Pacer::new(wanted.pace, self.parts.clock.clone());
-        self.pacers.entry(wanted.login).or_insert_with(new).clone()
-    }
-
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
     async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
         let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
@@ -175,7 +178,7 @@ impl Pass {
     }
 
     /// What an engine has to say wakes the pass.
-    fn listen(&self, connection: &Connection) {
+    pub(super) fn listen(&self, connection: &Connection) {
         let (mut state, news) = (connection.engine.state(), Arc::clone(&self.news));
         tokio::spawn(async move {
             while state.changed().await.is_ok() {
@@ -184,9 +187,11 @@ impl Pass {
         });
     }
 
-    fn disconnect(&mut self, key: &ObjectKey) {
+    pub(super) fn disconnect(&mut self, key: &ObjectKey) {
         let Some(connection) = self.connections.remove(key) else { return };
         self.diagnostics.hide(&format!("engine {key}"));
+        // Another engine of the same integration has been asked for nothing yet.
+        self.asked.retain(|(asked, _)| asked != key);
         let news = Arc::clone(&self.news);
         let stop = tokio::spawn(async move {
             connection.stop().await;
@@ -222,56 +227,19 @@ impl Pass {
         }
         self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
     }
-
-    /// An integration under deletion removes its records and goes. One that was never connected has none.
-    async fn drain(&mut self, object: &Arc<Object>) {
-        let key = &object.meta.key;
-        let orphan =
-            object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
-        let abandoned = is_abandoned(&object.meta);
-        if !orphan && !abandoned {
-            if !object.meta.is_ours() {
-                return;
-            }
-            self.keep_connected(object).await;
-            let Some(connection) = self.connections.get(key) else { return };
-            connection.engine.drain();
-            if !connection.engine.state().borrow().drained {
-                return;
-            }
-        }
-        self.disconnect(key);
-        match self.writers.integration.finalizer(&object.meta, false).await {
-            Ok(answer) => {
-                tracing::info!(integration = %key, orphan, abandoned, "gone");
-                // Else the next pass would take it for one to be drained, and log in once more.
-                answer.map(|answer| self.integrations.on(Event::Answer(answer)));
-            }
-            Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
-        }
-    }
-
-    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
-    /// after a restart.
-    async fn keep_connected(&mut self, object: &Arc<Object>) {
-        let key = &object.meta.key;
-        let wanted = match self.validated(object).await {
-            Ok(wanted) => wanted,
-            Err(refusal) => {
-                self.refusals.insert(key.clone(), refusal);
-                return;
-            }
-        };
-        self.refusals.remove(key);
-        if let Some(connection) = self.connections.get_mut(key) {
-            if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
-                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
-            }
-            return;
-        }
-        let pacer = self.pacer(&wanted);
-        let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
-        self.listen(&connection);
-        self.connections.insert(key.clone(), connection);
-    }
 }
+
+/// Sorts integrations, the oldest first.
+fn age(object: &Object) -> (Option<Timestamp>, ObjectKey) {
+    (object.meta.created, object.meta.key.clone())
+}
+
+/// The owner id that an integration has marked records with, or says it will.
+fn claims(object: &Object) -> Option<&str> {
+    let said = object.status.as_ref().and_then(|said| said.owner_id.as_deref());
+    said.or_else(|| object.spec.as_ref().ok()?.owner_id.as_deref())
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -5,7 +5,11 @@
 //! the Secrets' GETs.
 
 mod connect;
+mod drain;
+mod pace;
 mod publish;
+#[cfg(test)]
+mod stage;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +55,8 @@ pub struct Pass {
     connections: BTreeMap<ObjectKey, Connection>,
     /// Engines on their way out; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    /// Integrations that were connected to another account before: what was true there is not known of the new one.
+    moved: BTreeSet<ObjectKey>,
     /// One pace a login; as many as there were logins since the start.
     pacers: BTreeMap<u64, Pacer>,
     refusals: BTreeMap<ObjectKey, Refusal>,
@@ -134,6 +140,7 @@ impl Pass {
             fresh: BTreeMap::new(),
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
+            moved: BTreeSet::new(),
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
             indexes: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! What Visitors refer to, made anew from the stores and the engines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use vestibule_core::model::{Hasher, ObjectKey};
@@ -9,7 +9,7 @@ use super::Pass;
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::{Object, takes_visitors};
+use crate::reconcile::integration::{Connection, Object, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
@@ -40,6 +40,8 @@ impl Pass {
             tenants: tenants.collect(),
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
             integrations: self.holders(),
+            frozen: self.frozen(),
+            declining: self.declining(),
             indexes: self.indexes.clone(),
         }
     }
@@ -56,18 +58,36 @@ impl Pass {
         all.map(|(key, object)| (key.clone(), property(key, object))).collect()
     }
 
+    /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
+    /// nobody has given up. Under deletion it is known what is wanted: nothing.
+    fn frozen(&self) -> BTreeSet<ObjectKey> {
+        let unreadable = |object: &Object| object.spec.is_err() && !object.meta.deleting;
+        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| unreadable(object));
+        self.connections.keys().filter(frozen).cloned().collect()
+    }
+
+    fn declining(&self) -> BTreeSet<ObjectKey> {
+        let declines = |object: &Object| object.spec.as_ref().is_ok_and(|spec| !takes_visitors(spec));
+        let all = self.integrations.iter().filter(|(_, object)| declines(object));
+        all.map(|(key, _)| key.clone()).collect()
+    }
+
     fn usable_property(&self, key: &ObjectKey) -> Option<PropertyFacts> {
         let property = self.properties.get(key).filter(|property| !property.meta.deleting)?;
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
-    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it.
+    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it, or have
+    /// left one account for another that nobody has looked into yet.
     fn unready(&self, property: &ObjectKey) -> Vec<String> {
         let all = self.integrations.iter().filter(|(key, object)| {
             let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
             let concerned =
                 spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
-            let usable = self.connections.contains_key(key) && !self.refusals.contains_key(key);
+            let looked_into =
+                |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
+            let usable =
+                self.connections.get(key).is_some_and(looked_into) && !self.refusals.contains_key(key);
             concerned.is_some_and(takes_visitors) && !usable
         });
         all.map(|(key, _)| key.name.clone()).collect()
@@ -86,6 +106,7 @@ impl Pass {
                 index: *index,
                 key: key.clone(),
                 owner_id: connection.owner_id.clone(),
+                account: connection.account,
                 capabilities: connection.engine.capabilities(),
                 visitor_access: spec.visitor_access.clone(),
                 mode: spec.mode,
@@ -111,8 +132,16 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    directory.integrations.keys().for_each(|key| {
-        hash.text(&key.to_string());
-    });
+    // Two lists of names after each other: where the first ends must show.
+    for keys in [directory.integrations.keys().collect(), directory.frozen.iter().collect::<Vec<_>>()] {
+        hash.number(keys.len() as u64);
+        for key in keys {
+            hash.text(&key.to_string());
+        }
+    }
     hash.finish()
 }
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;

@@ -32,10 +32,12 @@ impl Pass {
     async fn tell_integrations(&mut self) {
         let now = self.parts.clock.now();
         let mut writes = Vec::new();
+        let differing = self.visitors.observed_to_differ();
         for (key, object) in self.integrations.iter() {
+            let differs = self.indexes.get(key).is_some_and(|index| differing.contains(index));
             let connection = self.connections.get(key);
             let state = connection.map(|connection| connection.engine.state().borrow().clone());
-            let verdict = self.integration_verdict(object, state.as_ref());
+            let verdict = self.integration_verdict(object, state.as_ref(), differs);
             let previous = object.status.clone().unwrap_or_default();
             let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
             let status = settled.unwrap_or_else(|| previous.status.clone());
@@ -56,13 +58,19 @@ impl Pass {
         }
     }
 
-    fn integration_verdict(&self, object: &integration::Object, state: Option<&State>) -> Option<Verdict> {
+    fn integration_verdict(
+        &self,
+        object: &integration::Object,
+        state: Option<&State>,
+        differs: bool,
+    ) -> Option<Verdict> {
         let told = object.status.as_ref().map(|said| said.status.observed_generation);
         let spec = object.spec.as_ref().ok();
         integration::verdict(&Situation {
             deleting: object.meta.deleting,
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
+            differs,
             told: told == Some(object.meta.generation),
             refusal: self.refusals.get(&object.meta.key),
             state,
@@ -144,18 +152,22 @@ impl Pass {
 
     fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
-        let mut children = Children { synced: true, ..Children::default() };
+        let (mut children, mut awaited, mut handled) = (Children::default(), 0, 0);
         for (key, integration) in self.integrations_of(property) {
             children.integrations += 1;
             let ready = integration.status.as_ref().and_then(|said| said.status.condition("Ready"));
             if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
                 children.not_ready.push(key.name.clone());
             }
-            let handled = self.connections.get(key).is_some_and(|connection| {
+            let has_handled = self.connections.get(key).is_some_and(|connection| {
                 token.is_some_and(|token| connection.engine.state().borrow().handled_syncs.contains(token))
             });
-            children.synced &= handled;
+            handled += usize::from(has_handled);
+            // One that is refused says so itself, and is not waited for; one that is merely starting is, anew or elsewhere.
+            let refused = self.refusals.contains_key(key) && !self.stopping.contains_key(key);
+            awaited += usize::from(!has_handled && !refused);
         }
+        children.synced = awaited == 0 && (handled > 0 || children.integrations == 0);
         children
     }
 
@@ -225,3 +237,7 @@ where
     });
     futures::stream::iter(answers).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
 }
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;

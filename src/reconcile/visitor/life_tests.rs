@@ -258,3 +258,59 @@ async fn a_change_elsewhere_queues_nothing_here() {
     let queued = |name| stage.engine(name).diagnostics()["queued"]["rollover_addition"].as_u64();
     assert_eq!((queued("netbox"), queued("annex")), (Some(0), Some(1)));
 }
+
+/// Jane in both of two integrations; then the NetBox takes no visitors any more, for the reason that is given.
+async fn without_the_netbox(why: impl FnOnce(&mut crate::reconcile::directory::Directory)) -> Stage {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
+    stage.run("netbox").await;
+    stage.run("annex").await;
+    stage.tell(&jane());
+    stage.until("in both", |stage| inside(stage, "netbox") + inside(stage, "annex") == 2).await;
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.refer(|directory| {
+        for tenant in directory.tenants.values_mut() {
+            tenant.access.remove(0);
+            tenant.hash += 1;
+        }
+        why(directory);
+    });
+    stage
+}
+
+#[tokio::test]
+async fn an_integration_whose_spec_cannot_be_read_keeps_whom_it_holds_until_the_visit_is_over() {
+    let stage = without_the_netbox(|directory| directory.frozen.extend([key("netbox")])).await;
+    stage.rest().await;
+    assert_eq!((inside(&stage, "netbox"), inside(&stage, "annex")), (1, 1));
+    stage.set(at("2026-12-02T09:00:00Z"));
+    stage.until("out of both", |stage| inside(stage, "netbox") + inside(stage, "annex") == 0).await;
+}
+
+#[tokio::test]
+async fn an_integration_that_declines_visitors_gives_up_whom_it_holds() {
+    let stage = without_the_netbox(|directory| directory.declining.extend([key("netbox")])).await;
+    stage.until("out of the one", |stage| inside(stage, "netbox") == 0).await;
+    assert_eq!(inside(&stage, "annex"), 1);
+}
+
+#[tokio::test]
+async fn the_only_integration_gives_up_whom_it_holds_if_it_declines_visitors_and_not_if_it_is_not_ready() {
+    for (declines, left) in [(true, 0), (false, 1)] {
+        let mut stage = Stage::at(at(DURING));
+        stage.integrate([("netbox", lobby())]);
+        stage.run("netbox").await;
+        stage.tell(&jane());
+        stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+        stage.refer(|directory| {
+            for tenant in directory.tenants.values_mut() {
+                tenant.access.clear();
+                tenant.hash += 1;
+            }
+            directory.declining.extend(declines.then(|| key("netbox")));
+        });
+        stage.until("told", |stage| stage.ready() == "False DependencyNotReady").await;
+        stage.rest().await;
+        assert_eq!(inside(&stage, "netbox"), left, "declines: {declines}");
+    }
+}

@@ -24,7 +24,7 @@ mod troubles;
 mod validate;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -33,10 +33,11 @@ use kube::api::ApiResource;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use vestibule_core::identity::Slot;
-use vestibule_core::model::ObjectKey;
+use vestibule_core::model::{Mode, ObjectKey};
+use vestibule_core::plan::Withheld;
 
 use self::at_hand::AtHand;
-use self::row::Plan;
+use self::row::{Place, PlaceState, Plan};
 use self::settling::Settling;
 use self::troubles::Troubles;
 use super::directory::Directory;
@@ -146,6 +147,14 @@ impl Visitors {
             sum.not_ready += counts.not_ready;
         }
         Some(properties)
+    }
+
+    /// The integrations, by index, in which a Visitor differs from what is declared and only mode Observe keeps it so.
+    pub fn observed_to_differ(&self) -> BTreeSet<u16> {
+        let observed = |place: &&Place| place.state == PlaceState::Withheld(Withheld::Mode(Mode::Observe));
+        let table = self.table.lock();
+        let places = table.iter().flat_map(|row| row.plan.places.iter());
+        places.filter(observed).map(|place| place.integration).collect()
     }
 
     /// What `/debug/state.json` shows: counts, nobody's data.

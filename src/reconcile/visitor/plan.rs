@@ -25,6 +25,8 @@ pub enum Standing {
     Expired,
     /// Something it refers to is missing: nothing is opened, nothing removed. The sentence says what.
     Missing(String),
+    /// No integration takes visitors now: as [`Self::Missing`], but those that decline them give up what they hold.
+    NoTaker(String),
     /// It is refused: the sentence says what to change. Nothing is opened.
     Refused(String),
     /// The tenant's groups were emptied or never named: what was opened is revoked.
@@ -34,7 +36,7 @@ pub enum Standing {
 impl Standing {
     /// Whether existing records are left as they are, whatever they are.
     pub const fn freezes(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Refused(_) | Self::Over)
+        matches!(self, Self::Missing(_) | Self::NoTaker(_) | Self::Refused(_) | Self::Over)
     }
 }
 
@@ -76,7 +78,7 @@ fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
             "Property {} has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
             tenant.property_key.name
         );
-        return Some(Standing::Missing(message));
+        return Some(Standing::NoTaker(message));
     }
     let none = tenant.access.iter().all(|access| access.groups.is_empty());
     none.then(|| {

@@ -76,7 +76,9 @@ fn what_is_missing_is_named_and_freezes() {
     ];
     for (tenant, sentence) in rows {
         let (standing, _) = stands(tenant.as_ref(), DURING);
-        assert_eq!(standing, Standing::Missing(sentence.to_owned()));
+        let nobody_takes = tenant.is_some_and(|tenant| tenant.property.is_some());
+        let kind = if nobody_takes { Standing::NoTaker } else { Standing::Missing };
+        assert_eq!(standing, kind(sentence.to_owned()));
         assert!(standing.freezes());
     }
 }
@@ -106,7 +108,12 @@ fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enoug
 #[test]
 fn only_what_ended_emptied_or_is_on_moves_records() {
     let moves = [Standing::Today, Standing::Scheduled, Standing::Expired, Standing::NoGroups(String::new())];
-    let freezes = [Standing::Over, Standing::Missing(String::new()), Standing::Refused(String::new())];
+    let freezes = [
+        Standing::Over,
+        Standing::Missing(String::new()),
+        Standing::NoTaker(String::new()),
+        Standing::Refused(String::new()),
+    ];
     assert!(moves.iter().all(|standing| !standing.freezes()));
     assert!(freezes.iter().all(Standing::freezes));
 }

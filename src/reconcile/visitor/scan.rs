@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
 
 use super::Visitors;
 use super::plan::{self, Standing};
@@ -193,7 +194,7 @@ fn replan(plan: &mut Plan, slot: Slot, shift: &Shift, now: Timestamp, cause: Cau
     if standing == Standing::Over {
         keep_what_is_there(plan, slot, directory);
     }
-    if standing.freezes() {
+    if standing.freezes() && !matches!(standing, Standing::NoTaker(_)) {
         return;
     }
     let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
@@ -213,12 +214,23 @@ fn replan(plan: &mut Plan, slot: Slot, shift: &Shift, now: Timestamp, cause: Cau
             orders.push(integration.index, &integration.engine, slot, class);
         }
     }
-    for (key, engine) in &directory.engines {
+    for (key, engine) in directory.engines.iter().filter(|(key, _)| closes(&standing, directory, key)) {
         let index = directory.indexes.get(key).copied();
-        let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) else {
-            continue;
-        };
-        close(plan, slot, index, engine, cause.takes_away(), orders);
+        if let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) {
+            close(plan, slot, index, engine, cause.takes_away(), orders);
+        }
+    }
+}
+
+/// Whether an integration that is not to be opened gives up what it holds.
+pub(super) fn closes(standing: &Standing, directory: &Directory, integration: &ObjectKey) -> bool {
+    match standing {
+        Standing::Missing(_) | Standing::Refused(_) => false,
+        Standing::NoTaker(_) => directory.declining.contains(integration),
+        // What is wanted of one whose spec cannot be read is not known.
+        Standing::Today | Standing::Over | Standing::NoGroups(_) => !directory.frozen.contains(integration),
+        // But every visit ends.
+        Standing::Scheduled | Standing::Expired => true,
     }
 }
 

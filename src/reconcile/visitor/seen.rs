@@ -8,7 +8,7 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan};
-use super::scan::{Orders, close, drop_places_of_the_gone};
+use super::scan::{Orders, close, closes, drop_places_of_the_gone};
 use super::source::{place_want, state_by_snapshot};
 use super::validate::{Object, Validated, names, validate};
 use crate::engine::Class;
@@ -75,7 +75,8 @@ impl Visitors {
             plan.refused |= want.is_err();
             plan_place(plan, slot, object, access, &want.unwrap_or(Want::Keep), orders);
         }
-        close_elsewhere(plan, slot, object, tenant, directory, orders);
+        let here = (&standing, directory);
+        close_elsewhere(plan, slot, object, tenant, here, orders);
     }
 }
 
@@ -108,7 +109,7 @@ fn close_elsewhere(
     slot: Slot,
     object: &Object,
     tenant: Option<&TenantFacts>,
-    directory: &Directory,
+    (standing, directory): (&Standing, &Directory),
     orders: &mut Orders,
 ) {
     let planned = |index: u16| {
@@ -120,7 +121,9 @@ fn close_elsewhere(
             continue;
         };
         plan.place_mut(index);
-        close(plan, slot, index, engine, Class::Revocation, orders);
+        if closes(standing, directory, key) {
+            close(plan, slot, index, engine, Class::Revocation, orders);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant};
+use super::scan::closes;
 use super::status;
 use super::validate::{Object, known_ids, validate};
 use crate::cluster::object::Live;
@@ -108,8 +109,9 @@ impl Visitors {
         let concerned =
             tenant.is_some_and(|tenant| tenant.access.iter().any(|a| a.integration.key == *integration));
         Some(match standing {
-            Standing::Missing(_) | Standing::Refused(_) | Standing::Over => ByRow::Settled(Want::Keep),
+            Standing::Over => ByRow::Settled(Want::Keep),
             Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
+            standing if !closes(&standing, &directory, integration) => ByRow::Settled(Want::Keep),
             _ => nothing,
         })
     }

@@ -72,7 +72,9 @@ pub fn verdict(
 ) -> Option<Verdict> {
     let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(_)));
     match standing {
-        Standing::Missing(message) => Some(Verdict::dependency_not_ready(message)),
+        Standing::Missing(message) | Standing::NoTaker(message) => {
+            Some(Verdict::dependency_not_ready(message))
+        }
         Standing::Refused(message) | Standing::NoGroups(message) => {
             Some(Verdict::stalled(conditions::INVALID_SPEC, message))
         }

@@ -38,8 +38,7 @@ pub(super) fn login_refused() -> SystemError {
     SystemError::new(
         Class::Auth,
         "Login",
-        "The NetBox refused the login: check username and password in the Secret. It is not tried again until \
-         the Secret changes",
+        "The NetBox refused the login: check username and password in the Secret",
     )
 }
 
@@ -65,8 +64,7 @@ pub(super) fn login_trap() -> SystemError {
         format!(
             "The NetBox accepted the login but refuses every command of its session (APIERROR 5): wrong \
              authentication mode on the controller, not a wrong password. Tick the third checkbox, \"Use login \
-             username/password for authentication (requires setup privilege)\", under {SETTINGS}, then edit the \
-             Secret (an annotation will do): only then is it tried again"
+             username/password for authentication (requires setup privilege)\", under {SETTINGS}"
         ),
     )
 }

@@ -170,7 +170,8 @@ impl NetBox {
         frame.system.edit(frame.present(), order).unwrap();
     }
 
-    pub(super) fn set_clock(&self, now: Timestamp) {
+    /// Sets its clock alone.
+    pub(crate) fn set_clock(&self, now: Timestamp) {
         let order = Move { set: Some(now), ..Move::default() };
         self.running.frame.clock.apply(&order).unwrap();
         self.running.frame.present();

@@ -37,7 +37,7 @@ names! {
     DUPLICATE_CLAIM = "DuplicateClaim", "Somebody else holds what this object claims.";
     MULTIPLE_INTEGRATIONS_NOT_SUPPORTED = "MultipleIntegrationsNotSupported", "The property has another integration that owns its people.";
     ADOPTION_REFUSED = "AdoptionRefused", "The system has such a person already, and nobody allowed to take it over.";
-    CREDENTIALS_REJECTED = "CredentialsRejected", "The system refused the login; it is not repeated until the Secret changes.";
+    CREDENTIALS_REJECTED = "CredentialsRejected", "The system refused the login; it is not repeated until the Secret changes or somebody asks for a sync.";
     THROTTLED = "Throttled", "The system asked us to wait.";
     HELD = "DeletionsHeld", "The guard holds removals until somebody releases them.";
     CREATE_RESULT_UNKNOWN = "CreateResultUnknown", "The answer to a creation was lost, and looking for it did not settle the matter.";

@@ -1,0 +1,63 @@
+//! The way out of an integration: its records are removed first, unless somebody said otherwise.
+
+use std::sync::Arc;
+
+use super::Pass;
+use crate::api::DeletionPolicy;
+use crate::cluster::watch::Event;
+use crate::reconcile::integration::{Connection, Object};
+use crate::reconcile::is_abandoned;
+
+impl Pass {
+    /// An integration under deletion removes its records and goes. One that was never connected has none.
+    pub(super) async fn drain(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        let orphan =
+            object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
+        let abandoned = is_abandoned(&object.meta);
+        if !orphan && !abandoned {
+            if !object.meta.is_ours() {
+                return;
+            }
+            self.keep_connected(object).await;
+            let Some(connection) = self.connections.get(key) else { return };
+            connection.engine.drain();
+            if !connection.engine.state().borrow().drained {
+                return;
+            }
+        }
+        self.disconnect(key);
+        match self.writers.integration.finalizer(&object.meta, false).await {
+            Ok(answer) => {
+                tracing::info!(integration = %key, orphan, abandoned, "gone");
+                // Else the next pass would take it for one to be drained, and log in once more.
+                answer.map(|answer| self.integrations.on(Event::Answer(answer)));
+            }
+            Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
+        }
+    }
+
+    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
+    /// after a restart.
+    async fn keep_connected(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        let wanted = match self.validated(object).await {
+            Ok(wanted) => wanted,
+            Err(refusal) => {
+                self.refusals.insert(key.clone(), refusal);
+                return;
+            }
+        };
+        self.refusals.remove(key);
+        if let Some(connection) = self.connections.get_mut(key) {
+            if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
+                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
+            }
+            return;
+        }
+        let pacer = self.pacer(&wanted);
+        let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
+        self.listen(&connection);
+        self.connections.insert(key.clone(), connection);
+    }
+}

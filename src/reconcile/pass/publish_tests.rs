@@ -1,0 +1,102 @@
+use serde_json::{Value, json};
+
+use super::super::stage::{NOWHERE, Stage, netbox};
+use super::*;
+use crate::reconcile::fixtures::key;
+
+/// A mode that only a later version knows.
+fn unreadable() -> Value {
+    json!({ "spec": { "mode": "Sometimes" } })
+}
+
+fn frozen(stage: &Stage) -> Vec<String> {
+    stage.published.borrow().frozen.iter().map(|key| key.name.clone()).collect()
+}
+
+async fn pass(stage: &mut Stage) {
+    stage.pass.connect().await;
+    stage.pass.publish();
+}
+
+#[tokio::test]
+async fn an_integration_freezes_while_its_engine_runs_and_its_spec_cannot_be_read() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &json!({}));
+    stage.integration("beside", &json!({}));
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), [""; 0]);
+    stage.integration("netbox", &unreadable());
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), ["netbox"], "and not the one beside it");
+    assert!(stage.engine("netbox").is_suspended());
+    stage.integration("netbox", &json!({}));
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), [""; 0]);
+    assert!(!stage.engine("netbox").is_suspended());
+}
+
+#[tokio::test]
+async fn a_deletion_thaws_what_cannot_be_read() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &json!({}));
+    pass(&mut stage).await;
+    stage.integration("netbox", &unreadable());
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), ["netbox"]);
+    let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } });
+    stage.integration("netbox", &crate::reconcile::fixtures::with(unreadable(), &going));
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), [""; 0]);
+    stage.lose("netbox");
+    pass(&mut stage).await;
+    assert!(stage.published.borrow().engines.is_empty());
+}
+
+#[tokio::test]
+async fn without_an_engine_there_is_nothing_to_freeze() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &unreadable());
+    pass(&mut stage).await;
+    assert_eq!(frozen(&stage), [""; 0]);
+}
+
+#[test]
+fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
+    let held = |name| Directory { integrations: [(key(name), None)].into(), ..Directory::default() };
+    let frozen = |names: &[&str]| names.iter().map(|&name| key(name)).collect::<BTreeSet<_>>();
+    let directories = [
+        Directory::default(),
+        held("netbox"),
+        Directory { frozen: frozen(&["netbox"]), ..Directory::default() },
+        Directory { frozen: frozen(&["netbox"]), ..held("netbox") },
+        Directory { frozen: frozen(&["beside"]), ..held("netbox") },
+    ];
+    let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
+    assert_eq!(signatures.len(), directories.len());
+}
+
+#[tokio::test]
+async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
+    let (mut stage, old) = (Stage::new(), netbox().await);
+    let at = |url: &str| json!({ "spec": { "lenelS2": { "url": url } } });
+    stage.integration("netbox", &at(&old.url));
+    pass(&mut stage).await;
+    let unready = |stage: &Stage| stage.pass.unready(&key("tower"));
+    assert_eq!(unready(&stage), [""; 0], "a start is no news");
+    stage.integration("netbox", &at(NOWHERE));
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["netbox"], "the former one is being left");
+    let connected = async |stage: &mut Stage| {
+        while !stage.pass.connections.contains_key(&key("netbox")) {
+            tokio::task::yield_now().await;
+            pass(stage).await;
+        }
+    };
+    connected(&mut stage).await;
+    assert_eq!(unready(&stage), ["netbox"]);
+    stage.integration("netbox", &at(&old.url));
+    pass(&mut stage).await;
+    connected(&mut stage).await;
+    stage.engine("netbox").state().wait_for(|state| state.syncs > 0).await.unwrap();
+    assert_eq!(unready(&stage), [""; 0]);
+}

@@ -1,0 +1,133 @@
+//! A stage for tests: a pass over an API server that knows Secrets only, with its stores filled by hand. Engines are real;
+//! the boxes they look for may be simulated or not there at all.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use jiff::{SignedDuration, Timestamp};
+use kube::Client;
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use vestibule_sim::frame::{self, Options, clock::Start};
+
+use super::{Pass, PassParts};
+use crate::admin::{Diagnostics, Heartbeats, Readiness};
+use crate::clock::{SharedClock, SystemClock};
+use crate::cluster::FINALIZER;
+use crate::cluster::lease::Fence;
+use crate::cluster::watch::{Event, Scope};
+use crate::engine::Engine;
+use crate::metrics::Metrics;
+use crate::reconcile::directory::Directory;
+use crate::reconcile::fixtures::{key, read, whole, with};
+use crate::reconcile::integration::ConnectionParts;
+use crate::reconcile::visitor::{Parts, Visitors};
+
+/// Nobody listens there.
+pub const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// See the module.
+pub struct Stage {
+    pub pass: Pass,
+    pub published: watch::Receiver<Arc<Directory>>,
+    version: u64,
+}
+
+/// Knows the Secret `login` of the simulated boxes, and nothing else.
+async fn answer(request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let missing = json!({ "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "none" });
+    let login = json!({
+        "metadata": { "name": "login", "namespace": "hq", "uid": "1", "resourceVersion": "1" },
+        "data": { "username": "c2lt", "password": "c2lt" },
+    });
+    let found = request.uri().path().ends_with("/secrets/login");
+    let (code, answer) = if found { (200, login) } else { (404, missing) };
+    Ok(Response::builder().status(code).body(Body::from(answer.to_string().into_bytes())).unwrap())
+}
+
+impl Stage {
+    /// A Property and a pass that has looked at nothing yet.
+    pub fn new() -> Self {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let (client, scopes) = (Client::new(tower::service_fn(answer), "hq"), vec![Scope::Everywhere]);
+        let (fence, metrics) = (Fence::always_open(Arc::clone(&clock)), Metrics::new());
+        let (directory, published) = watch::channel(Arc::default());
+        let heartbeat = || Heartbeats::new(Arc::clone(&clock)).start("test", SignedDuration::from_mins(1));
+        let visitors = Visitors::new(Parts {
+            client: client.clone(),
+            scopes: scopes.clone(),
+            clock: Arc::clone(&clock),
+            fence: fence.clone(),
+            metrics: Arc::clone(&metrics),
+            directory: published.clone(),
+            heartbeat: heartbeat(),
+            listed: Readiness::default().require("visitors"),
+        });
+        let pass = Pass::new(PassParts {
+            client,
+            scopes,
+            visitors: Arc::clone(&visitors),
+            directory,
+            cluster: "cluster".to_owned(),
+            allow_loopback: true,
+            heartbeat: heartbeat(),
+            diagnostics: Diagnostics::default(),
+            parts: ConnectionParts { source: visitors, fence, clock, metrics },
+        });
+        let mut stage = Self { pass, published, version: 10 };
+        stage.property(&json!({}));
+        stage
+    }
+
+    /// Declares the Property `tower`, with this changed.
+    pub fn property(&mut self, patch: &Value) {
+        let tower = whole("tower", &json!({ "displayName": "Tower", "timeZone": "Europe/Berlin" }));
+        let tower = self.newer(&with(tower, patch));
+        self.pass.properties.on(Event::Apply(read(&tower)));
+    }
+
+    /// Declares an integration of it, with this changed.
+    pub fn integration(&mut self, name: &str, patch: &Value) {
+        let object = self.netbox(name, patch);
+        self.pass.integrations.on(Event::Apply(read(&object)));
+    }
+
+    /// The integration is gone, without a deletion that waits for anything.
+    pub fn lose(&mut self, name: &str) {
+        let object = self.netbox(name, &json!({}));
+        self.pass.integrations.on(Event::Delete(read(&object)));
+    }
+
+    /// The engine of an integration.
+    pub fn engine(&self, name: &str) -> Arc<Engine> {
+        Arc::clone(&self.pass.connections[&key(name)].engine)
+    }
+
+    fn netbox(&mut self, name: &str, patch: &Value) -> Value {
+        let spec = json!({
+            "propertyRef": { "name": "tower" }, "credentialsSecretRef": { "name": "login" },
+            "occupants": "None", "visitors": "Push", "mode": "Enforce", "lenelS2": { "url": NOWHERE },
+        });
+        self.newer(&with(whole(name, &spec), patch))
+    }
+
+    fn newer(&mut self, object: &Value) -> Value {
+        self.version += 1;
+        let (version, generation) = (self.version.to_string(), self.version);
+        let meta = json!({ "resourceVersion": version, "generation": generation, "finalizers": [FINALIZER] });
+        with(object.clone(), &json!({ "metadata": meta }))
+    }
+}
+
+/// A simulated NetBox.
+pub async fn netbox() -> frame::Running {
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        seed: Some(vestibule_sim::netbox::SMALL_BUILDING.to_owned()),
+        clock: Start::Running(Timestamp::now()),
+        ..Options::default()
+    };
+    vestibule_sim::netbox::start(options).await.unwrap()
+}
