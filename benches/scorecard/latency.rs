@@ -68,6 +68,9 @@ async fn run(stage: &Stage, subject: Subject, crowd: Duration) -> Fallible<(Vec<
     simulator.profile(stage.options.latency()).await?;
     simulator.quiet_calls(Duration::from_millis(500)).await?;
     let idle = one_by_one(stage.options.samples, "idle", "tower", &building, &seen).await?;
+    simulator.set_clock(time::evening(1)).await?;
+    process.say(&format!("clock {}", time::evening(1))).await?;
+    simulator.quiet_calls(Duration::from_millis(500)).await?;
     simulator.profile(crowd).await?;
     simulator.set_clock(time::midnight(1)).await?;
     process.say(&format!("clock {}", time::midnight(1))).await?;

@@ -11,8 +11,11 @@ const PROFILE: Duration = Duration::from_millis(2);
 /// who goes.
 pub(crate) const WRITES_PER_CALL: f64 = 1.5;
 
-/// In charge is who takes this many times as long as the other.
-const CHARGE: f64 = 4.0;
+/// In charge is who takes this many times as long as the other, who shares its cores.
+const CHARGE: f64 = 8.0;
+
+/// The round trip of a real NetBox.
+const REAL: Duration = Duration::from_millis(30);
 
 /// What the environment asks for.
 #[derive(Clone, Debug)]
@@ -43,7 +46,7 @@ impl Options {
         let rows = std::env::var("ROWS").unwrap_or_default();
         Ok(Self {
             quick,
-            side: number("SIDE", either(100, 1_000))?,
+            side: number("SIDE", either(60, 1_000))?,
             rounds: number("ROUNDS", either(1, 3))?.max(1),
             samples: number("SAMPLES", either(20, 200))?.max(2),
             visitors: number("VISITORS", either(1_000, 20_000))?.max(1),
@@ -62,10 +65,10 @@ impl Options {
     }
 
     /// The round trip where many are: the profile's, but so long that the NetBox is in charge as a real one is, not this
-    /// machine's API server. `rate` is what that takes, in writes a second.
+    /// machine's API server; never longer than a real one's. `rate` is what the API server takes, in writes a second.
     pub(crate) fn latency_in_charge(&self, rate: f64) -> Duration {
         let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
-        self.latency.unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).max(PROFILE))
+        self.latency.unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, REAL))
     }
 
     /// Whether one of these rows is asked for.

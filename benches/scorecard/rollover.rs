@@ -131,6 +131,8 @@ async fn run(
     building.invite(guests(side)).await?;
     let mut process = subject.start(stage, &building, time::noon()).await?;
     seen.counts(&[("Succeeded", side), ("Scheduled", side)]).await?;
+    simulator.set_clock(time::evening(1)).await?;
+    process.say(&format!("clock {}", time::evening(1))).await?;
     simulator.profile(latency).await?;
     simulator.quiet_calls(Duration::from_millis(500)).await?;
     simulator.clear_calls().await?;

@@ -16,6 +16,11 @@ pub(crate) fn day(number: i64) -> Date {
     FIRST.saturating_add(Span::new().days(number))
 }
 
+/// A moment before that midnight: what is due during the day is done by then.
+pub(crate) fn evening(number: i64) -> Timestamp {
+    midnight(number).saturating_sub(5.minutes()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// The midnight that begins a day.
 pub(crate) fn midnight(number: i64) -> Timestamp {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);

@@ -156,6 +156,11 @@ impl Engine {
         inner.snapshot.is_complete().then(|| inner.held(slot))
     }
 
+    /// How many living records of ours the system holds, as far as is known.
+    pub fn records(&self) -> usize {
+        self.inner.lock().snapshot.len()
+    }
+
     /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
     pub fn is_settled(&self, slot: Slot) -> bool {
         let inner = self.inner.lock();

@@ -1,12 +1,13 @@
 //! Gives the calls of one account their turns, the most urgent first. Two integrations may share one (design 3.17).
 //!
-//! Whoever is first in line asks the [`Pace`] and sleeps for it; the others sleep until they are first. There is no
-//! task of its own, and nobody wakes in vain but to find somebody more urgent before him.
+//! Whoever is next asks the [`Pace`] and sleeps for it; the others sleep until they are next. There is no task of its own,
+//! and nobody wakes in vain but to find somebody more urgent before him.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
@@ -16,6 +17,10 @@ use crate::clock::SharedClock;
 
 /// So many of a class stand in line; more wait before it, in their order.
 pub const LINE: usize = 256;
+
+/// So many go past the one that has waited longest; then it has a turn. A listing of the lowest class ends during a rollover
+/// too: the removals of that rollover wait for it to be read back.
+pub const PASSES: u32 = 15;
 
 /// A handle of one account's pace.
 #[derive(Clone)]
@@ -31,15 +36,36 @@ struct State {
     pace: Pace,
     line: BTreeMap<Position, Arc<Notify>>,
     arrivals: u64,
+    passes: u32,
 }
 
 type Position = (Class, u64);
 
 impl State {
-    fn wake_first(&self) {
-        if let Some((_, first)) = self.line.first_key_value() {
-            first.notify_one();
+    /// Who has the next turn: the most urgent, now and then the oldest. A revocation lets nobody go before it.
+    fn next(&self) -> Option<Position> {
+        let first = self.line.first_key_value().map(|(position, _)| *position)?;
+        let overdue = self.passes >= PASSES && first.0 != Class::Revocation;
+        if overdue { self.oldest() } else { Some(first) }
+    }
+
+    fn oldest(&self) -> Option<Position> {
+        self.line.keys().copied().min_by_key(|(_, arrival)| *arrival)
+    }
+
+    fn wake_next(&self) {
+        if let Some(next) = self.next().and_then(|position| self.line.get(&position)) {
+            next.notify_one();
         }
+    }
+
+    /// The one at this position asks for its turn.
+    fn ask(&mut self, position: Position, now: Timestamp) -> Turn {
+        let turn = self.pace.poll(now);
+        if matches!(turn, Turn::Go(_)) {
+            self.passes = if self.oldest() == Some(position) { 0 } else { self.passes.saturating_add(1) };
+        }
+        turn
     }
 }
 
@@ -47,13 +73,13 @@ impl Pacer {
     /// The pace of an account that nobody has used lately.
     pub fn new(limits: Limits, clock: SharedClock) -> Self {
         let pace = Pace::new(limits, clock.now());
-        let state = Mutex::new(State { pace, line: BTreeMap::new(), arrivals: 0 });
+        let state = Mutex::new(State { pace, line: BTreeMap::new(), arrivals: 0, passes: 0 });
         let gates = std::array::from_fn(|_| Semaphore::new(LINE));
         Self(Arc::new(Shared { clock, state, gates }))
     }
 
-    /// Waits for a turn. A more urgent class goes first, first come first served within one. Dropping the future gives
-    /// the place in line up.
+    /// Waits for a turn. A more urgent class goes first, first come first served within one, and nobody is passed by more
+    /// than [`PASSES`] others, revocations aside. Dropping the future gives the place in line up.
     pub async fn permit(&self, class: Class) -> Permit {
         let place = self.line_up(class).await;
         loop {
@@ -75,7 +101,7 @@ impl Pacer {
     pub fn set_limits(&self, limits: Limits) {
         let mut state = self.0.state.lock();
         state.pace.set_limits(limits);
-        state.wake_first();
+        state.wake_next();
     }
 
     /// Requests a second at present; `None` is as fast as the calls in flight go.
@@ -119,22 +145,18 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The turn of whoever is first; `None` for the others.
+    /// The turn of whoever is next; `None` for the others.
     fn turn(&self, shared: &Shared) -> Option<Turn> {
         let mut state = shared.state.lock();
-        let first = state.line.first_key_value().map(|(position, _)| *position);
-        (first == Some(self.position)).then(|| state.pace.poll(shared.clock.now()))
+        (state.next() == Some(self.position)).then(|| state.ask(self.position, shared.clock.now()))
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.state.lock();
-        let was_first = state.line.first_key_value().is_some_and(|(position, _)| *position == self.position);
         state.line.remove(&self.position);
-        if was_first {
-            state.wake_first();
-        }
+        state.wake_next();
     }
 }
 
@@ -160,7 +182,7 @@ impl Permit {
         if let Some(ticket) = self.ticket.take() {
             let mut state = self.shared.state.lock();
             tell(&mut state.pace, ticket, &self.shared);
-            state.wake_first();
+            state.wake_next();
         }
     }
 }
@@ -170,7 +192,7 @@ impl Drop for Permit {
         if let Some(ticket) = self.ticket.take() {
             let mut state = self.shared.state.lock();
             state.pace.released(ticket);
-            state.wake_first();
+            state.wake_next();
         }
     }
 }

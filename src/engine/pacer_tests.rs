@@ -98,6 +98,19 @@ async fn the_most_urgent_goes_first_and_equals_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_passed_for_ever_and_a_revocation_is_passed_by_nobody() {
+    let pacer = pacer(None, 1);
+    let late = PASSES + 10;
+    let mut line = vec![(Class::Drift, 0)];
+    line.extend((1..=late).map(|name| (Class::RolloverAddition, name)));
+    let names = order(&pacer, &line).await;
+    assert_eq!(names.iter().position(|name| *name == 0), Some(PASSES as usize), "{names:?}");
+    let mut line = vec![(Class::Drift, 0)];
+    line.extend((1..=late).map(|name| (Class::Revocation, name)));
+    assert_eq!(order(&pacer, &line).await.last(), Some(&0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_revocation_takes_the_next_turn_from_whoever_slept_for_it() {
     let pacer = pacer(Some(1.0), 4);
     pacer.permit(Class::Drift).await.ok();

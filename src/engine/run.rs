@@ -15,7 +15,7 @@ use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
 
 /// Turns under way beside those that the system lets in: they wait for the API server while others call.
-const PREPARING: usize = 4;
+const PREPARING: usize = 8;
 
 /// Places that only a revocation or a user's own change may take.
 const URGENT: usize = 8;

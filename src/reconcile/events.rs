@@ -37,6 +37,15 @@ impl Events {
         self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 
+    /// Tells that an integration works with another address or account from now on, and what stays at the former one.
+    pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, records: usize) {
+        let message = format!(
+            "{records} records were made at the former address or account. If that is another system they stay there and open \
+             until their windows end: remove them there"
+        );
+        self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
+    }
+
     /// Best effort: no pass fails on an Event.
     async fn publish(
         &self,

@@ -467,6 +467,10 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
     let running = stage.controller.as_ref().unwrap();
     // The lease is renewed by PUT, and nothing else is written so.
     let patched = || running.api_calls(&["PATCH", "POST", "DELETE"]);
+    // A write is counted when it is answered, which is later than its change is seen. What was written before the next
+    // renewal of the lease is answered by then.
+    let renewed = running.api_calls(&["PUT"]);
+    wait_until("the lease is renewed", || std::future::ready(running.api_calls(&["PUT"]) > renewed)).await;
     let (changes, before) = (stage.changes(), patched());
     // Three syncs' worth of time.
     for hour in ["14:31", "15:02", "15:33"] {

@@ -1,5 +1,7 @@
 //! An integration that changes its system, several that want the same, and one login for two.
 
+use k8s_openapi::api::events::v1::Event;
+use kube::api::ListParams;
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
 
@@ -50,6 +52,13 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
         assert_eq!(stage.view("Visitor", name).external_id(), person.id);
         assert!(new.opens(&person.id, "Lobby turnstile").await);
     }
+    // Whoever moved it is told what stays behind.
+    let warned = async || {
+        let events = stage.namespace.api::<Event>().list(&ListParams::default()).await.unwrap().items;
+        let notes = events.iter().filter(|event| event.reason.as_deref() == Some("LeftBehind"));
+        notes.filter_map(|event| event.note.clone()).any(|note| note.starts_with("2 records were made at the former"))
+    };
+    wait_until("an Event tells it", warned).await;
     // The former engine gives its session back and is not heard of again.
     wait_until("the session is given back", || async { stage.netbox.called("Logout") == 1 }).await;
     let calls = stage.netbox.calls();

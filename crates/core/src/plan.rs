@@ -117,7 +117,7 @@ pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
             unit.withheld.push((Act::Create(Arc::clone(record)), Withheld::Beside(mode)));
         }
         (Some(record), None) => unit.add(Act::Create(Arc::clone(record)), mode.creates(), mode),
-        (Some(record), Some(found)) if found.fingerprint != record.facts().fingerprint() => {
+        (Some(record), Some(found)) if !record.id.holds(found.fingerprint) => {
             unit.add(Act::Repair(found.id, Arc::clone(record)), mode.updates(), mode);
         }
         _ => {}

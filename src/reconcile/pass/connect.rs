@@ -126,9 +126,15 @@ impl Pass {
 
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
-        if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
+        if let Some(former) = self.connections.get(&key).filter(|connection| connection.is_other(&wanted)) {
+            let records = former.engine.records();
             self.disconnect(&key);
             self.moved.insert(key.clone());
+            if records > 0 {
+                tracing::warn!(integration = %key, records, "another address or account: what was made at the former one stays");
+                let writer = &self.writers.integration;
+                writer.events.moved_away(&writer.resource, &object.meta, records).await;
+            }
         }
         if self.stopping.contains_key(&key) {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
