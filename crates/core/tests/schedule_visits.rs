@@ -33,6 +33,7 @@ fn story(visit: Visit, now: &str, zone: &Zone, provision: Provision) -> Vec<(Tim
         let day = visit.day_at(instant, zone, provision);
         told.push((instant, day));
         now = day.changes_at();
+        assert!(now.is_none_or(|next| next > instant), "time goes forward: {told:?}");
     }
     told
 }

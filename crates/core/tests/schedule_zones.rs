@@ -146,6 +146,10 @@ fn the_nightly_sync_runs_once_on_both_nights() {
             "2026-10-02T15:30:00Z",
             "2026-10-03T15:30:00Z",
         ),
+        // Just after the day that Samoa skipped, the night before it is the last.
+        ("Pacific/Apia", "02:00", "2011-12-30T10:10:00Z", "2011-12-29T12:00:00Z", "2011-12-30T12:00:00Z"),
+        // While the clock shows the 6th again, the midnight of the 7th has been.
+        ("America/St_Johns", "00:00", "2010-11-07T02:45:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"),
         ("Asia/Beirut", "00:00", "2026-03-28T21:59:59Z", "2026-03-27T22:00:00Z", "2026-03-28T22:00:00Z"),
         (
             "America/Sao_Paulo",

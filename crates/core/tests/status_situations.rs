@@ -249,6 +249,22 @@ fn who_is_stalled_is_not_ready_even_if_somebody_wrote_so() {
 }
 
 #[test]
+fn an_abnormal_condition_that_is_not_true_or_has_no_words_is_none() {
+    let stalled = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
+    for (truth_of_it, message) in [(False, "write a date"), (Unknown, "write a date"), (True, " \n\u{202e}")]
+    {
+        let mut edited = stalled.clone();
+        for condition in &mut edited.conditions {
+            let is_it = condition.type_ == STALLED;
+            condition.status = if is_it { truth_of_it } else { True };
+            condition.message = if is_it { message.to_owned() } else { "fine".to_owned() };
+        }
+        let suspended = settled(&Verdict::suspended(), &edited, 2, 2);
+        assert_eq!((truth(&suspended, STALLED), truth(&suspended, READY)), (None, Some(True)), "{message:?}");
+    }
+}
+
+#[test]
 fn what_nobody_of_us_can_have_written_is_not_carried_on() {
     let mut edited = in_sync();
     edited.observed_generation = 99;

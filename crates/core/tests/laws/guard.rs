@@ -92,8 +92,9 @@ proptest! {
 
     #[test]
     fn held_sets_have_the_same_name_exactly_when_they_are_the_same(one in any_some(), two in any_some(), case in any_judgement()) {
-        // Whoever never stops opening is held, whatever the limits say.
-        let endless = |list: &[u64]| list.iter().map(|number| orphan(*number, None)).collect::<Vec<_>>();
+        // Whoever never stops opening is held, whatever the limits say; two of one object are two.
+        let id = |number: u64| RecordId::new(owner(), Slot(number / 2), number);
+        let endless = |list: &[u64]| list.iter().map(|number| Candidate { id: id(*number), until: None }).collect::<Vec<_>>();
         let (a, b) = (judge(&endless(&one), case), judge(&endless(&two), case));
         prop_assert_eq!((&a.held, &b.held), (&ids(&endless(&one)), &ids(&endless(&two))));
         prop_assert_eq!(a.hash == b.hash, one.iter().collect::<BTreeSet<_>>() == two.iter().collect());

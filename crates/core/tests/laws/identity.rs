@@ -79,6 +79,12 @@ fn an_id_looks_the_same_for_ever() {
 }
 
 #[test]
+fn the_last_number_has_no_next_and_never_starts_anew() {
+    let last = RecordId { number: u16::MAX, ..record().id };
+    assert_eq!(last.next(), last, "a number that began anew would meet dead records");
+}
+
+#[test]
 fn foreign_texts_are_foreign() {
     let good = "vst-00000001-0000000000000abc-000000000def-3";
     assert!(good.parse::<RecordId>().is_ok());

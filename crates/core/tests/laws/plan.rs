@@ -1,14 +1,15 @@
 //! Laws 3 to 6 and 8: what is done for one object in one system.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use vestibule_core::identity::{Owner, RecordId};
-use vestibule_core::model::{Mode, ObservedRecord};
+use vestibule_core::model::{Mode, ObservedRecord, Record};
 use vestibule_core::plan::{Act, Held, Unit, Want, Withheld, unit};
 
 use super::memory::Memory;
-use super::support::{MODES, any_case, any_facts, held, noon, shown};
+use super::support::{MODES, any_case, any_facts, at, card, held, named, noon, record, shown};
 
 fn any_mode() -> impl Strategy<Value = Mode> {
     prop::sample::select(&MODES[..])
@@ -147,7 +148,7 @@ proptest! {
         let own = |act: &Act| known.contains(&id(act)) || matches!((act, &want), (Act::Create(a), Want::Record(b)) if a == b);
         prop_assert!(all(&unit).iter().all(own));
 
-        let foreign = foreigner(ObservedRecord { facts, ..shown(&super::support::record()) });
+        let foreign = foreigner(ObservedRecord { facts, ..shown(&record()) });
         memory.0.insert(foreign.id.unwrap(), foreign.clone());
         memory.perform(&unit);
         prop_assert_eq!(&memory.0[&foreign.id.unwrap()], &foreign);
@@ -176,6 +177,20 @@ proptest! {
     fn to_keep_is_to_do_nothing((_, found) in any_case(), mode in any_mode()) {
         prop_assert!(unit(&Want::Keep, &held(&found), mode, noon()).is_empty());
     }
+}
+
+#[test]
+fn a_record_that_ends_this_instant_opens_no_more_and_another_is_made_beside_it() {
+    let ends = |seconds| Held {
+        id: named(Record { card: Some(card("12")), ..record() }).id,
+        fingerprint: 0,
+        until: Some(at(seconds)),
+    };
+    let makes = |held: Held| {
+        let unit = unit(&Want::Record(Arc::new(record())), &[held], Mode::Upsert, noon());
+        unit.acts.iter().any(|act| matches!(act, Act::Create(_)))
+    };
+    assert_eq!((makes(ends(0)), makes(ends(1))), (true, false));
 }
 
 fn foreigner(found: ObservedRecord) -> ObservedRecord {

@@ -1,14 +1,17 @@
 //! What runs once a night.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use std::ops::Range;
+
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use vestibule_core::schedule::{Nightly, Window, Zone};
 
 use super::places::{NANOSECOND, PLACES, Place, any_minute, any_visit, days, hours, text};
 
-/// The start of the year 2010: after it clocks were moved in every way there is, over midnight and by a whole day too.
-const SINCE: i64 = 1_262_304_000;
+/// The years 2010 to 2026: clocks were moved in every way there is, over midnight and by a whole day too. Those to come
+/// repeat the last.
+const YEARS: Range<i64> = 1_262_304_000..1_798_761_600;
 
 fn nightly(time: Time) -> Nightly {
     Nightly::parse(&text(time)).unwrap()
@@ -22,26 +25,32 @@ fn runs(nightly: Nightly, zone: &Zone, days: Window) -> Vec<Timestamp> {
 }
 
 /// As many runs as days, and at its time each that the clock shows on its day.
-fn one_a_day(zone: &Zone, first: Date, last: Date, time: Time) {
+fn one_a_day(zone: &Zone, jump: Timestamp, time: Time) {
+    let today = zone.wall_clock(jump).date();
+    let (first, last) = (today.saturating_sub(hours(48)), today.saturating_add(hours(48)));
     let runs = runs(nightly(time), zone, zone.days(first, last));
-    let place = (zone.name(), first, time, &runs);
+    let place = (zone.name(), today, time, &runs);
     assert_eq!(runs.len(), days(first, last).filter(|day| zone.has_day(*day)).count(), "{place:?}");
     for wall in days(first, last).map(|day| day.to_datetime(time)) {
         let shown = zone.wall_clock(zone.start_at(wall)) == wall;
         let at_its_time = runs.iter().filter(|run| zone.wall_clock(**run) == wall).count();
         assert_eq!(at_its_time, usize::from(shown), "{wall} {place:?}");
     }
+    for (due, next) in runs.windows(2).map(|pair| (pair[0], pair[1])) {
+        // Also while the clock shows the old day again, and just after a day that was skipped.
+        for now in [due, jump, jump + SignedDuration::from_mins(5), next - NANOSECOND] {
+            let found = (nightly(time).last_due(now, zone), nightly(time).next_at(now, zone));
+            assert!(found == (due, next) || now < due || next <= now, "{found:?} at {now} {place:?}");
+        }
+    }
 }
 
 #[test]
 fn about_every_jump_of_every_zone_each_local_day_has_exactly_one_nightly_run() {
-    let times = [(0, 0), (1, 30), (2, 30), (23, 0), (23, 30)];
     for Place { zone, jumps } in PLACES.iter() {
-        for jump in jumps.iter().filter(|jump| jump.as_second() > SINCE) {
-            let today = zone.wall_clock(*jump).date();
-            let (first, last) = (today.saturating_sub(hours(48)), today.saturating_add(hours(48)));
-            for (hour, minute) in times {
-                one_a_day(zone, first, last, Time::constant(hour, minute, 0, 0));
+        for jump in jumps.iter().filter(|jump| YEARS.contains(&jump.as_second())) {
+            for (hour, minute) in [(0, 0), (2, 30), (23, 30)] {
+                one_a_day(zone, *jump, Time::constant(hour, minute, 0, 0));
             }
         }
     }
