@@ -68,7 +68,8 @@ impl Options {
     /// machine's API server; never longer than a real one's. `rate` is what the API server takes, in writes a second.
     pub(crate) fn latency_in_charge(&self, rate: f64) -> Duration {
         let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
-        self.latency.unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, REAL))
+        self.latency
+            .unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, REAL))
     }
 
     /// Whether one of these rows is asked for.

@@ -56,7 +56,9 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
     let warned = async || {
         let events = stage.namespace.api::<Event>().list(&ListParams::default()).await.unwrap().items;
         let notes = events.iter().filter(|event| event.reason.as_deref() == Some("LeftBehind"));
-        notes.filter_map(|event| event.note.clone()).any(|note| note.starts_with("2 records were made at the former"))
+        notes
+            .filter_map(|event| event.note.clone())
+            .any(|note| note.starts_with("2 records were made at the former"))
     };
     wait_until("an Event tells it", warned).await;
     // The former engine gives its session back and is not heard of again.
