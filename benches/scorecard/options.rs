@@ -46,11 +46,11 @@ impl Options {
         let rows = std::env::var("ROWS").unwrap_or_default();
         Ok(Self {
             quick,
-            side: number("SIDE", either(60, 1_000))?,
+            side: number("SIDE", either(40, 1_000))?,
             rounds: number("ROUNDS", either(1, 3))?.max(1),
             samples: number("SAMPLES", either(20, 200))?.max(2),
-            visitors: number("VISITORS", either(1_000, 20_000))?.max(1),
-            watched: Duration::from_secs(number("WATCHED", either(4, 60))? as u64),
+            visitors: number("VISITORS", either(500, 20_000))?.max(1),
+            watched: Duration::from_secs(number("WATCHED", either(6, 60))? as u64),
             latency: match number("LATENCY_MS", 0)? {
                 0 => None,
                 given => Some(Duration::from_millis(given as u64)),
@@ -70,6 +70,11 @@ impl Options {
         let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
         self.latency
             .unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, REAL))
+    }
+
+    /// Rest begins when nothing has been called for so long.
+    pub(crate) fn quiet(&self) -> Duration {
+        Duration::from_millis(if self.quick { 500 } else { 2_000 })
     }
 
     /// Whether one of these rows is asked for.

@@ -18,9 +18,6 @@ use crate::subject;
 /// One in so many visitors is in the building, the others come on another day.
 const INSIDE: usize = 10;
 
-/// Rest begins when nothing has been called for so long.
-const QUIET: Duration = Duration::from_secs(2);
-
 /// What a minute of rest cost.
 struct Rest {
     calls: u64,
@@ -82,8 +79,8 @@ async fn run(stage: &Stage, name: &str, count: usize, watched: Duration) -> Fall
     let begun = Instant::now();
     let process = subject::start_binary(stage, &building, &format!("{name}-measured")).await?;
     let start = begun.elapsed();
-    simulator.quiet_calls(QUIET).await?;
-    tokio::time::sleep(QUIET).await;
+    simulator.quiet_calls(stage.options.quiet()).await?;
+    tokio::time::sleep(stage.options.quiet()).await;
     simulator.clear_calls().await?;
     let (before, cpu) = (Writes::read(&stage.client).await?, process.usage()?.cpu);
     let begun = Instant::now();
