@@ -93,7 +93,8 @@ impl Engine {
         let chore =
             inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
         let waits = [inner.queue.next_at().filter(|_| ready), chore, inner.tell_records];
-        waits.into_iter().flatten().min()
+        // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
+        waits.into_iter().flatten().filter(|at| *at > now).min()
     }
 
     /// Starts turns, as many as the pace can use; a few places are kept for what is urgent.

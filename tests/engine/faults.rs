@@ -82,6 +82,25 @@ async fn a_throttled_system_is_left_alone_for_as_long_as_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_due_again_waits_at_rest_while_a_system_that_hangs_has_taken_every_place() {
+    let stage = Stage::empty().await;
+    let guests: Vec<_> = (0..100).map(|n| visitor(&format!("guest-{n}"))).collect();
+    let mut refused = false;
+    stage.site.rule(move |call| match call.name {
+        "create" if !std::mem::replace(&mut refused, true) => Fate::Fails(ErrorClass::Transient),
+        "create" => Fate::Hangs,
+        _ => Fate::Done,
+    });
+    for one in &guests {
+        stage.push(one, Class::UserChange);
+    }
+    // A loop that looked again at once would let neither this clock go on nor anybody else.
+    stage.pass(60).await;
+    assert!(matches!(stage.last(&guests[0]), Some(Outcome::Failed { retried: true, .. })));
+    assert!(stage.site.count("create") > 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_system_that_is_down_gets_one_probe_a_period_and_is_drained_when_it_is_back() {
     let stage = Stage::empty().await;
     let guests: Vec<_> = (0..200).map(|n| visitor(&format!("guest-{n}"))).collect();
