@@ -91,11 +91,8 @@ impl Visitors {
         generation: i64,
     ) -> Said {
         let held = directory.engines.iter().filter_map(|(key, engine)| {
-            let held = engine.held(slot);
-            match held {
-                Some(held) => held.first().map(|one| (key.name.clone(), one.id, engine.external_id(&one.id))),
-                None => None,
-            }
+            let one = engine.held(slot)?.first()?.id;
+            Some((key.name.clone(), one, engine.external_id(&one)))
         });
         let mut records = status::records(held.collect());
         // What an engine that has not synced holds is not known: what was said of it stays.

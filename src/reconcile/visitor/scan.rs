@@ -198,8 +198,8 @@ fn replan(plan: &mut Plan, slot: Slot, shift: &Shift, now: Timestamp, cause: Cau
         return;
     }
     let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
-    let open: Vec<&Access> = access.iter().filter(|_| standing == Standing::Today).collect();
-    let open: Vec<&Access> = open.into_iter().filter(|access| !access.groups.is_empty()).collect();
+    let today = standing == Standing::Today;
+    let open: Vec<&Access> = access.iter().filter(|access| today && !access.groups.is_empty()).collect();
     for access in &open {
         let integration = &access.integration;
         if !due && plan.place(integration.index).is_some() && !shift.concerns(plan.tenant, &integration.key) {
