@@ -483,6 +483,7 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
     let paged = ["SearchPersonData", "GetAccessLevels", "GetCardFormats"];
     assert!(calls.keys().all(|operation| paged.contains(&operation.as_str())), "{calls:?}");
     // The time of the sync stands on the integration, one write each.
+    wait_until("three writes are answered", || std::future::ready(patched() >= before + 3)).await;
     assert_eq!(stage.changes() - changes, 3, "{}", stage.told("AccessIntegration", "netbox"));
     assert_eq!(patched() - before, 3);
 }
