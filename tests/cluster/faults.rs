@@ -125,14 +125,12 @@ async fn a_system_that_hangs_delays_no_other() {
     stage.netbox.fault(json!({"kind": "hang", "seconds": 3600, "times": 0}));
     stage.apply(visitor("stuck", json!({}))).await;
     wait_until("a call hangs", || async { stage.netbox.in_flight() > 0 }).await;
-    let begun = std::time::Instant::now();
     for number in 0..3 {
         let name = format!("free{number}");
         stage.apply(visitor(&name, json!({"tenantRef": {"name": "globex"}}))).await;
         stage.reads("Visitor", &name, "Succeeded").await;
     }
-    // A call that hangs is given up after thirty seconds: whoever waited for it took longer.
-    assert!(begun.elapsed().as_secs() < 25, "{:?}", begun.elapsed());
+    assert!(stage.netbox.in_flight() > 0, "the call was given up: whoever waited for it would be here, too");
     assert_eq!(beside.people().await.len(), 3);
     assert!(!stage.view("Visitor", "stuck").is_ready());
 }

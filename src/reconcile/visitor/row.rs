@@ -22,6 +22,8 @@ pub struct Plan {
     pub next: u32,
     /// Whether Ready is True, as the status stands in the API server; `None` before it says anything.
     pub ready: Option<bool>,
+    /// Whether the status as it stands tells of the spec as it stands.
+    pub told: bool,
     /// Whether the spec is refused by what was planned last (the sentence is made again when it is told).
     pub refused: bool,
     /// What is wanted and known in each integration: usually one.

@@ -24,6 +24,8 @@ impl Visitors {
             let mut table = self.table.lock();
             let Some(row) = table.row_mut(slot) else { return };
             self.note_status(&mut row.plan, object.status.as_ref());
+            let observed = object.status.as_ref().map(|said| said.status.observed_generation);
+            row.plan.told = observed == Some(object.meta.generation);
             if object.meta.deleting {
                 start_deletion(&mut row.plan, slot, &object, &directory, &mut orders);
             } else {

@@ -1,5 +1,6 @@
 //! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -38,14 +39,29 @@ const BESIDE_USERS: usize = 1;
 /// How long after the last of a user's changes another one is expected.
 const LATELY: SignedDuration = SignedDuration::from_secs(5);
 
+/// Of very many that wait for the same system, one after the other is told that it does: nobody acts on it, and each
+/// write takes the API server's time from those of other systems.
+const SPACING: SignedDuration = SignedDuration::from_millis(40);
+
 /// Slots whose status or finalizer may have to be written.
 #[derive(Default)]
 pub(super) struct Settling {
     pub(super) queue: Queue,
     users_at: Option<Timestamp>,
+    /// When the last one is looked at that waits so long.
+    last_of: BTreeMap<SignedDuration, Timestamp>,
 }
 
 impl Settling {
+    /// When a slot is looked at again that has to wait so long.
+    fn after(&mut self, wait: SignedDuration, now: Timestamp) -> Option<Timestamp> {
+        let first = now.checked_add(wait).ok()?;
+        let last = self.last_of.get(&wait).and_then(|last| last.checked_add(SPACING).ok());
+        let at = last.map_or(first, |last| last.max(first));
+        self.last_of.insert(wait, at);
+        Some(at)
+    }
+
     /// The next one: the urgent at once, the others if there are not too many of them under way.
     fn next(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
         let lately = self.users_at.is_some_and(|at| now.duration_since(at) < LATELY);
@@ -82,8 +98,10 @@ impl Visitors {
     /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
     fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
-        let later = now.checked_add(wait).ok();
-        self.settling.lock().queue.push(slot, Class::Drift, later, now);
+        let mut settling = self.settling.lock();
+        let later = settling.after(wait, now);
+        settling.queue.push(slot, Class::Drift, later, now);
+        drop(settling);
         self.settle.notify_one();
     }
 
@@ -100,6 +118,7 @@ impl Visitors {
         }
         let standing = self.standing(&row.plan, &directory);
         match self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation()) {
+            None if row.plan.told => ToTell::Nothing,
             None => ToTell::Later,
             Some(said) if status::hash(&said) == row.plan.says => ToTell::Nothing,
             Some(_) => ToTell::Something,
@@ -227,6 +246,18 @@ mod tests {
         settling.queue.done(Slot(101));
         assert_eq!(taken(&mut settling, begun), BESIDE_USERS);
         assert_eq!(taken(&mut settling, begun + LATELY), UNHURRIED - BESIDE_USERS);
+    }
+
+    #[test]
+    fn very_many_that_wait_are_told_one_after_the_other() {
+        let (begun, mut settling) = (Timestamp::UNIX_EPOCH, Settling::default());
+        let mut after = |wait, now| settling.after(wait, now).unwrap();
+        assert_eq!(after(PATIENCE, begun), begun + PATIENCE);
+        assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING);
+        assert_eq!(after(GRACE, begun), begun + GRACE, "those who wait for something else have a line of their own");
+        assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING * 2);
+        let later = begun + PATIENCE;
+        assert_eq!(after(PATIENCE, later), later + PATIENCE, "and a line that is over is forgotten");
     }
 
     #[test]
