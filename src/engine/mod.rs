@@ -33,7 +33,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
 use vestibule_core::identity::{Owner, Slot};
 use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::Held;
+use vestibule_core::plan::{Held, Withheld};
 
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
@@ -170,6 +170,15 @@ impl Engine {
     /// Whether nothing is opened now: the integration or its Property is suspended.
     pub fn is_suspended(&self) -> bool {
         self.settings.read().suspended
+    }
+
+    /// Whether what was withheld for this reason still is.
+    pub fn withholds(&self, why: Withheld) -> bool {
+        let settings = self.settings.read();
+        match why {
+            Withheld::Mode(mode) | Withheld::Beside(mode) => mode == settings.mode,
+            Withheld::Suspended => settings.suspended,
+        }
     }
 
     /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is

@@ -76,8 +76,9 @@ impl Engine {
             (Want::Keep, _) => None,
             (Want::Record(_), Some(id)) => Some(Outcome::Present(id)),
             _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
+            (Want::Ended, Some(id)) => Some(Outcome::Present(id)),
             (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
-            (Want::Nothing, None) => Some(Outcome::Absent),
+            (Want::Nothing | Want::Ended, None) => Some(Outcome::Absent),
         })
     }
 

@@ -106,6 +106,13 @@ pub struct Directory {
     pub indexes: BTreeMap<ObjectKey, u16>,
 }
 
+impl TenantFacts {
+    /// What the tenant's visitors get through an integration, if it takes visitors of the tenant's Property.
+    pub fn access_in(&self, integration: &ObjectKey) -> Option<&Access> {
+        self.access.iter().find(|access| access.integration.key == *integration)
+    }
+}
+
 impl Directory {
     /// The tenant of an id.
     pub fn tenant(&self, id: TenantId) -> Option<&TenantFacts> {

@@ -15,7 +15,9 @@ pub enum Want {
     Record(Arc<Record>),
     /// No record.
     Nothing,
-    /// What is there may stay, nothing is made: a visit that is over waits for its midnight.
+    /// Nothing any more: what has stopped opening stays until its midnight, what still opens goes, nothing is made.
+    Ended,
+    /// What is there stays, whatever it is, and nothing is made: what is wanted is not known.
     Keep,
 }
 
@@ -28,6 +30,13 @@ pub struct Held {
     pub fingerprint: u64,
     /// When it stops opening; `None` if it never does.
     pub until: Option<Timestamp>,
+}
+
+impl Held {
+    /// Whether it opens doors at `now`, or may do so later.
+    pub fn opens(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
 }
 
 /// One thing to do for the object.
@@ -72,9 +81,7 @@ impl Unit {
     #[must_use]
     pub fn without_opening(self, held: &[Held], now: Timestamp) -> Self {
         let opens = self.acts.iter().any(|act| !matches!(act, Act::Remove(_)));
-        let over = |id: &RecordId| {
-            held.iter().any(|one| one.id == *id && one.until.is_some_and(|until| until <= now))
-        };
+        let over = |id: &RecordId| held.iter().any(|one| one.id == *id && !one.opens(now));
         let (acts, waiting): (Vec<_>, Vec<_>) = self.acts.into_iter().partition(|act| match act {
             Act::Remove(id) => !opens || over(id),
             Act::Create(_) | Act::Repair(..) => false,
@@ -103,6 +110,10 @@ pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
     let mut unit = Unit::default();
     let record = match want {
         Want::Keep => return unit,
+        Want::Ended => {
+            held.retain(|one| one.opens(now));
+            None
+        }
         Want::Nothing => None,
         Want::Record(record) => Some(record),
     };
@@ -111,7 +122,7 @@ pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
     for other in &others {
         unit.add(Act::Remove(other.id), mode.removes(), mode);
     }
-    let stands_open = !mode.removes() && others.iter().any(|one| one.until.is_none_or(|until| until > now));
+    let stands_open = !mode.removes() && others.iter().any(|one| one.opens(now));
     match (record, current) {
         (Some(record), None) if mode.creates() && stands_open => {
             unit.withheld.push((Act::Create(Arc::clone(record)), Withheld::Beside(mode)));

@@ -206,7 +206,7 @@ fn a_day_that_the_zone_skipped_is_never_wanted() {
 
 #[test]
 fn a_packed_visit_has_eight_bytes_and_answers_alike() {
-    assert_eq!(size_of::<PackedVisit>(), 8);
+    assert_eq!((size_of::<PackedVisit>(), size_of::<Option<PackedVisit>>()), (8, 8));
     let (visit, now) = (hours("2026-12-01", "2026-12-02", "22:00", "02:00"), at("2026-12-02T06:00:00Z"));
     let new_york = zone("America/New_York");
     assert_eq!(

@@ -9,9 +9,12 @@ use vestibule_core::status::Verdict;
 
 use super::Visitors;
 use super::row::{PlaceState, Plan};
+use super::say::Look;
+use super::settling::PATIENCE;
 use super::validate::{Object, names};
 use super::write::same;
-use crate::engine::SourceError;
+use crate::api::annotation;
+use crate::engine::{Class, Condition, SourceError};
 use crate::reconcile::directory::{Directory, tenant_id};
 use crate::reconcile::is_abandoned;
 
@@ -19,13 +22,14 @@ impl Visitors {
     /// One look at a deletion: it ends, says why it does not, or waits.
     pub(super) async fn settle_deletion(
         &self,
-        slot: Slot,
+        look: &Look<'_>,
         object: &Arc<Object>,
-        plan: &Plan,
-        directory: &Directory,
+        class: Class,
     ) -> Result<(), SourceError> {
+        let Look { slot, plan, directory, .. } = *look;
         let abandoned = is_abandoned(&object.meta);
-        if abandoned || is_clean(slot, object, plan, directory) {
+        let holder = holder(slot, object, plan, directory);
+        if abandoned || holder.is_none() {
             if abandoned {
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
             }
@@ -35,11 +39,15 @@ impl Visitors {
             }
             return self.remove_finalizer(slot, object).await;
         }
-        let Some(trouble) = self.trouble_of(slot, plan) else { return Ok(()) };
-        let previous = object.status.clone().unwrap_or_default();
-        let verdict = Verdict::deletion_failed(trouble.message);
-        let said = self.settled(slot, &verdict, directory, &previous, object.meta.generation);
-        if same(&said, &previous) { Ok(()) } else { self.write_status(slot, object, said).await }
+        let trouble = self.trouble_of(slot, plan).map(|trouble| trouble.message);
+        let awaited = holder.filter(|key| !is_connected(directory, key)).map(waits_for);
+        // A connection that is merely being made is not worth a word.
+        let Some(message) = trouble.or_else(|| awaited.filter(|_| class == Class::Drift)) else {
+            self.settle_later(slot, PATIENCE);
+            return Ok(());
+        };
+        let said = self.settled(look, &Verdict::deletion_failed(message));
+        if same(&said, look.previous) { Ok(()) } else { self.write_status(slot, object, said).await }
     }
 
     async fn remove_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
@@ -47,16 +55,30 @@ impl Visitors {
     }
 }
 
-/// Whether no system holds anything of the slot, as far as the systems said so themselves. One that was not looked at
-/// since the start may hold something, unless the visitor's tenant says that it serves another Property.
-fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
+fn is_connected(directory: &Directory, integration: &ObjectKey) -> bool {
+    let engine = directory.engines.get(integration);
+    engine.is_some_and(|engine| engine.state().borrow().condition == Condition::Connected)
+}
+
+fn waits_for(integration: &ObjectKey) -> String {
+    format!(
+        "waits for AccessIntegration {}, which is not connected: see its status. To leave the record there, annotate {}: \
+         \"true\"",
+        integration.name,
+        annotation::ABANDON
+    )
+}
+
+/// The first integration whose system may hold something of the slot, unless it said itself that it does not. One that was
+/// not looked at since the start may hold something, unless the visitor's tenant says that it serves another Property.
+fn holder<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory) -> Option<&'a ObjectKey> {
     let namespace = &object.meta.key.namespace;
     let tenant = object.spec.as_ref().ok().map(|spec| ObjectKey::new(namespace, &spec.tenant_ref.name));
     let home = tenant.and_then(|key| directory.tenant(tenant_id(&key))).map(|tenant| &tenant.property_key);
     let elsewhere =
         |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
     let mut here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
-    here.all(|(key, serves)| {
+    let found = here.find(|(key, serves)| {
         let named = names(object, &key.name);
         let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
         let engine = directory.engines.get(key);
@@ -64,10 +86,11 @@ fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> 
         let may_hold = held.as_ref().map_or_else(|| !elsewhere(serves), |held| !held.is_empty());
         let state = place.map(|place| place.state);
         let is_empty = held.is_some_and(|held| held.is_empty());
-        !(named || place.is_some() || may_hold)
-            || matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_))))
-            || (is_empty
+        (named || place.is_some() || may_hold)
+            && !matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_))))
+            && !(is_empty
                 && engine.is_some_and(|engine| engine.is_settled(slot))
                 && matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed)))
-    })
+    });
+    found.map(|(key, _)| key)
 }

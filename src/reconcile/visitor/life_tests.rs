@@ -15,10 +15,10 @@ use crate::system::memory::{Fault, Memory};
 use crate::system::{Class, SystemError};
 
 /// Ten in the morning in Berlin, during Jane's visit.
-const DURING: &str = "2026-12-01T09:00:00Z";
+pub(super) const DURING: &str = "2026-12-01T09:00:00Z";
 
 /// The record that Jane gets through the NetBox.
-fn record() -> Record {
+pub(super) fn record() -> Record {
     let tenant = facts([integration(&engine("netbox", Memory::default()), 0)]);
     let visitor = validate(&read(&jane())).unwrap();
     match plan::record(&visitor, &key("jane"), &tenant, &tenant.access[0], at(DURING)) {
@@ -27,23 +27,23 @@ fn record() -> Record {
     }
 }
 
-fn ours(object: Value) -> Value {
+pub(super) fn ours(object: Value) -> Value {
     with(object, &json!({ "metadata": { "finalizers": [FINALIZER] } }))
 }
 
-fn deleting(object: Value) -> Value {
+pub(super) fn deleting(object: Value) -> Value {
     with(object, &json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z", "generation": 2 } }))
 }
 
-fn lobby() -> Memory {
+pub(super) fn lobby() -> Memory {
     Memory::with_groups(["Lobby"])
 }
 
-fn slot() -> Slot {
+pub(super) fn slot() -> Slot {
     Slot::of_visitor(&key("jane"))
 }
 
-fn inside(stage: &Stage, name: &str) -> usize {
+pub(super) fn inside(stage: &Stage, name: &str) -> usize {
     stage.engine(name).held(slot()).map_or(0, |held| held.len())
 }
 

@@ -2,13 +2,15 @@
 //!
 //! The way of one change: [`run`] takes the event → [`validate`] → [`plan`] → a slot is pushed to the engines that are
 //! concerned → the engine asks [`source`] when its turn comes → its report changes the [`row`] → [`settling`] writes the
-//! status. The rollover is [`scan`].
+//! status. The rollover is [`scan`], which rows
+//! it concerns, and [`replan`], what becomes of one.
 
 mod at_hand;
 mod deletion;
 #[cfg(test)]
 mod life_tests;
 mod plan;
+mod replan;
 mod row;
 mod run;
 mod say;
@@ -21,6 +23,8 @@ mod source;
 mod stage;
 mod status;
 mod troubles;
+#[cfg(test)]
+mod trust_tests;
 mod validate;
 mod write;
 

@@ -17,7 +17,7 @@ use crate::reconcile::directory::{Access, TenantFacts};
 pub enum Standing {
     /// A record is wanted today, in at least one integration.
     Today,
-    /// Today's window is over; what is there stays until midnight.
+    /// Today's window is over; what has stopped opening stays until midnight.
     Over,
     /// The day has not come.
     Scheduled,
@@ -101,7 +101,7 @@ pub fn record(
     let Some(property) = tenant.property.as_ref() else { return Ok(Want::Keep) };
     let window = match visitor.visit.day_at(now, &property.zone, property.provision) {
         Day::On { window, .. } => window,
-        Day::Ended { .. } => return Ok(Want::Keep),
+        Day::Ended { .. } => return Ok(Want::Ended),
         Day::Scheduled { .. } | Day::Expired => return Ok(Want::Nothing),
     };
     if access.groups.is_empty() {

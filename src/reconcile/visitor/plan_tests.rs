@@ -202,7 +202,7 @@ fn a_visit_of_several_days_has_a_fresh_record_each_day() {
     let contents: BTreeSet<_> = records.iter().map(|id| id.content).collect();
     assert_eq!((contents.len(), records.iter().all(|id| id.slot == records[0].slot)), (3, true));
     let evening = made_of(&visitor, &tenant, "2026-12-02T18:00:00Z");
-    assert_eq!(evening, Ok(Want::Keep), "stays until the next day's takes its place");
+    assert_eq!(evening, Ok(Want::Ended), "stays until the next day's takes its place");
     assert_eq!(on("2026-12-04"), Ok(Want::Nothing));
 }
 
@@ -213,7 +213,7 @@ fn nothing_is_wanted_before_and_after_the_visit_nor_without_groups() {
     assert_eq!(wants(&tenant, "2026-11-30T12:00:00Z"), Ok(Want::Nothing));
     assert_eq!(wants(&tenant, "2026-12-02T12:00:00Z"), Ok(Want::Nothing));
     assert_eq!(wants(&opening(&[]), DURING), Ok(Want::Nothing));
-    assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(Want::Keep));
+    assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(Want::Ended));
     assert_eq!(wants(&TenantFacts { property: None, ..tenant }, DURING), Ok(Want::Keep));
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use smallvec::SmallVec;
+use vestibule_core::identity::RecordId;
 use vestibule_core::plan::Withheld;
 use vestibule_core::schedule::PackedVisit;
 
@@ -22,12 +23,24 @@ pub struct Plan {
     pub next: u32,
     /// Whether Ready is True, as the status stands in the API server; `None` before it says anything.
     pub ready: Option<bool>,
-    /// Whether the status as it stands tells of the spec as it stands.
-    pub told: bool,
+    /// How much of it the status tells, as it stands in the API server.
+    pub told: Told,
     /// Whether the spec is refused by what was planned last (the sentence is made again when it is told).
     pub refused: bool,
     /// What is wanted and known in each integration: usually one.
     pub places: SmallVec<[Place; 1]>,
+}
+
+/// How much a status tells of what is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Not even that the spec was seen.
+    #[default]
+    Nothing,
+    /// That it was, but the records that it names are not those that are wanted now.
+    Spec,
+    /// All there is to tell until something is heard of the work.
+    Everything,
 }
 
 /// A visitor in one integration.
@@ -48,6 +61,8 @@ pub enum PlaceWant {
     Content(u64),
     /// No record.
     Nothing,
+    /// Nothing that still opens.
+    Ended,
     /// What is there.
     Keep,
     /// A record, or not: its object must be looked at.
@@ -72,6 +87,25 @@ pub enum PlaceState {
     Retrying,
     /// Failed; a person must act.
     Failed,
+}
+
+impl PlaceState {
+    /// Whether the system was heard of last as it should be.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Present | Self::Absent)
+    }
+}
+
+impl PlaceWant {
+    /// Whether a status that names these records in the integration says what is wanted there.
+    pub fn is_named_by(self, ids: &[RecordId]) -> bool {
+        match self {
+            Self::Content(content) => ids.iter().any(|id| id.content == content),
+            Self::Nothing => ids.is_empty(),
+            Self::Ended | Self::Keep => true,
+            Self::Unplanned => false,
+        }
+    }
 }
 
 impl Plan {

@@ -2,15 +2,30 @@
 //! sentences are made in [`super::status`].
 
 use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
+use vestibule_core::plan::Want;
 use vestibule_core::status::Verdict;
 
 use super::Visitors;
 use super::plan::{self, Standing};
-use super::row::{PlaceState, Plan};
+use super::replan::closes;
+use super::row::{Place, PlaceState, PlaceWant, Plan};
+use super::source::{place_want, record_in};
 use super::status::{self, verdict};
-use super::validate::{Object, Said, validate};
-use crate::engine::Condition;
+use super::validate::{Object, Said, known_ids, validate};
+use crate::api::Record;
+use crate::engine::{Condition, Engine};
 use crate::reconcile::directory::{Directory, tenant_id};
+
+/// A visitor as its status is decided from: what its row knows, what it refers to, and what was told before.
+pub(super) struct Look<'a> {
+    pub(super) slot: Slot,
+    pub(super) namespace: &'a str,
+    pub(super) generation: i64,
+    pub(super) plan: &'a Plan,
+    pub(super) directory: &'a Directory,
+    pub(super) previous: &'a Said,
+}
 
 impl Visitors {
     pub(super) fn standing(&self, plan: &Plan, directory: &Directory) -> Standing {
@@ -37,80 +52,100 @@ impl Visitors {
         refusal.map_or(standing, Standing::Refused)
     }
 
-    pub(super) fn said(
-        &self,
-        slot: Slot,
-        plan: &Plan,
-        standing: &Standing,
-        directory: &Directory,
-        previous: &Said,
-        generation: i64,
-    ) -> Option<Said> {
-        let trouble = self.trouble_of(slot, plan);
-        let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
-        let unready = directory.tenant(plan.tenant).and_then(|tenant| tenant.unready.first());
+    /// What there is to say; `None`: nothing yet, the status stays as it is.
+    pub(super) fn said(&self, look: &Look<'_>, standing: &Standing) -> Option<Said> {
+        let trouble = self.trouble_of(look.slot, look.plan);
+        let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
+        let unready = look.directory.tenant(look.plan.tenant).and_then(|tenant| tenant.unready.first());
         let verdict = match unready.filter(|_| *standing == Standing::Today && trouble.is_none()) {
             Some(name) => Verdict::dependency_not_ready(format!(
                 "waits for AccessIntegration {name}, which is not ready: see its status"
             )),
             None => verdict(standing, &states, trouble.as_ref(), false)?,
         };
-        Some(self.settled(slot, &verdict, directory, previous, generation))
+        Some(self.settled(look, &verdict))
     }
 
-    /// As [`Self::said`], but work on a new generation that has taken this long is told as such.
+    /// As [`Self::said`], but work that has taken this long is told as such: of a new generation always, of another if
+    /// the system that should do it is not connected.
     pub(super) fn said_patiently(
         &self,
-        slot: Slot,
-        plan: &Plan,
+        look: &Look<'_>,
         standing: &Standing,
-        directory: &Directory,
-        previous: &Said,
-        generation: i64,
+        object: &Object,
     ) -> Option<Said> {
-        let new = previous.status.observed_generation != generation;
-        let said = self.said(slot, plan, standing, directory, previous, generation);
-        let states: Vec<PlaceState> = plan.places.iter().map(|place| place.state).collect();
-        said.or_else(|| {
-            let verdict = match waits_for(plan, directory).filter(|_| new && *standing == Standing::Today) {
-                Some(integration) => Verdict::dependency_not_ready(format!(
+        self.said(look, standing).or_else(|| {
+            let verdict = if let Some(integration) = self.waits_for(look, standing, object) {
+                Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
-                )),
-                None => verdict(standing, &states, None, new)?,
+                ))
+            } else {
+                let new = look.previous.status.observed_generation != look.generation;
+                let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
+                verdict(standing, &states, None, new)?
             };
-            Some(self.settled(slot, &verdict, directory, previous, generation))
+            Some(self.settled(look, &verdict))
         })
     }
 
-    pub(super) fn settled(
-        &self,
-        slot: Slot,
-        verdict: &Verdict,
-        directory: &Directory,
-        previous: &Said,
-        generation: i64,
-    ) -> Said {
-        let held = directory.engines.iter().filter_map(|(key, engine)| {
+    pub(super) fn settled(&self, look: &Look<'_>, verdict: &Verdict) -> Said {
+        let Look { slot, directory, previous, .. } = *look;
+        let here = directory.engines.iter().filter(|(key, _)| key.namespace == look.namespace);
+        let held = here.filter_map(|(key, engine)| {
             let one = engine.held(slot)?.first()?.id;
-            Some((key.name.clone(), one, engine.external_id(&one)))
+            Some(Record { integration: key.name.clone(), external_id: engine.external_id(&one) })
         });
-        let mut records = status::records(held.collect());
-        // What an engine that has not synced holds is not known: what was said of it stays.
-        let unknown = directory.engines.iter().filter(|(_, engine)| engine.held(slot).is_none());
-        for (key, _) in unknown {
-            records.extend(previous.records.iter().filter(|record| record.integration == key.name).cloned());
+        // What one holds that has not synced, or is not connected, is not known: what was said of it stays.
+        let unknown = |record: &&Record| {
+            let key = ObjectKey::new(look.namespace, &record.integration);
+            match directory.engines.get(&key) {
+                Some(engine) => engine.held(slot).is_none(),
+                None => directory.integrations.contains_key(&key),
+            }
+        };
+        let stays = previous.records.iter().filter(unknown).cloned();
+        let records = status::records(held.chain(stays).collect());
+        let now = self.clock.now();
+        Said { status: verdict.settle(&previous.status, look.generation, now), records }
+    }
+
+    /// The integration that has something to do for a visitor, as far as the status tells, and is not connected.
+    fn waits_for<'a>(&self, look: &Look<'a>, standing: &Standing, object: &Object) -> Option<&'a str> {
+        let differs = |key: &ObjectKey, place: &Place| {
+            let want = match place.want {
+                PlaceWant::Unplanned => self.wanted_by(object, standing, look.directory, key),
+                want => want,
+            };
+            !want.is_named_by(&known_ids(object, &key.name))
+        };
+        let mut waiting = disconnected(look.plan, look.directory);
+        waiting.find(|(key, place)| differs(key, place)).map(|(key, _)| key.name.as_str())
+    }
+
+    /// What an integration should hold of an object.
+    fn wanted_by(
+        &self,
+        object: &Object,
+        standing: &Standing,
+        directory: &Directory,
+        integration: &ObjectKey,
+    ) -> PlaceWant {
+        match record_in(integration, object, directory, self.clock.now()) {
+            Some(want) => place_want(&want.unwrap_or(Want::Keep)),
+            None if closes(standing, directory, integration) => PlaceWant::Nothing,
+            None => PlaceWant::Keep,
         }
-        Said { status: verdict.settle(&previous.status, generation, self.clock.now()), records }
     }
 }
 
-/// The integration that a visitor waits for and that is not connected.
-fn waits_for<'a>(plan: &Plan, directory: &'a Directory) -> Option<&'a str> {
-    let waiting = plan.places.iter().filter(|place| place.state == PlaceState::Waiting);
-    let indexes: Vec<u16> = waiting.map(|place| place.integration).collect();
-    let down = directory.engines.iter().find(|(key, engine)| {
-        let concerned = directory.indexes.get(key).is_some_and(|index| indexes.contains(index));
-        concerned && engine.state().borrow().condition != Condition::Connected
-    });
-    down.map(|(key, _)| key.name.as_str())
+/// The places that wait for an integration that is not connected.
+pub(super) fn disconnected<'a>(
+    plan: &'a Plan,
+    directory: &'a Directory,
+) -> impl Iterator<Item = (&'a ObjectKey, &'a Place)> {
+    let down = |engine: &Engine| engine.state().borrow().condition != Condition::Connected;
+    directory.engines.iter().filter(move |(_, engine)| down(engine)).filter_map(|(key, _)| {
+        let place = plan.place(*directory.indexes.get(key)?)?;
+        (place.state == PlaceState::Waiting).then_some((key, place))
+    })
 }

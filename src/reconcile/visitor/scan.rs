@@ -4,18 +4,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use vestibule_core::identity::Slot;
-use vestibule_core::model::ObjectKey;
 
 use super::Visitors;
-use super::plan::{self, Standing};
+use super::replan::{facts_hash, replan};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::shift::Shift;
 use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
-use crate::reconcile::directory::{Access, Directory};
 
 /// The shortest time between two scans that nobody asked for.
 const BREATH: SignedDuration = SignedDuration::from_millis(500);
@@ -107,7 +105,7 @@ impl Visitors {
 
     /// Compares the rows with what an engine found in its system.
     pub(super) fn after_sync(&self, engine: &Arc<Engine>) {
-        let directory = self.directory();
+        let (directory, now) = (self.directory(), self.clock.now());
         let Some(index) = directory.indexes.get(engine.integration()).copied() else { return };
         let mut orders = Orders::default();
         {
@@ -135,7 +133,7 @@ impl Visitors {
                     continue;
                 }
                 let place = row.plan.place_mut(index);
-                match state_by_snapshot(place.want, &held) {
+                match state_by_snapshot(place.want, &held, now) {
                     Some(state) if engine.is_settled(slot) => {
                         let told = place.state == state;
                         place.state = state;
@@ -144,7 +142,7 @@ impl Visitors {
                         }
                     }
                     Some(_) => {}
-                    None if matches!(place.state, PlaceState::Withheld(_)) => {}
+                    None if matches!(place.state, PlaceState::Withheld(why) if engine.withholds(why)) => {}
                     None => orders.push(index, engine, slot, catch_up(place.want, place.state)),
                 }
             }
@@ -175,108 +173,6 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
 /// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
 fn changes_by_itself(row: &Row<Plan>) -> bool {
     row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
-}
-
-fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
-    directory.tenant(plan.tenant).map_or(0, |tenant| tenant.hash)
-}
-
-/// Plans a row anew from what it knows itself.
-fn replan(plan: &mut Plan, slot: Slot, shift: &Shift, now: Timestamp, cause: Cause, orders: &mut Orders) {
-    let Some(visit) = plan.visit else { return };
-    let (directory, due) = (&*shift.now, plan.is_due(now));
-    drop_places_of_the_gone(plan, directory);
-    let tenant = directory.tenant(plan.tenant);
-    let (standing, next) = plan::standing(visit, tenant, now);
-    plan.facts = facts_hash(directory, plan);
-    plan.set_next(next);
-    orders.settle(slot, Class::RolloverAddition);
-    if standing == Standing::Over {
-        keep_what_is_there(plan, slot, directory);
-    }
-    if standing.freezes() && !matches!(standing, Standing::NoTaker(_)) {
-        return;
-    }
-    let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
-    let today = standing == Standing::Today;
-    let open: Vec<&Access> = access.iter().filter(|access| today && !access.groups.is_empty()).collect();
-    for access in &open {
-        let integration = &access.integration;
-        if !due && plan.place(integration.index).is_some() && !shift.concerns(plan.tenant, &integration.key) {
-            continue;
-        }
-        let loses = shift.takes_away(plan.tenant, &integration.key);
-        let place = plan.place_mut(integration.index);
-        (place.want, place.state) = (PlaceWant::Unplanned, PlaceState::Waiting);
-        if let Some(held) = integration.engine.held(slot) {
-            let replaces = loses && !held.is_empty();
-            let class = if replaces { Class::Revocation } else { Class::RolloverAddition };
-            orders.push(integration.index, &integration.engine, slot, class);
-        }
-    }
-    for (key, engine) in directory.engines.iter().filter(|(key, _)| closes(&standing, directory, key)) {
-        let index = directory.indexes.get(key).copied();
-        if let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) {
-            close(plan, slot, index, engine, cause.takes_away(), orders);
-        }
-    }
-}
-
-/// Whether an integration that is not to be opened gives up what it holds.
-pub(super) fn closes(standing: &Standing, directory: &Directory, integration: &ObjectKey) -> bool {
-    match standing {
-        Standing::Missing(_) | Standing::Refused(_) => false,
-        Standing::NoTaker(_) => directory.declining.contains(integration),
-        // What is wanted of one whose spec cannot be read is not known.
-        Standing::Today | Standing::Over | Standing::NoGroups(_) => !directory.frozen.contains(integration),
-        // But every visit ends.
-        Standing::Scheduled | Standing::Expired => true,
-    }
-}
-
-/// The window is over: what is there stays until midnight, and what was never made is not missed any more.
-fn keep_what_is_there(plan: &mut Plan, slot: Slot, directory: &Directory) {
-    for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied() else { continue };
-        let Some(place) = plan.places.iter_mut().find(|place| place.integration == index) else { continue };
-        place.want = PlaceWant::Keep;
-        if let Some(held) = engine.held(slot) {
-            place.state = state_by_snapshot(place.want, &held).unwrap_or(place.state);
-        }
-    }
-}
-
-/// Integrations that are gone have removed their records, or were told to leave them.
-pub(super) fn drop_places_of_the_gone(plan: &mut Plan, directory: &Directory) {
-    plan.places.retain(|place| {
-        directory.engines.keys().any(|key| directory.indexes.get(key) == Some(&place.integration))
-    });
-}
-
-/// Nothing is wanted in this integration: whatever is there goes.
-pub(super) fn close(
-    plan: &mut Plan,
-    slot: Slot,
-    index: u16,
-    engine: &Arc<Engine>,
-    class: Class,
-    orders: &mut Orders,
-) {
-    let held = engine.held(slot);
-    let empty = held.as_ref().is_none_or(Vec::is_empty);
-    if plan.place(index).is_none() && empty {
-        return;
-    }
-    let place = plan.place_mut(index);
-    place.want = PlaceWant::Nothing;
-    match held {
-        Some(held) if held.is_empty() && engine.is_settled(slot) => place.state = PlaceState::Absent,
-        Some(_) => {
-            place.state = PlaceState::Waiting;
-            orders.push(index, engine, slot, class);
-        }
-        None => place.state = PlaceState::Waiting,
-    }
 }
 
 #[cfg(test)]

@@ -2,34 +2,44 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use vestibule_core::identity::Slot;
 use vestibule_core::plan::Want;
 
 use super::Visitors;
 use super::plan::{self, Standing};
-use super::row::{PlaceState, PlaceWant, Plan};
-use super::scan::{Orders, close, closes, drop_places_of_the_gone};
+use super::replan::{close, closes, drop_places_of_the_gone};
+use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
+use super::scan::Orders;
 use super::source::{place_want, state_by_snapshot};
-use super::validate::{Object, Validated, names, validate};
+use super::validate::{Object, Validated, known_ids, names, validate};
 use crate::engine::Class;
 use crate::reconcile::directory::{Access, Directory, TenantFacts, tenant_id};
+
+/// An object, and what it is planned by.
+struct Sight<'a> {
+    slot: Slot,
+    object: &'a Object,
+    directory: &'a Directory,
+    now: Timestamp,
+}
 
 impl Visitors {
     /// Takes an object in: its row is planned anew, and the work is handed over.
     pub(super) fn seen(&self, slot: Slot, object: Arc<Object>) {
         let directory = self.directory();
         let mut orders = Orders::default();
+        let sight = Sight { slot, object: &object, directory: &directory, now: self.clock.now() };
         let checked = validate(&object);
         {
             let mut table = self.table.lock();
             let Some(row) = table.row_mut(slot) else { return };
             self.note_status(&mut row.plan, object.status.as_ref());
-            let observed = object.status.as_ref().map(|said| said.status.observed_generation);
-            row.plan.told = observed == Some(object.meta.generation);
             if object.meta.deleting {
-                start_deletion(&mut row.plan, slot, &object, &directory, &mut orders);
+                start_deletion(&mut row.plan, &sight, &mut orders);
             } else {
-                self.plan_object(&mut row.plan, slot, &object, checked, &directory, &mut orders);
+                plan_object(&mut row.plan, &sight, checked, &mut orders);
+                row.plan.told = told(&row.plan, &object, &directory);
                 self.not_later_than(row.plan.next_at());
             }
         }
@@ -42,87 +52,82 @@ impl Visitors {
             self.at_hand.lock().drop_object(slot);
         }
     }
+}
 
-    /// Validate and plan of one object.
-    fn plan_object(
-        &self,
-        plan: &mut Plan,
-        slot: Slot,
-        object: &Object,
-        checked: Result<Validated, String>,
-        directory: &Directory,
-        orders: &mut Orders,
-    ) {
-        plan.refused = checked.is_err();
-        drop_places_of_the_gone(plan, directory);
-        let Ok(visitor) = checked else {
-            plan.visit = None;
-            plan.next = u32::MAX;
-            return;
-        };
-        let now = self.clock.now();
-        plan.tenant = tenant_id(&visitor.tenant);
-        plan.visit = Some(visitor.packed());
-        let tenant = directory.tenant(plan.tenant);
-        let (standing, next) = plan::standing(visitor.packed(), tenant, now);
-        plan.facts = tenant.map_or(0, |tenant| tenant.hash);
-        plan.set_next(next);
-        if matches!(standing, Standing::Missing(_)) {
-            return;
-        }
-        for (tenant, access) in
-            tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |it| (tenant, it)))
-        {
-            let want = plan::record(&visitor, &object.meta.key, tenant, access, now);
-            plan.refused |= want.is_err();
-            plan_place(plan, slot, object, access, &want.unwrap_or(Want::Keep), orders);
-        }
-        let here = (&standing, directory);
-        close_elsewhere(plan, slot, object, tenant, here, orders);
+/// Validate and plan of one object.
+fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, String>, orders: &mut Orders) {
+    plan.refused = checked.is_err();
+    drop_places_of_the_gone(plan, sight.directory);
+    let Ok(visitor) = checked else {
+        plan.visit = None;
+        plan.next = u32::MAX;
+        return;
+    };
+    plan.tenant = tenant_id(&visitor.tenant);
+    plan.visit = Some(visitor.packed());
+    let tenant = sight.directory.tenant(plan.tenant);
+    let (standing, next) = plan::standing(visitor.packed(), tenant, sight.now);
+    plan.facts = tenant.map_or(0, |tenant| tenant.hash);
+    plan.set_next(next);
+    if matches!(standing, Standing::Missing(_)) {
+        return;
     }
+    for (tenant, access) in tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |it| (tenant, it)))
+    {
+        let want = plan::record(&visitor, &sight.object.meta.key, tenant, access, sight.now);
+        plan.refused |= want.is_err();
+        plan_place(plan, sight, access, &want.unwrap_or(Want::Keep), orders);
+    }
+    close_elsewhere(plan, sight, tenant, &standing, orders);
 }
 
 /// What one integration should hold, and whether it has to do something for it.
-fn plan_place(
-    plan: &mut Plan,
-    slot: Slot,
-    object: &Object,
-    access: &Access,
-    want: &Want,
-    orders: &mut Orders,
-) {
-    let integration = &access.integration;
-    let nothing = matches!(want, Want::Nothing | Want::Keep);
-    if nothing && !names(object, &integration.key.name) && plan.place(integration.index).is_none() {
+fn plan_place(plan: &mut Plan, sight: &Sight<'_>, access: &Access, want: &Want, orders: &mut Orders) {
+    let (integration, slot) = (&access.integration, sight.slot);
+    let held = integration.engine.held(slot);
+    let here = held.as_ref().is_some_and(|held| !held.is_empty());
+    let named = names(sight.object, &integration.key.name);
+    if !(here || named || plan.place(integration.index).is_some() || matches!(want, Want::Record(_))) {
         return;
     }
     let place = plan.place_mut(integration.index);
     (place.want, place.state) = (place_want(want), PlaceState::Waiting);
-    let Some(held) = integration.engine.held(slot) else { return };
-    match state_by_snapshot(place.want, &held) {
+    let Some(held) = held else { return };
+    match state_by_snapshot(place.want, &held, sight.now) {
         Some(state) if integration.engine.is_settled(slot) => place.state = state,
         _ => orders.push(integration.index, &integration.engine, slot, class_of(place.want)),
     }
 }
 
-/// An integration that the tenant has nothing to do with gives up what the status says is there.
+/// How much of what is wanted the object's status tells.
+fn told(plan: &Plan, object: &Object, directory: &Directory) -> Told {
+    let observed = object.status.as_ref().map(|said| said.status.observed_generation);
+    if observed != Some(object.meta.generation) {
+        return Told::Nothing;
+    }
+    let named = |place: &Place| {
+        let here = directory.indexes.iter().find(|(_, index)| **index == place.integration);
+        here.is_some_and(|(key, _)| place.want.is_named_by(&known_ids(object, &key.name)))
+    };
+    if plan.places.iter().all(named) { Told::Everything } else { Told::Spec }
+}
+
+/// An integration that the tenant has nothing to do with gives up what it holds, or may hold: what the status names, and
+/// what was planned there and may still be on its way.
 fn close_elsewhere(
     plan: &mut Plan,
-    slot: Slot,
-    object: &Object,
+    sight: &Sight<'_>,
     tenant: Option<&TenantFacts>,
-    (standing, directory): (&Standing, &Directory),
+    standing: &Standing,
     orders: &mut Orders,
 ) {
-    let planned = |index: u16| {
-        tenant.iter().flat_map(|tenant| &tenant.access).any(|access| access.integration.index == index)
-    };
+    let Sight { slot, object, directory, .. } = *sight;
     let here = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
-    for (key, engine) in here.filter(|(key, _)| names(object, &key.name)) {
-        let Some(index) = directory.indexes.get(key).copied().filter(|index| !planned(*index)) else {
-            continue;
-        };
-        plan.place_mut(index);
+    for (key, engine) in here.filter(|(key, _)| tenant.is_none_or(|tenant| tenant.access_in(key).is_none())) {
+        let Some(index) = directory.indexes.get(key).copied() else { continue };
+        if names(object, &key.name) {
+            plan.place_mut(index);
+        }
         if closes(standing, directory, key) {
             close(plan, slot, index, engine, Class::Revocation, orders);
         }
@@ -131,13 +136,14 @@ fn close_elsewhere(
 
 const fn class_of(want: PlaceWant) -> Class {
     match want {
-        PlaceWant::Nothing => Class::Revocation,
+        PlaceWant::Nothing | PlaceWant::Ended => Class::Revocation,
         _ => Class::UserChange,
     }
 }
 
 /// Deletion resolves no reference: every engine that holds something of the slot, or is said to, removes it.
-fn start_deletion(plan: &mut Plan, slot: Slot, object: &Object, directory: &Directory, orders: &mut Orders) {
+fn start_deletion(plan: &mut Plan, sight: &Sight<'_>, orders: &mut Orders) {
+    let Sight { slot, object, directory, .. } = *sight;
     for (key, engine) in &directory.engines {
         let Some(index) = directory.indexes.get(key).copied() else { continue };
         let named = names(object, &key.name);

@@ -8,10 +8,13 @@ use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
+use super::replan::facts_hash;
+use super::row::{Plan, Told};
+use super::say::{Look, disconnected};
 use super::status::{self, GRACE};
-use super::validate::Said;
+use super::validate::{Object, Said};
 use super::write::same;
-use crate::cluster::rows::Life;
+use crate::cluster::rows::{Life, Row};
 use crate::engine::queue::Queue;
 use crate::engine::{Class, SourceError};
 use crate::reconcile::directory::Directory;
@@ -27,8 +30,8 @@ enum ToTell {
     Later,
 }
 
-/// How long a new generation may be carried out before its status says that it is.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+/// How long work may take before the status says that it is under way, or what it waits for.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Writes under way of what nobody waits for. How many there are is how long each takes.
 const UNHURRIED: usize = 4;
@@ -96,7 +99,7 @@ impl Visitors {
 
     /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it. Not before anybody
     /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
-    fn settle_later(&self, slot: Slot, wait: SignedDuration) {
+    pub(super) fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
         let mut settling = self.settling.lock();
         let later = settling.after(wait, now);
@@ -110,19 +113,38 @@ impl Visitors {
         let directory = self.directory();
         let table = self.table.lock();
         let Some(row) = table.row(slot) else { return ToTell::Nothing };
+        if is_outdated(row, &directory) {
+            return ToTell::Nothing;
+        }
         if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
             return ToTell::Something;
         }
         if !row.is_ours() && is_held(slot, &directory) {
             return ToTell::Something;
         }
-        let standing = self.standing(&row.plan, &directory);
-        match self.said(slot, &row.plan, &standing, &directory, &Said::default(), row.generation()) {
-            None if row.plan.told => ToTell::Nothing,
+        let (key, previous) = (table.key_of(row), Said::default());
+        let look = Look {
+            slot,
+            namespace: &key.namespace,
+            generation: row.generation(),
+            plan: &row.plan,
+            directory: &directory,
+            previous: &previous,
+        };
+        match self.said(&look, &self.standing(&row.plan, &directory)) {
+            None if row.plan.told == Told::Everything => ToTell::Nothing,
             None => ToTell::Later,
             Some(said) if status::hash(&said) == row.plan.says => ToTell::Nothing,
             Some(_) => ToTell::Something,
         }
+    }
+
+    /// Whether nothing but time has passed for a slot: its spec is told, and the systems that it waits for are at work.
+    fn is_under_way(&self, slot: Slot) -> bool {
+        let directory = self.directory();
+        let table = self.table.lock();
+        let told = |row: &&Row<Plan>| !row.is_deleting() && row.plan.told == Told::Spec;
+        table.row(slot).filter(told).is_some_and(|row| disconnected(&row.plan, &directory).next().is_none())
     }
 
     /// One writer: takes slots until it is dropped.
@@ -147,7 +169,7 @@ impl Visitors {
             };
             // Another writer may have slept over a notification that was meant for more than one slot.
             self.settle.notify_one();
-            let result = self.settle(slot).await;
+            let result = self.settle(slot, class).await;
             let queue = &mut self.settling.lock().queue;
             if let Err(error) = result {
                 tracing::debug!(?slot, %error, "the status could not be written; tried again");
@@ -158,49 +180,80 @@ impl Visitors {
         }
     }
 
-    async fn settle(&self, slot: Slot) -> Result<(), SourceError> {
-        // A trouble is told in another way as time goes by.
-        let untroubled = !self.is_troubled(slot);
-        let missing = {
-            let table = self.table.lock();
-            table.row(slot).filter(|row| row.life() == Life::Missing).map(|row| table.key_of(row))
-        };
-        let object = match missing {
-            Some(key) => self.fetch(slot, &key).await?,
-            None if untroubled && self.by_row_alone(slot) == ToTell::Nothing => {
-                self.at_hand.lock().drop_object(slot);
-                return Ok(());
-            }
-            None => self.object(slot).await?,
-        };
-        let Some(object) = object else { return Ok(()) };
+    /// One look at a slot: what there is to say is written, if it is not what the status says.
+    async fn settle(&self, slot: Slot, class: Class) -> Result<(), SourceError> {
+        let Some(object) = self.object_to_tell_of(slot).await? else { return Ok(()) };
         let (plan, ours) = {
             let table = self.table.lock();
-            let Some(row) = table.row(slot) else { return Ok(()) };
+            let Some(row) = table.row(slot).filter(|row| !is_outdated(row, &self.directory())) else {
+                return Ok(());
+            };
             (row.plan.clone(), row.is_ours())
         };
-        let directory = self.directory();
+        let (directory, previous) = (self.directory(), object.status.clone().unwrap_or_default());
+        let look = Look {
+            slot,
+            namespace: &object.meta.key.namespace,
+            generation: object.meta.generation,
+            plan: &plan,
+            directory: &directory,
+            previous: &previous,
+        };
         if object.meta.deleting {
-            return if ours { self.settle_deletion(slot, &object, &plan, &directory).await } else { Ok(()) };
+            return if ours { self.settle_deletion(&look, &object, class).await } else { Ok(()) };
         }
         if !ours && is_held(slot, &directory) {
             // Taken over, or somebody took the finalizer away: without it a deletion would leave the record behind.
             self.put_finalizer(slot, &object).await?;
         }
         let standing = self.standing_of(&object, &plan, &directory);
-        let previous = object.status.clone().unwrap_or_default();
-        let said = self.said_patiently(slot, &plan, &standing, &directory, &previous, object.meta.generation);
-        if said.as_ref().is_some_and(is_in_grace) {
+        let Some(said) = self.said_patiently(&look, &standing, &object) else {
+            self.note_said(slot, &previous);
+            self.settle_later(slot, PATIENCE);
+            return Ok(());
+        };
+        if is_in_grace(&said) {
             self.settle_later(slot, GRACE);
         }
-        match said {
-            Some(said) if !same(&said, &previous) => self.write_status(slot, &object, said).await,
-            _ => {
-                self.note_said(slot, &previous);
-                Ok(())
-            }
+        if !same(&said, &previous) {
+            return self.write_status(slot, &object, said).await;
+        }
+        self.note_said(slot, &previous);
+        self.note_all_told(slot);
+        Ok(())
+    }
+
+    /// The object of a slot that there may be something to tell of.
+    async fn object_to_tell_of(&self, slot: Slot) -> Result<Option<Arc<Object>>, SourceError> {
+        let missing = {
+            let table = self.table.lock();
+            table.row(slot).filter(|row| row.life() == Life::Missing).map(|row| table.key_of(row))
+        };
+        if let Some(key) = missing {
+            return self.fetch(slot, &key).await;
+        }
+        // A trouble is told in another way as time goes by.
+        let to_tell = if self.is_troubled(slot) { ToTell::Something } else { self.by_row_alone(slot) };
+        match to_tell {
+            ToTell::Nothing => self.at_hand.lock().drop_object(slot),
+            ToTell::Later if self.is_under_way(slot) => self.settle_later(slot, PATIENCE),
+            ToTell::Later | ToTell::Something => return self.object(slot).await,
+        }
+        Ok(None)
+    }
+
+    /// Notes that a status says all there is to say until something is heard of the work.
+    fn note_all_told(&self, slot: Slot) {
+        if let Some(row) = self.table.lock().row_mut(slot) {
+            row.plan.told = Told::Everything;
         }
     }
+}
+
+/// Whether what a row refers to has changed since it was planned: the scan that comes plans it anew, and until then what is
+/// known of its places does not belong to what is wanted now.
+fn is_outdated(row: &Row<Plan>, directory: &Directory) -> bool {
+    !row.is_deleting() && row.plan.visit.is_some() && facts_hash(directory, &row.plan) != row.plan.facts
 }
 
 /// Whether a system holds something of the slot.
@@ -254,7 +307,11 @@ mod tests {
         let mut after = |wait, now| settling.after(wait, now).unwrap();
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE);
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING);
-        assert_eq!(after(GRACE, begun), begun + GRACE, "those who wait for something else have a line of their own");
+        assert_eq!(
+            after(GRACE, begun),
+            begun + GRACE,
+            "those who wait for something else have a line of their own"
+        );
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING * 2);
         let later = begun + PATIENCE;
         assert_eq!(after(PATIENCE, later), later + PATIENCE, "and a line that is over is forgotten");

@@ -44,7 +44,7 @@ impl Shift {
 }
 
 fn access<'a>(directory: &'a Directory, tenant: TenantId, integration: &ObjectKey) -> Option<&'a Access> {
-    directory.tenant(tenant)?.access.iter().find(|access| access.integration.key == *integration)
+    directory.tenant(tenant)?.access_in(integration)
 }
 
 #[cfg(test)]

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::Want;
+use vestibule_core::plan::{Held, Want};
 
 use super::Visitors;
 use super::plan::{self, Standing};
-use super::row::{PlaceState, PlaceWant};
-use super::scan::closes;
+use super::replan::closes;
+use super::row::{PlaceState, PlaceWant, Plan};
 use super::status;
 use super::validate::{Object, known_ids, validate};
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
-use crate::engine::{Outcome, Report, Source, SourceError, Wanted};
-use crate::reconcile::directory::tenant_id;
+use crate::engine::{Class, Outcome, Report, Source, SourceError, Wanted};
+use crate::reconcile::directory::{Directory, tenant_id};
 
 /// What a row says of a slot, before its object is looked at.
 enum ByRow {
@@ -106,10 +107,9 @@ impl Visitors {
         };
         let tenant = directory.tenant(row.plan.tenant);
         let (standing, _) = plan::standing(visit, tenant, self.clock.now());
-        let concerned =
-            tenant.is_some_and(|tenant| tenant.access.iter().any(|a| a.integration.key == *integration));
+        let concerned = tenant.is_some_and(|tenant| tenant.access_in(integration).is_some());
         Some(match standing {
-            Standing::Over => ByRow::Settled(Want::Keep),
+            Standing::Over if concerned => ByRow::Settled(Want::Ended),
             Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
             standing if !closes(&standing, &directory, integration) => ByRow::Settled(Want::Keep),
             _ => nothing,
@@ -119,20 +119,23 @@ impl Visitors {
     /// What an integration should hold, by the whole object.
     pub(super) fn plan_record(&self, integration: &ObjectKey, slot: Slot, object: &Object) -> Want {
         let directory = self.directory();
-        let Ok(visitor) = validate(object) else { return Want::Keep };
-        let tenant = directory.tenant(tenant_id(&visitor.tenant));
-        let access = tenant.and_then(|tenant| {
-            tenant.access.iter().find(|access| access.integration.key == *integration).map(|a| (tenant, a))
-        });
-        let Some((tenant, access)) = access else { return Want::Keep };
-        let want = plan::record(&visitor, &object.meta.key, tenant, access, self.clock.now());
+        let want = record_in(integration, object, &directory, self.clock.now());
+        let index = directory.indexes.get(integration);
+        let (Some(want), Some(index)) = (want, index) else { return Want::Keep };
         let mut table = self.table.lock();
-        // Its deletion may have come while the object was fetched: what is wanted now is known, and is not this.
-        let Some(row) = table.row_mut(slot).filter(|row| !row.is_deleting()) else { return Want::Keep };
+        // Its deletion or another spec may have come while the object was fetched: what is wanted now is not this.
+        let same = |row: &&mut Row<Plan>| {
+            row.uid() == object.meta.uid && row.generation() == object.meta.generation && !row.is_deleting()
+        };
+        let Some(row) = table.row_mut(slot).filter(same) else { return Want::Keep };
         row.plan.refused = want.is_err();
-        let want = want.unwrap_or(Want::Keep);
-        row.plan.place_mut(access.integration.index).want = place_want(&want);
-        want
+        row.plan.place_mut(*index).want = want.as_ref().map_or(PlaceWant::Keep, place_want);
+        drop(table);
+        want.unwrap_or_else(|_| {
+            // There is nothing to do that could be reported.
+            self.settle_soon(slot, Class::UserChange);
+            Want::Keep
+        })
     }
 
     /// The object of a slot: the one at hand, else by a live GET; `None` if it does not exist.
@@ -185,6 +188,20 @@ impl Visitors {
     }
 }
 
+/// What an integration should hold of an object, or the sentence that refuses it; `None` if it takes no visitors of the
+/// object's Tenant, or the spec cannot be read.
+pub(super) fn record_in(
+    integration: &ObjectKey,
+    object: &Object,
+    directory: &Directory,
+    now: Timestamp,
+) -> Option<Result<Want, String>> {
+    let visitor = validate(object).ok()?;
+    let tenant = directory.tenant(tenant_id(&visitor.tenant))?;
+    let access = tenant.access_in(integration)?;
+    Some(plan::record(&visitor, &object.meta.key, tenant, access, now))
+}
+
 /// What a row concludes from what is reported. The end of an old record, read back late, is not the new one's; and a record
 /// of what was wanted when its turn began is not the one of a spec that has changed since.
 fn state_after(want: PlaceWant, told: PlaceState, settled: bool, content: Option<u64>) -> PlaceState {
@@ -203,20 +220,22 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
     match want {
         Want::Record(record) => PlaceWant::Content(record.id.content),
         Want::Nothing => PlaceWant::Nothing,
+        Want::Ended => PlaceWant::Ended,
         Want::Keep => PlaceWant::Keep,
     }
 }
 
 /// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
-pub(super) fn state_by_snapshot(want: PlaceWant, held: &[vestibule_core::plan::Held]) -> Option<PlaceState> {
+pub(super) fn state_by_snapshot(want: PlaceWant, held: &[Held], now: Timestamp) -> Option<PlaceState> {
     match (want, held) {
         (PlaceWant::Content(content), [one])
             if one.id.content == content && one.id.holds(one.fingerprint) =>
         {
             Some(PlaceState::Present)
         }
-        (PlaceWant::Nothing | PlaceWant::Keep, []) => Some(PlaceState::Absent),
-        (PlaceWant::Keep, _) => Some(PlaceState::Present),
+        (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::Keep, []) => Some(PlaceState::Absent),
+        (PlaceWant::Ended, held) if held.iter().any(|one| one.opens(now)) => None,
+        (PlaceWant::Ended | PlaceWant::Keep, _) => Some(PlaceState::Present),
         _ => None,
     }
 }

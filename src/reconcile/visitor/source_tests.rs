@@ -31,6 +31,7 @@ fn a_row_keeps_the_content_of_a_wanted_record_and_nothing_else_of_it() {
     };
     assert_eq!(place_want(&Want::Record(Arc::new(record))), PlaceWant::Content(42));
     assert_eq!(place_want(&Want::Nothing), PlaceWant::Nothing);
+    assert_eq!(place_want(&Want::Ended), PlaceWant::Ended);
     assert_eq!(place_want(&Want::Keep), PlaceWant::Keep);
 }
 
@@ -62,10 +63,12 @@ fn a_record_of_the_old_spec_is_not_the_one_that_the_new_spec_wants() {
 #[test]
 fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
     use PlaceState::{Absent, Present};
-    use PlaceWant::{Content, Keep, Nothing, Unplanned};
+    use PlaceWant::{Content, Ended, Keep, Nothing, Unplanned};
     let later = Held { id: id(42).next(), fingerprint: 42, until: None };
     let drifted = Held { fingerprint: 43, ..held(42) };
-    let rows: [(PlaceWant, &[Held], Option<PlaceState>, &str); 12] = [
+    let now = Timestamp::UNIX_EPOCH;
+    let over = Held { until: Some(now), ..held(42) };
+    let rows: [(PlaceWant, &[Held], Option<PlaceState>, &str); 16] = [
         (Content(42), &[held(42)], Some(Present), "as wanted"),
         (Content(42), &[later], Some(Present), "as wanted, under a later number"),
         (Content(42), &[held(43)], None, "another day's, to be replaced"),
@@ -76,10 +79,14 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
         (Nothing, &[held(42)], None, "to be removed"),
         (Keep, &[], Some(Absent), "nothing to keep"),
         (Keep, &[drifted], Some(Present), "whatever is there stays"),
+        (Ended, &[], Some(Absent), "nothing is missed"),
+        (Ended, &[over], Some(Present), "it opens no more and stays until midnight"),
+        (Ended, &[over, drifted], None, "what still opens goes"),
+        (Ended, &[held(42)], None, "it has no end of its own"),
         (Unplanned, &[held(42)], None, "its object must be looked at"),
         (Unplanned, &[], None, "its object must be looked at"),
     ];
     for (want, held, state, why) in rows {
-        assert_eq!(state_by_snapshot(want, held), state, "{why}");
+        assert_eq!(state_by_snapshot(want, held, now), state, "{why}");
     }
 }

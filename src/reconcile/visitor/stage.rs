@@ -138,10 +138,15 @@ impl Stage {
 
     /// Changes what Visitors refer to.
     pub fn refer(&self, change: impl FnOnce(&mut Directory)) {
+        self.refer_unseen(change);
+        self.visitors.scan(Cause::Directory);
+    }
+
+    /// The same before anybody has looked at the rows.
+    pub fn refer_unseen(&self, change: impl FnOnce(&mut Directory)) {
         let mut directory = (**self.directory.borrow()).clone();
         change(&mut directory);
         self.directory.send_replace(Arc::new(directory));
-        self.visitors.scan(Cause::Directory);
     }
 
     /// An engine.

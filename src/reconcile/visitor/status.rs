@@ -1,7 +1,6 @@
 //! Step 5 of the pass, pure: what the status of a visitor should say.
 
 use jiff::SignedDuration;
-use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Hasher, Mode};
 use vestibule_core::plan::Withheld;
 use vestibule_core::status::{Verdict, conditions};
@@ -81,7 +80,7 @@ pub fn verdict(
         Standing::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
         Standing::Expired if !open => Some(Verdict::expired("the visit is over")),
         Standing::Over if !open => Some(Verdict::expired("today's visit is over")),
-        Standing::Over if places.iter().all(|state| *state == PlaceState::Present) => Some(in_sync()),
+        Standing::Over if places.iter().all(|state| state.is_settled()) => Some(in_sync()),
         Standing::Scheduled | Standing::Expired | Standing::Over => trouble.map(told),
         Standing::Today => today(places, trouble, patience_is_over),
     }
@@ -98,7 +97,7 @@ fn today(places: &[PlaceState], trouble: Option<&Trouble>, patience_is_over: boo
     if let Some(why) = withheld {
         return Some(self::withheld(why));
     }
-    if places.iter().all(|state| matches!(state, PlaceState::Present | PlaceState::Absent)) {
+    if places.iter().all(|state| state.is_settled()) && places.contains(&PlaceState::Present) {
         return Some(in_sync());
     }
     patience_is_over.then(|| Verdict::progressing("the record is being made"))
@@ -136,11 +135,7 @@ fn withheld(why: Withheld) -> Verdict {
 }
 
 /// The records that a status names: one an integration.
-pub fn records(present: Vec<(String, RecordId, String)>) -> Vec<Record> {
-    let mut records: Vec<Record> = present
-        .into_iter()
-        .map(|(integration, _, external_id)| Record { integration, external_id })
-        .collect();
+pub fn records(mut records: Vec<Record>) -> Vec<Record> {
     records.sort_by(|a, b| a.integration.cmp(&b.integration));
     records.dedup_by(|a, b| a.integration == b.integration);
     records.truncate(10);

@@ -80,7 +80,7 @@ fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
 
 #[test]
 fn what_is_done_waits_or_is_over_reads_current() {
-    let rows: [(Standing, &[PlaceState], &str); 8] = [
+    let rows: [(Standing, &[PlaceState], &str); 9] = [
         (Standing::Today, &[PlaceState::Present], "True Succeeded"),
         (Standing::Today, &[PlaceState::Present, PlaceState::Absent], "True Succeeded"),
         (Standing::Scheduled, &[], "True Scheduled"),
@@ -89,6 +89,7 @@ fn what_is_done_waits_or_is_over_reads_current() {
         (Standing::Expired, &[PlaceState::Withheld(Withheld::Mode(Mode::CreateOnly))], "True Expired"),
         (Standing::Over, &[], "True Expired"),
         (Standing::Over, &[PlaceState::Present], "True Succeeded"),
+        (Standing::Over, &[PlaceState::Present, PlaceState::Absent], "True Succeeded"),
     ];
     for (standing, places, says) in rows {
         assert_eq!(ready(&standing, places, None), (says.to_owned(), Current), "{standing:?} {places:?}");
@@ -103,6 +104,20 @@ fn nothing_is_said_of_a_visitor_while_his_record_is_on_its_way() {
             assert_eq!(said(&standing, &[state], None), None, "{standing:?} {state:?}");
         }
     }
+}
+
+#[test]
+fn nobody_is_in_before_a_system_says_so() {
+    for places in [&[][..], &[PlaceState::Absent]] {
+        assert_eq!(said(&Standing::Today, places, None), None, "{places:?}");
+    }
+}
+
+#[test]
+fn what_failed_during_the_visit_is_forgiven_when_it_is_over() {
+    let (_, trouble) = failed(Class::Transient, "AddPerson", true);
+    let over = ready(&Standing::Over, &[PlaceState::Present, PlaceState::Absent], trouble.as_ref());
+    assert_eq!(over, ("True Succeeded".into(), Current));
 }
 
 #[test]
@@ -211,9 +226,8 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
 
 #[test]
 fn a_status_names_one_record_an_integration_in_order_and_at_most_ten() {
-    let id = "vst-00000007-0000000000000001-00000000002a-0".parse().unwrap();
     let present = |names: Vec<String>| {
-        let of = |name: String| (name.clone(), id, format!("id in {name}"));
+        let of = |name: String| Record { external_id: format!("id in {name}"), integration: name };
         records(names.into_iter().map(of).collect())
     };
     let named = present(["b", "a", "b"].map(str::to_owned).into());

@@ -6,18 +6,20 @@ use super::{Day, Provision, Visit, Zone};
 
 /// Day zero of a packed date.
 const EPOCH: Date = Date::constant(FIRST_YEAR, 1, 1);
-/// What stands for the start of a visit without hours: no minute of a day.
-const WHOLE_DAY: u16 = u16::MAX;
 
-/// A [`Visit`] in eight bytes, for the rows of a hundred thousand visitors. Loses nothing.
+/// A [`Visit`] in eight bytes, and no more if there may be none, for the rows of a hundred thousand visitors. Loses
+/// nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PackedVisit {
     /// The first day, in days since 2000-01-01.
     from: u16,
     /// How many days follow it.
     more: u8,
-    /// Minute of the day; `WHOLE_DAY` if the visit has no hours.
+    /// Whether it has hours. Where a minute would stand for "none", an `Option` of this would take two bytes more.
+    has_hours: bool,
+    /// Minute of the day; 0 if the visit has no hours.
     start: u16,
+    /// The same.
     end: u16,
 }
 
@@ -30,13 +32,13 @@ impl PackedVisit {
 
 impl From<Visit> for PackedVisit {
     fn from(visit: Visit) -> Self {
-        let (start, end) = visit
-            .hours()
-            .map_or((WHOLE_DAY, WHOLE_DAY), |Hours { start, end }| (minute_of(start), minute_of(end)));
+        let hours = visit.hours();
+        let (start, end) = hours.map_or((0, 0), |Hours { start, end }| (minute_of(start), minute_of(end)));
         let days = visit.first_day().duration_since(EPOCH).as_hours() / 24;
         Self {
             from: u16::try_from(days).expect("a visit's years end before 65,536 days"),
             more: u8::try_from(visit.days() - 1).expect("a visit has at most 180 days"),
+            has_hours: hours.is_some(),
             start,
             end,
         }
@@ -47,8 +49,8 @@ impl From<PackedVisit> for Visit {
     fn from(packed: PackedVisit) -> Self {
         let day = |days: i64| EPOCH.saturating_add(SignedDuration::from_hours(days * 24));
         let from = i64::from(packed.from);
-        let hours = (packed.start != WHOLE_DAY)
-            .then(|| Hours { start: time_of(packed.start), end: time_of(packed.end) });
+        let hours =
+            packed.has_hours.then(|| Hours { start: time_of(packed.start), end: time_of(packed.end) });
         Self::new(day(from), day(from + i64::from(packed.more)), hours).expect("it was a visit when packed")
     }
 }

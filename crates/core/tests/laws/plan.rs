@@ -48,6 +48,7 @@ proptest! {
         match want {
             Want::Record(record) => prop_assert_eq!(living, [&record.facts()], "one living record, and the right one"),
             Want::Nothing => prop_assert!(living.is_empty()),
+            Want::Ended => prop_assert!(memory.held().iter().all(|one| !one.opens(noon())), "the door is shut"),
             Want::Keep => {}
         }
     }
@@ -104,7 +105,7 @@ proptest! {
     fn where_nothing_may_be_removed_nothing_is_made_beside_what_opens((want, found) in any_case(), mode in any_mode()) {
         let memory = Memory::holding(found);
         let unit = planned(&want, &memory, mode);
-        let opens = memory.held().iter().any(|one| one.until.is_none_or(|until| until > noon()));
+        let opens = memory.held().iter().any(|one| one.opens(noon()));
         let makes = unit.acts.iter().any(|act| matches!(act, Act::Create(_)));
         prop_assert!(!(opens && makes && !mode.removes()));
         let beside = unit.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
@@ -115,7 +116,7 @@ proptest! {
     fn when_a_record_is_made_no_other_one_of_the_object_opens((want, found) in any_case(), mode in any_mode()) {
         let mut memory = Memory::holding(found);
         for act in planned(&want, &memory, mode).acts {
-            let opens = memory.held().iter().any(|one| one.until.is_none_or(|until| until > noon()));
+            let opens = memory.held().iter().any(|one| one.opens(noon()));
             prop_assert!(!(opens && matches!(act, Act::Create(_))), "nobody has two badges, not even for a moment");
             memory.perform(&Unit { acts: vec![act], withheld: Vec::new() });
         }

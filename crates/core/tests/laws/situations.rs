@@ -70,7 +70,9 @@ fn situations(cast: &Cast) -> Vec<(&'static str, Want, Vec<Held>)> {
         ("he was deleted during his visit", Want::Nothing, vec![held(today)]),
         ("his visit is over", Want::Nothing, vec![held(yesterday)]),
         ("he was never in", Want::Nothing, vec![]),
-        ("his visit is over and waits for midnight", Want::Keep, vec![held(today)]),
+        ("his visit is over and waits for midnight", Want::Ended, vec![held(yesterday)]),
+        ("his visit was made to end before now", Want::Ended, vec![held(today), held(yesterday)]),
+        ("what is wanted of him is not known", Want::Keep, vec![held(today)]),
         ("somebody changed his record at the desk", want(today), vec![tampered]),
         ("a lost answer left two of him", want(today), vec![again, held(today)]),
         (

@@ -173,7 +173,7 @@ pub(crate) fn any_case() -> impl Strategy<Value = (Want, Vec<ObservedRecord>)> {
         let same = (any_observed(record.clone()), 0..3_u16).prop_map(|(found, number)| numbered(found, number));
         let other = any_record().prop_flat_map(any_observed);
         let found = prop::collection::vec(prop_oneof![same, other], 0..4);
-        (prop_oneof![6 => Just(Want::Record(Arc::new(record))), 1 => Just(Want::Nothing), 1 => Just(Want::Keep)], found)
+        (prop_oneof![6 => Just(Want::Record(Arc::new(record))), 1 => Just(Want::Nothing), 1 => Just(Want::Ended), 1 => Just(Want::Keep)], found)
     });
     wanted.prop_map(|(want, found)| (want, unique(found)))
 }
