@@ -66,8 +66,9 @@ pub struct AccessIntegrationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<VisitorDirection>")]
     pub visitors: Option<VisitorDirection>,
-    /// What may be written to the system: nothing (`Observe`), new records (`CreateOnly`), changes as well (`Upsert`),
-    /// or removals as well (`Enforce`).
+    /// What may be written to the system: nothing (`Observe`), new records (`CreateOnly`), repairs of ours that somebody
+    /// changed there as well (`Upsert`), or everything (`Enforce`). A Visitor whose spec changes gets a new record in
+    /// place of the old one, so a change of a Visitor needs `Enforce`.
     pub mode: Mode,
     /// Whether people who are in the system already may be taken over; `Refused` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +81,7 @@ pub struct AccessIntegrationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<DeletionPolicy>")]
     pub deletion_policy: Option<DeletionPolicy>,
-    /// How many removals may happen within an hour before they are held.
+    /// How many removals of records without an object may happen within an hour before they are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_guard: Option<DeletionGuard>,
     /// Marks our records in the system. Set it only to take records over after a move or a restore.
@@ -90,7 +91,7 @@ pub struct AccessIntegrationSpec {
     /// How hard the system may be pressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// How often what we wrote is compared with what is there: a duration like 1h.
+    /// How often what we wrote is compared with what is there: a duration like 1h; 30m if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::duration")]
     pub resync_interval: Option<String>,
@@ -136,7 +137,7 @@ pub enum Mode {
     Observe,
     /// New records only.
     CreateOnly,
-    /// New and changed records; nothing is removed.
+    /// New records, and repairs of ours that somebody changed in the system; nothing is removed.
     Upsert,
     /// Everything.
     Enforce,
@@ -198,15 +199,16 @@ fn tenant_groups(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Removals within an hour beyond the larger of the two are held until a person releases them.
+/// Removals of records without an object within an hour beyond the larger of the two are held until a person releases
+/// them; those that open doors now are held always. What an object asks for (a deletion, an end) is never held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeletionGuard {
-    /// So many removals are let through.
+    /// So many removals are let through; 10 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub max_deletions: Option<i32>,
-    /// So many percent of the living are let through.
+    /// So many percent of the living records are let through; 5 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub max_percent: Option<i32>,
@@ -216,11 +218,11 @@ pub struct DeletionGuard {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {
-    /// Requests a second.
+    /// Requests a second; as many as the system answers if absent, fewer when it asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub requests_per_second: Option<i32>,
-    /// Requests under way at a time.
+    /// Requests under way at a time; 1 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 64))]
     pub max_in_flight: Option<i32>,

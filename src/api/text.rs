@@ -138,7 +138,11 @@ pub(super) fn card_number(_: &mut SchemaGenerator) -> Schema {
 
 /// A calendar date, `YYYY-MM-DD`.
 pub(super) fn date(_: &mut SchemaGenerator) -> Schema {
-    checked(64, &is_date("self"), "must be a date that exists, in quotes, like \"2026-12-01\"")
+    checked(
+        64,
+        &is_date("self"),
+        "must be a date of this century that exists, in quotes, like \"2026-12-01\"",
+    )
 }
 
 /// A wall-clock time, `HH:MM`.

@@ -35,7 +35,7 @@ use super::{NameRef, Record, UNSEEN, record, text, unseen};
 pub struct VisitorSpec {
     /// The tenant that is visited; the visitor's groups come from it.
     pub tenant_ref: NameRef,
-    /// The occupant who is visited.
+    /// The occupant who is visited. For people who read it: no system is told, and it is not looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_ref: Option<NameRef>,
     /// First name.
@@ -45,7 +45,7 @@ pub struct VisitorSpec {
     /// Last name.
     #[schemars(schema_with = "text::line")]
     pub last_name: String,
-    /// Where the visitor comes from.
+    /// Where the visitor comes from. For people who read it: no system is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub company: Option<String>,

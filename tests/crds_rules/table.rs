@@ -146,7 +146,7 @@ const FORMS: &[Form] = &[
         places: &[("ada", "spec.credentials[].number"), ("charles", "spec.credentialNumber")],
     },
     Form {
-        sentence: "must be a date that exists, in quotes, like \"2026-12-01\"",
+        sentence: "must be a date of this century that exists, in quotes, like \"2026-12-01\"",
         takes: &["2026-12-02", "2026-12-03"],
         refuses: &["", "2026-02-31", "2027-02-29", "2100-02-29", "1999-12-31", "2026-13-01", "1.12.2026", "2026-12-1", "2026-12-01T00:00:00Z", "tomorrow"],
         places: &[

@@ -130,7 +130,10 @@ fn credentials(
     let key = |key: &str| {
         let missing =
             || Refusal::Missing(format!("Secret {name} has no key {key}: it needs username and password"));
-        found.get(key).filter(|value| !value.expose_secret().is_empty()).ok_or_else(missing)
+        let value = found.get(key).ok_or_else(missing)?;
+        let empty =
+            || Refusal::Missing(format!("key {key} of Secret {name} is empty: write the {key} there"));
+        if value.expose_secret().is_empty() { Err(empty()) } else { Ok(value) }
     };
     let (username, password) = (key("username")?, key("password")?.clone());
     if let Some(host) = found.get("host") {

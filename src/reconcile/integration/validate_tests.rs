@@ -106,15 +106,14 @@ fn a_missing_reference_waits_and_says_what_to_make() {
         lacks(&json!({}), &nothing),
         "Secret login does not exist: make it with the keys username and password"
     );
-    let rows: [(&str, &[(&str, &str)]); 3] = [
-        ("username", &[("password", "x")]),
-        ("password", &[("username", "api")]),
-        ("password", &[("username", "api"), ("password", "")]),
-    ];
+    let rows: [(&str, &[(&str, &str)]); 2] =
+        [("username", &[("password", "x")]), ("password", &[("username", "api")])];
     for (key, entries) in rows {
         let sentence = format!("Secret login has no key {key}: it needs username and password");
         assert_eq!(lacks(&json!({}), &login(entries)), sentence);
     }
+    let empty = login(&[("username", "api"), ("password", "")]);
+    assert_eq!(lacks(&json!({}), &empty), "key password of Secret login is empty: write the password there");
     let bundle =
         json!({ "lenelS2": { "caBundle": { "configMapKeyRef": { "name": "ca", "key": "ca.crt" } } } });
     assert_eq!(
@@ -310,4 +309,25 @@ fn no_hash_is_made_of_a_password() {
         (found.account, found.client, found.login)
     };
     assert_eq!(of("open sesame"), of("another"), "the Secret counts by its version");
+}
+
+#[test]
+fn the_schema_tells_the_defaults_that_hold() {
+    let crd =
+        serde_json::to_value(<crate::api::AccessIntegration as kube::CustomResourceExt>::crd()).unwrap();
+    let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+    let says = |path: &str| {
+        let described = crd.pointer(&format!("{spec}/{path}/description")).unwrap();
+        described.as_str().unwrap().to_owned()
+    };
+    let guard = Limits::default();
+    let rows = [
+        ("deletionGuard/properties/maxDeletions", guard.max_deletions.to_string()),
+        ("deletionGuard/properties/maxPercent", guard.max_percent.to_string()),
+        ("rateLimit/properties/maxInFlight", IN_FLIGHT.to_string()),
+        ("resyncInterval", format!("{}m", RESYNC.as_mins())),
+    ];
+    for (path, value) in rows {
+        assert!(says(path).ends_with(&format!("{value} if absent.")), "{path}: {}", says(path));
+    }
 }
