@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::{Want, Withheld};
+use vestibule_core::plan::{Change, Want, Withheld};
 
 use super::Class;
 use crate::system::SystemError;
@@ -74,8 +74,8 @@ pub enum Outcome {
     Absent,
     /// Removed; reading it back is still to come.
     Unconfirmed,
-    /// It differs and stays so, for this reason.
-    Withheld(Withheld),
+    /// It differs and stays so, for this reason; and what would become of it.
+    Withheld(Withheld, Change),
     /// It failed. `retried`: by itself, without anybody's help.
     Failed {
         /// What was said.

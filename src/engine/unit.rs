@@ -49,8 +49,8 @@ impl Engine {
             let error = SystemError::new(system::Class::Dependency, "RemovePerson", message);
             return Err(Stop::Unrevoked(error));
         }
-        if let Some((_, why)) = unit.withheld.first() {
-            return Ok(Some(Outcome::Withheld(*why)));
+        if let Some((why, change)) = unit.withheld() {
+            return Ok(Some(Outcome::Withheld(why, change)));
         }
         self.settle(slot, &want, class).await
     }

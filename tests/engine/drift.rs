@@ -2,7 +2,7 @@
 
 use vestibule::engine::Outcome;
 use vestibule_core::model::{Facts, Mode, Record};
-use vestibule_core::plan::Withheld;
+use vestibule_core::plan::{Change, Withheld};
 
 use crate::stage::{Fate, Setup, Stage, visitor, with_card};
 
@@ -35,7 +35,10 @@ async fn a_level_added_by_hand_is_told_and_left_in_observe() {
     edit(&stage, &ada, add_parking);
     stage.sync().await;
     assert!(stage.site.writes().is_empty());
-    assert_eq!(stage.house.told(ada.id.slot), [Outcome::Withheld(Withheld::Mode(Mode::Observe))]);
+    assert_eq!(
+        stage.house.told(ada.id.slot),
+        [Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Repair)]
+    );
 }
 
 #[tokio::test(start_paused = true)]

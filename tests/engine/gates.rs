@@ -2,7 +2,7 @@
 
 use vestibule::engine::{Class, Outcome, SourceError};
 use vestibule_core::model::Mode;
-use vestibule_core::plan::Withheld;
+use vestibule_core::plan::{Change, Withheld};
 
 use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group};
 
@@ -98,7 +98,8 @@ async fn a_mode_that_changes_between_two_steps_stops_the_second() {
     stage.set(|settings| settings.mode = Mode::Observe);
     stage.rest().await;
     assert_eq!(stage.site.writes(), [("remove", ada.id)]);
-    assert_eq!(stage.house.told(ada.id.slot), [Outcome::Withheld(Withheld::Mode(Mode::Observe))]);
+    let withheld = Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Make);
+    assert_eq!(stage.house.told(ada.id.slot), [withheld]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +112,7 @@ async fn a_suspension_between_two_steps_stops_the_second_until_it_ends() {
     stage.engine.suspend();
     stage.rest().await;
     assert_eq!(stage.site.writes(), [("remove", ada.id)]);
-    assert_eq!(stage.last(&ada), Some(Outcome::Withheld(Withheld::Suspended)));
+    assert_eq!(stage.last(&ada), Some(Outcome::Withheld(Withheld::Suspended, Change::Make)));
     stage.set(|settings| settings.suspended = false);
     stage.push(&moved, Class::UserChange);
     stage.rest().await;
@@ -132,7 +133,7 @@ async fn suspension_lets_removals_through_and_a_replacement_waits_as_a_whole() {
     assert!(stage.holds(&[&bob]), "closed: who was deleted and who is over; open: who may enter now");
     assert_eq!(stage.last(&ada), Some(Outcome::Absent));
     for one in [&bob, &old, &visitor("new")] {
-        assert_eq!(stage.last(one), Some(Outcome::Withheld(Withheld::Suspended)));
+        assert!(matches!(stage.last(one), Some(Outcome::Withheld(Withheld::Suspended, _))));
     }
 }
 
@@ -161,7 +162,7 @@ async fn each_mode_keeps_its_promise() {
         assert_eq!(writes, expected, "{mode:?}");
         for (record, withheld) in [&new, &changed, &gone, &drifted].into_iter().zip(withheld) {
             let last = stage.last(record);
-            assert_eq!(matches!(last, Some(Outcome::Withheld(_))), withheld, "{mode:?} {last:?}");
+            assert_eq!(matches!(last, Some(Outcome::Withheld(..))), withheld, "{mode:?} {last:?}");
         }
     }
 }

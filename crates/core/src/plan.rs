@@ -61,6 +61,19 @@ pub enum Withheld {
     Suspended,
 }
 
+/// What acts together mean for a visitor's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// It is made.
+    Make,
+    /// It is removed.
+    Remove,
+    /// Another one takes its place.
+    Replace,
+    /// It is set right.
+    Repair,
+}
+
 /// The acts for one object, removals first, and what its mode withholds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
@@ -74,6 +87,20 @@ impl Unit {
     /// Whether the object is as wanted.
     pub fn is_empty(&self) -> bool {
         self.acts.is_empty() && self.withheld.is_empty()
+    }
+
+    /// What is withheld, and why; `None` if nothing is.
+    pub fn withheld(&self) -> Option<(Withheld, Change)> {
+        let (_, why) = self.withheld.first()?;
+        let any = |is: fn(&Act) -> bool| self.withheld.iter().any(|(act, _)| is(act));
+        let removes = any(|act| matches!(act, Act::Remove(_)));
+        let change = match any(|act| matches!(act, Act::Create(_))) {
+            true if removes => Change::Replace,
+            true => Change::Make,
+            false if any(|act| matches!(act, Act::Repair(..))) => Change::Repair,
+            false => Change::Remove,
+        };
+        Some((*why, change))
     }
 
     /// The unit while nothing may be opened: what is over is still removed; a replacement waits as a whole, so that

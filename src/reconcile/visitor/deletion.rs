@@ -87,7 +87,7 @@ fn holder<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory
         let state = place.map(|place| place.state);
         let is_empty = held.is_some_and(|held| held.is_empty());
         (named || place.is_some() || may_hold)
-            && !matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_))))
+            && !matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_), _)))
             && !(is_empty
                 && engine.is_some_and(|engine| engine.is_settled(slot))
                 && matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed)))

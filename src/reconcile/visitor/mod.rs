@@ -155,7 +155,8 @@ impl Visitors {
 
     /// The integrations, by index, in which a Visitor differs from what is declared and only mode Observe keeps it so.
     pub fn observed_to_differ(&self) -> BTreeSet<u16> {
-        let observed = |place: &&Place| place.state == PlaceState::Withheld(Withheld::Mode(Mode::Observe));
+        let observed =
+            |place: &&Place| matches!(place.state, PlaceState::Withheld(Withheld::Mode(Mode::Observe), _));
         let table = self.table.lock();
         let places = table.iter().flat_map(|row| row.plan.places.iter());
         places.filter(observed).map(|place| place.integration).collect()

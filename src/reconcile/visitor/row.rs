@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smallvec::SmallVec;
 use vestibule_core::identity::RecordId;
-use vestibule_core::plan::Withheld;
+use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
 
 use crate::reconcile::directory::TenantId;
@@ -81,8 +81,8 @@ pub enum PlaceState {
     Absent,
     /// Removed, to be read back.
     Unconfirmed,
-    /// Differs and stays.
-    Withheld(Withheld),
+    /// Differs and stays: why, and what would become of it.
+    Withheld(Withheld, Change),
     /// Failed; tried again by itself.
     Retrying,
     /// Failed; a person must act.

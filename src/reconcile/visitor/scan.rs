@@ -142,7 +142,7 @@ impl Visitors {
                         }
                     }
                     Some(_) => {}
-                    None if matches!(place.state, PlaceState::Withheld(why) if engine.withholds(why)) => {}
+                    None if matches!(place.state, PlaceState::Withheld(why, _) if engine.withholds(why)) => {}
                     None => orders.push(index, engine, slot, catch_up(place.want, place.state)),
                 }
             }

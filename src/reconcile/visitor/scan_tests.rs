@@ -1,5 +1,5 @@
 use vestibule_core::model::Mode;
-use vestibule_core::plan::Withheld;
+use vestibule_core::plan::{Change, Withheld};
 
 use super::*;
 use crate::reconcile::fixtures::engine;
@@ -20,7 +20,9 @@ fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
     }
     for want in [content, PlaceWant::Unplanned] {
         assert_eq!(catch_up(want, Waiting), Class::RolloverAddition, "never made yet");
-        for state in [Present, Absent, Retrying, PlaceState::Withheld(Withheld::Mode(Mode::Observe))] {
+        for state in
+            [Present, Absent, Retrying, PlaceState::Withheld(Withheld::Mode(Mode::Observe), Change::Make)]
+        {
             assert_eq!(catch_up(want, state), Class::Drift, "{state:?}");
         }
     }

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 use vestibule_core::model::{Hasher, Mode};
-use vestibule_core::plan::Withheld;
-use vestibule_core::status::{Verdict, conditions};
+use vestibule_core::plan::{Change, Withheld};
+use vestibule_core::status::{Truth, Verdict, conditions};
 
 use super::plan::Standing;
 use super::row::PlaceState;
@@ -44,7 +44,7 @@ pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
             Outcome::Present(_) => PlaceState::Present,
             Outcome::Absent => PlaceState::Absent,
             Outcome::Unconfirmed => PlaceState::Unconfirmed,
-            Outcome::Withheld(why) => PlaceState::Withheld(*why),
+            Outcome::Withheld(why, change) => PlaceState::Withheld(*why, *change),
             Outcome::Failed { .. } => PlaceState::Failed,
         };
         return (state, None);
@@ -69,7 +69,7 @@ pub fn verdict(
     trouble: Option<&Trouble>,
     patience_is_over: bool,
 ) -> Option<Verdict> {
-    let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(_)));
+    let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(..)));
     match standing {
         Standing::Missing(message) | Standing::NoTaker(message) => {
             Some(Verdict::dependency_not_ready(message))
@@ -88,14 +88,14 @@ pub fn verdict(
 
 fn today(places: &[PlaceState], trouble: Option<&Trouble>, patience_is_over: bool) -> Option<Verdict> {
     let withheld = places.iter().find_map(|state| match state {
-        PlaceState::Withheld(why) => Some(*why),
+        PlaceState::Withheld(why, change) => Some((*why, *change)),
         _ => None,
     });
     if let Some(trouble) = trouble {
         return Some(told(trouble));
     }
-    if let Some(why) = withheld {
-        return Some(self::withheld(why));
+    if let Some((why, change)) = withheld {
+        return Some(self::withheld(why, change));
     }
     if places.iter().all(|state| state.is_settled()) && places.contains(&PlaceState::Present) {
         return Some(in_sync());
@@ -116,21 +116,39 @@ fn told(trouble: &Trouble) -> Verdict {
     }
 }
 
-fn withheld(why: Withheld) -> Verdict {
+fn withheld(why: Withheld, change: Change) -> Verdict {
     match why {
-        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(
-            "mode Observe: the system differs from what is declared, and nothing is written",
-        ),
-        Withheld::Mode(mode) | Withheld::Beside(mode) => Verdict::stalled(
-            conditions::NOT_SUPPORTED_BY_SYSTEM,
-            format!(
-                "mode {mode:?} of the AccessIntegration does not let the old record be replaced: the visitor stays as \
-                 first made; set mode: Enforce, or make another Visitor"
-            ),
-        ),
+        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(format!(
+            "the system differs: {}; mode Observe: nothing is written",
+            would(change)
+        )),
+        Withheld::Mode(mode) | Withheld::Beside(mode) => {
+            let message = format!(
+                "mode {mode:?} of the AccessIntegration does not let this happen: {}; set mode: Enforce, or make another \
+                 Visitor",
+                would(change)
+            );
+            // What an earlier mode said of it is not true any more.
+            Verdict::stalled(conditions::NOT_SUPPORTED_BY_SYSTEM, &message).with(
+                conditions::SYNCED,
+                Truth::False,
+                conditions::NOT_SUPPORTED_BY_SYSTEM,
+                message,
+            )
+        }
         Withheld::Suspended => Verdict::parent_suspended(
             "the AccessIntegration or its Property is suspended: nothing new is opened",
         ),
+    }
+}
+
+/// What is planned and not done.
+const fn would(change: Change) -> &'static str {
+    match change {
+        Change::Make => "a record would be made",
+        Change::Remove => "the record would be removed",
+        Change::Replace => "the record would be replaced by one of what is declared now",
+        Change::Repair => "the record, which was changed in the system, would be set right",
     }
 }
 

@@ -50,7 +50,7 @@ fn an_outcome_without_an_error_is_a_state_without_a_trouble() {
         (Outcome::Present(id), PlaceState::Present),
         (Outcome::Absent, PlaceState::Absent),
         (Outcome::Unconfirmed, PlaceState::Unconfirmed),
-        (Outcome::Withheld(withheld), PlaceState::Withheld(withheld)),
+        (Outcome::Withheld(withheld, Change::Make), PlaceState::Withheld(withheld, Change::Make)),
     ];
     for (outcome, state) in rows {
         assert_eq!(place_state(&outcome), (state, None), "{outcome:?}");
@@ -86,7 +86,11 @@ fn what_is_done_waits_or_is_over_reads_current() {
         (Standing::Scheduled, &[], "True Scheduled"),
         (Standing::Scheduled, &[PlaceState::Absent], "True Scheduled"),
         (Standing::Expired, &[PlaceState::Absent], "True Expired"),
-        (Standing::Expired, &[PlaceState::Withheld(Withheld::Mode(Mode::CreateOnly))], "True Expired"),
+        (
+            Standing::Expired,
+            &[PlaceState::Withheld(Withheld::Mode(Mode::CreateOnly), Change::Remove)],
+            "True Expired",
+        ),
         (Standing::Over, &[], "True Expired"),
         (Standing::Over, &[PlaceState::Present], "True Succeeded"),
         (Standing::Over, &[PlaceState::Present, PlaceState::Absent], "True Succeeded"),
@@ -192,7 +196,7 @@ fn a_hiccup_keeps_ready_for_the_grace_time_and_an_outage_does_not() {
 
 #[test]
 fn what_a_mode_or_a_suspension_withholds_is_told_as_such() {
-    let withheld = |why| [PlaceState::Present, PlaceState::Withheld(why)];
+    let withheld = |why| [PlaceState::Present, PlaceState::Withheld(why, Change::Replace)];
     let today = Standing::Today;
     let (status, kstatus) = said(&today, &withheld(Withheld::Mode(Mode::Observe)), None).unwrap();
     assert_eq!((says(&status, "Ready"), kstatus), ("True ObserveOnly".into(), Current));
@@ -206,20 +210,33 @@ fn what_a_mode_or_a_suspension_withholds_is_told_as_such() {
 #[test]
 fn a_trouble_is_told_before_what_is_withheld() {
     let (state, trouble) = failed(Class::Dependency, "GetAccessLevels", true);
-    let places = [PlaceState::Withheld(Withheld::Suspended), state];
+    let places = [PlaceState::Withheld(Withheld::Suspended, Change::Make), state];
     assert_eq!(ready(&Standing::Today, &places, trouble.as_ref()).0, "False DependencyNotReady");
 }
 
 #[test]
 fn every_sentence_of_a_withheld_change_says_what_to_do() {
-    let (status, _) =
-        said(&Standing::Today, &[PlaceState::Withheld(Withheld::Beside(Mode::CreateOnly))], None).unwrap();
-    let message = &status.condition("Stalled").unwrap().message;
+    let message = |why, change, type_| {
+        let (status, _) = said(&Standing::Today, &[PlaceState::Withheld(why, change)], None).unwrap();
+        status.condition(type_).unwrap().message.clone()
+    };
+    let beside = message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Stalled");
     assert_eq!(
-        message,
-        "mode CreateOnly of the AccessIntegration does not let the old record be replaced: the visitor stays as first \
-         made; set mode: Enforce, or make another Visitor"
+        beside,
+        "mode CreateOnly of the AccessIntegration does not let this happen: the record would be replaced by one of what is \
+         declared now; set mode: Enforce, or make another Visitor"
     );
+    assert_eq!(message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Synced"), beside);
+    let rows = [
+        (Change::Make, "a record would be made"),
+        (Change::Remove, "the record would be removed"),
+        (Change::Replace, "the record would be replaced by one of what is declared now"),
+        (Change::Repair, "the record, which was changed in the system, would be set right"),
+    ];
+    for (change, words) in rows {
+        let told = message(Withheld::Mode(Mode::Observe), change, "Synced");
+        assert_eq!(told, format!("the system differs: {words}; mode Observe: nothing is written"));
+    }
 }
 
 // === records and hash ===

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vestibule_core::identity::{Owner, RecordId};
 use vestibule_core::model::{Mode, ObservedRecord, Record};
-use vestibule_core::plan::{Act, Held, Unit, Want, Withheld, unit};
+use vestibule_core::plan::{Act, Change, Held, Unit, Want, Withheld, unit};
 
 use super::memory::Memory;
 use super::support::{MODES, any_case, any_facts, at, card, held, named, noon, record, shown};
@@ -172,6 +172,17 @@ proptest! {
             prop_assert!(!is || over(one) || free.acts.iter().all(removes), "an open record waits for its successor");
         }
         prop_assert_eq!(closed.clone().without_opening(&held, noon()), closed, "twice is once");
+    }
+
+    #[test]
+    fn what_is_withheld_is_told_as_what_it_would_be((want, found) in any_case()) {
+        let unit = planned(&want, &Memory::holding(found), Mode::Observe);
+        let any = |is: fn(&Act) -> bool| unit.withheld.iter().any(|(act, _)| is(act));
+        let change = unit.withheld().map(|(_, change)| change);
+        prop_assert_eq!(change.is_none(), unit.withheld.is_empty());
+        prop_assert_eq!(matches!(change, Some(Change::Make | Change::Replace)), any(|act| matches!(act, Act::Create(_))));
+        prop_assert!(!matches!(change, Some(Change::Remove | Change::Replace)) || any(removes));
+        prop_assert_eq!(change == Some(Change::Repair), any(|act| matches!(act, Act::Repair(..))));
     }
 
     #[test]
