@@ -83,17 +83,18 @@ impl Engine {
         self.paced(Class::Revocation, CHECK, async { self.system().check().await }).await
     }
 
-    fn may(&self, step: &Step) -> Result<(), Stop> {
+    pub(super) fn may(&self, step: &Step) -> Result<(), Stop> {
         if !self.fence.held() {
             return Err(Stop::NotLeader);
         }
+        let draining = self.inner.lock().draining;
         let settings = self.settings.read();
         let mode = match step {
             Step::Create(_) | Step::AssignCard { .. } => settings.mode.creates(),
             Step::Update { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };
-        let opens = !settings.suspended && !self.inner.lock().draining;
+        let opens = !settings.suspended && !draining;
         if mode && (step.revokes() || opens) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
