@@ -191,14 +191,14 @@ impl Engine {
             // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
             // not be lost with that.
             let mut inner = self.inner.lock();
-            (inner.sync_due, inner.judge_due) = (None, true);
+            (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
         }
         self.wake.notify_one();
     }
 
     /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
     pub fn judge(&self) {
-        self.inner.lock().judge_due = true;
+        self.inner.lock().judge_due = Some(self.clock.now());
         self.wake.notify_one();
     }
 

@@ -7,6 +7,7 @@ use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
 use vestibule_core::plan::Held;
 
+use super::backoff::{Failing, after};
 use super::call::Stop;
 use super::state::HeldBack;
 use super::{Class, Engine};
@@ -14,13 +15,22 @@ use crate::system::{self, Applied};
 
 impl Engine {
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
-    pub(super) async fn judge_orphans(&self) -> Result<(), Stop> {
-        self.inner.lock().judge_due = false;
+    /// What fails is tried again by itself, later each time: neither a sync nor the reading back fails with it.
+    pub(super) async fn judge_orphans(&self) {
+        self.inner.lock().judge_due = None;
         let judged = self.judge_now().await;
-        if judged.is_err() {
-            self.inner.lock().judge_due = true;
-        }
-        judged
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        let Err(stop) = judged else {
+            inner.judge_failures = 0;
+            return;
+        };
+        inner.judge_failures = inner.judge_failures.saturating_add(1);
+        let failing = Failing { since: now, failures: inner.judge_failures };
+        let again = after(now, failing.wait(system::Class::Transient, rand::random()));
+        inner.judge_due.get_or_insert(again);
+        drop(inner);
+        tracing::debug!(integration = %self.label, ?stop, "not all records without an object were settled");
     }
 
     async fn judge_now(&self) -> Result<(), Stop> {
@@ -32,32 +42,47 @@ impl Engine {
         if !judges || !self.source.is_complete() {
             return Ok(());
         }
-        self.forget_missing_orphans().await?;
+        let forgotten = self.forget_missing_orphans().await;
         let verdict = self.verdict();
         let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len() });
         self.metrics.safety.deletions_held(&self.label, verdict.held.len());
         self.publish(|state| state.held = held);
-        if self.settings.read().mode.removes() {
-            self.remove_orphans(verdict.allowed).await?;
+        if !self.settings.read().mode.removes() {
+            return forgotten;
         }
-        Ok(())
+        let removed = self.remove_orphans(verdict.allowed).await;
+        forgotten.and(removed)
     }
 
-    /// One that cannot be removed keeps neither the others nor the sync; it is tried again at the next.
+    /// One that cannot be removed keeps none of the others. Gives the first error.
     async fn remove_orphans(&self, orphans: Vec<RecordId>) -> Result<(), Stop> {
-        use system::Class::{Dependency, Terminal};
+        let mut first = None;
         for id in orphans {
-            match self.remove_orphan(id).await {
-                Err(Stop::System(error)) if matches!(error.class, Terminal | Dependency) => {
-                    tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
-                }
-                Err(Stop::Source(error)) => {
-                    tracing::debug!(integration = %self.label, %id, %error, "not known whether its object is gone");
-                }
-                result => result?,
+            let Err(stop) = self.remove_orphan(id).await else { continue };
+            if !self.passes_over(id, &stop) {
+                return Err(stop);
+            }
+            first.get_or_insert(stop);
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Whether the others can go on after a failure at one record: unless no call is made any more, or none may be.
+    fn passes_over(&self, id: RecordId, stop: &Stop) -> bool {
+        let inner = self.inner.lock();
+        if inner.parked.is_some() || inner.breaker.since().is_some() {
+            return false;
+        }
+        match stop {
+            Stop::NotLeader | Stop::Superseded => return false,
+            Stop::System(error) | Stop::Unrevoked(error) => {
+                tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
+            }
+            Stop::Source(_) | Stop::StillThere => {
+                tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
             }
         }
-        Ok(())
+        true
     }
 
     /// Records that nobody declares, in no order.
@@ -75,13 +100,27 @@ impl Engine {
             let inner = self.inner.lock();
             orphans.retain(|one| inner.snapshot.is_missing(&one.id));
         }
+        let mut first = None;
         for one in orphans {
-            if let Some(record) = self.read(one.id, Class::Drift).await? {
-                let until = record.facts.window.map(|window| window.until);
-                self.inner.lock().snapshot.stands(&one.id, record.facts.fingerprint(), until);
-            } else {
-                self.inner.lock().snapshot.removed(&one.id);
+            let Err(stop) = self.look_for(one.id).await else { continue };
+            if !self.passes_over(one.id, &stop) {
+                return Err(stop);
             }
+            first.get_or_insert(stop);
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Asks for a record that the list lacks, and takes the answer over.
+    async fn look_for(&self, id: RecordId) -> Result<(), Stop> {
+        let found = self.read(id, Class::Drift).await?;
+        let mut inner = self.inner.lock();
+        match found {
+            Some(record) => {
+                let until = record.facts.window.map(|window| window.until);
+                inner.snapshot.stands(&id, record.facts.fingerprint(), until);
+            }
+            None => inner.snapshot.removed(&id),
         }
         Ok(())
     }

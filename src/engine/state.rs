@@ -125,8 +125,11 @@ pub(super) struct Inner {
     /// Rises with each new connection.
     pub(super) connection: u64,
     pub(super) draining: bool,
-    /// Orphans are to be judged before the next sync does it: all objects are known now, or somebody released some.
-    pub(super) judge_due: bool,
+    /// From when on orphans are to be judged without a sync: all objects are known now, somebody released some, or the last
+    /// judgement could not be carried out.
+    pub(super) judge_due: Option<Timestamp>,
+    /// How often in a row it could not.
+    pub(super) judge_failures: u32,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
     /// After a failed one, the next waits until then.
@@ -171,7 +174,8 @@ impl Inner {
             parked: None,
             connection: 0,
             draining: false,
-            judge_due: false,
+            judge_due: None,
+            judge_failures: 0,
             chore: false,
             chore_after: None,
             sync_due: None,

@@ -195,6 +195,51 @@ async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_orphan_whose_removal_is_never_answered_is_tried_for_ever_and_repeats_no_listing() {
+    let orphans = many(3);
+    let setup = Setup::default();
+    for one in &orphans {
+        setup.memory.put(shown(one));
+    }
+    let stage = setup.raise();
+    let stuck = orphans.iter().map(|one| one.id).min().unwrap();
+    stage.site.rule(move |call| {
+        let lost = call.name == "remove" && call.id == Some(stuck);
+        if lost { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+    });
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    stage.rest().await;
+    stage.forget();
+    stage.pass(3600).await;
+    assert_eq!((stage.living().len(), stage.site.count("list-people")), (1, 0));
+    let tried =
+        stage.site.calls().iter().filter(|call| (call.name, call.id) == ("remove", Some(stuck))).count();
+    assert!((8..25).contains(&tried), "{tried} in an hour");
+    assert_eq!(stage.state().condition, vestibule::engine::Condition::Connected);
+    stage.site.heal();
+    stage.until("its end", |stage| stage.holds(&[])).await;
+    stage.rest().await;
+    assert_eq!(stage.site.count("list-people"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_the_list_lacks_and_that_cannot_be_read_keeps_neither_others_nor_the_sync() {
+    let (gone, old) = (visitor("gone"), ended("old"));
+    let stage = with_orphans(std::slice::from_ref(&gone), 10).await;
+    stage.site.memory.put(ObservedRecord { dead: true, ..shown(&gone) });
+    stage.site.memory.put(shown(&old));
+    stage.site.rule(move |call| {
+        let unread = call.name == "read" && call.id == Some(visitor("gone").id);
+        if unread { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+    });
+    stage.sync().await;
+    assert_eq!((stage.living().len(), stage.shows("records")), (0, 1));
+    stage.site.heal();
+    stage.until("its end", |stage| stage.shows("records") == 0).await;
+    assert_eq!(stage.state().held, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
     let ada = visitor("ada");
     let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
