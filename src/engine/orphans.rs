@@ -1,7 +1,7 @@
 //! Records with our mark that nobody declares: what may go is removed after a full sync, what may not is held (design
 //! 3.12).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::diff::Step;
 use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
@@ -9,7 +9,7 @@ use vestibule_core::plan::Held;
 
 use super::backoff::{Failing, after};
 use super::call::Stop;
-use super::state::HeldBack;
+use super::state::{HeldBack, Inner};
 use super::{Class, Engine};
 use crate::system::{self, Applied};
 
@@ -43,15 +43,28 @@ impl Engine {
             return Ok(());
         }
         let forgotten = self.forget_missing_orphans().await;
-        let verdict = self.verdict();
-        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len() });
-        self.metrics.safety.deletions_held(&self.label, verdict.held.len());
-        self.publish(|state| state.held = held);
-        if !self.settings.read().mode.removes() {
-            return forgotten;
-        }
-        let removed = self.remove_orphans(verdict.allowed).await;
+        let removes = self.settings.read().mode.removes();
+        let release = self.settings.read().released.clone().filter(|_| removes);
+        let allowed = self.verdict(release).allowed;
+        let removed = if removes { self.remove_orphans(allowed).await } else { Ok(()) };
+        self.tell_held();
         forgotten.and(removed)
+    }
+
+    /// Tells what is held now that everything was asked for. Nothing is said to be done while a record that somebody
+    /// released still stands.
+    fn tell_held(&self) {
+        let verdict = self.verdict(None);
+        let (going, unmarked) = {
+            let inner = self.inner.lock();
+            (inner.released.len(), verdict.held.iter().filter(|id| inner.unmarked.contains(id)).count())
+        };
+        self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
+        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len(), unmarked });
+        self.publish(|state| match &mut state.held {
+            Some(shown) if held.is_none() && going > 0 => shown.count = going,
+            shown => *shown = held,
+        });
     }
 
     /// One that cannot be removed keeps none of the others. Gives the first error.
@@ -125,51 +138,49 @@ impl Engine {
         Ok(())
     }
 
-    fn verdict(&self) -> Verdict {
+    /// What may go and what is held. What was released and is still there goes on; the others are judged alone.
+    fn verdict(&self, release: Option<String>) -> Verdict {
         let now = self.clock.now();
-        let mut settings = self.settings.read().clone();
-        settings.released = settings.released.filter(|_| settings.mode.removes());
+        let limits = self.settings.read().limits;
         let orphans = self.orphans();
         let mut inner = self.inner.lock();
-        // What was released and is still there goes on; the others are judged alone.
-        let (going, orphans): (Vec<_>, Vec<_>) =
-            orphans.into_iter().partition(|one| inner.released.contains(&one.id));
-        inner.released = going.iter().map(|one| one.id).collect();
-        let orphans: Vec<_> =
-            orphans.into_iter().map(|one| Candidate { id: one.id, until: one.until }).collect();
-        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1))
-        {
-            inner.guarded.pop_front();
-        }
-        let case = Judgement {
-            limits: settings.limits,
-            living: inner.snapshot.len(),
-            recent: inner.guarded.len(),
-            released: settings.released.as_deref(),
-            now,
-        };
-        let unreleased = guard::judge(&orphans, Judgement { released: None, ..case });
-        let mut verdict = guard::judge(&orphans, case);
+        let (going, orphans) = inner.released_and_others(&orphans);
+        let (living, recent) = (inner.snapshot.len(), inner.guarded_lately(now));
+        let case = Judgement { limits, living, recent, released: None, now };
+        let unreleased = guard::judge(&orphans, case);
+        let mut verdict = guard::judge(&orphans, Judgement { released: release.as_deref(), ..case });
         let used = unreleased.hash.is_some() && verdict.hash.is_none();
         if used {
             inner.released.extend(unreleased.held);
         }
         drop(inner);
-        verdict.allowed.extend(going.iter().map(|one| one.id));
+        verdict.allowed.extend(going);
         if used {
-            self.publish(|state| state.used_release = settings.released);
+            self.publish(|state| state.used_release = release);
         }
         verdict
     }
 
-    /// Both witnesses: the record says whose it is, and the API server says that this object does not exist.
+    /// Both witnesses: the record says whose it is, and the API server says that this object does not exist. Of a record
+    /// that has lost its mark a person says so by its release, and the table of all objects, which lacks its slot.
     async fn is_orphan(&self, id: RecordId) -> Result<bool, Stop> {
         let Some(record) = self.read(id, Class::Drift).await? else {
             self.inner.lock().snapshot.removed(&id);
             return Ok(false);
         };
-        let Some(mark) = record.mark else { return Ok(false) };
-        Ok(self.source.is_gone(&mark.object).await?)
+        let Some(mark) = record.mark else {
+            let known = self.source.knows(id.slot);
+            let mut inner = self.inner.lock();
+            inner.unmarked.insert(id);
+            return Ok(!known && inner.released.contains(&id));
+        };
+        self.inner.lock().unmarked.remove(&id);
+        let gone = self.source.is_gone(&mark.object).await?;
+        if !gone {
+            // It is no orphan, or not yet one: whoever released it did not know.
+            self.inner.lock().released.remove(&id);
+        }
+        Ok(gone)
     }
 
     async fn remove_orphan(&self, id: RecordId) -> Result<(), Stop> {
@@ -186,5 +197,28 @@ impl Engine {
         inner.guarded.push_back(self.clock.now());
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Parts orphans into those that somebody has released and those that are judged. One that has lost its mark is judged
+    /// like one that still opens, and so held: nobody but a person can say that its object is gone.
+    fn released_and_others(&mut self, orphans: &[Held]) -> (Vec<RecordId>, Vec<Candidate>) {
+        let (going, others): (Vec<&Held>, _) =
+            orphans.iter().partition(|one| self.released.contains(&one.id));
+        let going: Vec<_> = going.into_iter().map(|one| one.id).collect();
+        self.released = going.iter().copied().collect();
+        let ends = |one: &Held| one.until.filter(|_| !self.unmarked.contains(&one.id));
+        let others = others.into_iter().map(|one| Candidate { id: one.id, until: ends(one) }).collect();
+        (going, others)
+    }
+
+    /// How many guarded removals were made within the last hour.
+    fn guarded_lately(&mut self, now: Timestamp) -> usize {
+        let old = |at: &Timestamp| now.duration_since(*at) > SignedDuration::from_hours(1);
+        while self.guarded.front().is_some_and(old) {
+            self.guarded.pop_front();
+        }
+        self.guarded.len()
     }
 }

@@ -82,6 +82,8 @@ pub struct HeldBack {
     pub hash: String,
     /// How many.
     pub count: usize,
+    /// How many of them have lost the mark that names their object: nobody but a person can say that it is gone.
+    pub unmarked: usize,
 }
 
 /// A repair of fields that open nothing, and what the system showed before it.
@@ -148,6 +150,8 @@ pub(super) struct Inner {
     pub(super) guarded: VecDeque<Timestamp>,
     /// Records that somebody has released and that are still there.
     pub(super) released: BTreeSet<RecordId>,
+    /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
+    pub(super) unmarked: BTreeSet<RecordId>,
     /// The last repair of a slot; bounded by the records that somebody changed by hand.
     pub(super) repaired: BTreeMap<Slot, Repair>,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
@@ -186,6 +190,7 @@ impl Inner {
             rollover_since: None,
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
+            unmarked: BTreeSet::new(),
             repaired: BTreeMap::new(),
             blocked: false,
         }

@@ -55,7 +55,10 @@ impl Engine {
         let merged = {
             let mut inner = self.inner.lock();
             inner.pages = walk.pages();
-            inner.snapshot.finish(listing).ok_or(Stop::Superseded)?
+            let unmarked = listing.take_unmarked();
+            let merged = inner.snapshot.finish(listing).ok_or(Stop::Superseded)?;
+            inner.unmarked = unmarked;
+            merged
         };
         self.queue_differences(&merged);
         self.confirm_by_listing(listing_number).await;
