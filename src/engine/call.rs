@@ -58,11 +58,14 @@ impl Engine {
     pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
         let call = async {
             self.may(step)?;
-            if let Step::Create(record) = step {
-                // From now on it may arrive; not from when it got in line.
-                self.inner.lock().uncertain.insert(record.id, self.clock.now());
+            // From now on it may arrive; not from when it got in line.
+            self.may_arrive(step);
+            let applied = self.system().apply(step).await;
+            if applied.is_err() {
+                // It may have left only now: a call may have to log in first.
+                self.may_arrive(step);
             }
-            self.system().apply(step).await.map_err(Stop::from)
+            applied.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
         // The audit: every change outside, its reason, and what came of it.
@@ -76,6 +79,12 @@ impl Engine {
             "written"
         );
         Ok(applied)
+    }
+
+    fn may_arrive(&self, step: &Step) {
+        if let Step::Create(record) = step {
+            self.inner.lock().uncertain.insert(record.id, self.clock.now());
+        }
     }
 
     /// Proves the login.

@@ -111,7 +111,7 @@ pub(super) struct Inner {
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
     pub(super) breaker: Breaker,
-    /// Creates whose answer was lost, and when they were sent: they count as held until the system says otherwise.
+    /// Creates whose answer was lost, and when they left at the latest: they count as held until the system says otherwise.
     /// Bounded by the calls that fail while the breaker lets calls through.
     pub(super) uncertain: BTreeMap<RecordId, Timestamp>,
     /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
