@@ -238,6 +238,7 @@ impl Engine {
             "inFlight": inner.queue.in_flight(),
             "uncertain": inner.uncertain.len(),
             "unconfirmed": inner.unconfirmed.len(),
+            "repaired": inner.repaired.len(),
             "draining": inner.draining,
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),

@@ -133,7 +133,7 @@ impl Engine {
                 let until = record.facts.window.map(|window| window.until);
                 inner.snapshot.stands(&id, record.facts.fingerprint(), until);
             }
-            None => inner.snapshot.removed(&id),
+            None => inner.removed(&id),
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Engine {
     /// that has lost its mark a person says so by its release, and the table of all objects, which lacks its slot.
     async fn is_orphan(&self, id: RecordId) -> Result<bool, Stop> {
         let Some(record) = self.read(id, Class::Drift).await? else {
-            self.inner.lock().snapshot.removed(&id);
+            self.inner.lock().removed(&id);
             return Ok(false);
         };
         let Some(mark) = record.mark else {
@@ -189,7 +189,7 @@ impl Engine {
         }
         let applied = self.write(Class::Drift, &Step::Remove(id)).await?;
         let mut inner = self.inner.lock();
-        inner.snapshot.removed(&id);
+        inner.removed(&id);
         if applied == Applied::Done {
             let begun = inner.listings;
             inner.unconfirmed.insert(id, begun);

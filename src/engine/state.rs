@@ -152,7 +152,7 @@ pub(super) struct Inner {
     pub(super) released: BTreeSet<RecordId>,
     /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
     pub(super) unmarked: BTreeSet<RecordId>,
-    /// The last repair of a slot; bounded by the records that somebody changed by hand.
+    /// The last repair of a slot that still holds something; bounded by the records that somebody changed by hand.
     pub(super) repaired: BTreeMap<Slot, Repair>,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
     pub(super) blocked: bool,
@@ -193,6 +193,14 @@ impl Inner {
             unmarked: BTreeSet::new(),
             repaired: BTreeMap::new(),
             blocked: false,
+        }
+    }
+
+    /// The record is gone or dead, and with the last one of its slot what was known of repairs.
+    pub(super) fn removed(&mut self, id: &RecordId) {
+        self.snapshot.removed(id);
+        if self.snapshot.held(id.slot).is_empty() {
+            self.repaired.remove(&id.slot);
         }
     }
 
