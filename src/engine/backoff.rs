@@ -28,10 +28,10 @@ impl Failing {
     /// How long to wait after this failure; `random` in 0..1 spreads what failed together.
     ///
     /// A refusal for being too fast says nothing about the item: the pace bears it, and the item waits only as long as
-    /// the system said.
+    /// the system said, and never longer than [`LONGEST`].
     pub fn wait(&self, error: ErrorClass, random: f64) -> Duration {
         match error {
-            ErrorClass::Throttled(after) => after.unwrap_or(SHORTEST),
+            ErrorClass::Throttled(after) => after.unwrap_or(SHORTEST).min(LONGEST),
             ErrorClass::Dependency => self.exponential(random).max(DEPENDENCY),
             ErrorClass::Terminal | ErrorClass::Auth | ErrorClass::Transient => self.exponential(random),
         }
@@ -81,6 +81,11 @@ mod tests {
         let said = Duration::from_secs(7);
         assert_eq!(failing(9).wait(ErrorClass::Throttled(Some(said)), 0.5), said);
         assert_eq!(failing(9).wait(ErrorClass::Throttled(None), 0.5), SHORTEST);
+    }
+
+    #[test]
+    fn no_system_can_say_more_than_ten_minutes() {
+        assert_eq!(failing(1).wait(ErrorClass::Throttled(Some(Duration::MAX)), 0.5), LONGEST);
     }
 
     #[test]

@@ -58,11 +58,14 @@ impl Engine {
     pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
         let call = async {
             self.may(step)?;
-            if let Step::Create(record) = step {
-                // From now on it may arrive; not from when it got in line.
-                self.inner.lock().uncertain.insert(record.id, self.clock.now());
+            // From now on it may arrive; not from when it got in line.
+            self.may_arrive(step);
+            let applied = self.system().apply(step).await;
+            if applied.is_err() {
+                // It may have left only now: a call may have to log in first.
+                self.may_arrive(step);
             }
-            self.system().apply(step).await.map_err(Stop::from)
+            applied.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
         // The audit: every change outside, its reason, and what came of it.
@@ -78,22 +81,29 @@ impl Engine {
         Ok(applied)
     }
 
+    fn may_arrive(&self, step: &Step) {
+        if let Step::Create(record) = step {
+            self.inner.lock().uncertain.insert(record.id, self.clock.now());
+        }
+    }
+
     /// Proves the login.
     pub(super) async fn check(&self) -> Result<system::Health, SystemError> {
         self.paced(Class::Revocation, CHECK, async { self.system().check().await }).await
     }
 
-    fn may(&self, step: &Step) -> Result<(), Stop> {
+    pub(super) fn may(&self, step: &Step) -> Result<(), Stop> {
         if !self.fence.held() {
             return Err(Stop::NotLeader);
         }
+        let draining = self.inner.lock().draining;
         let settings = self.settings.read();
         let mode = match step {
             Step::Create(_) | Step::AssignCard { .. } => settings.mode.creates(),
             Step::Update { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };
-        let opens = !settings.suspended && !self.inner.lock().draining;
+        let opens = !settings.suspended && !draining;
         if mode && (step.revokes() || opens) { Ok(()) } else { Err(Stop::Superseded) }
     }
 

@@ -1,5 +1,6 @@
 //! A whole list of a system's people on its way into the [`Snapshot`](super::snapshot::Snapshot), page by page.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vestibule_core::identity::{Owner, RecordId, Slot};
@@ -23,6 +24,7 @@ pub struct Listing {
     owner: Owner,
     running: Arc<()>,
     found: Vec<Found>,
+    unmarked: BTreeSet<RecordId>,
     foreign: usize,
     others: Vec<(Owner, Option<Mark>)>,
 }
@@ -46,7 +48,7 @@ pub struct Merged {
 
 impl Listing {
     pub(super) const fn new(owner: Owner, running: Arc<()>) -> Self {
-        Self { owner, running, found: Vec::new(), foreign: 0, others: Vec::new() }
+        Self { owner, running, found: Vec::new(), unmarked: BTreeSet::new(), foreign: 0, others: Vec::new() }
     }
 
     /// Adds a record of a page. A dead one is no witness of anything and is left out; one that two pages show, because
@@ -60,6 +62,11 @@ impl Listing {
                 let until = record.facts.window.map(|window| window.until);
                 let entry = Entry::new(&id, record.facts.fingerprint(), until);
                 self.found.push(Found { slot: id.slot, entry });
+                if record.mark.is_none() {
+                    self.unmarked.insert(id);
+                } else {
+                    self.unmarked.remove(&id);
+                }
             }
             Some(id) => {
                 self.foreign += 1;
@@ -67,6 +74,11 @@ impl Listing {
             }
             None => self.foreign += 1,
         }
+    }
+
+    /// Records of ours whose mark is absent or cannot be read. There are few: nobody but a person makes them.
+    pub(super) fn take_unmarked(&mut self) -> BTreeSet<RecordId> {
+        std::mem::take(&mut self.unmarked)
     }
 
     /// Records of ours so far, and people of others.
@@ -90,7 +102,7 @@ impl Listing {
 
     /// What was found, sorted by id and each once, and the part of the result that needs no snapshot.
     pub(super) fn close(self) -> (Vec<Found>, Merged) {
-        let Self { owner, running: _, mut found, foreign, others } = self;
+        let Self { owner, running: _, mut found, unmarked: _, foreign, others } = self;
         let id = |one: &Found| one.entry.id(owner, one.slot);
         found.sort_by_key(id);
         found.dedup_by(|later, kept| {

@@ -65,6 +65,9 @@ pub struct Parts {
 }
 
 /// The engine of one integration; see the module.
+///
+/// Its locks have one order: `inner` first, then `system`, `settings` or `state`. Whoever holds one of the later three takes
+/// no other: a reader of `settings` waits behind a writer that waits, so that two orders would lock three tasks up for ever.
 pub struct Engine {
     integration: ObjectKey,
     label: String,
@@ -184,10 +187,11 @@ impl Engine {
     /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
     /// judged by a sync, at once: nobody who has released them waits for the next one.
     pub fn set_settings(&self, settings: Settings) {
-        let mut current = self.settings.write();
-        if *current == settings {
+        // Each pass brings them, and hardly ever others: nobody waits for a writer that changes nothing.
+        if *self.settings.read() == settings {
             return;
         }
+        let mut current = self.settings.write();
         let released = settings.released.is_some() && settings.released != current.released;
         let redeclared = current.owner_declared != settings.owner_declared;
         *current = settings;
@@ -196,14 +200,14 @@ impl Engine {
             // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
             // not be lost with that.
             let mut inner = self.inner.lock();
-            (inner.sync_due, inner.judge_due) = (None, true);
+            (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
         }
         self.wake.notify_one();
     }
 
     /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
     pub fn judge(&self) {
-        self.inner.lock().judge_due = true;
+        self.inner.lock().judge_due = Some(self.clock.now());
         self.wake.notify_one();
     }
 
@@ -243,6 +247,7 @@ impl Engine {
             "inFlight": inner.queue.in_flight(),
             "uncertain": inner.uncertain.len(),
             "unconfirmed": inner.unconfirmed.len(),
+            "repaired": inner.repaired.len(),
             "draining": inner.draining,
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),
@@ -283,3 +288,7 @@ impl Engine {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "locks_tests.rs"]
+mod tests;

@@ -1,26 +1,36 @@
 //! Records with our mark that nobody declares: what may go is removed after a full sync, what may not is held (design
 //! 3.12).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::diff::Step;
 use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
 use vestibule_core::plan::Held;
 
+use super::backoff::{Failing, after};
 use super::call::Stop;
-use super::state::HeldBack;
+use super::state::{HeldBack, Inner};
 use super::{Class, Engine};
 use crate::system::{self, Applied};
 
 impl Engine {
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
-    pub(super) async fn judge_orphans(&self) -> Result<(), Stop> {
-        self.inner.lock().judge_due = false;
+    /// What fails is tried again by itself, later each time: neither a sync nor the reading back fails with it.
+    pub(super) async fn judge_orphans(&self) {
+        self.inner.lock().judge_due = None;
         let judged = self.judge_now().await;
-        if judged.is_err() {
-            self.inner.lock().judge_due = true;
-        }
-        judged
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        let Err(stop) = judged else {
+            inner.judge_failures = 0;
+            return;
+        };
+        inner.judge_failures = inner.judge_failures.saturating_add(1);
+        let failing = Failing { since: now, failures: inner.judge_failures };
+        let again = after(now, failing.wait(system::Class::Transient, rand::random()));
+        inner.judge_due.get_or_insert(again);
+        drop(inner);
+        tracing::debug!(integration = %self.label, ?stop, "not all records without an object were settled");
     }
 
     async fn judge_now(&self) -> Result<(), Stop> {
@@ -32,32 +42,60 @@ impl Engine {
         if !judges || !self.source.is_complete() {
             return Ok(());
         }
-        self.forget_missing_orphans().await?;
-        let verdict = self.verdict();
-        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len() });
-        self.metrics.safety.deletions_held(&self.label, verdict.held.len());
-        self.publish(|state| state.held = held);
-        if self.settings.read().mode.removes() {
-            self.remove_orphans(verdict.allowed).await?;
-        }
-        Ok(())
+        let forgotten = self.forget_missing_orphans().await;
+        let removes = self.settings.read().mode.removes();
+        let release = self.settings.read().released.clone().filter(|_| removes);
+        let allowed = self.verdict(release).allowed;
+        let removed = if removes { self.remove_orphans(allowed).await } else { Ok(()) };
+        self.tell_held();
+        forgotten.and(removed)
     }
 
-    /// One that cannot be removed keeps neither the others nor the sync; it is tried again at the next.
+    /// Tells what is held now that everything was asked for. Nothing is said to be done while a record that somebody
+    /// released still stands.
+    fn tell_held(&self) {
+        let verdict = self.verdict(None);
+        let (going, unmarked) = {
+            let inner = self.inner.lock();
+            (inner.released.len(), verdict.held.iter().filter(|id| inner.unmarked.contains(id)).count())
+        };
+        self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
+        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len(), unmarked });
+        self.publish(|state| match &mut state.held {
+            Some(shown) if held.is_none() && going > 0 => shown.count = going,
+            shown => *shown = held,
+        });
+    }
+
+    /// One that cannot be removed keeps none of the others. Gives the first error.
     async fn remove_orphans(&self, orphans: Vec<RecordId>) -> Result<(), Stop> {
-        use system::Class::{Dependency, Terminal};
+        let mut first = None;
         for id in orphans {
-            match self.remove_orphan(id).await {
-                Err(Stop::System(error)) if matches!(error.class, Terminal | Dependency) => {
-                    tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
-                }
-                Err(Stop::Source(error)) => {
-                    tracing::debug!(integration = %self.label, %id, %error, "not known whether its object is gone");
-                }
-                result => result?,
+            let Err(stop) = self.remove_orphan(id).await else { continue };
+            if !self.passes_over(id, &stop) {
+                return Err(stop);
+            }
+            first.get_or_insert(stop);
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Whether the others can go on after a failure at one record: unless no call is made any more, or none may be.
+    fn passes_over(&self, id: RecordId, stop: &Stop) -> bool {
+        let inner = self.inner.lock();
+        if inner.parked.is_some() || inner.breaker.since().is_some() {
+            return false;
+        }
+        match stop {
+            Stop::NotLeader | Stop::Superseded => return false,
+            Stop::System(error) | Stop::Unrevoked(error) => {
+                tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
+            }
+            Stop::Source(_) | Stop::StillThere => {
+                tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
             }
         }
-        Ok(())
+        true
     }
 
     /// Records that nobody declares, in no order.
@@ -75,62 +113,74 @@ impl Engine {
             let inner = self.inner.lock();
             orphans.retain(|one| inner.snapshot.is_missing(&one.id));
         }
+        let mut first = None;
         for one in orphans {
-            if let Some(record) = self.read(one.id, Class::Drift).await? {
-                let until = record.facts.window.map(|window| window.until);
-                self.inner.lock().snapshot.stands(&one.id, record.facts.fingerprint(), until);
-            } else {
-                self.inner.lock().snapshot.removed(&one.id);
+            let Err(stop) = self.look_for(one.id).await else { continue };
+            if !self.passes_over(one.id, &stop) {
+                return Err(stop);
             }
+            first.get_or_insert(stop);
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Asks for a record that the list lacks, and takes the answer over.
+    async fn look_for(&self, id: RecordId) -> Result<(), Stop> {
+        let found = self.read(id, Class::Drift).await?;
+        let mut inner = self.inner.lock();
+        match found {
+            Some(record) => {
+                let until = record.facts.window.map(|window| window.until);
+                inner.snapshot.stands(&id, record.facts.fingerprint(), until);
+            }
+            None => inner.removed(&id),
         }
         Ok(())
     }
 
-    fn verdict(&self) -> Verdict {
+    /// What may go and what is held. What was released and is still there goes on; the others are judged alone.
+    fn verdict(&self, release: Option<String>) -> Verdict {
         let now = self.clock.now();
-        let mut settings = self.settings.read().clone();
-        settings.released = settings.released.filter(|_| settings.mode.removes());
+        let limits = self.settings.read().limits;
         let orphans = self.orphans();
         let mut inner = self.inner.lock();
-        // What was released and is still there goes on; the others are judged alone.
-        let (going, orphans): (Vec<_>, Vec<_>) =
-            orphans.into_iter().partition(|one| inner.released.contains(&one.id));
-        inner.released = going.iter().map(|one| one.id).collect();
-        let orphans: Vec<_> =
-            orphans.into_iter().map(|one| Candidate { id: one.id, until: one.until }).collect();
-        while inner.guarded.front().is_some_and(|at| now.duration_since(*at) > SignedDuration::from_hours(1))
-        {
-            inner.guarded.pop_front();
-        }
-        let case = Judgement {
-            limits: settings.limits,
-            living: inner.snapshot.len(),
-            recent: inner.guarded.len(),
-            released: settings.released.as_deref(),
-            now,
-        };
-        let unreleased = guard::judge(&orphans, Judgement { released: None, ..case });
-        let mut verdict = guard::judge(&orphans, case);
+        let (going, orphans) = inner.released_and_others(&orphans);
+        let (living, recent) = (inner.snapshot.len(), inner.guarded_lately(now));
+        let case = Judgement { limits, living, recent, released: None, now };
+        let unreleased = guard::judge(&orphans, case);
+        let mut verdict = guard::judge(&orphans, Judgement { released: release.as_deref(), ..case });
         let used = unreleased.hash.is_some() && verdict.hash.is_none();
         if used {
             inner.released.extend(unreleased.held);
         }
         drop(inner);
-        verdict.allowed.extend(going.iter().map(|one| one.id));
+        verdict.allowed.extend(going);
         if used {
-            self.publish(|state| state.used_release = settings.released);
+            self.publish(|state| state.used_release = release);
         }
         verdict
     }
 
-    /// Both witnesses: the record says whose it is, and the API server says that this object does not exist.
+    /// Both witnesses: the record says whose it is, and the API server says that this object does not exist. Of a record
+    /// that has lost its mark a person says so by its release, and the table of all objects, which lacks its slot.
     async fn is_orphan(&self, id: RecordId) -> Result<bool, Stop> {
         let Some(record) = self.read(id, Class::Drift).await? else {
-            self.inner.lock().snapshot.removed(&id);
+            self.inner.lock().removed(&id);
             return Ok(false);
         };
-        let Some(mark) = record.mark else { return Ok(false) };
-        Ok(self.source.is_gone(&mark.object).await?)
+        let Some(mark) = record.mark else {
+            let known = self.source.knows(id.slot);
+            let mut inner = self.inner.lock();
+            inner.unmarked.insert(id);
+            return Ok(!known && inner.released.contains(&id));
+        };
+        self.inner.lock().unmarked.remove(&id);
+        let gone = self.source.is_gone(&mark.object).await?;
+        if !gone {
+            // It is no orphan, or not yet one: whoever released it did not know.
+            self.inner.lock().released.remove(&id);
+        }
+        Ok(gone)
     }
 
     async fn remove_orphan(&self, id: RecordId) -> Result<(), Stop> {
@@ -139,7 +189,7 @@ impl Engine {
         }
         let applied = self.write(Class::Drift, &Step::Remove(id)).await?;
         let mut inner = self.inner.lock();
-        inner.snapshot.removed(&id);
+        inner.removed(&id);
         if applied == Applied::Done {
             let begun = inner.listings;
             inner.unconfirmed.insert(id, begun);
@@ -147,5 +197,28 @@ impl Engine {
         inner.guarded.push_back(self.clock.now());
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Parts orphans into those that somebody has released and those that are judged. One that has lost its mark is judged
+    /// like one that still opens, and so held: nobody but a person can say that its object is gone.
+    fn released_and_others(&mut self, orphans: &[Held]) -> (Vec<RecordId>, Vec<Candidate>) {
+        let (going, others): (Vec<&Held>, _) =
+            orphans.iter().partition(|one| self.released.contains(&one.id));
+        let going: Vec<_> = going.into_iter().map(|one| one.id).collect();
+        self.released = going.iter().copied().collect();
+        let ends = |one: &Held| one.until.filter(|_| !self.unmarked.contains(&one.id));
+        let others = others.into_iter().map(|one| Candidate { id: one.id, until: ends(one) }).collect();
+        (going, others)
+    }
+
+    /// How many guarded removals were made within the last hour.
+    fn guarded_lately(&mut self, now: Timestamp) -> usize {
+        let old = |at: &Timestamp| now.duration_since(*at) > SignedDuration::from_hours(1);
+        while self.guarded.front().is_some_and(old) {
+            self.guarded.pop_front();
+        }
+        self.guarded.len()
     }
 }

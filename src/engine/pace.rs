@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::after;
+use super::backoff::{LONGEST, after};
 use super::meter::Meter;
 
 /// What is known of an account's limits beforehand.
@@ -174,8 +174,10 @@ impl Pace {
         }
     }
 
-    /// A request was refused for being too fast, with or without a time for which nothing may follow.
+    /// A request was refused for being too fast, with or without a time for which nothing may follow. A system whose clock
+    /// is wrong may say any time: it is obeyed for ten minutes, then asked again.
     pub fn throttled(&mut self, ticket: Ticket, now: Timestamp, retry_after: Option<Duration>) {
+        let retry_after = retry_after.map(|wait| wait.min(LONGEST));
         self.released(ticket);
         self.refill(now);
         if let Some(wait) = retry_after {

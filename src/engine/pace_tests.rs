@@ -231,6 +231,19 @@ fn refusals_of_requests_from_before_a_cut_do_not_cut_again() {
 }
 
 #[test]
+fn a_system_that_wants_to_be_left_alone_for_a_day_is_asked_again_after_ten_minutes() {
+    for said in [Duration::from_hours(24), Duration::MAX] {
+        let mut pace = Pace::new(Limits { rate: None, burst: 1, max_in_flight: 1 }, at(0));
+        let Turn::Go(ticket) = pace.poll(at(0)) else { panic!("it has rested") };
+        pace.throttled(ticket, at(0), Some(said));
+        let ten_minutes = 600 * SECOND;
+        assert_eq!(pace.poll(at(1)), Turn::At(at(ten_minutes)));
+        // A request at the rate that was learned pays for the time after it.
+        assert!(matches!(pace.poll(at(ten_minutes + 10 * SECOND)), Turn::Go(_)), "{said:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_is_set_back_moves_a_retry_after_with_it() {
     let mut pace = Pace::new(known(10.0), at(0));
     let Turn::Go(ticket) = pace.poll(at(0)) else { unreachable!("it has rested") };

@@ -73,7 +73,7 @@ impl Engine {
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
         let confirm = inner.awaits_reading_back() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
-        let judge = inner.judge_due && inner.snapshot.is_complete();
+        let judge = inner.judge_due.is_some_and(|due| due <= now) && inner.snapshot.is_complete();
         if may && (!inner.connected || sync_due || confirm || judge) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
@@ -92,7 +92,8 @@ impl Engine {
         }
         let chore =
             inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
-        let waits = [inner.queue.next_at().filter(|_| ready), chore, inner.tell_records];
+        let judge = inner.judge_due.filter(|_| !inner.chore);
+        let waits = [inner.queue.next_at().filter(|_| ready), chore, judge, inner.tell_records];
         // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
         waits.into_iter().flatten().filter(|at| *at > now).min()
     }
@@ -175,8 +176,9 @@ impl Engine {
         if sync_due {
             return self.sync(Class::Drift).await;
         }
-        if self.inner.lock().judge_due {
-            self.judge_orphans().await?;
+        let now = self.clock.now();
+        if self.inner.lock().judge_due.is_some_and(|due| due <= now) {
+            self.judge_orphans().await;
         }
         self.read_back_all().await
     }

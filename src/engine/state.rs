@@ -82,6 +82,8 @@ pub struct HeldBack {
     pub hash: String,
     /// How many.
     pub count: usize,
+    /// How many of them have lost the mark that names their object: nobody but a person can say that it is gone.
+    pub unmarked: usize,
 }
 
 /// A repair of fields that open nothing, and what the system showed before it.
@@ -109,7 +111,7 @@ pub(super) struct Inner {
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
     pub(super) breaker: Breaker,
-    /// Creates whose answer was lost, and when they were sent: they count as held until the system says otherwise.
+    /// Creates whose answer was lost, and when they left at the latest: they count as held until the system says otherwise.
     /// Bounded by the calls that fail while the breaker lets calls through.
     pub(super) uncertain: BTreeMap<RecordId, Timestamp>,
     /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
@@ -125,8 +127,11 @@ pub(super) struct Inner {
     /// Rises with each new connection.
     pub(super) connection: u64,
     pub(super) draining: bool,
-    /// Orphans are to be judged before the next sync does it: all objects are known now, or somebody released some.
-    pub(super) judge_due: bool,
+    /// From when on orphans are to be judged without a sync: all objects are known now, somebody released some, or the last
+    /// judgement could not be carried out.
+    pub(super) judge_due: Option<Timestamp>,
+    /// How often in a row it could not.
+    pub(super) judge_failures: u32,
     /// A check, a sync or a batch of confirmations is under way.
     pub(super) chore: bool,
     /// After a failed one, the next waits until then.
@@ -145,7 +150,9 @@ pub(super) struct Inner {
     pub(super) guarded: VecDeque<Timestamp>,
     /// Records that somebody has released and that are still there.
     pub(super) released: BTreeSet<RecordId>,
-    /// The last repair of a slot; bounded by the records that somebody changed by hand.
+    /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
+    pub(super) unmarked: BTreeSet<RecordId>,
+    /// The last repair of a slot that still holds something; bounded by the records that somebody changed by hand.
     pub(super) repaired: BTreeMap<Slot, Repair>,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
     pub(super) blocked: bool,
@@ -171,7 +178,8 @@ impl Inner {
             parked: None,
             connection: 0,
             draining: false,
-            judge_due: false,
+            judge_due: None,
+            judge_failures: 0,
             chore: false,
             chore_after: None,
             sync_due: None,
@@ -182,8 +190,17 @@ impl Inner {
             rollover_since: None,
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
+            unmarked: BTreeSet::new(),
             repaired: BTreeMap::new(),
             blocked: false,
+        }
+    }
+
+    /// The record is gone or dead, and with the last one of its slot what was known of repairs.
+    pub(super) fn removed(&mut self, id: &RecordId) {
+        self.snapshot.removed(id);
+        if self.snapshot.held(id.slot).is_empty() {
+            self.repaired.remove(&id.slot);
         }
     }
 

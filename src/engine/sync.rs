@@ -21,10 +21,14 @@ const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 impl Engine {
     /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
     /// are never concluded from a part. Who asked for it is answered by the next one that does not.
+    ///
+    /// It is told after the orphans were judged, since whoever asked for it looks then, but however that went: the list
+    /// was whole.
     pub(super) async fn sync(&self, rank: Class) -> Result<(), Stop> {
         let tokens = std::mem::take(&mut self.inner.lock().sync_tokens);
-        let result = self.list_and_judge(rank).await;
+        let result = self.list(rank).await;
         if result.is_ok() {
+            self.judge_orphans().await;
             self.publish_sync(tokens);
         } else {
             self.inner.lock().ask_again(tokens);
@@ -32,7 +36,7 @@ impl Engine {
         result
     }
 
-    async fn list_and_judge(&self, rank: Class) -> Result<(), Stop> {
+    async fn list(&self, rank: Class) -> Result<(), Stop> {
         let (listing_number, mut listing, class) = {
             let mut inner = self.inner.lock();
             inner.listings += 1;
@@ -51,11 +55,14 @@ impl Engine {
         let merged = {
             let mut inner = self.inner.lock();
             inner.pages = walk.pages();
-            inner.snapshot.finish(listing).ok_or(Stop::Superseded)?
+            let unmarked = listing.take_unmarked();
+            let merged = inner.snapshot.finish(listing).ok_or(Stop::Superseded)?;
+            inner.unmarked = unmarked;
+            merged
         };
         self.queue_differences(&merged);
         self.confirm_by_listing(listing_number).await;
-        self.judge_orphans().await
+        Ok(())
     }
 
     fn queue_differences(&self, merged: &Merged) {

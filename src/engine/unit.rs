@@ -104,7 +104,7 @@ impl Engine {
                 inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record));
                 continue;
             }
-            inner.snapshot.removed(&id);
+            inner.removed(&id);
             // It may still arrive. Making it again meets it then; removing it has to wait for it.
             if matches!(&wanted.want, Want::Record(record) if record.id.same_content(&id)) {
                 inner.uncertain.remove(&id);
@@ -203,7 +203,7 @@ impl Engine {
 
     async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
         let Some(found) = self.read(id, class).await? else {
-            self.inner.lock().snapshot.removed(&id);
+            self.inner.lock().removed(&id);
             return self.create(wanted, class).await;
         };
         let record = Arc::new(Record { id, ..(**wanted).clone() });
@@ -259,7 +259,7 @@ impl Engine {
             return Ok(true);
         }
         inner.uncertain.remove(&id);
-        inner.snapshot.removed(&id);
+        inner.removed(&id);
         if applied == Applied::Done {
             let begun = inner.listings;
             inner.unconfirmed.insert(id, begun);

@@ -4,7 +4,7 @@ use vestibule::engine::{Class, Outcome};
 use vestibule::system::{Class as ErrorClass, DUPLICATE_CLAIM, SystemError};
 use vestibule_core::model::{Card, Mode, Record};
 
-use crate::stage::{Setup, Stage, ended, identified, stranger, visitor, with_card, with_group};
+use crate::stage::{Fate, Setup, Stage, ended, identified, stranger, visitor, with_card, with_group};
 
 fn failure(stage: &Stage, record: &Record) -> SystemError {
     let last = stage.last(record);
@@ -26,6 +26,21 @@ async fn a_card_is_looked_up_before_the_record_is_made_and_given_after() {
     stage.rest().await;
     assert_eq!(stage.site.names(), ["find-card", "create", "assign-card"]);
     assert!(stage.holds(&[&ada]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_that_was_not_given_at_first_is_given_where_nothing_may_be_changed() {
+    for fate in [Fate::Fails(ErrorClass::Transient), Fate::AnswerLost] {
+        let ada = with_card(&visitor("ada"), "4711");
+        let mut setup = Setup::default();
+        setup.settings.mode = Mode::CreateOnly;
+        let stage = setup.start().await;
+        stage.site.next("assign-card", fate);
+        stage.push(&ada, Class::UserChange);
+        stage.rest().await;
+        assert!(stage.holds(&[&ada]));
+        assert_eq!(stage.last(&ada), Some(Outcome::Present(ada.id)));
+    }
 }
 
 #[tokio::test(start_paused = true)]

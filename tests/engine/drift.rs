@@ -74,6 +74,20 @@ async fn a_name_that_the_system_does_not_keep_is_repaired_once_and_then_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_remembered_of_a_repair_when_the_record_is_gone() {
+    let (ada, bob) = (visitor("ada"), visitor("bob"));
+    let stage = Stage::holding(&[&ada, &bob]).await;
+    for one in [&ada, &bob] {
+        edit(&stage, one, add_parking);
+    }
+    stage.sync().await;
+    assert_eq!(stage.shows("repaired"), 2);
+    stage.delete(&ada, vestibule::engine::Class::Revocation);
+    stage.rest().await;
+    assert_eq!(stage.shows("repaired"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_card_given_by_hand_is_withdrawn_and_one_taken_by_hand_is_given_back() {
     let (ada, bob) = (visitor("ada"), with_card(&visitor("bob"), "4711"));
     let stage = Stage::holding(&[&ada, &bob]).await;

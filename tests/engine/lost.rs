@@ -65,6 +65,20 @@ async fn a_deleted_visitor_whose_creation_never_arrived_is_absent_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_minute_counts_from_the_failure_of_a_call_that_had_to_log_in_first() {
+    let ada = visitor("ada");
+    let stage = Stage::empty().await;
+    stage.site.next("create", Fate::LateAfter(std::time::Duration::from_secs(50)));
+    stage.push(&ada, Class::UserChange);
+    stage.until("the failure", |stage| stage.last(&ada).is_some()).await;
+    let lost = stage.clock.started().elapsed();
+    stage.delete(&ada, Class::Revocation);
+    stage.rest().await;
+    assert_eq!(stage.last(&ada), Some(Outcome::Absent));
+    assert!((stage.clock.started().elapsed() - lost).as_secs() >= 55, "a minute is what a call may take");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_minute_counts_from_when_the_creation_was_sent_and_not_from_when_it_got_in_line() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let stage = Stage::empty().await;

@@ -134,6 +134,69 @@ async fn an_orphan_that_the_api_server_still_has_stays() {
     assert!(stage.holds(&[&old]));
 }
 
+/// One of ours whose NOTES somebody cleared.
+fn unmarked(record: &Record) -> ObservedRecord {
+    ObservedRecord { mark: None, ..shown(record) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_has_lost_its_mark_is_held_until_a_person_releases_it() {
+    let old = ended("old");
+    let setup = Setup::default();
+    setup.memory.put(unmarked(&old));
+    let stage = setup.start().await;
+    let held = stage.state().held.unwrap();
+    assert_eq!((held.count, held.unmarked, stage.site.count("remove")), (1, 1, 0));
+    stage.set(|settings| settings.released = Some(held.hash.clone()));
+    stage.until("its end", |stage| stage.holds(&[])).await;
+    stage.rest().await;
+    assert_eq!((stage.state().held, stage.state().used_release), (None, Some(held.hash)));
+    assert_eq!(stage.house.asked_gone(), 0, "there is no name to ask for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_whose_mark_is_lost_while_it_is_judged_is_held_at_once() {
+    let old = ended("old");
+    let setup = Setup::default();
+    setup.memory.put(shown(&old));
+    let stage = setup.raise();
+    let records = vec![unmarked(&old)];
+    stage.site.every("read", Fate::Shows(vestibule::system::Observed { records, ..Default::default() }));
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    assert_eq!(stage.state().held.map(|held| (held.count, held.unmarked)), Some((1, 1)));
+    assert!(stage.holds(&[&old]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_record_that_the_api_server_still_has_an_object_for_stays_and_stays_held() {
+    let ada = visitor("ada");
+    let stage = with_orphans(std::slice::from_ref(&ada), 10).await;
+    stage.house.still_has(&ada.mark.object);
+    let hash = stage.state().held.unwrap().hash;
+    stage.set(|settings| settings.released = Some(hash.clone()));
+    stage.sync().await;
+    assert!(stage.holds(&[&ada]));
+    assert_eq!(stage.state().held.map(|held| held.hash), Some(hash));
+}
+
+#[tokio::test(start_paused = true)]
+async fn released_removals_are_not_said_to_be_done_before_they_are() {
+    let orphans = many(8);
+    let stage = with_orphans(&orphans, 5).await;
+    let hash = stage.state().held.unwrap().hash;
+    let stuck = orphans.iter().map(|one| one.id).min().unwrap();
+    stage.site.rule(move |call| {
+        let refused = call.name == "remove" && call.id == Some(stuck);
+        if refused { Fate::Fails(ErrorClass::Terminal) } else { Fate::Done }
+    });
+    stage.set(|settings| settings.released = Some(hash.clone()));
+    stage.sync().await;
+    assert_eq!(stage.state().held.map(|held| (held.hash, held.count)), Some((hash, 1)));
+    stage.site.heal();
+    stage.until("the end of all", |stage| stage.holds(&[])).await;
+    stage.until("its word", |stage| stage.state().held.is_none()).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn orphans_are_not_judged_before_all_objects_are_known() {
     let setup = Setup::default();
@@ -192,6 +255,51 @@ async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_th
     stage.site.heal();
     stage.sync().await;
     assert!(stage.holds(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_whose_removal_is_never_answered_is_tried_for_ever_and_repeats_no_listing() {
+    let orphans = many(3);
+    let setup = Setup::default();
+    for one in &orphans {
+        setup.memory.put(shown(one));
+    }
+    let stage = setup.raise();
+    let stuck = orphans.iter().map(|one| one.id).min().unwrap();
+    stage.site.rule(move |call| {
+        let lost = call.name == "remove" && call.id == Some(stuck);
+        if lost { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+    });
+    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+    stage.rest().await;
+    stage.forget();
+    stage.pass(3600).await;
+    assert_eq!((stage.living().len(), stage.site.count("list-people")), (1, 0));
+    let tried =
+        stage.site.calls().iter().filter(|call| (call.name, call.id) == ("remove", Some(stuck))).count();
+    assert!((8..25).contains(&tried), "{tried} in an hour");
+    assert_eq!(stage.state().condition, vestibule::engine::Condition::Connected);
+    stage.site.heal();
+    stage.until("its end", |stage| stage.holds(&[])).await;
+    stage.rest().await;
+    assert_eq!(stage.site.count("list-people"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orphan_that_the_list_lacks_and_that_cannot_be_read_keeps_neither_others_nor_the_sync() {
+    let (gone, old) = (visitor("gone"), ended("old"));
+    let stage = with_orphans(std::slice::from_ref(&gone), 10).await;
+    stage.site.memory.put(ObservedRecord { dead: true, ..shown(&gone) });
+    stage.site.memory.put(shown(&old));
+    stage.site.rule(move |call| {
+        let unread = call.name == "read" && call.id == Some(visitor("gone").id);
+        if unread { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+    });
+    stage.sync().await;
+    assert_eq!((stage.living().len(), stage.shows("records")), (0, 1));
+    stage.site.heal();
+    stage.until("its end", |stage| stage.shows("records") == 0).await;
+    assert_eq!(stage.state().held, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,6 +37,16 @@ async fn statuses_of_http_become_classes() {
 }
 
 #[tokio::test]
+async fn a_date_to_come_back_at_counts_from_the_answers_own_date_whatever_our_clock_shows() {
+    let later = |_: &Asked| {
+        let headers =
+            [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")];
+        (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+    };
+    assert_eq!(error_of(later).await.class, Class::Throttled(Some(Duration::from_secs(30))));
+}
+
+#[tokio::test]
 async fn a_redirect_is_told_and_not_followed() {
     let away =
         |_: &Asked| (StatusCode::FOUND, [("location", "http://127.0.0.1:1/elsewhere")]).into_response();

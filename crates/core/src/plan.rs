@@ -156,9 +156,16 @@ pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
         }
         (Some(record), None) => unit.add(Act::Create(Arc::clone(record)), mode.creates(), mode),
         (Some(record), Some(found)) if !record.id.holds(found.fingerprint) => {
-            unit.add(Act::Repair(found.id, Arc::clone(record)), mode.updates(), mode);
+            let allowed = if is_unfinished(record, &found) { mode.creates() } else { mode.updates() };
+            unit.add(Act::Repair(found.id, Arc::clone(record)), allowed, mode);
         }
         _ => {}
     }
     unit
+}
+
+/// Whether only the card is still to come: a creation that was interrupted is finished where nothing may be changed.
+fn is_unfinished(record: &Record, found: &Held) -> bool {
+    record.card.is_some()
+        && found.fingerprint == Record { card: None, ..record.clone() }.facts().fingerprint()
 }

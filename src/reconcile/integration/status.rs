@@ -6,7 +6,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
 use crate::api::HeldDeletions;
-use crate::engine::{Condition, State};
+use crate::engine::{Condition, HeldBack, State};
 
 /// What the status of an AccessIntegration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,13 +126,21 @@ fn stopped(state: &State) -> Option<Verdict> {
     if let Some(other) = &state.other_owner {
         return Some(Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other)));
     }
-    state.held.as_ref().map(|held| {
-        Verdict::deletions_held(format!(
-            "{} removals of records without an object are held: look at them in the system, then annotate \
-             access.vestibule.dev/release-deletions: {} to let them happen",
-            held.count, held.hash
-        ))
-    })
+    state.held.as_ref().map(held)
+}
+
+fn held(held: &HeldBack) -> Verdict {
+    let unmarked = match held.unmarked {
+        0 => String::new(),
+        some => format!(
+            "; {some} of them have lost the mark that names their object, so that only a person can tell that it is gone"
+        ),
+    };
+    Verdict::deletions_held(format!(
+        "{} removals of records without an object are held{unmarked}: look at them in the system, then annotate \
+         access.vestibule.dev/release-deletions: {} to let them happen",
+        held.count, held.hash
+    ))
 }
 
 fn connected(situation: &Situation<'_>) -> Verdict {

@@ -103,7 +103,8 @@ fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
 
 #[test]
 fn held_deletions_and_another_owner_stall_with_what_to_do() {
-    let held = State { held: Some(HeldBack { hash: "abc123".into(), count: 12 }), ..connected_state() };
+    let held =
+        State { held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0 }), ..connected_state() };
     let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
     assert_eq!(reading(&status, 1), Failed);
     assert_eq!(
@@ -123,6 +124,15 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
     );
     let released = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
     assert_eq!((says(&released, "DeletionsHeld"), reading(&released, 1)), (String::new(), Current));
+}
+
+#[test]
+fn held_deletions_say_how_many_have_lost_their_mark() {
+    let held =
+        State { held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 2 }), ..connected_state() };
+    let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
+    let message = &status.condition("DeletionsHeld").unwrap().message;
+    assert!(message.contains("are held; 2 of them have lost the mark that names their object"), "{message}");
 }
 
 #[test]
@@ -258,7 +268,8 @@ fn a_sync_request_is_echoed_only_when_it_was_handled() {
 
 #[test]
 fn held_deletions_are_named_with_count_and_hash() {
-    let state = State { held: Some(HeldBack { hash: "new".into(), count: 12 }), ..connected_state() };
+    let state =
+        State { held: Some(HeldBack { hash: "new".into(), count: 12, unmarked: 0 }), ..connected_state() };
     let now = said(&before(), Status::default(), None, None, Some(&state));
     assert_eq!(now.held_deletions, Some(HeldDeletions { hash: "new".into(), count: 12 }));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
 use url::Url;
 
@@ -86,14 +86,15 @@ impl Http {
         Ok(bytes)
     }
 
-    /// `Retry-After` in seconds or as a date.
+    /// `Retry-After` in seconds or as a date. A date is by the clock of whoever answered, and so is the answer's own: a box
+    /// whose clock is wrong means the time between the two.
     fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
-        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = text.parse() {
+        if let Some(seconds) = text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()) {
             return Some(Duration::from_secs(seconds));
         }
-        let until: Timestamp = rfc2822::parse(text).ok()?.timestamp();
-        Some(Duration::try_from(until.duration_since(self.clock.now())).unwrap_or_default())
+        let until = date(headers, &RETRY_AFTER)?;
+        let answered = date(headers, &DATE).unwrap_or_else(|| self.clock.now());
+        Some(Duration::try_from(until.duration_since(answered)).unwrap_or_default())
     }
 
     /// No whole answer came. After a write its outcome is unknown, so all but a refused address is transient.
@@ -118,6 +119,14 @@ impl Http {
         let message = format!("{operation} on the NetBox failed: {why}; it is tried again");
         SystemError::new(Class::Transient, operation, message)
     }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
+    rfc2822::parse(text(headers, name)?).ok().map(|date| date.timestamp())
 }
 
 fn refused(message: String) -> SystemError {

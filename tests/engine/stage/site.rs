@@ -32,6 +32,8 @@ pub(crate) enum Fate {
     AnswerLost,
     /// It is on its way and arrives with [`Site::arrive`]; no answer comes.
     Late,
+    /// The same after so long a time.
+    LateAfter(Duration),
     /// It neither arrives nor fails.
     Hangs,
     /// A write: nothing is done, and this is said.
@@ -158,6 +160,10 @@ impl AccessSystem for Site {
             Fate::Fails(class) => return Err(failure(name, class)),
             Fate::Claims(applied) => return Ok(applied),
             Fate::Late => self.late.lock().push(step.clone()),
+            Fate::LateAfter(time) => {
+                tokio::time::sleep(time).await;
+                self.late.lock().push(step.clone());
+            }
             Fate::AnswerLost => {
                 self.memory.apply(step).await?;
             }

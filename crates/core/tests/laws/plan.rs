@@ -97,7 +97,13 @@ proptest! {
         let memory = Memory::holding(found);
         let acts = |mode| planned(&want, &memory, mode).acts;
         prop_assert_eq!(acts(Mode::Observe), []);
-        prop_assert!(acts(Mode::CreateOnly).iter().all(|act| matches!(act, Act::Create(_))));
+        let lacks_its_card = |id: &RecordId, record: &Record| memory.0[id].facts == bare(record).facts();
+        let only_creates = acts(Mode::CreateOnly).iter().all(|act| match act {
+            Act::Create(_) => true,
+            Act::Repair(id, record) => record.card.is_some() && lacks_its_card(id, record),
+            Act::Remove(_) => false,
+        });
+        prop_assert!(only_creates);
         prop_assert!(!acts(Mode::Upsert).iter().any(removes));
     }
 
@@ -203,6 +209,24 @@ fn a_record_that_ends_this_instant_opens_no_more_and_another_is_made_beside_it()
         unit.acts.iter().any(|act| matches!(act, Act::Create(_)))
     };
     assert_eq!((makes(ends(0)), makes(ends(1))), (true, false));
+}
+
+/// The record as it stands when its creation was interrupted.
+fn bare(record: &Record) -> Record {
+    Record { card: None, ..record.clone() }
+}
+
+#[test]
+fn a_record_whose_card_is_still_to_come_is_finished_where_nothing_may_be_changed() {
+    let wanted = Arc::new(named(Record { card: Some(card("12")), ..record() }));
+    let acts = |fingerprint, mode| {
+        let held = Held { id: wanted.id, fingerprint, until: None };
+        unit(&Want::Record(Arc::clone(&wanted)), &[held], mode, noon()).acts
+    };
+    let half_made = bare(&wanted).facts().fingerprint();
+    assert_eq!(acts(half_made, Mode::CreateOnly), [Act::Repair(wanted.id, Arc::clone(&wanted))]);
+    assert_eq!(acts(half_made, Mode::Observe), []);
+    assert_eq!(acts(half_made + 1, Mode::CreateOnly), [], "somebody changed it");
 }
 
 fn foreigner(found: ObservedRecord) -> ObservedRecord {

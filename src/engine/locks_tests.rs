@@ -1,0 +1,115 @@
+//! The order of an engine's locks.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use vestibule_core::diff::Step;
+use vestibule_core::guard::Limits;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::Mode;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::system::memory::Memory;
+
+/// So long a thread that nothing stops may take at most.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Nobody declares anything.
+struct Nobody;
+
+#[async_trait]
+impl Source for Nobody {
+    async fn want(&self, _: &ObjectKey, _: Slot) -> Result<Wanted, SourceError> {
+        Err(SourceError::Frozen)
+    }
+
+    async fn claim(&self, _: Slot) -> Result<(), SourceError> {
+        Err(SourceError::Frozen)
+    }
+
+    fn is_complete(&self) -> bool {
+        false
+    }
+
+    fn knows(&self, _: Slot) -> bool {
+        false
+    }
+
+    async fn is_gone(&self, _: &ObjectKey) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
+    async fn report(&self, _: Report) {}
+}
+
+fn settings() -> Settings {
+    Settings {
+        mode: Mode::Enforce,
+        suspended: false,
+        limits: Limits::default(),
+        released: None,
+        resync: SignedDuration::from_hours(12),
+        owner_declared: false,
+        max_in_flight: 4,
+    }
+}
+
+fn engine() -> Arc<Engine> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    Engine::new(Parts {
+        integration: ObjectKey::new("acme", "door"),
+        owner: Owner(7),
+        system: Arc::new(Memory::default()),
+        source: Arc::new(Nobody),
+        pacer: Pacer::new(pace::Limits { rate: None, burst: 1, max_in_flight: 4 }, Arc::clone(&clock)),
+        fence: Fence::always_open(Arc::clone(&clock)),
+        clock,
+        metrics: Metrics::new(),
+        settings: settings(),
+    })
+}
+
+/// Does it in a thread of its own; the receiver hears of the end.
+fn aside(does: impl FnOnce() + Send + 'static) -> mpsc::Receiver<()> {
+    let (done, end) = mpsc::channel();
+    thread::spawn(move || {
+        does();
+        let _ = done.send(());
+    });
+    end
+}
+
+#[test]
+fn a_step_that_waits_for_the_memory_keeps_nobody_from_the_settings() {
+    let engine = engine();
+    let inner = engine.inner.lock();
+    let stepping = Arc::clone(&engine);
+    let (begun, begin) = mpsc::channel();
+    let end = aside(move || {
+        begun.send(()).unwrap();
+        let step = Step::Remove(RecordId::new(Owner(7), Slot(1), 1));
+        assert!(stepping.may(&step).is_ok());
+    });
+    begin.recv_timeout(SOON).unwrap();
+    // It comes to its wait somewhere among these looks.
+    for _ in 0..100_000 {
+        assert!(engine.settings.try_write().is_some(), "a step holds the settings while it waits");
+        thread::yield_now();
+    }
+    drop(inner);
+    end.recv_timeout(SOON).unwrap();
+}
+
+#[test]
+fn settings_that_are_as_before_wait_for_no_reader() {
+    let engine = engine();
+    let reading = engine.settings.read();
+    let setting = Arc::clone(&engine);
+    let end = aside(move || setting.set_settings(settings()));
+    end.recv_timeout(SOON).unwrap();
+    drop(reading);
+}
