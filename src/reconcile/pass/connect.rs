@@ -45,6 +45,7 @@ impl Pass {
             self.pass_on_requests(object);
             return;
         }
+        self.keep_claims(object).await;
         let refusal = match self.validated(object).await {
             Ok(wanted) => match self.owner_elsewhere(object, &wanted.owner_id) {
                 Some(other) => Some(Refusal::Invalid(
@@ -162,6 +163,18 @@ impl Pass {
         tracing::info!(integration = %key, "engine started");
         self.connections.insert(key, connection);
         Ok(())
+    }
+
+    /// Whoever may hold records has the finalizers that stand for them, refused or not: somebody may have taken one away, or
+    /// made the Property anew. What fails is tried again by the next pass.
+    async fn keep_claims(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if !object.meta.is_ours() && !self.connections.contains_key(key) {
+            return;
+        }
+        if let Err(refusal) = self.claim(object).await {
+            tracing::debug!(integration = %key, ?refusal, "a finalizer is missing for now");
+        }
     }
 
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.

@@ -254,7 +254,11 @@ mod tests {
         let mut after = |wait, now| settling.after(wait, now).unwrap();
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE);
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING);
-        assert_eq!(after(GRACE, begun), begun + GRACE, "those who wait for something else have a line of their own");
+        assert_eq!(
+            after(GRACE, begun),
+            begun + GRACE,
+            "those who wait for something else have a line of their own"
+        );
         assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING * 2);
         let later = begun + PATIENCE;
         assert_eq!(after(PATIENCE, later), later + PATIENCE, "and a line that is over is forgotten");
