@@ -52,10 +52,7 @@ impl Pass {
             |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
         let all = self.integrations.iter();
         let all = all.filter(|(key, object)| connected(key, object) && !is_abandoned(&object.meta));
-        let property = |key: &ObjectKey, object: &Object| {
-            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
-        };
-        all.map(|(key, object)| (key.clone(), property(key, object))).collect()
+        all.map(|(key, object)| (key.clone(), self.served_by(object))).collect()
     }
 
     /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what

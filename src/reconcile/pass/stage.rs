@@ -106,13 +106,13 @@ impl Stage {
 
     /// Declares an integration of it, with this changed.
     pub fn integration(&mut self, name: &str, patch: &Value) {
-        let object = self.netbox(name, patch);
+        let object = with(self.netbox(name), patch);
         self.pass.integrations.on(Event::Apply(read(&object)));
     }
 
     /// The integration is gone, without a deletion that waits for anything.
     pub fn lose(&mut self, name: &str) {
-        let object = self.netbox(name, &json!({}));
+        let object = self.netbox(name);
         self.pass.integrations.on(Event::Delete(read(&object)));
     }
 
@@ -121,12 +121,12 @@ impl Stage {
         Arc::clone(&self.pass.connections[&key(name)].engine)
     }
 
-    fn netbox(&mut self, name: &str, patch: &Value) -> Value {
+    fn netbox(&mut self, name: &str) -> Value {
         let spec = json!({
             "propertyRef": { "name": "tower" }, "credentialsSecretRef": { "name": "login" },
             "occupants": "None", "visitors": "Push", "mode": "Enforce", "lenelS2": { "url": NOWHERE },
         });
-        self.newer(&with(whole(name, &spec), patch))
+        self.newer(&whole(name, &spec))
     }
 
     fn newer(&mut self, object: &Value) -> Value {

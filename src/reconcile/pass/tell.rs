@@ -13,7 +13,6 @@ use crate::cluster::watch::Event;
 use crate::engine::State;
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::integration::{self, Situation};
-use crate::reconcile::is_abandoned;
 use crate::reconcile::property::{self, Children};
 use crate::reconcile::tenant;
 use crate::reconcile::write::Writer;
@@ -118,10 +117,13 @@ impl Pass {
         let visitors = self.visitors.counts();
         let (mut writes, mut free) = (Vec::new(), Vec::new());
         for (key, object) in self.properties.iter() {
-            let children = self.children(key, object);
-            if object.meta.deleting && object.meta.is_ours() && self.is_drained(object) {
-                free.push(Arc::clone(object));
-                continue;
+            let mut children = self.children(key, object);
+            if object.meta.deleting && object.meta.is_ours() {
+                children.draining = self.drain_property(object);
+                if children.draining.is_empty() {
+                    free.push(Arc::clone(object));
+                    continue;
+                }
             }
             let verdict = property::verdict(object, &property::validate(object), &children);
             let previous = object.status.clone().unwrap_or_default();
@@ -150,7 +152,7 @@ impl Pass {
         }
     }
 
-    fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
+    pub(super) fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
         let (mut children, mut awaited, mut handled) = (Children::default(), 0, 0);
         for (key, integration) in self.integrations_of(property) {
@@ -175,34 +177,16 @@ impl Pass {
         &self,
         property: &ObjectKey,
     ) -> impl Iterator<Item = (&ObjectKey, &Arc<integration::Object>)> {
-        self.integrations.iter().filter(move |(key, object)| {
-            object
-                .spec
-                .as_ref()
-                .is_ok_and(|spec| property::key(&key.namespace, &spec.property_ref) == *property)
-        })
+        self.integrations.iter().filter(move |(_, object)| self.served_by(object).as_ref() == Some(property))
     }
 
-    /// A Property that goes takes the records of its integrations along, whether or not those go as well. One that cannot be
-    /// connected now is waited for, unless somebody gives up on it.
-    fn is_drained(&self, property: &property::Object) -> bool {
-        let mut all = true;
-        for (key, object) in self.integrations_of(&property.meta.key) {
-            let orphan = object
-                .spec
-                .as_ref()
-                .is_ok_and(|spec| spec.deletion_policy == Some(crate::api::DeletionPolicy::Orphan));
-            if orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta) {
-                continue;
-            }
-            let Some(connection) = self.connections.get(key) else {
-                all &= !object.meta.is_ours();
-                continue;
-            };
-            connection.engine.drain();
-            all &= connection.engine.state().borrow().drained;
+    /// The Property that an integration serves; while its spec cannot be read, the one that its engine was started for.
+    pub(super) fn served_by(&self, object: &integration::Object) -> Option<ObjectKey> {
+        let key = &object.meta.key;
+        match &object.spec {
+            Ok(spec) => Some(property::key(&key.namespace, &spec.property_ref)),
+            Err(_) => self.connections.get(key).map(|connection| connection.property.clone()),
         }
-        all
     }
 
     async fn let_go(&mut self, object: &property::Object) {
