@@ -40,6 +40,8 @@ pub struct Secrets {
 /// Why an integration is not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// Its spec cannot be read: it is not known what is wanted.
+    Unreadable(String),
     /// A person must change the object; the reason of `Stalled`.
     Invalid(&'static str, String),
     /// Something that it refers to is missing.
@@ -76,7 +78,7 @@ pub fn validate(
     default_owner_id: &str,
     allow_loopback: bool,
 ) -> Result<Validated, Refusal> {
-    let spec = object.spec.as_ref().map_err(|sentence| invalid(sentence.clone()))?;
+    let spec = object.spec.as_ref().map_err(|sentence| Refusal::Unreadable(sentence.clone()))?;
     let system = supported(spec)?;
     let Some((zone, property_suspended)) = clock else {
         let name = &spec.property_ref.name;

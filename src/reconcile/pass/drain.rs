@@ -12,7 +12,8 @@ use crate::reconcile::is_abandoned;
 use crate::reconcile::property::Object as Property;
 
 impl Pass {
-    /// An integration under deletion removes its records and goes. One that was never connected has none.
+    /// An integration under deletion removes its records and goes. One that was never connected has none; one whose spec
+    /// cannot be read waits, since it may say that they stay.
     pub(super) async fn drain(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         let orphan =
@@ -24,7 +25,9 @@ impl Pass {
             }
             self.keep_connected(object).await;
             let Some(connection) = self.connections.get(key) else { return };
-            connection.engine.drain();
+            if object.spec.is_ok() {
+                connection.engine.drain();
+            }
             if !connection.engine.state().borrow().drained {
                 return;
             }

@@ -1,4 +1,6 @@
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use vestibule_core::status::Status;
 
 use super::super::stage::Stage;
 use crate::api::annotation;
@@ -7,6 +9,39 @@ use crate::reconcile::fixtures::{key, with};
 /// A mode that only a later version knows.
 fn unreadable() -> Value {
     json!({ "spec": { "mode": "Sometimes" } })
+}
+
+fn going(spec: Value) -> Value {
+    with(spec, &json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } }))
+}
+
+/// What the integration says of itself.
+fn told(stage: &Stage) -> String {
+    let object = stage.pass.integrations.get(&key("netbox")).unwrap();
+    let state = stage.engine("netbox").state().borrow().clone();
+    let status = stage.pass.integration_verdict(object, Some(&state), false).unwrap();
+    let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
+    let ready = status.condition("Ready").unwrap();
+    format!("{} {}", ready.reason, ready.message)
+}
+
+#[tokio::test]
+async fn a_deletion_removes_nothing_before_it_can_be_read_what_is_to_become_of_the_records() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &json!({}));
+    stage.pass.connect().await;
+    stage.integration("netbox", &going(unreadable()));
+    stage.pass.connect().await;
+    stage.pass.publish();
+    assert_eq!(stage.engine("netbox").diagnostics()["draining"], false);
+    assert!(stage.published.borrow().frozen.contains(&key("netbox")), "nor do its visitors lose anything");
+    let said = told(&stage);
+    for part in ["DeletionFailed", "spec.mode cannot be read", "deletionPolicy", annotation::ABANDON] {
+        assert!(said.contains(part), "{said}");
+    }
+    stage.integration("netbox", &going(json!({})));
+    stage.pass.connect().await;
+    assert_eq!(stage.engine("netbox").diagnostics()["draining"], true);
 }
 
 /// The integrations that a deletion of the Property waits for.

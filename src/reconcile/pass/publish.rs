@@ -56,10 +56,9 @@ impl Pass {
     }
 
     /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
-    /// nobody has given up. Under deletion it is known what is wanted: nothing.
+    /// nobody has given up. Under deletion too: their records may be meant to stay.
     fn frozen(&self) -> BTreeSet<ObjectKey> {
-        let unreadable = |object: &Object| object.spec.is_err() && !object.meta.deleting;
-        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| unreadable(object));
+        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| object.spec.is_err());
         self.connections.keys().filter(frozen).cloned().collect()
     }
 

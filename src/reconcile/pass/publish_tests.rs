@@ -36,23 +36,6 @@ async fn an_integration_freezes_while_its_engine_runs_and_its_spec_cannot_be_rea
 }
 
 #[tokio::test]
-async fn a_deletion_thaws_what_cannot_be_read() {
-    let mut stage = Stage::new();
-    stage.integration("netbox", &json!({}));
-    pass(&mut stage).await;
-    stage.integration("netbox", &unreadable());
-    pass(&mut stage).await;
-    assert_eq!(frozen(&stage), ["netbox"]);
-    let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } });
-    stage.integration("netbox", &crate::reconcile::fixtures::with(unreadable(), &going));
-    pass(&mut stage).await;
-    assert_eq!(frozen(&stage), [""; 0]);
-    stage.lose("netbox");
-    pass(&mut stage).await;
-    assert!(stage.published.borrow().engines.is_empty());
-}
-
-#[tokio::test]
 async fn without_an_engine_there_is_nothing_to_freeze() {
     let mut stage = Stage::new();
     stage.integration("netbox", &unreadable());

@@ -57,7 +57,7 @@ impl Pass {
         }
     }
 
-    fn integration_verdict(
+    pub(super) fn integration_verdict(
         &self,
         object: &integration::Object,
         state: Option<&State>,
