@@ -181,6 +181,7 @@ impl Engine {
         }
         let released = settings.released.is_some() && settings.released != current.released;
         let redeclared = current.owner_declared != settings.owner_declared;
+        let judges_anew = current.mode.removes() != settings.mode.removes();
         *current = settings;
         drop(current);
         if released || redeclared {
@@ -188,6 +189,9 @@ impl Engine {
             // not be lost with that.
             let mut inner = self.inner.lock();
             (inner.sync_due, inner.judge_due) = (None, true);
+        }
+        if judges_anew {
+            self.inner.lock().judge_due = true;
         }
         self.wake.notify_one();
     }

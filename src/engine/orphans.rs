@@ -34,10 +34,13 @@ impl Engine {
         }
         self.forget_missing_orphans().await?;
         let verdict = self.verdict();
-        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len() });
-        self.metrics.safety.deletions_held(&self.label, verdict.held.len());
+        let removes = self.settings.read().mode.removes();
+        // Where nothing is removed nothing is held either: no release would let it go.
+        let held = verdict.hash.filter(|_| removes);
+        let held = held.map(|hash| HeldBack { hash, count: verdict.held.len() });
+        self.metrics.safety.deletions_held(&self.label, held.as_ref().map_or(0, |held| held.count));
         self.publish(|state| state.held = held);
-        if self.settings.read().mode.removes() {
+        if removes {
             self.remove_orphans(verdict.allowed).await?;
         }
         Ok(())
