@@ -6,8 +6,9 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
+use crate::api::VisitorAccess;
 use crate::reconcile::directory::{
-    Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
+    Directory, IntegrationFacts, PropertyFacts, TenantFacts, groups, tenant_facts, tenant_id,
 };
 use crate::reconcile::integration::{Connection, Object, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
@@ -32,7 +33,9 @@ impl Pass {
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
             let usable = self.usable_property(&property);
-            let unready = self.unready(&property);
+            let opens =
+                |name: &str, access: Option<&VisitorAccess>| !groups(spec, records, name, access).is_empty();
+            let unready = self.unready(&property, opens);
             Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, unready)))
         });
         Directory {
@@ -73,18 +76,25 @@ impl Pass {
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
-    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it, or have
-    /// left one account for another that nobody has looked into yet.
-    fn unready(&self, property: &ObjectKey) -> Vec<String> {
+    /// Integrations of a Property that should open doors to a tenant's visitors and have no connection, or may not open any
+    /// through it, or have left one account for another that nobody has looked into yet.
+    fn unready(
+        &self,
+        property: &ObjectKey,
+        opens: impl Fn(&str, Option<&VisitorAccess>) -> bool,
+    ) -> Vec<String> {
         let all = self.integrations.iter().filter(|(key, object)| {
             let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
-            let concerned =
-                spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
+            let concerned = spec.is_some_and(|spec| {
+                property::key(&key.namespace, &spec.property_ref) == *property
+                    && takes_visitors(spec)
+                    && opens(&key.name, spec.visitor_access.as_ref())
+            });
             let looked_into =
                 |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
             let usable =
                 self.connections.get(key).is_some_and(looked_into) && !self.refusals.contains_key(key);
-            concerned.is_some_and(takes_visitors) && !usable
+            concerned && !usable
         });
         all.map(|(key, _)| key.name.clone()).collect()
     }

@@ -58,13 +58,41 @@ fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
     assert_eq!(signatures.len(), directories.len());
 }
 
+/// The integrations that visitors of the tenant wait for.
+fn unready(stage: &Stage) -> Vec<String> {
+    stage.published.borrow().tenant(tenant_id(&key("acme"))).unwrap().unready.clone()
+}
+
+#[tokio::test]
+async fn a_tenant_waits_only_for_integrations_that_open_something_to_its_visitors() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &json!({}));
+    stage.integration("annex", &json!({ "spec": { "credentialsSecretRef": { "name": "none" } } }));
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0], "nobody gets anything in the annex");
+    stage.tenant(&[("netbox", &["Lobby"]), ("annex", &["Shed"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["annex"]);
+    stage.tenant(&[("netbox", &["Lobby"]), ("annex", &[])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0]);
+    let shed = json!({ "spec": { "credentialsSecretRef": { "name": "none" }, "visitorAccess": { "groups": ["Shed"] } } });
+    stage.integration("annex", &shed);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0], "an empty list means none");
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["annex"], "the integration's own groups count for who names none");
+}
+
 #[tokio::test]
 async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     let (mut stage, old) = (Stage::new(), netbox().await);
     let at = |url: &str| json!({ "spec": { "lenelS2": { "url": url } } });
+    stage.tenant(&[("netbox", &["Lobby"])]);
     stage.integration("netbox", &at(&old.url));
     pass(&mut stage).await;
-    let unready = |stage: &Stage| stage.pass.unready(&key("tower"));
     assert_eq!(unready(&stage), [""; 0], "a start is no news");
     stage.integration("netbox", &at(NOWHERE));
     pass(&mut stage).await;
@@ -81,5 +109,6 @@ async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     pass(&mut stage).await;
     connected(&mut stage).await;
     stage.engine("netbox").state().wait_for(|state| state.syncs > 0).await.unwrap();
+    pass(&mut stage).await;
     assert_eq!(unready(&stage), [""; 0]);
 }

@@ -110,6 +110,16 @@ impl Stage {
         self.pass.integrations.on(Event::Apply(read(&object)));
     }
 
+    /// Declares the tenant `acme` of it, with these groups in integrations.
+    pub fn tenant(&mut self, groups: &[(&str, &[&str])]) {
+        let grant = |(name, groups): &(&str, &[&str])| json!({ "integrationRef": { "name": name }, "groups": groups });
+        let access: Vec<Value> = groups.iter().map(grant).collect();
+        let spec =
+            json!({ "propertyRef": { "name": "tower" }, "displayName": "Acme", "visitorAccess": access });
+        let acme = self.newer(&whole("acme", &spec));
+        self.pass.tenants.on(Event::Apply(read(&acme)));
+    }
+
     /// The integration is gone, without a deletion that waits for anything.
     pub fn lose(&mut self, name: &str) {
         let object = self.netbox(name);
