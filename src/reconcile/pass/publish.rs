@@ -138,8 +138,13 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    // Two lists of names after each other: where the first ends must show.
-    for keys in [directory.integrations.keys().collect(), directory.frozen.iter().collect::<Vec<_>>()] {
+    // Lists of names after each other: where one ends must show.
+    let lists: [Vec<&ObjectKey>; 3] = [
+        directory.integrations.keys().collect(),
+        directory.frozen.iter().collect(),
+        directory.declining.iter().collect(),
+    ];
+    for keys in lists {
         hash.number(keys.len() as u64);
         for key in keys {
             hash.text(&key.to_string());

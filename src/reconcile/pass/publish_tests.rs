@@ -44,7 +44,7 @@ async fn without_an_engine_there_is_nothing_to_freeze() {
 }
 
 #[test]
-fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
+fn an_integration_that_is_frozen_or_declines_is_news_and_where_a_name_stands_matters() {
     let held = |name| Directory { integrations: [(key(name), None)].into(), ..Directory::default() };
     let frozen = |names: &[&str]| names.iter().map(|&name| key(name)).collect::<BTreeSet<_>>();
     let directories = [
@@ -53,6 +53,8 @@ fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
         Directory { frozen: frozen(&["netbox"]), ..Directory::default() },
         Directory { frozen: frozen(&["netbox"]), ..held("netbox") },
         Directory { frozen: frozen(&["beside"]), ..held("netbox") },
+        Directory { declining: frozen(&["netbox"]), ..Directory::default() },
+        Directory { declining: frozen(&["netbox"]), ..held("netbox") },
     ];
     let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
     assert_eq!(signatures.len(), directories.len());

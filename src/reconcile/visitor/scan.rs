@@ -76,10 +76,11 @@ impl Visitors {
         let mut orders = Orders::default();
         {
             let mut table = self.table.lock();
+            let turned = shift.turned();
             let concerned: Vec<Slot> = table
                 .iter()
                 .filter(|row| changes_by_itself(row))
-                .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
+                .filter(|row| row.plan.is_due(now) || has_shifted(&row.plan, &directory, &turned))
                 .map(Row::slot)
                 .collect();
             for slot in concerned {
@@ -179,6 +180,12 @@ fn changes_by_itself(row: &Row<Plan>) -> bool {
 
 fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
     directory.tenant(plan.tenant).map_or(0, |tenant| tenant.hash)
+}
+
+/// Whether what a row was planned by has changed: its tenant's facts, or what an integration that it is in wants at all.
+fn has_shifted(plan: &Plan, directory: &Directory, turned: &[u16]) -> bool {
+    facts_hash(directory, plan) != plan.facts
+        || plan.places.iter().any(|place| turned.contains(&place.integration))
 }
 
 /// Plans a row anew from what it knows itself.
