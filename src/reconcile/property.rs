@@ -60,7 +60,7 @@ pub struct Children {
     pub not_ready: Vec<String>,
     /// Those that its deletion waits for, by name.
     pub draining: Vec<String>,
-    /// Whether this Property's sync token was handled by every integration that is not refused, and by one at least.
+    /// Whether this Property's sync token was handled by every integration that needs no person first, and by one at least.
     pub synced: bool,
 }
 

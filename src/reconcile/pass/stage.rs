@@ -149,9 +149,18 @@ impl Stage {
 
 /// A simulated NetBox.
 pub async fn netbox() -> frame::Running {
+    netbox_of(vestibule_sim::netbox::SMALL_BUILDING.to_owned()).await
+}
+
+/// One that refuses our login.
+pub async fn locked_netbox() -> frame::Running {
+    netbox_of(vestibule_sim::netbox::SMALL_BUILDING.replace("password: sim", "password: other")).await
+}
+
+async fn netbox_of(seed: String) -> frame::Running {
     let options = Options {
         listen: ([127, 0, 0, 1], 0).into(),
-        seed: Some(vestibule_sim::netbox::SMALL_BUILDING.to_owned()),
+        seed: Some(seed),
         clock: Start::Running(Timestamp::now()),
         ..Options::default()
     };

@@ -161,13 +161,16 @@ impl Pass {
             if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
                 children.not_ready.push(key.name.clone());
             }
-            let has_handled = self.connections.get(key).is_some_and(|connection| {
-                token.is_some_and(|token| connection.engine.state().borrow().handled_syncs.contains(token))
-            });
+            let state = self.connections.get(key).map(|connection| connection.engine.state());
+            let state = state.as_ref().map(|state| state.borrow());
+            let has_handled =
+                state.as_ref().zip(token).is_some_and(|(state, token)| state.handled_syncs.contains(token));
             handled += usize::from(has_handled);
-            // One that is refused says so itself, and is not waited for; one that is merely starting is, anew or elsewhere.
+            // One that a person must mend, refused here or by its system, says so itself and is not waited for; one that is
+            // merely starting is, anew or elsewhere.
             let refused = self.refusals.contains_key(key) && !self.stopping.contains_key(key);
-            awaited += usize::from(!has_handled && !refused);
+            let stopped = state.is_some_and(|state| state.condition.needs_a_person());
+            awaited += usize::from(!has_handled && !refused && !stopped);
         }
         children.synced = awaited == 0 && (handled > 0 || children.integrations == 0);
         children
