@@ -194,6 +194,7 @@ impl Engine {
         let mut current = self.settings.write();
         let released = settings.released.is_some() && settings.released != current.released;
         let redeclared = current.owner_declared != settings.owner_declared;
+        let judges_anew = current.mode.removes() != settings.mode.removes();
         *current = settings;
         drop(current);
         if released || redeclared {
@@ -201,6 +202,9 @@ impl Engine {
             // not be lost with that.
             let mut inner = self.inner.lock();
             (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
+        }
+        if judges_anew {
+            self.inner.lock().judge_due = Some(self.clock.now());
         }
         self.wake.notify_one();
     }

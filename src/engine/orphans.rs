@@ -52,8 +52,12 @@ impl Engine {
     }
 
     /// Tells what is held now that everything was asked for. Nothing is said to be done while a record that somebody
-    /// released still stands.
+    /// released still stands. Where the mode removes nothing nothing is held either: no release would let it go.
     fn tell_held(&self) {
+        if !self.settings.read().mode.removes() {
+            self.metrics.safety.deletions_held(&self.label, 0);
+            return self.publish(|state| state.held = None);
+        }
         let verdict = self.verdict(None);
         let (going, unmarked) = {
             let inner = self.inner.lock();

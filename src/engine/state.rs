@@ -48,6 +48,13 @@ pub enum Condition {
     Misconfigured(String),
 }
 
+impl Condition {
+    /// Whether it stays so until a person mends something.
+    pub const fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Rejected(_) | Self::Misconfigured(_))
+    }
+}
+
 /// What an engine shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {

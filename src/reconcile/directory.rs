@@ -79,7 +79,7 @@ pub struct TenantFacts {
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
     pub access: Vec<Access>,
-    /// Integrations of the Property that should take visitors and cannot: nothing is ready while there is one.
+    /// Integrations that should let the tenant's visitors in and cannot: nothing is ready while there is one.
     pub unready: Vec<String>,
     /// Changes when anything above does that records depend on.
     pub hash: u64,
@@ -131,7 +131,7 @@ pub fn tenant_facts(
 ) -> TenantFacts {
     let access = integrations.iter().map(|integration| Access {
         owner: Owner::of(&integration.owner_id),
-        groups: visitor_groups(sources(spec, records, integration)),
+        groups: groups(spec, records, &integration.key.name, integration.visitor_access.as_ref()),
         integration: Arc::clone(integration),
         hash: 0,
     });
@@ -139,21 +139,23 @@ pub fn tenant_facts(
     hashed(TenantFacts { display_name, property_key, property, access, unready, hash: 0 })
 }
 
-fn sources<'a>(
-    spec: &'a TenantSpec,
-    records: &'a [Record],
-    integration: &'a IntegrationFacts,
-) -> Sources<'a> {
-    let own = spec.visitor_access.iter().find(|grant| grant.integration_ref.name == integration.key.name);
-    let mut by_tenant = integration.visitor_access.iter().flat_map(|access| &access.tenants);
-    let external = records.iter().find(|record| record.integration == integration.key.name);
+/// The groups that visitors of a tenant get in an integration with this `visitorAccess`.
+pub fn groups(
+    spec: &TenantSpec,
+    records: &[Record],
+    integration: &str,
+    visitor_access: Option<&VisitorAccess>,
+) -> BTreeSet<String> {
+    let own = spec.visitor_access.iter().find(|grant| grant.integration_ref.name == integration);
+    let mut by_tenant = visitor_access.iter().flat_map(|access| &access.tenants);
+    let external = records.iter().find(|record| record.integration == integration);
     let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
     let by_tenant = by_tenant.find(|entry| names.contains(&Some(&entry.tenant)));
-    Sources {
+    visitor_groups(Sources {
         tenant: own.map(|grant| grant.groups.as_slice()),
         by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
-        default: integration.visitor_access.as_ref().map(|access| access.groups.as_slice()),
-    }
+        default: visitor_access.map(|access| access.groups.as_slice()),
+    })
 }
 
 /// The same facts with the hashes that belong to them.

@@ -58,14 +58,16 @@ pub struct Children {
     pub integrations: usize,
     /// Those that are not ready, by name.
     pub not_ready: Vec<String>,
-    /// Whether this Property's sync token was handled by every integration that is not refused, and by one at least.
+    /// Those that its deletion waits for, by name.
+    pub draining: Vec<String>,
+    /// Whether this Property's sync token was handled by every integration that needs no person first, and by one at least.
     pub synced: bool,
 }
 
 /// What there is to say of a Property.
 pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &Children) -> Verdict {
     if object.meta.deleting {
-        return Verdict::deleting("waits until its integrations have removed their records");
+        return Verdict::deleting(waits_for(&children.draining));
     }
     match checked {
         Err(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
@@ -75,6 +77,17 @@ pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &
         }
         Ok(_) => Verdict::in_sync("valid"),
     }
+}
+
+fn waits_for(draining: &[String]) -> String {
+    if draining.is_empty() {
+        return "its integrations have removed their records".to_owned();
+    }
+    format!(
+        "waits until these AccessIntegrations have removed their records: {}. One that cannot says why; annotate it \
+         access.vestibule.dev/abandon: \"true\" to leave them where they are",
+        draining.join(", ")
+    )
 }
 
 /// The Visitors of a Property, counted.

@@ -191,6 +191,22 @@ async fn a_property_made_anew_lets_its_visitors_in_again() {
             stage.until("Visitor", name, "is in again", |it| it.is_ready() && it.has_record()).await;
         assert_eq!(stage.netbox.person(&format!("{name}@example.org")).await.id, visitor.external_id());
     }
+    // And lets nobody stay when it goes in its turn.
+    stage.delete("Property", "tower").await;
+    stage.gone("Property", "tower").await;
+    assert!(stage.netbox.people().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_integration_whose_finalizer_somebody_took_away_gets_it_back() {
+    let stage = with_two("stripped").await;
+    stage.patch("AccessIntegration", "netbox", json!({"metadata": {"finalizers": null}})).await;
+    stage
+        .until("AccessIntegration", "netbox", "has its finalizer again", |it| !it.finalizers.is_empty())
+        .await;
+    stage.delete("AccessIntegration", "netbox").await;
+    stage.gone("AccessIntegration", "netbox").await;
+    assert!(stage.netbox.people().await.is_empty());
 }
 
 #[tokio::test]

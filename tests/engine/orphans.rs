@@ -227,6 +227,23 @@ async fn a_mode_that_removes_nothing_leaves_orphans_and_still_syncs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mode_that_removes_nothing_holds_nothing_that_somebody_could_release() {
+    for mode in [Mode::Observe, Mode::CreateOnly, Mode::Upsert] {
+        let ada = visitor("ada");
+        let mut setup = Setup::default();
+        setup.settings.mode = mode;
+        setup.memory.put(shown(&ada));
+        let stage = setup.start().await;
+        assert_eq!((stage.state().held, stage.shows("records")), (None, 1), "{mode:?}: it is only counted");
+        stage.set(|settings| settings.mode = Mode::Enforce);
+        stage.until("held", |stage| stage.state().held.is_some()).await;
+        stage.set(|settings| settings.mode = mode);
+        stage.until("not held any more", |stage| stage.state().held.is_none()).await;
+        assert!(stage.holds(&[&ada]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn suspension_does_not_keep_orphans() {
     let mut setup = Setup::default();
     setup.settings.suspended = true;

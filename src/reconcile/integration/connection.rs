@@ -34,6 +34,8 @@ pub struct ConnectionParts {
 pub struct Connection {
     /// The engine.
     pub engine: Arc<Engine>,
+    /// The Property it serves, also while the spec that says so cannot be read.
+    pub property: ObjectKey,
     /// The owner id of its records.
     pub owner_id: String,
     /// Records left behind before this process.
@@ -57,7 +59,8 @@ impl Connection {
         pacer: Pacer,
         parts: &ConnectionParts,
     ) -> Result<Self, SystemError> {
-        let Validated { config, credentials, owner_id, settings, pace, login, account, client } = wanted;
+        let Validated { property, config, credentials, owner_id, settings, pace, login, account, client } =
+            wanted;
         let owner = Owner::of(&owner_id);
         let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
         let engine = Engine::new(Parts {
@@ -73,7 +76,7 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self { engine, owner_id, left_behind: 0, login, pace, account, client, stop, running })
+        Ok(Self { engine, property, owner_id, left_behind: 0, login, pace, account, client, stop, running })
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.
@@ -88,8 +91,8 @@ impl Connection {
 
     /// Takes over settings, and a new client if a login or another part of it has changed.
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
-        let Validated { config, credentials, settings, pace, client, .. } = wanted;
-        self.pace = pace;
+        let Validated { property, config, credentials, settings, pace, client, .. } = wanted;
+        (self.property, self.pace) = (property, pace);
         self.engine.set_settings(settings);
         if client != self.client {
             let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;

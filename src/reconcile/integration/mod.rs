@@ -6,7 +6,7 @@ mod status;
 mod validate;
 
 pub use connection::{Connection, ConnectionParts};
-pub use secrets::SecretReader;
+pub use secrets::{Named, SecretReader};
 pub use status::{Said, Situation, said, verdict};
 pub use validate::{Refusal, Secrets, Validated, takes_visitors, validate};
 

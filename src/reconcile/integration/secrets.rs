@@ -7,13 +7,34 @@ use kube::{Api, Client, ResourceExt};
 use secrecy::SecretString;
 
 use super::{Object, Secrets};
-use crate::api::{CaBundle, KeyRef};
+use crate::api::{AccessIntegrationSpec, CaBundle, KeyRef, NameRef};
 
 /// Reads what integrations refer to.
 #[derive(Clone)]
 pub struct SecretReader {
     /// The cluster.
     pub client: Client,
+}
+
+/// What an integration names of Secrets and certificates, and the address that it names them for: what was read for another
+/// one is not meant for this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    secret: NameRef,
+    bundle: Option<CaBundle>,
+    address: Option<String>,
+}
+
+impl Named {
+    /// What a spec names.
+    pub fn by(spec: &AccessIntegrationSpec) -> Self {
+        let system = spec.lenel_s2.as_ref();
+        Self {
+            secret: spec.credentials_secret_ref.clone(),
+            bundle: system.and_then(|system| system.ca_bundle.clone()),
+            address: system.map(|system| system.url.clone()),
+        }
+    }
 }
 
 impl SecretReader {

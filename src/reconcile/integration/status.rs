@@ -67,6 +67,7 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         return Some(deleting(situation));
     }
     let refusal = situation.refusal.map(|refusal| match refusal {
+        Refusal::Unreadable(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
         Refusal::Invalid(reason, sentence) => Verdict::stalled(reason, sentence),
         Refusal::Missing(sentence) => Verdict::dependency_not_ready(sentence),
     });
@@ -89,17 +90,18 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     }
 }
 
-/// A deletion says what it waits for. A session that runs needs nothing of what is missing.
+/// A deletion says what it waits for. A session that runs needs nothing of what is missing, but has to know what is wanted.
 fn deleting(situation: &Situation<'_>) -> Verdict {
     let down = situation.state.and_then(|state| match &state.condition {
         Condition::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
         Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why.clone()),
         Condition::Unchecked | Condition::Connected => None,
     });
-    let missing = situation.refusal.filter(|_| situation.state.is_none()).map(|refusal| match refusal {
-        Refusal::Invalid(_, sentence) | Refusal::Missing(sentence) => sentence.clone(),
+    let missing = situation.refusal.and_then(|refusal| match refusal {
+        Refusal::Unreadable(why) => Some(format!("{why}. Mend it: deletionPolicy may say that they stay")),
+        Refusal::Invalid(_, why) | Refusal::Missing(why) => situation.state.is_none().then(|| why.clone()),
     });
-    match down.or(missing) {
+    match missing.or(down) {
         None => Verdict::deleting("its records are being removed from the system"),
         Some(sentence) => Verdict::deletion_failed(format!(
             "its records cannot be removed: {sentence}. To leave them there, annotate access.vestibule.dev/abandon: \

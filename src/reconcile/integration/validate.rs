@@ -14,6 +14,7 @@ use vestibule_core::status::conditions;
 use super::Object;
 use crate::api::{self, AccessIntegrationSpec, LenelS2, OccupantDirection, VisitorDirection};
 use crate::engine::{Settings, pace};
+use crate::reconcile::property;
 use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 
 /// The resync of an integration that names none.
@@ -39,6 +40,8 @@ pub struct Secrets {
 /// Why an integration is not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// Its spec cannot be read: it is not known what is wanted.
+    Unreadable(String),
     /// A person must change the object; the reason of `Stalled`.
     Invalid(&'static str, String),
     /// Something that it refers to is missing.
@@ -47,6 +50,8 @@ pub enum Refusal {
 
 /// An integration that can be connected.
 pub struct Validated {
+    /// Which Property it serves.
+    pub property: ObjectKey,
     /// How to reach the system.
     pub config: Config,
     /// With which login.
@@ -69,13 +74,13 @@ pub struct Validated {
 pub fn validate(
     object: &Object,
     secrets: &Secrets,
-    property: Option<(&TimeZone, bool)>,
+    clock: Option<(&TimeZone, bool)>,
     default_owner_id: &str,
     allow_loopback: bool,
 ) -> Result<Validated, Refusal> {
-    let spec = object.spec.as_ref().map_err(|sentence| invalid(sentence.clone()))?;
+    let spec = object.spec.as_ref().map_err(|sentence| Refusal::Unreadable(sentence.clone()))?;
     let system = supported(spec)?;
-    let Some((zone, property_suspended)) = property else {
+    let Some((zone, property_suspended)) = clock else {
         let name = &spec.property_ref.name;
         return Err(Refusal::Missing(format!(
             "Property {name} does not exist or is not valid: make it or mend it"
@@ -92,7 +97,8 @@ pub fn validate(
     let login = Hasher::new("login").text(&config.url).text(&credentials.username).finish();
     let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);
     let settings = settings(object, spec, property_suspended, in_flight as usize)?;
-    Ok(Validated { config, credentials, owner_id, settings, pace, login, account, client })
+    let property = property::key(&object.meta.key.namespace, &spec.property_ref);
+    Ok(Validated { property, config, credentials, owner_id, settings, pace, login, account, client })
 }
 
 fn invalid(sentence: impl Into<String>) -> Refusal {

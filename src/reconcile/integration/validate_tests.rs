@@ -42,6 +42,7 @@ fn refusal(patch: &Value, secrets: &Secrets) -> Refusal {
 fn stalls(reason: &'static str, patch: &Value) -> String {
     match refusal(patch, &secrets()) {
         Refusal::Invalid(given, sentence) if given == reason => sentence,
+        Refusal::Unreadable(sentence) if reason == conditions::INVALID_SPEC => sentence,
         other => panic!("{other:?}"),
     }
 }
@@ -49,7 +50,7 @@ fn stalls(reason: &'static str, patch: &Value) -> String {
 fn lacks(patch: &Value, secrets: &Secrets) -> String {
     match refusal(patch, secrets) {
         Refusal::Missing(sentence) => sentence,
-        other @ Refusal::Invalid(..) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

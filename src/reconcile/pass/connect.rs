@@ -1,9 +1,8 @@
-//! Integrations: gather, validate and apply. An engine for each that can be connected, none for the others.
+//! Integrations: apply. An engine for each that can be connected, none for the others.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
@@ -11,7 +10,7 @@ use super::Pass;
 use crate::api::annotation;
 use crate::cluster::watch::Event;
 use crate::engine::Condition;
-use crate::reconcile::integration::{Connection, Object, Refusal, Validated, validate};
+use crate::reconcile::integration::{Connection, Object, Refusal, Validated};
 use crate::reconcile::property;
 use crate::system::Class;
 
@@ -45,6 +44,7 @@ impl Pass {
             self.pass_on_requests(object);
             return;
         }
+        self.keep_claims(object).await;
         let refusal = match self.validated(object).await {
             Ok(wanted) => match self.owner_elsewhere(object, &wanted.owner_id) {
                 Some(other) => Some(Refusal::Invalid(
@@ -81,41 +81,6 @@ impl Pass {
         let older = |other: &Object| age(other) < age(object) && claims(other) == Some(owner_id);
         let mut older = self.integrations.iter().filter(|(_, other)| older(other));
         older.next().map(|(other, _)| other).filter(|_| !self.connections.contains_key(key))
-    }
-
-    pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
-        let key = &object.meta.key;
-        if self.fresh.get(key) != Some(&object.meta.generation) {
-            match self.secrets.read(object).await {
-                Ok(secrets) => {
-                    self.read.insert(key.clone(), secrets);
-                    self.fresh.insert(key.clone(), object.meta.generation);
-                }
-                // An API server out of reach says nothing about the Secret: who is connected stays so.
-                Err(error) if self.read.contains_key(key) => {
-                    tracing::debug!(integration = %key, %error, "the Secret could not be read again");
-                }
-                Err(error) => {
-                    let sentence = crate::cluster::client::sentence(&error);
-                    return Err(Refusal::Missing(format!("the Secret could not be read: {sentence}")));
-                }
-            }
-        }
-        let secrets = self.read.get(key).cloned().unwrap_or_default();
-        // Removing needs no clock: a Property that is gone holds no deletion up.
-        let property =
-            self.property_of(object).or_else(|| object.meta.deleting.then_some((TimeZone::UTC, false)));
-        let property = property.as_ref().map(|(zone, suspended)| (zone, *suspended));
-        let owner_id = format!("{}/{}/{}", self.cluster, key.namespace, key.name);
-        validate(object, &secrets, property, &owner_id, self.allow_loopback)
-    }
-
-    fn property_of(&self, object: &Object) -> Option<(TimeZone, bool)> {
-        let spec = object.spec.as_ref().ok()?;
-        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref))?;
-        let checked = property::validate(property).ok()?;
-        let zone = TimeZone::get(checked.facts.zone.name()).ok()?;
-        Some((zone, checked.suspended))
     }
 
     fn is_property_going(&self, object: &Object) -> bool {
@@ -162,6 +127,18 @@ impl Pass {
         tracing::info!(integration = %key, "engine started");
         self.connections.insert(key, connection);
         Ok(())
+    }
+
+    /// Whoever may hold records has the finalizers that stand for them, refused or not: somebody may have taken one away, or
+    /// made the Property anew. What fails is tried again by the next pass.
+    async fn keep_claims(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if !object.meta.is_ours() && !self.connections.contains_key(key) {
+            return;
+        }
+        if let Err(refusal) = self.claim(object).await {
+            tracing::debug!(integration = %key, ?refusal, "a finalizer is missing for now");
+        }
     }
 
     /// Finalizers go on before the first write that they stand for: the integration's and its Property's.

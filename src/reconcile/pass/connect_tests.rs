@@ -1,6 +1,8 @@
+use std::sync::atomic::Ordering::Relaxed;
+
 use serde_json::{Value, json};
 
-use super::super::stage::Stage;
+use super::super::stage::{NOWHERE, Stage};
 use super::*;
 use crate::reconcile::fixtures::key;
 
@@ -47,4 +49,37 @@ async fn who_is_connected_loses_nothing_to_an_older_claim_that_comes_later() {
     stage.lose("a-younger");
     stage.pass.connect().await;
     assert_eq!(connected(&stage), ["b-older"]);
+}
+
+fn at(url: &str, secret: &str) -> Value {
+    json!({ "spec": { "lenelS2": { "url": url }, "credentialsSecretRef": { "name": secret } } })
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_for() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &at(NOWHERE, "login"));
+    stage.pass.connect().await;
+    let engine = stage.engine("netbox");
+    stage.deaf.store(true, Relaxed);
+    for (url, secret) in
+        [("http://127.0.0.1:10", "other"), (NOWHERE, "other"), ("http://127.0.0.1:10", "login")]
+    {
+        stage.integration("netbox", &at(url, secret));
+        stage.pass.connect().await;
+        let refusal = stage.pass.refusals[&key("netbox")].clone();
+        assert!(matches!(&refusal, Refusal::Missing(it) if it.contains("could not be read")), "{refusal:?}");
+        assert!(
+            Arc::ptr_eq(&engine, &stage.engine("netbox")),
+            "what is there is closed through the former login"
+        );
+        assert!(engine.is_suspended());
+    }
+    stage.integration("netbox", &at(NOWHERE, "login"));
+    stage.pass.connect().await;
+    assert_eq!(
+        (stage.pass.refusals.len(), engine.is_suspended()),
+        (0, false),
+        "what was read for it is known"
+    );
 }

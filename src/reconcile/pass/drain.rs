@@ -1,15 +1,19 @@
-//! The way out of an integration: its records are removed first, unless somebody said otherwise.
+//! The way out of an integration or a Property: the records are removed first, unless somebody said otherwise.
 
 use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
 
 use super::Pass;
 use crate::api::DeletionPolicy;
 use crate::cluster::watch::Event;
 use crate::reconcile::integration::{Connection, Object};
 use crate::reconcile::is_abandoned;
+use crate::reconcile::property::Object as Property;
 
 impl Pass {
-    /// An integration under deletion removes its records and goes. One that was never connected has none.
+    /// An integration under deletion removes its records and goes. One that was never connected has none; one whose spec
+    /// cannot be read waits, since it may say that they stay.
     pub(super) async fn drain(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         let orphan =
@@ -21,7 +25,9 @@ impl Pass {
             }
             self.keep_connected(object).await;
             let Some(connection) = self.connections.get(key) else { return };
-            connection.engine.drain();
+            if object.spec.is_ok() {
+                connection.engine.drain();
+            }
             if !connection.engine.state().borrow().drained {
                 return;
             }
@@ -60,4 +66,32 @@ impl Pass {
         self.listen(&connection);
         self.connections.insert(key.clone(), connection);
     }
+
+    /// A Property that goes takes the records of its integrations along, whether or not those go as well. Says for which it
+    /// has to wait: one that cannot be connected now is waited for, unless somebody gives up on it. So is one whose spec
+    /// cannot be read: it may serve this Property, and it may say that its records stay.
+    pub(super) fn drain_property(&self, property: &Property) -> Vec<String> {
+        let may_serve = |object: &Object| {
+            object.meta.key.namespace == property.meta.key.namespace
+                && self.served_by(object).is_none_or(|served| served == property.meta.key)
+        };
+        let given_up = |object: &Object| {
+            let policy = object.spec.as_ref().ok().and_then(|spec| spec.deletion_policy);
+            let orphan = policy == Some(DeletionPolicy::Orphan);
+            orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta)
+        };
+        let is_drained = |key: &ObjectKey, object: &Object| {
+            let Some(connection) = self.connections.get(key) else { return !object.meta.is_ours() };
+            if object.spec.is_ok() {
+                connection.engine.drain();
+            }
+            connection.engine.state().borrow().drained
+        };
+        let all = self.integrations.iter().filter(|(_, object)| may_serve(object) && !given_up(object));
+        all.filter(|(key, object)| !is_drained(key, object)).map(|(key, _)| key.name.clone()).collect()
+    }
 }
+
+#[cfg(test)]
+#[path = "drain_tests.rs"]
+mod tests;

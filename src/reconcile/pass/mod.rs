@@ -6,6 +6,7 @@
 
 mod connect;
 mod drain;
+mod gather;
 mod pace;
 mod publish;
 #[cfg(test)]
@@ -31,7 +32,9 @@ use crate::cluster::watch::{Event, Scope, watch};
 use crate::engine::pacer::Pacer;
 use crate::reconcile::directory::Directory;
 use crate::reconcile::events::Events;
-use crate::reconcile::integration::{self, Connection, ConnectionParts, Refusal, SecretReader, Secrets};
+use crate::reconcile::integration::{
+    self, Connection, ConnectionParts, Named, Refusal, SecretReader, Secrets,
+};
 use crate::reconcile::property;
 use crate::reconcile::tenant;
 use crate::reconcile::visitor::Visitors;
@@ -48,8 +51,8 @@ pub struct Pass {
     tenants: Store<TenantSpec, tenant::Said>,
     writers: Writers,
     secrets: SecretReader,
-    /// What was read for each integration last.
-    read: BTreeMap<ObjectKey, Secrets>,
+    /// What was read for each integration last, and for which names in it.
+    read: BTreeMap<ObjectKey, (Named, Secrets)>,
     /// For which generation of the integration that is as it should be.
     fresh: BTreeMap<ObjectKey, i64>,
     connections: BTreeMap<ObjectKey, Connection>,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
+use crate::api::VisitorAccess;
 use crate::reconcile::directory::{
-    Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
+    Directory, IntegrationFacts, PropertyFacts, TenantFacts, groups, tenant_facts, tenant_id,
 };
 use crate::reconcile::integration::{Connection, Object, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
@@ -32,7 +33,9 @@ impl Pass {
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
             let usable = self.usable_property(&property);
-            let unready = self.unready(&property);
+            let opens =
+                |name: &str, access: Option<&VisitorAccess>| !groups(spec, records, name, access).is_empty();
+            let unready = self.unready(&property, opens);
             Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, unready)))
         });
         Directory {
@@ -52,17 +55,13 @@ impl Pass {
             |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
         let all = self.integrations.iter();
         let all = all.filter(|(key, object)| connected(key, object) && !is_abandoned(&object.meta));
-        let property = |key: &ObjectKey, object: &Object| {
-            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref))
-        };
-        all.map(|(key, object)| (key.clone(), property(key, object))).collect()
+        all.map(|(key, object)| (key.clone(), self.served_by(object))).collect()
     }
 
     /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
-    /// nobody has given up. Under deletion it is known what is wanted: nothing.
+    /// nobody has given up. Under deletion too: their records may be meant to stay.
     fn frozen(&self) -> BTreeSet<ObjectKey> {
-        let unreadable = |object: &Object| object.spec.is_err() && !object.meta.deleting;
-        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| unreadable(object));
+        let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| object.spec.is_err());
         self.connections.keys().filter(frozen).cloned().collect()
     }
 
@@ -77,18 +76,25 @@ impl Pass {
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
-    /// Integrations of a Property that should take visitors and have no connection, or may not open doors through it, or have
-    /// left one account for another that nobody has looked into yet.
-    fn unready(&self, property: &ObjectKey) -> Vec<String> {
+    /// Integrations of a Property that should open doors to a tenant's visitors and have no connection, or may not open any
+    /// through it, or have left one account for another that nobody has looked into yet.
+    fn unready(
+        &self,
+        property: &ObjectKey,
+        opens: impl Fn(&str, Option<&VisitorAccess>) -> bool,
+    ) -> Vec<String> {
         let all = self.integrations.iter().filter(|(key, object)| {
             let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
-            let concerned =
-                spec.filter(|spec| property::key(&key.namespace, &spec.property_ref) == *property);
+            let concerned = spec.is_some_and(|spec| {
+                property::key(&key.namespace, &spec.property_ref) == *property
+                    && takes_visitors(spec)
+                    && opens(&key.name, spec.visitor_access.as_ref())
+            });
             let looked_into =
                 |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
             let usable =
                 self.connections.get(key).is_some_and(looked_into) && !self.refusals.contains_key(key);
-            concerned.is_some_and(takes_visitors) && !usable
+            concerned && !usable
         });
         all.map(|(key, _)| key.name.clone()).collect()
     }
@@ -132,8 +138,13 @@ fn sign(directory: &Directory) -> u64 {
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    // Two lists of names after each other: where the first ends must show.
-    for keys in [directory.integrations.keys().collect(), directory.frozen.iter().collect::<Vec<_>>()] {
+    // Lists of names after each other: where one ends must show.
+    let lists: [Vec<&ObjectKey>; 3] = [
+        directory.integrations.keys().collect(),
+        directory.frozen.iter().collect(),
+        directory.declining.iter().collect(),
+    ];
+    for keys in lists {
         hash.number(keys.len() as u64);
         for key in keys {
             hash.text(&key.to_string());

@@ -36,23 +36,6 @@ async fn an_integration_freezes_while_its_engine_runs_and_its_spec_cannot_be_rea
 }
 
 #[tokio::test]
-async fn a_deletion_thaws_what_cannot_be_read() {
-    let mut stage = Stage::new();
-    stage.integration("netbox", &json!({}));
-    pass(&mut stage).await;
-    stage.integration("netbox", &unreadable());
-    pass(&mut stage).await;
-    assert_eq!(frozen(&stage), ["netbox"]);
-    let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } });
-    stage.integration("netbox", &crate::reconcile::fixtures::with(unreadable(), &going));
-    pass(&mut stage).await;
-    assert_eq!(frozen(&stage), [""; 0]);
-    stage.lose("netbox");
-    pass(&mut stage).await;
-    assert!(stage.published.borrow().engines.is_empty());
-}
-
-#[tokio::test]
 async fn without_an_engine_there_is_nothing_to_freeze() {
     let mut stage = Stage::new();
     stage.integration("netbox", &unreadable());
@@ -61,7 +44,7 @@ async fn without_an_engine_there_is_nothing_to_freeze() {
 }
 
 #[test]
-fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
+fn an_integration_that_is_frozen_or_declines_is_news_and_where_a_name_stands_matters() {
     let held = |name| Directory { integrations: [(key(name), None)].into(), ..Directory::default() };
     let frozen = |names: &[&str]| names.iter().map(|&name| key(name)).collect::<BTreeSet<_>>();
     let directories = [
@@ -70,18 +53,48 @@ fn a_frozen_integration_is_news_and_where_a_name_stands_matters() {
         Directory { frozen: frozen(&["netbox"]), ..Directory::default() },
         Directory { frozen: frozen(&["netbox"]), ..held("netbox") },
         Directory { frozen: frozen(&["beside"]), ..held("netbox") },
+        Directory { declining: frozen(&["netbox"]), ..Directory::default() },
+        Directory { declining: frozen(&["netbox"]), ..held("netbox") },
     ];
     let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
     assert_eq!(signatures.len(), directories.len());
+}
+
+/// The integrations that visitors of the tenant wait for.
+fn unready(stage: &Stage) -> Vec<String> {
+    stage.published.borrow().tenant(tenant_id(&key("acme"))).unwrap().unready.clone()
+}
+
+#[tokio::test]
+async fn a_tenant_waits_only_for_integrations_that_open_something_to_its_visitors() {
+    let mut stage = Stage::new();
+    stage.integration("netbox", &json!({}));
+    stage.integration("annex", &json!({ "spec": { "credentialsSecretRef": { "name": "none" } } }));
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0], "nobody gets anything in the annex");
+    stage.tenant(&[("netbox", &["Lobby"]), ("annex", &["Shed"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["annex"]);
+    stage.tenant(&[("netbox", &["Lobby"]), ("annex", &[])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0]);
+    let shed = json!({ "spec": { "credentialsSecretRef": { "name": "none" }, "visitorAccess": { "groups": ["Shed"] } } });
+    stage.integration("annex", &shed);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), [""; 0], "an empty list means none");
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    assert_eq!(unready(&stage), ["annex"], "the integration's own groups count for who names none");
 }
 
 #[tokio::test]
 async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     let (mut stage, old) = (Stage::new(), netbox().await);
     let at = |url: &str| json!({ "spec": { "lenelS2": { "url": url } } });
+    stage.tenant(&[("netbox", &["Lobby"])]);
     stage.integration("netbox", &at(&old.url));
     pass(&mut stage).await;
-    let unready = |stage: &Stage| stage.pass.unready(&key("tower"));
     assert_eq!(unready(&stage), [""; 0], "a start is no news");
     stage.integration("netbox", &at(NOWHERE));
     pass(&mut stage).await;
@@ -98,5 +111,6 @@ async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     pass(&mut stage).await;
     connected(&mut stage).await;
     stage.engine("netbox").state().wait_for(|state| state.syncs > 0).await.unwrap();
+    pass(&mut stage).await;
     assert_eq!(unready(&stage), [""; 0]);
 }

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -32,26 +33,41 @@ pub const NOWHERE: &str = "http://127.0.0.1:9";
 pub struct Stage {
     pub pass: Pass,
     pub published: watch::Receiver<Arc<Directory>>,
+    /// Whether the API server answers nothing but that it is asked too much.
+    pub deaf: Arc<AtomicBool>,
     version: u64,
 }
 
-/// Knows the Secret `login` of the simulated boxes, and nothing else.
-async fn answer(request: Request<Body>) -> Result<Response<Body>, Infallible> {
-    let missing = json!({ "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "none" });
+/// Knows the Secret `login` of the simulated boxes, and nothing else. While `deaf` it refuses even that.
+fn answer(request: &Request<Body>, deaf: bool) -> Response<Body> {
+    let failure = |code: u16, reason: &str| {
+        (
+            code,
+            json!({ "kind": "Status", "status": "Failure", "reason": reason, "code": code, "message": reason }),
+        )
+    };
     let login = json!({
         "metadata": { "name": "login", "namespace": "hq", "uid": "1", "resourceVersion": "1" },
         "data": { "username": "c2lt", "password": "c2lt" },
     });
-    let found = request.uri().path().ends_with("/secrets/login");
-    let (code, answer) = if found { (200, login) } else { (404, missing) };
-    Ok(Response::builder().status(code).body(Body::from(answer.to_string().into_bytes())).unwrap())
+    let (code, answer) = match request.uri().path().ends_with("/secrets/login") {
+        _ if deaf => failure(429, "TooManyRequests"),
+        true => (200, login),
+        false => failure(404, "NotFound"),
+    };
+    Response::builder().status(code).body(Body::from(answer.to_string().into_bytes())).unwrap()
 }
 
 impl Stage {
     /// A Property and a pass that has looked at nothing yet.
     pub fn new() -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
-        let (client, scopes) = (Client::new(tower::service_fn(answer), "hq"), vec![Scope::Everywhere]);
+        let (deaf, scopes) = (Arc::new(AtomicBool::new(false)), vec![Scope::Everywhere]);
+        let asked = Arc::clone(&deaf);
+        let server = tower::service_fn(move |request| {
+            std::future::ready(Ok::<_, Infallible>(answer(&request, asked.load(Ordering::Relaxed))))
+        });
+        let client = Client::new(server, "hq");
         let (fence, metrics) = (Fence::always_open(Arc::clone(&clock)), Metrics::new());
         let (directory, published) = watch::channel(Arc::default());
         let heartbeat = || Heartbeats::new(Arc::clone(&clock)).start("test", SignedDuration::from_mins(1));
@@ -76,7 +92,7 @@ impl Stage {
             diagnostics: Diagnostics::default(),
             parts: ConnectionParts { source: visitors, fence, clock, metrics },
         });
-        let mut stage = Self { pass, published, version: 10 };
+        let mut stage = Self { pass, published, deaf, version: 10 };
         stage.property(&json!({}));
         stage
     }
@@ -90,13 +106,23 @@ impl Stage {
 
     /// Declares an integration of it, with this changed.
     pub fn integration(&mut self, name: &str, patch: &Value) {
-        let object = self.netbox(name, patch);
+        let object = with(self.netbox(name), patch);
         self.pass.integrations.on(Event::Apply(read(&object)));
+    }
+
+    /// Declares the tenant `acme` of it, with these groups in integrations.
+    pub fn tenant(&mut self, groups: &[(&str, &[&str])]) {
+        let grant = |(name, groups): &(&str, &[&str])| json!({ "integrationRef": { "name": name }, "groups": groups });
+        let access: Vec<Value> = groups.iter().map(grant).collect();
+        let spec =
+            json!({ "propertyRef": { "name": "tower" }, "displayName": "Acme", "visitorAccess": access });
+        let acme = self.newer(&whole("acme", &spec));
+        self.pass.tenants.on(Event::Apply(read(&acme)));
     }
 
     /// The integration is gone, without a deletion that waits for anything.
     pub fn lose(&mut self, name: &str) {
-        let object = self.netbox(name, &json!({}));
+        let object = self.netbox(name);
         self.pass.integrations.on(Event::Delete(read(&object)));
     }
 
@@ -105,12 +131,12 @@ impl Stage {
         Arc::clone(&self.pass.connections[&key(name)].engine)
     }
 
-    fn netbox(&mut self, name: &str, patch: &Value) -> Value {
+    fn netbox(&mut self, name: &str) -> Value {
         let spec = json!({
             "propertyRef": { "name": "tower" }, "credentialsSecretRef": { "name": "login" },
             "occupants": "None", "visitors": "Push", "mode": "Enforce", "lenelS2": { "url": NOWHERE },
         });
-        self.newer(&with(whole(name, &spec), patch))
+        self.newer(&whole(name, &spec))
     }
 
     fn newer(&mut self, object: &Value) -> Value {
@@ -123,9 +149,18 @@ impl Stage {
 
 /// A simulated NetBox.
 pub async fn netbox() -> frame::Running {
+    netbox_of(vestibule_sim::netbox::SMALL_BUILDING.to_owned()).await
+}
+
+/// One that refuses our login.
+pub async fn locked_netbox() -> frame::Running {
+    netbox_of(vestibule_sim::netbox::SMALL_BUILDING.replace("password: sim", "password: other")).await
+}
+
+async fn netbox_of(seed: String) -> frame::Running {
     let options = Options {
         listen: ([127, 0, 0, 1], 0).into(),
-        seed: Some(vestibule_sim::netbox::SMALL_BUILDING.to_owned()),
+        seed: Some(seed),
         clock: Start::Running(Timestamp::now()),
         ..Options::default()
     };

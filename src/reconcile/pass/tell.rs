@@ -13,7 +13,6 @@ use crate::cluster::watch::Event;
 use crate::engine::State;
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::integration::{self, Situation};
-use crate::reconcile::is_abandoned;
 use crate::reconcile::property::{self, Children};
 use crate::reconcile::tenant;
 use crate::reconcile::write::Writer;
@@ -58,7 +57,7 @@ impl Pass {
         }
     }
 
-    fn integration_verdict(
+    pub(super) fn integration_verdict(
         &self,
         object: &integration::Object,
         state: Option<&State>,
@@ -118,10 +117,13 @@ impl Pass {
         let visitors = self.visitors.counts();
         let (mut writes, mut free) = (Vec::new(), Vec::new());
         for (key, object) in self.properties.iter() {
-            let children = self.children(key, object);
-            if object.meta.deleting && object.meta.is_ours() && self.is_drained(object) {
-                free.push(Arc::clone(object));
-                continue;
+            let mut children = self.children(key, object);
+            if object.meta.deleting && object.meta.is_ours() {
+                children.draining = self.drain_property(object);
+                if children.draining.is_empty() {
+                    free.push(Arc::clone(object));
+                    continue;
+                }
             }
             let verdict = property::verdict(object, &property::validate(object), &children);
             let previous = object.status.clone().unwrap_or_default();
@@ -150,7 +152,7 @@ impl Pass {
         }
     }
 
-    fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
+    pub(super) fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
         let (mut children, mut awaited, mut handled) = (Children::default(), 0, 0);
         for (key, integration) in self.integrations_of(property) {
@@ -159,13 +161,16 @@ impl Pass {
             if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
                 children.not_ready.push(key.name.clone());
             }
-            let has_handled = self.connections.get(key).is_some_and(|connection| {
-                token.is_some_and(|token| connection.engine.state().borrow().handled_syncs.contains(token))
-            });
+            let state = self.connections.get(key).map(|connection| connection.engine.state());
+            let state = state.as_ref().map(|state| state.borrow());
+            let has_handled =
+                state.as_ref().zip(token).is_some_and(|(state, token)| state.handled_syncs.contains(token));
             handled += usize::from(has_handled);
-            // One that is refused says so itself, and is not waited for; one that is merely starting is, anew or elsewhere.
+            // One that a person must mend, refused here or by its system, says so itself and is not waited for; one that is
+            // merely starting is, anew or elsewhere.
             let refused = self.refusals.contains_key(key) && !self.stopping.contains_key(key);
-            awaited += usize::from(!has_handled && !refused);
+            let stopped = state.is_some_and(|state| state.condition.needs_a_person());
+            awaited += usize::from(!has_handled && !refused && !stopped);
         }
         children.synced = awaited == 0 && (handled > 0 || children.integrations == 0);
         children
@@ -175,34 +180,16 @@ impl Pass {
         &self,
         property: &ObjectKey,
     ) -> impl Iterator<Item = (&ObjectKey, &Arc<integration::Object>)> {
-        self.integrations.iter().filter(move |(key, object)| {
-            object
-                .spec
-                .as_ref()
-                .is_ok_and(|spec| property::key(&key.namespace, &spec.property_ref) == *property)
-        })
+        self.integrations.iter().filter(move |(_, object)| self.served_by(object).as_ref() == Some(property))
     }
 
-    /// A Property that goes takes the records of its integrations along, whether or not those go as well. One that cannot be
-    /// connected now is waited for, unless somebody gives up on it.
-    fn is_drained(&self, property: &property::Object) -> bool {
-        let mut all = true;
-        for (key, object) in self.integrations_of(&property.meta.key) {
-            let orphan = object
-                .spec
-                .as_ref()
-                .is_ok_and(|spec| spec.deletion_policy == Some(crate::api::DeletionPolicy::Orphan));
-            if orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta) {
-                continue;
-            }
-            let Some(connection) = self.connections.get(key) else {
-                all &= !object.meta.is_ours();
-                continue;
-            };
-            connection.engine.drain();
-            all &= connection.engine.state().borrow().drained;
+    /// The Property that an integration serves; while its spec cannot be read, the one that its engine was started for.
+    pub(super) fn served_by(&self, object: &integration::Object) -> Option<ObjectKey> {
+        let key = &object.meta.key;
+        match &object.spec {
+            Ok(spec) => Some(property::key(&key.namespace, &spec.property_ref)),
+            Err(_) => self.connections.get(key).map(|connection| connection.property.clone()),
         }
-        all
     }
 
     async fn let_go(&mut self, object: &property::Object) {

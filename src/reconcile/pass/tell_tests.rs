@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
-use super::super::stage::{NOWHERE, Stage, netbox};
+use super::super::stage::{NOWHERE, Stage, locked_netbox, netbox};
 use super::*;
+use crate::engine::Condition;
 use crate::reconcile::fixtures::key;
 
 /// A Property on which somebody asks for a sync.
@@ -40,6 +41,18 @@ async fn a_sync_counts_as_handled_though_an_integration_is_refused() {
     assert_eq!(stage.pass.refusals.len(), 2, "{:?}", stage.pass.refusals);
     handles(&stage, "netbox").await;
     assert!(synced(&stage), "the others say themselves what is wrong");
+}
+
+#[tokio::test]
+async fn a_sync_counts_as_handled_though_a_system_refuses_the_login() {
+    let (mut stage, box_, locked) = (asking(), netbox().await, locked_netbox().await);
+    stage.integration("netbox", &at(&box_.url));
+    stage.integration("locked", &at(&locked.url));
+    stage.pass.connect().await;
+    handles(&stage, "netbox").await;
+    let mut state = stage.engine("locked").state();
+    state.wait_for(|state| matches!(state.condition, Condition::Rejected(_))).await.unwrap();
+    assert!(synced(&stage), "it says itself that a person is needed");
 }
 
 #[tokio::test]

@@ -295,6 +295,18 @@ async fn an_integration_that_declines_visitors_gives_up_whom_it_holds() {
 }
 
 #[tokio::test]
+async fn an_integration_that_declines_visitors_after_it_could_not_be_read_gives_up_whom_it_holds() {
+    let stage = without_the_netbox(|directory| directory.frozen.extend([key("netbox")])).await;
+    stage.rest().await;
+    stage.refer(|directory| {
+        directory.frozen.clear();
+        directory.declining.extend([key("netbox")]);
+    });
+    stage.until("out of the one", |stage| inside(stage, "netbox") == 0).await;
+    assert_eq!(inside(&stage, "annex"), 1);
+}
+
+#[tokio::test]
 async fn the_only_integration_gives_up_whom_it_holds_if_it_declines_visitors_and_not_if_it_is_not_ready() {
     for (declines, left) in [(true, 0), (false, 1)] {
         let mut stage = Stage::at(at(DURING));

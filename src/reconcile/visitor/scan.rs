@@ -14,6 +14,7 @@ use super::shift::Shift;
 use super::source::state_by_snapshot;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
+use crate::reconcile::directory::Directory;
 
 /// The shortest time between two scans that nobody asked for.
 const BREATH: SignedDuration = SignedDuration::from_millis(500);
@@ -74,10 +75,11 @@ impl Visitors {
         let mut orders = Orders::default();
         {
             let mut table = self.table.lock();
+            let turned = shift.turned();
             let concerned: Vec<Slot> = table
                 .iter()
                 .filter(|row| changes_by_itself(row))
-                .filter(|row| row.plan.is_due(now) || facts_hash(&directory, &row.plan) != row.plan.facts)
+                .filter(|row| row.plan.is_due(now) || has_shifted(&row.plan, &directory, &turned))
                 .map(Row::slot)
                 .collect();
             for slot in concerned {
@@ -173,6 +175,12 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
 /// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
 fn changes_by_itself(row: &Row<Plan>) -> bool {
     row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
+}
+
+/// Whether what a row was planned by has changed: its tenant's facts, or what an integration that it is in wants at all.
+fn has_shifted(plan: &Plan, directory: &Directory, turned: &[u16]) -> bool {
+    facts_hash(directory, plan) != plan.facts
+        || plan.places.iter().any(|place| turned.contains(&place.integration))
 }
 
 #[cfg(test)]

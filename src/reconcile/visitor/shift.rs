@@ -34,6 +34,16 @@ impl Shift {
         lost || zone(&self.before).zip(zone(&self.now)).is_some_and(|(was, is)| was != is)
     }
 
+    /// Integrations, by index, that are frozen or decline visitors now and did not before, or the other way round: who is in
+    /// one of them may have to go although nothing has changed for any tenant.
+    pub(super) fn turned(&self) -> Vec<u16> {
+        let stance =
+            |directory: &Directory, key| (directory.frozen.contains(key), directory.declining.contains(key));
+        let turned =
+            self.now.indexes.iter().filter(|(key, _)| stance(&self.before, key) != stance(&self.now, key));
+        turned.map(|(_, index)| *index).collect()
+    }
+
     /// Whether the tenant's visitors wait for other integrations than before.
     pub(super) fn retells(&self, tenant: TenantId) -> bool {
         fn unready(directory: &Directory, tenant: TenantId) -> &[String] {

@@ -62,6 +62,25 @@ fn an_integration_that_is_not_ready_changes_what_is_told_and_no_record() {
 }
 
 #[test]
+fn an_integration_turns_when_it_freezes_or_declines_and_when_it_does_not_any_more() {
+    let indexes = || [(key("netbox"), 3), (key("annex"), 4)].into();
+    let [usual, frozen, declining] = [
+        Directory { indexes: indexes(), ..Directory::default() },
+        Directory { indexes: indexes(), frozen: [key("netbox")].into(), ..Directory::default() },
+        Directory { indexes: indexes(), declining: [key("netbox")].into(), ..Directory::default() },
+    ]
+    .map(Arc::new);
+    let all = [&usual, &frozen, &declining];
+    for (from, before) in all.iter().enumerate() {
+        for (to, now) in all.iter().enumerate() {
+            let shift = Shift { before: Arc::clone(before), now: Arc::clone(now) };
+            let turned = if from == to { Vec::new() } else { vec![3] };
+            assert_eq!(shift.turned(), turned, "{from} {to}");
+        }
+    }
+}
+
+#[test]
 fn the_first_directory_concerns_everybody_and_takes_nothing_away() {
     let shift = Shift { before: Arc::default(), now: directory(tenant(berlin(), netbox(&GROUPS), &[])) };
     assert!(shift.concerns(id(), &key("netbox")) && !shift.takes_away(id(), &key("netbox")));
