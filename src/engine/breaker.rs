@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::after;
 
 /// So many failures in a row open it.
 pub const FAILURES: u32 = 3;
+/// One opens it alone if it took so long: two more would be told of a minute later.
+pub const LONG: SignedDuration = SignedDuration::from_secs(20);
 /// A system that is down is asked once in this time and up to a tenth more.
 pub const PERIOD: Duration = Duration::from_secs(30);
 
@@ -68,11 +70,11 @@ impl Breaker {
         self.open.take().is_some()
     }
 
-    /// A call has failed as Transient. Says whether this opened the breaker: the third in a row does, and the first if
-    /// nothing ever succeeded.
-    pub fn failure(&mut self, now: Timestamp) -> bool {
+    /// A call has failed as Transient after so long. Says whether this opened the breaker: the third in a row does, one
+    /// that waited long for its answer, and the first if nothing ever succeeded.
+    pub fn failure(&mut self, now: Timestamp, took: SignedDuration) -> bool {
         self.failures = self.failures.saturating_add(1);
-        let enough = if self.ever_succeeded { FAILURES } else { 1 };
+        let enough = if self.ever_succeeded && took < LONG { FAILURES } else { 1 };
         if self.open.is_some() || self.failures < enough {
             return false;
         }
@@ -104,7 +106,10 @@ mod tests {
 
     fn open() -> Breaker {
         let mut breaker = closed();
-        assert_eq!([0, 1, 2].map(|second| breaker.failure(at(second))), [false, false, true]);
+        assert_eq!(
+            [0, 1, 2].map(|second| breaker.failure(at(second), SignedDuration::ZERO)),
+            [false, false, true]
+        );
         breaker
     }
 
@@ -116,11 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn one_that_waited_long_for_its_answer_opens_it_alone() {
+        let mut breaker = closed();
+        assert!(!breaker.failure(at(0), LONG - SignedDuration::from_millis(1)));
+        breaker.success();
+        assert!(breaker.failure(at(30), LONG));
+    }
+
+    #[test]
     fn an_answer_between_failures_keeps_it_closed() {
         let mut breaker = closed();
         for second in 0..10 {
-            assert!(!breaker.failure(at(second)));
-            assert!(!breaker.failure(at(second)));
+            assert!(!breaker.failure(at(second), SignedDuration::ZERO));
+            assert!(!breaker.failure(at(second), SignedDuration::ZERO));
             assert!(!breaker.success());
         }
         assert_eq!(breaker.allow(at(10)), Admission::Allowed);
@@ -130,7 +143,7 @@ mod tests {
     fn the_first_failure_opens_it_if_nothing_ever_succeeded() {
         let mut breaker = Breaker::new(0.0);
         assert_eq!(breaker.allow(at(0)), Admission::Allowed);
-        assert!(breaker.failure(at(0)));
+        assert!(breaker.failure(at(0), SignedDuration::ZERO));
         assert_eq!(breaker.allow(at(1)), Admission::NotBefore(at(30)));
     }
 
@@ -139,7 +152,7 @@ mod tests {
         let mut breaker = open();
         assert_eq!(breaker.allow(at(32)), Admission::Probe);
         assert_eq!(breaker.allow(at(32)), Admission::NotBefore(at(62)));
-        assert!(!breaker.failure(at(61)));
+        assert!(!breaker.failure(at(61), SignedDuration::ZERO));
         assert_eq!(breaker.allow(at(62)), Admission::Probe);
         assert_eq!(breaker.since(), Some(at(2)));
     }
@@ -151,14 +164,14 @@ mod tests {
         assert!(breaker.success());
         assert_eq!(breaker.since(), None);
         assert_eq!(breaker.allow(at(40)), Admission::Allowed);
-        assert!(!breaker.failure(at(41)));
+        assert!(!breaker.failure(at(41), SignedDuration::ZERO));
     }
 
     #[test]
     fn probes_of_two_engines_drift_apart() {
         let first_probe = |random| {
             let mut breaker = Breaker::new(random);
-            breaker.failure(at(0));
+            breaker.failure(at(0), SignedDuration::ZERO);
             breaker.allow(at(0))
         };
         assert_eq!(first_probe(0.0), Admission::NotBefore(at(30)));
@@ -177,13 +190,13 @@ mod tests {
         fn a_system_that_stays_down_gets_one_call_a_period(random in 0.0..1.0, steps in prop::collection::vec(0i64..20, 1..200)) {
             let mut breaker = Breaker::new(random);
             let mut now = 0;
-            breaker.failure(at(now));
+            breaker.failure(at(now), SignedDuration::ZERO);
             let mut probes = 0;
             for step in steps {
                 now += step;
                 match breaker.allow(at(now)) {
                     Admission::Allowed => prop_assert!(false, "it is open"),
-                    Admission::Probe => { probes += 1; breaker.failure(at(now)); }
+                    Admission::Probe => { probes += 1; breaker.failure(at(now), SignedDuration::ZERO); }
                     Admission::NotBefore(when) => prop_assert!(when > at(now) && when <= at(now + 33)),
                 }
             }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
+use jiff::SignedDuration;
 use vestibule_core::diff::Step;
 
 use super::state::Condition;
@@ -131,7 +132,7 @@ impl Engine {
         let permit = self.pacer.permit(class).await;
         self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
         let connection = self.admit(operation)?;
-        let started = Instant::now();
+        let (started, at) = (Instant::now(), self.clock.now());
         let result = call.await;
         let failure = result.as_ref().err().and_then(Failure::of_system);
         let code = failure.map_or("ok", |error| error.class.name());
@@ -145,19 +146,20 @@ impl Engine {
             Some(system::Class::Transient) => drop(permit),
             _ => permit.ok(),
         }
-        self.learn(failure, connection);
+        self.learn(failure, connection, self.clock.now().duration_since(at));
         result
     }
 
     /// Breaker, condition and counters after a call.
-    fn learn(&self, failure: Option<&SystemError>, connection: u64) {
+    fn learn(&self, failure: Option<&SystemError>, connection: u64, took: SignedDuration) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         match failure.map(|error| (error.class, &error.message)) {
             Some((system::Class::Transient, message)) => {
-                let open = inner.breaker.failure(now);
+                let open = inner.breaker.failure(now, took);
                 drop(inner);
                 if open {
+                    tracing::warn!(integration = %self.label, message, "out of reach: asked once in half a minute");
                     self.metrics.systems.breaker_open(&self.label, true);
                     self.publish(|state| state.condition = Condition::Unreachable(message.clone()));
                 }
@@ -168,6 +170,7 @@ impl Engine {
                 inner.parked = failure.cloned();
                 inner.connected = false;
                 drop(inner);
+                tracing::warn!(integration = %self.label, message, "the login is refused: not tried again by itself");
                 self.metrics.systems.credential_valid(&self.label, false);
                 self.publish(|state| state.condition = Condition::Rejected(message.clone()));
             }

@@ -90,8 +90,11 @@ impl Engine {
     /// An engine at rest; [`Engine::run`] starts it.
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { integration, owner, system, source, pacer, fence, clock, metrics, settings } = parts;
+        let label = integration.to_string();
+        // A gauge that is not there cannot be told from one that was forgotten.
+        metrics.systems.breaker_open(&label, false);
         Arc::new(Self {
-            label: integration.to_string(),
+            label,
             inner: Mutex::new(Inner::new(owner)),
             settings: RwLock::new(settings),
             system: RwLock::new(system),
@@ -243,7 +246,8 @@ impl Engine {
             .map(|class| (class.name().to_owned(), inner.queue.len(*class).into()))
             .collect();
         serde_json::json!({
-            "condition": format!("{:?}", state.condition),
+            "condition": state.condition.name(),
+            "message": state.condition.message(),
             "version": state.version,
             "syncs": state.syncs,
             "records": inner.snapshot.len(),

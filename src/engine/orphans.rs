@@ -13,6 +13,9 @@ use super::state::{HeldBack, Inner};
 use super::{Class, Engine};
 use crate::system::{self, Applied};
 
+/// Of very many held records so many are named in the log.
+const NAMED: usize = 20;
+
 impl Engine {
     /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
     /// What fails is tried again by itself, later each time: neither a sync nor the reading back fails with it.
@@ -65,6 +68,11 @@ impl Engine {
         };
         self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
         let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len(), unmarked });
+        if held.as_ref().is_some_and(|held| self.state.borrow().held.as_ref() != Some(held)) {
+            let first: Vec<_> = verdict.held.iter().take(NAMED).map(ToString::to_string).collect();
+            let (count, ids) = (verdict.held.len(), first.join(" "));
+            tracing::warn!(integration = %self.label, count, ids, "removals are held until somebody releases them");
+        }
         self.publish(|state| match &mut state.held {
             Some(shown) if held.is_none() && going > 0 => shown.count = going,
             shown => *shown = held,

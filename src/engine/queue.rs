@@ -204,13 +204,17 @@ impl Queue {
         self.failing.get(&slot).copied()
     }
 
-    /// Since when the oldest unfinished revocation fails: an alert asks for it (design 3.13).
-    pub fn oldest_failing_revocation(&self) -> Option<Timestamp> {
+    /// Since when the oldest unfinished revocation waits, is under way or fails: an alert asks for it (design 3.13).
+    pub fn oldest_revocation(&self) -> Option<Timestamp> {
         let revokes = |slot| {
             let class = self.waiting.get(slot).or_else(|| self.flying.get(slot).map(|flight| &flight.entry));
             class.is_some_and(|entry| entry.class.revokes())
         };
-        self.failing.iter().filter(|(slot, _)| revokes(slot)).map(|(_, failing)| failing.since).min()
+        let failing = self.failing.iter().filter(|(slot, _)| revokes(slot)).map(|(_, failing)| failing.since);
+        let flying = self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.class.revokes());
+        let waiting =
+            Class::ALL.into_iter().filter(|class| class.revokes()).filter_map(|class| self.head(class));
+        failing.chain(flying.map(|entry| entry.since)).chain(waiting).min()
     }
 
     fn add(&mut self, slot: Slot, entry: Entry) {

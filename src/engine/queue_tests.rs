@@ -138,6 +138,20 @@ fn a_failed_item_is_tried_again_later_and_later_until_it_succeeds() {
 }
 
 #[test]
+fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() {
+    let mut queue = Queue::new();
+    queue.push(Slot(1), Class::UserChange, None, at(0));
+    assert_eq!(queue.oldest_revocation(), None);
+    queue.push(Slot(2), Class::Revocation, None, at(5));
+    queue.push(Slot(3), Class::Revocation, None, at(7));
+    assert_eq!(queue.oldest_revocation(), Some(at(5)));
+    assert_eq!(queue.pop(at(9)), Some((Slot(2), Class::Revocation)));
+    assert_eq!(queue.oldest_revocation(), Some(at(5)), "under way");
+    queue.done(Slot(2));
+    assert_eq!(queue.oldest_revocation(), Some(at(7)));
+}
+
+#[test]
 fn a_final_error_is_not_tried_again_unless_it_takes_away() {
     let mut queue = queue_of(&[(1, Class::UserChange), (2, Class::Revocation)]);
     queue.pop(at(0));
@@ -145,11 +159,11 @@ fn a_final_error_is_not_tried_again_unless_it_takes_away() {
     assert_eq!(queue.retry(Slot(1), Class::UserChange, at(0), ErrorClass::Terminal, 0.5), None);
     assert!(!queue.contains(Slot(1)));
     let again = queue.retry(Slot(2), Class::Revocation, at(0), ErrorClass::Terminal, 0.5).unwrap();
-    assert_eq!(queue.oldest_failing_revocation(), Some(at(0)));
+    assert_eq!(queue.oldest_revocation(), Some(at(0)));
     assert_eq!(queue.pop(again), Some((Slot(2), Class::Revocation)));
-    assert_eq!(queue.oldest_failing_revocation(), Some(at(0)));
+    assert_eq!(queue.oldest_revocation(), Some(at(0)));
     queue.done(Slot(2));
-    assert_eq!(queue.oldest_failing_revocation(), None);
+    assert_eq!(queue.oldest_revocation(), None);
 }
 
 #[test]

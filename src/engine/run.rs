@@ -63,10 +63,14 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         if inner.parked.is_some() || !self.fence.held() {
+            self.count(&inner);
             return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
         }
         match inner.breaker.allow(now) {
-            Admission::NotBefore(at) => return Some(at),
+            Admission::NotBefore(at) => {
+                self.count(&inner);
+                return Some(at);
+            }
             Admission::Probe => (inner.connected, inner.chore_after) = (false, None),
             Admission::Allowed => {}
         }
@@ -141,11 +145,7 @@ impl Engine {
             self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
         }
         let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
-        self.metrics.safety.pending_revocations(
-            &self.label,
-            pending,
-            inner.queue.oldest_failing_revocation(),
-        );
+        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_revocation());
     }
 
     /// Connects, syncs, or reads removals back: one at a time.

@@ -53,6 +53,25 @@ impl Condition {
     pub const fn needs_a_person(&self) -> bool {
         matches!(self, Self::Rejected(_) | Self::Misconfigured(_))
     }
+
+    /// Its name, as `/debug/state.json` shows it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Connected => "connected",
+            Self::Rejected(_) => "rejected",
+            Self::Unreachable(_) => "unreachable",
+            Self::Misconfigured(_) => "misconfigured",
+        }
+    }
+
+    /// What the system said.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unchecked | Self::Connected => "",
+            Self::Rejected(message) | Self::Unreachable(message) | Self::Misconfigured(message) => message,
+        }
+    }
 }
 
 /// What an engine shows.

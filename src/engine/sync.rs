@@ -83,11 +83,14 @@ impl Engine {
         // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
         let suspects: Vec<_> =
             inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint)).map(|one| one.id).collect();
-        let drifted = suspects
+        let drifted: BTreeSet<_> = suspects
             .into_iter()
-            .filter(|id| inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint)));
-        let slots: BTreeSet<_> = drifted.chain(merged.missing.iter().copied()).map(|id| id.slot).collect();
-        self.metrics.truth.drift(&self.label, slots.len() as u64, 0);
+            .filter(|id| inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint)))
+            .map(|id| id.slot)
+            .collect();
+        // What the list lacks is drift when the system says so once more.
+        self.metrics.truth.drift(&self.label, drifted.len() as u64, 0);
+        let slots: BTreeSet<_> = merged.missing.iter().map(|id| id.slot).chain(drifted).collect();
         for slot in slots {
             inner.queue.push(slot, Class::Drift, None, now);
         }

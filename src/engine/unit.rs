@@ -104,7 +104,9 @@ impl Engine {
                 inner.snapshot.stands(&id, record.facts.fingerprint(), until(&record));
                 continue;
             }
+            let was_listed = inner.snapshot.is_missing(&id);
             inner.removed(&id);
+            self.metrics.truth.drift(&self.label, u64::from(was_listed), 0);
             // It may still arrive. Making it again meets it then; removing it has to wait for it.
             if matches!(&wanted.want, Want::Record(record) if record.id.same_content(&id)) {
                 inner.uncertain.remove(&id);
