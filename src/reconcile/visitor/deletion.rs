@@ -1,5 +1,6 @@
 //! The end of a deletion: when no system holds anything any more, or somebody gave up, the finalizer goes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vestibule_core::identity::Slot;
@@ -25,7 +26,12 @@ impl Visitors {
         directory: &Directory,
     ) -> Result<(), SourceError> {
         let abandoned = is_abandoned(&object.meta);
-        if abandoned || is_clean(slot, object, plan, directory) {
+        let mut over = abandoned || is_clean(slot, object, plan, directory, &BTreeSet::new());
+        if !over {
+            let keeping = self.keeping(&object.meta.key.namespace).await?;
+            over = !keeping.is_empty() && is_clean(slot, object, plan, directory, &keeping);
+        }
+        if over {
             if abandoned {
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
             }
@@ -47,15 +53,23 @@ impl Visitors {
     }
 }
 
-/// Whether no system holds anything of the slot, as far as the systems said so themselves. One that was not looked at
-/// since the start may hold something, unless the visitor's tenant says that it serves another Property.
-fn is_clean(slot: Slot, object: &Object, plan: &Plan, directory: &Directory) -> bool {
+/// Whether no system holds anything of the slot, as far as the systems said so themselves, but for those that keep it. One
+/// that was not looked at since the start may hold something, unless the visitor's tenant says that it serves another
+/// Property.
+fn is_clean(
+    slot: Slot,
+    object: &Object,
+    plan: &Plan,
+    directory: &Directory,
+    keeping: &BTreeSet<ObjectKey>,
+) -> bool {
     let namespace = &object.meta.key.namespace;
     let tenant = object.spec.as_ref().ok().map(|spec| ObjectKey::new(namespace, &spec.tenant_ref.name));
     let home = tenant.and_then(|key| directory.tenant(tenant_id(&key))).map(|tenant| &tenant.property_key);
     let elsewhere =
         |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
-    let mut here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
+    let here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
+    let mut here = here.filter(|(key, _)| !keeping.contains(key));
     here.all(|(key, serves)| {
         let named = names(object, &key.name);
         let place = directory.indexes.get(key).and_then(|index| plan.place(*index));

@@ -8,6 +8,7 @@ mod at_hand;
 mod deletion;
 #[cfg(test)]
 mod life_tests;
+mod namespace;
 mod plan;
 mod row;
 mod run;
