@@ -100,6 +100,8 @@ pub struct Directory {
     /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
     /// opened and nothing removed until it can be read again or the object is deleted.
     pub frozen: BTreeSet<ObjectKey>,
+    /// Integrations that say that what they hold stays when their namespace goes.
+    pub orphaning: BTreeSet<ObjectKey>,
     /// Integrations that say that they take no visitors: whatever they still hold of them goes.
     pub declining: BTreeSet<ObjectKey>,
     /// The place of every integration that this process has met in the rows; never given anew.

@@ -32,8 +32,7 @@ impl Events {
 
     /// Tells that an object goes while its record stays, by its integration's mode or by order of a person.
     pub async fn left_behind(&self, resource: &ApiResource, meta: &Meta) {
-        let message =
-            "its record stays in the system, as the mode of the AccessIntegration or the annotation demands";
+        let message = "its record stays in the system, as the AccessIntegration's mode or deletionPolicy or the annotation demands";
         self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 

@@ -103,6 +103,22 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
 }
 
 #[tokio::test]
+async fn a_deleted_namespace_leaves_the_records_of_an_orphaning_integration_behind() {
+    let stage = with_two("left").await;
+    stage.apply(integration(&stage.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;
+    let (name, client) = (stage.namespace.name().to_owned(), stage.namespace.client());
+    let namespaces: Api<Namespace> = Api::all(client);
+    stage.netbox.forget_calls();
+    namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
+    for visitor in ["ada", "bob"] {
+        stage.gone("Visitor", visitor).await;
+    }
+    wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
+    assert_eq!(stage.netbox.writes(), [].into());
+    assert_eq!(stage.netbox.people().await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_deletion_waits_for_a_system_that_is_down_and_ends_when_it_is_back() {
     let stage = with_two("down").await;
     stage.netbox.fault(json!({"kind": "refuse", "times": 0}));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
-use crate::api::VisitorAccess;
+use crate::api::{AccessIntegrationSpec, DeletionPolicy, VisitorAccess};
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, groups, tenant_facts, tenant_id,
 };
@@ -44,7 +44,8 @@ impl Pass {
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
             integrations: self.holders(),
             frozen: self.frozen(),
-            declining: self.declining(),
+            orphaning: self.whose_spec(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan)),
+            declining: self.whose_spec(|spec| !takes_visitors(spec)),
             indexes: self.indexes.clone(),
         }
     }
@@ -65,9 +66,9 @@ impl Pass {
         self.connections.keys().filter(frozen).cloned().collect()
     }
 
-    fn declining(&self) -> BTreeSet<ObjectKey> {
-        let declines = |object: &Object| object.spec.as_ref().is_ok_and(|spec| !takes_visitors(spec));
-        let all = self.integrations.iter().filter(|(_, object)| declines(object));
+    /// Integrations whose spec says so.
+    fn whose_spec(&self, says: impl Fn(&AccessIntegrationSpec) -> bool) -> BTreeSet<ObjectKey> {
+        let all = self.integrations.iter().filter(|(_, object)| object.spec.as_ref().is_ok_and(&says));
         all.map(|(key, _)| key.clone()).collect()
     }
 
@@ -139,10 +140,11 @@ fn sign(directory: &Directory) -> u64 {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
     // Lists of names after each other: where one ends must show.
-    let lists: [Vec<&ObjectKey>; 3] = [
+    let lists: [Vec<&ObjectKey>; 4] = [
         directory.integrations.keys().collect(),
         directory.frozen.iter().collect(),
         directory.declining.iter().collect(),
+        directory.orphaning.iter().collect(),
     ];
     for keys in lists {
         hash.number(keys.len() as u64);

@@ -44,7 +44,7 @@ async fn without_an_engine_there_is_nothing_to_freeze() {
 }
 
 #[test]
-fn an_integration_that_is_frozen_or_declines_is_news_and_where_a_name_stands_matters() {
+fn an_integration_that_freezes_declines_or_orphans_is_news_and_where_a_name_stands_matters() {
     let held = |name| Directory { integrations: [(key(name), None)].into(), ..Directory::default() };
     let frozen = |names: &[&str]| names.iter().map(|&name| key(name)).collect::<BTreeSet<_>>();
     let directories = [
@@ -55,6 +55,7 @@ fn an_integration_that_is_frozen_or_declines_is_news_and_where_a_name_stands_mat
         Directory { frozen: frozen(&["beside"]), ..held("netbox") },
         Directory { declining: frozen(&["netbox"]), ..Directory::default() },
         Directory { declining: frozen(&["netbox"]), ..held("netbox") },
+        Directory { orphaning: frozen(&["netbox"]), ..Directory::default() },
     ];
     let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
     assert_eq!(signatures.len(), directories.len());

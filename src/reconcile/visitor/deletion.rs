@@ -28,8 +28,12 @@ impl Visitors {
     ) -> Result<(), SourceError> {
         let Look { slot, plan, directory, .. } = *look;
         let abandoned = is_abandoned(&object.meta);
-        let holder = holder(slot, object, plan, directory);
-        if abandoned || holder.is_none() {
+        let mut holders = holders(slot, object, plan, directory);
+        if !abandoned && !holders.is_empty() {
+            let keeping = self.keeping(&object.meta.key.namespace).await?;
+            holders.retain(|key| !keeping.contains(*key));
+        }
+        if abandoned || holders.is_empty() {
             if abandoned {
                 tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
             }
@@ -40,7 +44,7 @@ impl Visitors {
             return self.remove_finalizer(slot, object).await;
         }
         let trouble = self.trouble_of(slot, plan).map(|trouble| trouble.message);
-        let awaited = holder.filter(|key| !is_connected(directory, key)).map(waits_for);
+        let awaited = holders.into_iter().find(|key| !is_connected(directory, key)).map(waits_for);
         // A connection that is merely being made is not worth a word.
         let Some(message) = trouble.or_else(|| awaited.filter(|_| class == Class::Drift)) else {
             self.settle_later(slot, PATIENCE);
@@ -69,16 +73,16 @@ fn waits_for(integration: &ObjectKey) -> String {
     )
 }
 
-/// The first integration whose system may hold something of the slot, unless it said itself that it does not. One that was
-/// not looked at since the start may hold something, unless the visitor's tenant says that it serves another Property.
-fn holder<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory) -> Option<&'a ObjectKey> {
+/// The integrations whose system may hold something of the slot: all that did not say themselves that they do not. One that
+/// was not looked at since the start may hold something, unless the visitor's tenant says that it serves another Property.
+fn holders<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory) -> Vec<&'a ObjectKey> {
     let namespace = &object.meta.key.namespace;
     let tenant = object.spec.as_ref().ok().map(|spec| ObjectKey::new(namespace, &spec.tenant_ref.name));
     let home = tenant.and_then(|key| directory.tenant(tenant_id(&key))).map(|tenant| &tenant.property_key);
     let elsewhere =
         |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
-    let mut here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
-    let found = here.find(|(key, serves)| {
+    let here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
+    let found = here.filter(|(key, serves)| {
         let named = names(object, &key.name);
         let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
         let engine = directory.engines.get(key);
@@ -92,5 +96,5 @@ fn holder<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory
                 && engine.is_some_and(|engine| engine.is_settled(slot))
                 && matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed)))
     });
-    found.map(|(key, _)| key)
+    found.map(|(key, _)| key).collect()
 }

@@ -259,6 +259,61 @@ async fn a_change_elsewhere_queues_nothing_here() {
     assert_eq!((queued("netbox"), queued("annex")), (Some(0), Some(1)));
 }
 
+/// Jane in an integration that says `Orphan` and in one that does not, under deletion.
+async fn leaving(namespace: Option<bool>) -> Stage {
+    let mut stage = Stage::at(at(DURING));
+    stage.namespace(namespace);
+    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
+    stage.refer(|directory| directory.orphaning.extend([key("netbox")]));
+    stage.run("netbox").await;
+    stage.run("annex").await;
+    stage.tell(&jane());
+    stage.until("in both", |stage| inside(stage, "netbox") + inside(stage, "annex") == 2).await;
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    let status = stage.object().unwrap().status.unwrap();
+    stage.calls();
+    stage.tell(&with(deleting(ours(jane())), &json!({ "status": status })));
+    stage
+}
+
+#[tokio::test]
+async fn at_the_end_of_a_namespace_records_stay_where_the_integration_says_so_and_nowhere_else() {
+    let stage = leaving(Some(true)).await;
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    stage.rest().await;
+    assert_eq!((inside(&stage, "netbox"), inside(&stage, "annex")), (1, 0));
+    assert_eq!(stage.engine("netbox").state().borrow().left_behind, 1);
+}
+
+#[tokio::test]
+async fn somebody_who_is_deleted_alone_is_removed_whatever_the_integration_says() {
+    let stage = leaving(Some(false)).await;
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(inside(&stage, "netbox") + inside(&stage, "annex"), 0);
+}
+
+#[tokio::test]
+async fn while_it_is_not_known_whether_the_namespace_goes_nothing_is_removed_that_may_be_meant_to_stay() {
+    let stage = leaving(None).await;
+    stage.until("out of the other", |stage| inside(stage, "annex") == 0).await;
+    stage.rest().await;
+    assert!(stage.object().is_some());
+    assert_eq!(inside(&stage, "netbox"), 1);
+}
+
+#[tokio::test]
+async fn nobody_asks_for_the_namespace_where_no_integration_says_orphan() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.tell(&deleting(ours(jane())));
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert!(!stage.calls().iter().any(|call| call.ends_with("namespace")));
+}
+
 /// Jane in both of two integrations; then the NetBox takes no visitors any more, for the reason that is given.
 async fn without_the_netbox(why: impl FnOnce(&mut crate::reconcile::directory::Directory)) -> Stage {
     let mut stage = Stage::at(at(DURING));

@@ -9,6 +9,7 @@ mod at_hand;
 mod deletion;
 #[cfg(test)]
 mod life_tests;
+mod namespace;
 mod plan;
 mod replan;
 mod row;

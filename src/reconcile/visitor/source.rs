@@ -33,6 +33,9 @@ enum ByRow {
 impl Source for Visitors {
     async fn want(&self, integration: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError> {
         let by_row = self.by_row(integration, slot).ok_or(SourceError::Frozen)?;
+        if self.is_kept(integration, slot).await? {
+            return Ok(Wanted { want: Want::Keep, known: Vec::new() });
+        }
         if let ByRow::Settled(want) = by_row {
             return Ok(Wanted { want, known: Vec::new() });
         }

@@ -31,6 +31,8 @@ use crate::system::memory::Memory;
 pub struct Server {
     object: Arc<Mutex<Option<Value>>>,
     calls: Arc<Mutex<Vec<String>>>,
+    /// `None`: it cannot be read.
+    namespace: Arc<Mutex<Option<Value>>>,
 }
 
 impl Server {
@@ -45,6 +47,10 @@ impl Server {
     fn take(&self, method: &Method, path: &str, body: Value) -> (u16, Value) {
         if path.contains("/events") {
             return (201, body);
+        }
+        if path == "/api/v1/namespaces/hq" {
+            self.calls.lock().push(format!("{method} namespace"));
+            return self.namespace.lock().as_ref().map_or((500, Value::Null), |found| (200, found.clone()));
         }
         let what = if path.ends_with("/status") { "status" } else { "object" };
         self.calls.lock().push(format!("{method} {what}"));
@@ -170,6 +176,15 @@ impl Stage {
             stop.request();
             ended.await.unwrap();
         }
+    }
+
+    /// Says what the API server knows of the namespace: `None` if it does not answer.
+    pub fn namespace(&self, going: Option<bool>) {
+        let namespace = |going: bool| {
+            let at = going.then_some("2026-12-01T08:30:00Z");
+            json!({ "metadata": { "name": "hq", "deletionTimestamp": at } })
+        };
+        *self.server.namespace.lock() = going.map(namespace);
     }
 
     /// Puts an object into the API server and tells the Visitors of it.

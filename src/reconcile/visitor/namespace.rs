@@ -1,0 +1,42 @@
+//! The end of a whole namespace marks every object in it, in any order. A Visitor that goes by that is not one that somebody
+//! deletes: where its integration says `deletionPolicy: Orphan` the record stays (design 3.16).
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
+
+use super::Visitors;
+use crate::cluster::rows::Row;
+use crate::engine::SourceError;
+
+impl Visitors {
+    /// Whether an integration keeps what it holds of a slot although its Visitor is being deleted.
+    pub(super) async fn is_kept(&self, integration: &ObjectKey, slot: Slot) -> Result<bool, SourceError> {
+        let deleting = self.table.lock().row(slot).is_some_and(Row::is_deleting);
+        let says = self.directory().orphaning.contains(integration);
+        Ok(deleting && says && self.is_going(&integration.namespace).await?)
+    }
+
+    /// The integrations of a namespace that keep what they hold, since it is going. The API server is asked only where there
+    /// is one that says `Orphan`; while it cannot be asked nothing is removed.
+    pub(super) async fn keeping(&self, namespace: &str) -> Result<BTreeSet<ObjectKey>, SourceError> {
+        let directory = self.directory();
+        let here = directory.orphaning.iter().filter(|key| key.namespace == namespace);
+        let keeping: BTreeSet<ObjectKey> = here.cloned().collect();
+        if keeping.is_empty() || self.is_going(namespace).await? { Ok(keeping) } else { Ok(BTreeSet::new()) }
+    }
+
+    async fn is_going(&self, namespace: &str) -> Result<bool, SourceError> {
+        let found = Api::<Namespace>::all(self.writer.client.clone()).get_opt(namespace).await;
+        let found = found.map_err(|error| {
+            if matches!(error, kube::Error::Api(_)) {
+                tracing::warn!(namespace, %error, "the Namespace may not be read: deletions under Orphan wait");
+            }
+            SourceError::Unreachable(error.to_string())
+        })?;
+        Ok(found.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()))
+    }
+}
