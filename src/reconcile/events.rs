@@ -36,6 +36,15 @@ impl Events {
         self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 
+    /// Tells that an integration goes and leaves so many records behind, by its deletionPolicy or by order of a person.
+    pub async fn given_up(&self, resource: &ApiResource, meta: &Meta, records: usize) {
+        let message = format!(
+            "{records} records stay in the system, as deletionPolicy or the annotation demands, and open until their windows \
+             end"
+        );
+        self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
+    }
+
     /// Tells that an integration works with another address or account from now on, and what stays at the former one.
     pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, records: usize) {
         let message = format!(

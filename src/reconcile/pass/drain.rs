@@ -16,6 +16,9 @@ impl Pass {
     /// cannot be read waits, since it may say that they stay.
     pub(super) async fn drain(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
+        if self.gone.get(key) == Some(&object.meta.uid) {
+            return;
+        }
         let orphan =
             object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
         let abandoned = is_abandoned(&object.meta);
@@ -32,12 +35,19 @@ impl Pass {
                 return;
             }
         }
-        self.disconnect(key);
         match self.writers.integration.finalizer(&object.meta, false).await {
             Ok(answer) => {
-                tracing::info!(integration = %key, orphan, abandoned, "gone");
-                // Else the next pass would take it for one to be drained, and log in once more.
+                let left = self.connections.get(key).map_or(0, |connection| connection.engine.records());
+                tracing::info!(integration = %key, orphan, abandoned, left, "gone");
+                if left > 0 {
+                    let writer = &self.writers.integration;
+                    writer.events.given_up(&writer.resource, &object.meta, left).await;
+                }
+                // Else a pass that comes before the watch has told of it would take it for one to be drained, and log in
+                // once more.
+                self.gone.insert(key.clone(), object.meta.uid);
                 answer.map(|answer| self.integrations.on(Event::Answer(answer)));
+                self.disconnect(key);
             }
             Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
         }

@@ -25,7 +25,7 @@ use vestibule_core::model::ObjectKey;
 
 use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
-use crate::cluster::object::Seen;
+use crate::cluster::object::{Seen, Uid};
 use crate::cluster::secrets;
 use crate::cluster::store::Store;
 use crate::cluster::watch::{Event, Scope, watch};
@@ -58,6 +58,8 @@ pub struct Pass {
     connections: BTreeMap<ObjectKey, Connection>,
     /// Engines on their way out; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    /// Integrations whose finalizer was taken away, until the watch tells that they are gone.
+    gone: BTreeMap<ObjectKey, Uid>,
     /// Integrations that were connected to another account before: what was true there is not known of the new one.
     moved: BTreeSet<ObjectKey>,
     /// One pace a login; as many as there were logins since the start.
@@ -143,6 +145,7 @@ impl Pass {
             fresh: BTreeMap::new(),
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
+            gone: BTreeMap::new(),
             moved: BTreeSet::new(),
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
