@@ -13,7 +13,8 @@ pub trait Clock: std::fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 
-    /// Returns at `at` or later, at once if it has passed; wakes early enough when the clock is set forward.
+    /// Returns at `at` or later, at once if it has passed; wakes early enough when the clock is set forward. When it is set
+    /// back it returns early: whoever waits looks again, since what he waits for may have moved with the clock.
     async fn sleep_until(&self, at: Timestamp);
 }
 
@@ -21,7 +22,7 @@ pub trait Clock: std::fmt::Debug + Send + Sync {
 pub type SharedClock = Arc<dyn Clock>;
 
 /// The longest uninterrupted wait: a machine that slept, or whose clock was set, is noticed within it.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +35,14 @@ impl Clock for SystemClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        while let Some(left) = remaining(self.now(), at) {
+        let mut before = self.now();
+        while let Some(left) = remaining(before, at) {
             tokio::time::sleep(left.min(LONGEST_WAIT)).await;
+            let now = self.now();
+            if now < before {
+                return;
+            }
+            before = now;
         }
     }
 }
@@ -66,16 +73,42 @@ impl Clock for SetClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         let mut changes = self.offset.subscribe();
-        while let Some(left) = remaining(self.now(), at) {
+        let mut before = self.now();
+        while let Some(left) = remaining(before, at) {
             tokio::select! {
                 () = tokio::time::sleep(left.min(LONGEST_WAIT)) => {}
                 // The sender lives in self: this never errs while we are borrowed.
                 _ = changes.changed() => {}
             }
+            let now = self.now();
+            if now < before {
+                return;
+            }
+            before = now;
         }
     }
 }
 
 fn remaining(now: Timestamp, at: Timestamp) -> Option<Duration> {
     Duration::try_from(at.duration_since(now)).ok().filter(|left| !left.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_sleeps_on_a_clock_that_is_set_back_looks_again() {
+        let start: Timestamp = "2026-12-01T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(SetClock::starting_at(start));
+        let sleeper = tokio::spawn({
+            let clock = Arc::clone(&clock);
+            async move { clock.sleep_until(start + SignedDuration::from_hours(1)).await }
+        });
+        while clock.offset.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        clock.set(start - SignedDuration::from_hours(6));
+        tokio::time::timeout(Duration::from_secs(10), sleeper).await.unwrap().unwrap();
+    }
 }

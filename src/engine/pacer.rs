@@ -1,7 +1,7 @@
 //! Gives the calls of one account their turns, the most urgent first. Two integrations may share one (design 3.17).
 //!
 //! Whoever is next asks the [`Pace`] and sleeps for it; the others sleep until they are next. There is no task of its own,
-//! and nobody wakes in vain but to find somebody more urgent before him.
+//! and nobody wakes in vain but to find somebody more urgent before him, or that the clock was set back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
+use super::backoff::after;
 use super::pace::{Limits, Pace, Ticket, Turn};
 use super::queue::Class;
-use crate::clock::SharedClock;
+use crate::clock::{LONGEST_WAIT, SharedClock};
 
 /// So many of a class stand in line; more wait before it, in their order.
 pub const LINE: usize = 256;
@@ -89,7 +90,7 @@ impl Pacer {
                     return Permit { shared: Arc::clone(&self.0), ticket: Some(ticket) };
                 }
                 Some(Turn::At(at)) => tokio::select! {
-                    () = self.0.clock.sleep_until(at) => {}
+                    () = self.0.clock.sleep_until(at.min(after(self.0.clock.now(), LONGEST_WAIT))) => {}
                     () = place.called.notified() => {}
                 },
                 Some(Turn::Full) | None => place.called.notified().await,

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
-use super::backoff::{Failing, after};
+use super::backoff::{Failing, after, earlier};
 pub use super::class::Class;
 use crate::system::Class as ErrorClass;
 
@@ -215,6 +215,25 @@ impl Queue {
         let waiting =
             Class::ALL.into_iter().filter(|class| class.revokes()).filter_map(|class| self.head(class));
         failing.chain(flying.map(|entry| entry.since)).chain(waiting).min()
+    }
+
+    /// The clock was set back by so much: all times move with it, so that nothing waits for that time once more.
+    pub fn set_back(&mut self, by: SignedDuration) {
+        let entries = self.waiting.values_mut();
+        let flights = self.flying.values_mut();
+        let entries =
+            entries.chain(flights.flat_map(|flight| flight.again.iter_mut().chain([&mut flight.entry])));
+        for entry in entries {
+            entry.since = earlier(entry.since, by);
+            entry.not_before = entry.not_before.map(|at| earlier(at, by));
+        }
+        for places in self.lanes.iter_mut().flat_map(|lane| [&mut lane.ready, &mut lane.delayed]) {
+            let moved = std::mem::take(places).into_iter();
+            *places = moved.map(|(since, seq, slot)| (earlier(since, by), seq, slot)).collect();
+        }
+        for failing in self.failing.values_mut() {
+            failing.since = earlier(failing.since, by);
+        }
     }
 
     fn add(&mut self, slot: Slot, entry: Entry) {

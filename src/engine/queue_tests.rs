@@ -79,6 +79,25 @@ fn what_became_ready_stays_ready_when_the_clock_is_set_back() {
 }
 
 #[test]
+fn what_waits_waits_no_longer_when_the_clock_is_set_back() {
+    let mut queue = Queue::new();
+    queue.push(Slot(1), Class::Retry, None, at(0));
+    queue.push(Slot(2), Class::Retry, Some(at(60)), at(0));
+    queue.push(Slot(3), Class::Revocation, None, at(0));
+    assert_eq!(queue.pop(at(0)), Some((Slot(3), Class::Revocation)));
+    queue.push(Slot(3), Class::Revocation, Some(at(90)), at(0));
+    queue.set_back(SignedDuration::from_hours(6));
+    let back = |seconds: i64| at(seconds - 6 * 3600);
+    assert_eq!(queue.next_at(), Some(back(60)));
+    assert_eq!(drain(&mut queue, back(59)), [1]);
+    assert_eq!(drain(&mut queue, back(60)), [2]);
+    queue.done(Slot(3));
+    assert_eq!(queue.next_at(), Some(back(90)));
+    assert_eq!(drain(&mut queue, back(90)), [3]);
+    assert!(queue.is_empty());
+}
+
+#[test]
 fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
     let mut queue = queue_of(&[(1, Class::UserChange)]);
     queue.pop(at(0));

@@ -7,10 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 
+use super::backoff::after;
 use super::breaker::Admission;
 use super::call::Stop;
 use super::state::{Condition, Inner};
 use super::{Class, Engine, Outcome, Report, SourceError};
+use crate::clock::LONGEST_WAIT;
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
 
@@ -62,6 +64,7 @@ impl Engine {
     fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
+        inner.look_at(now);
         if inner.parked.is_some() || !self.fence.held() {
             self.count(&inner);
             return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
@@ -76,7 +79,7 @@ impl Engine {
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
         let confirm = inner.awaits_reading_back() && !inner.queue.is_removing();
-        let may = !inner.chore && inner.chore_after.is_none_or(|after| after <= now);
+        let may = !inner.chore && inner.chore_after.is_none_or(|at| at <= now);
         let judge = inner.judge_due.is_some_and(|due| due <= now) && inner.snapshot.is_complete();
         if may && (!inner.connected || sync_due || confirm || judge) {
             inner.chore = true;
@@ -94,12 +97,13 @@ impl Engine {
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
-        let chore =
-            inner.chore_after.filter(|after| *after > now).or(inner.sync_due).filter(|_| !inner.chore);
+        let chore = inner.chore_after.filter(|at| *at > now).or(inner.sync_due).filter(|_| !inner.chore);
         let judge = inner.judge_due.filter(|_| !inner.chore);
         let waits = [inner.queue.next_at().filter(|_| ready), chore, judge, inner.tell_records];
         // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
-        waits.into_iter().flatten().filter(|at| *at > now).min()
+        let wait = waits.into_iter().flatten().filter(|at| *at > now).min();
+        // By how much the clock was set back shows from one look to the next.
+        wait.map(|at| at.min(after(now, LONGEST_WAIT)))
     }
 
     /// Starts turns, as many as the pace can use; a few places are kept for what is urgent.

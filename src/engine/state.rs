@@ -8,6 +8,7 @@ use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::Mode;
 use vestibule_core::plan::Held;
 
+use super::backoff::earlier;
 use super::breaker::Breaker;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
@@ -134,6 +135,8 @@ pub(super) struct Names {
 /// The engine's memory, behind one lock that is never held over an await.
 #[allow(clippy::struct_excessive_bools, reason = "each says one thing, and they change independently")]
 pub(super) struct Inner {
+    /// When the loop looked at the clock last.
+    looked: Timestamp,
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
     pub(super) breaker: Breaker,
@@ -193,6 +196,7 @@ pub(super) const SYNC_TOKENS: usize = 8;
 impl Inner {
     pub(super) fn new(owner: Owner) -> Self {
         Self {
+            looked: Timestamp::MIN,
             queue: Queue::default(),
             snapshot: Snapshot::new(owner),
             breaker: Breaker::new(rand::random()),
@@ -219,6 +223,24 @@ impl Inner {
             unmarked: BTreeSet::new(),
             repaired: BTreeMap::new(),
             blocked: false,
+        }
+    }
+
+    /// Looks at the clock. If it was set back, what lies ahead moves with it, and what lies behind is not later than now:
+    /// else everything would wait for that time once more.
+    pub(super) fn look_at(&mut self, now: Timestamp) {
+        let back = std::mem::replace(&mut self.looked, now).duration_since(now);
+        if !back.is_positive() {
+            return;
+        }
+        self.queue.set_back(back);
+        let ahead = [&mut self.sync_due, &mut self.chore_after, &mut self.judge_due, &mut self.tell_records];
+        for at in ahead.into_iter().flatten() {
+            *at = earlier(*at, back);
+        }
+        let behind = self.uncertain.values_mut().chain(&mut self.guarded);
+        for at in behind.chain(&mut self.names.read_at).chain(&mut self.rollover_since) {
+            *at = now.min(*at);
         }
     }
 

@@ -13,5 +13,6 @@ mod listing;
 mod lost;
 mod order;
 mod orphans;
+mod set_back;
 mod stage;
 mod turns;

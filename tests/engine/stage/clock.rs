@@ -1,14 +1,18 @@
 //! Time that runs with tokio's paused clock: an hour passes as soon as nobody has anything to do.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use vestibule::clock::Clock;
 
-/// The clock of a stage. It starts at [`MORNING`].
+/// The clock of a stage. It starts at [`MORNING`] and can be set back.
 #[derive(Debug)]
 pub(crate) struct Virtual {
     started: Instant,
+    back: Mutex<SignedDuration>,
 }
 
 /// 2026-12-01, 09:00 in New York.
@@ -21,19 +25,31 @@ impl Virtual {
     }
 
     pub(crate) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self { started: Instant::now(), back: Mutex::default() }
+    }
+
+    /// Somebody sets it back by so much.
+    pub(crate) fn set_back(&self, by: SignedDuration) {
+        *self.back.lock() += by;
     }
 }
 
 #[async_trait]
 impl Clock for Virtual {
     fn now(&self) -> Timestamp {
-        MORNING.parse::<Timestamp>().unwrap() + self.started.elapsed()
+        MORNING.parse::<Timestamp>().unwrap() + self.started.elapsed() - *self.back.lock()
     }
 
     async fn sleep_until(&self, at: Timestamp) {
-        while at > self.now() {
-            tokio::time::sleep(at.duration_since(self.now()).unsigned_abs()).await;
+        let mut before = self.now();
+        while at > before {
+            let left = at.duration_since(before).unsigned_abs().min(Duration::from_secs(30));
+            tokio::time::sleep(left).await;
+            let now = self.now();
+            if now < before {
+                return;
+            }
+            before = now;
         }
     }
 }
