@@ -30,6 +30,7 @@ impl Pass {
         }
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
         self.moved.retain(|key| self.integrations.get(key).is_some());
+        self.gone.retain(|key, uid| self.integrations.get(key).is_some_and(|object| object.meta.uid == *uid));
         self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
             self.connect_one(&object).await;

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vestibule_core::status::Status;
@@ -77,4 +79,19 @@ async fn after_a_restart_an_integration_whose_spec_cannot_be_read_may_serve_any_
     assert_eq!(draining(&stage), ["netbox"]);
     stage.integration("netbox", &with(unreadable(), &json!({ "metadata": { "finalizers": [] } })));
     assert_eq!(draining(&stage), [""; 0], "it was never connected");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_given_up_once_however_late_the_watch_is() {
+    let mut stage = Stage::new();
+    let orphan = with(going(json!({})), &json!({ "spec": { "deletionPolicy": "Orphan" } }));
+    stage.integration("netbox", &orphan);
+    for _ in 0..3 {
+        stage.pass.connect().await;
+    }
+    assert_eq!(stage.patches.load(Ordering::Relaxed), 1);
+    assert!(stage.pass.connections.is_empty());
+    stage.lose("netbox");
+    stage.pass.connect().await;
+    assert!(stage.pass.gone.is_empty(), "and is forgotten then");
 }

@@ -3,9 +3,9 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use kube::client::Body;
@@ -35,11 +35,14 @@ pub struct Stage {
     pub published: watch::Receiver<Arc<Directory>>,
     /// Whether the API server answers nothing but that it is asked too much.
     pub deaf: Arc<AtomicBool>,
+    /// How often a finalizer was put on an integration, or taken from it.
+    pub patches: Arc<AtomicUsize>,
     version: u64,
 }
 
-/// Knows the Secret `login` of the simulated boxes, and nothing else. While `deaf` it refuses even that.
-fn answer(request: &Request<Body>, deaf: bool) -> Response<Body> {
+/// Knows the Secret `login` of the simulated boxes, and takes finalizers off integrations. While `deaf` it refuses even
+/// that.
+fn answer(request: &Request<Body>, deaf: bool, patches: &AtomicUsize) -> Response<Body> {
     let failure = |code: u16, reason: &str| {
         (
             code,
@@ -52,6 +55,12 @@ fn answer(request: &Request<Body>, deaf: bool) -> Response<Body> {
     });
     let (code, answer) = match request.uri().path().ends_with("/secrets/login") {
         _ if deaf => failure(429, "TooManyRequests"),
+        _ if request.method() == Method::PATCH && request.uri().path().contains("/accessintegrations/") => {
+            patches.fetch_add(1, Ordering::Relaxed);
+            // An object that goes with its last finalizer is answered as it was: its version says nothing new.
+            let gone = json!({ "deletionTimestamp": "2026-12-01T08:30:00Z", "resourceVersion": "1" });
+            (200, with(whole("netbox", &json!({})), &json!({ "metadata": gone })))
+        }
         true => (200, login),
         false => failure(404, "NotFound"),
     };
@@ -63,9 +72,11 @@ impl Stage {
     pub fn new() -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let (deaf, scopes) = (Arc::new(AtomicBool::new(false)), vec![Scope::Everywhere]);
-        let asked = Arc::clone(&deaf);
+        let patches = Arc::<AtomicUsize>::default();
+        let (asked, counted) = (Arc::clone(&deaf), Arc::clone(&patches));
         let server = tower::service_fn(move |request| {
-            std::future::ready(Ok::<_, Infallible>(answer(&request, asked.load(Ordering::Relaxed))))
+            let answer = answer(&request, asked.load(Ordering::Relaxed), &counted);
+            std::future::ready(Ok::<_, Infallible>(answer))
         });
         let client = Client::new(server, "hq");
         let (fence, metrics) = (Fence::always_open(Arc::clone(&clock)), Metrics::new());
@@ -92,7 +103,7 @@ impl Stage {
             diagnostics: Diagnostics::default(),
             parts: ConnectionParts { source: visitors, fence, clock, metrics },
         });
-        let mut stage = Self { pass, published, deaf, version: 10 };
+        let mut stage = Self { pass, published, deaf, patches, version: 10 };
         stage.property(&json!({}));
         stage
     }
