@@ -1,7 +1,7 @@
 //! What the API server counts itself: requests by kind, verb and answer; and how fast it takes writes of a status.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt};
 use kube::Client;
@@ -48,6 +48,21 @@ impl Writes {
             }
         }
         Ok(Self(writes))
+    }
+
+    /// The same when nothing but leases was written for `quiet`, or a minute has gone by.
+    pub(crate) async fn at_rest(client: &Client, quiet: Duration) -> Fallible<Self> {
+        let limit = Instant::now() + Duration::from_mins(1);
+        let (mut writes, mut since) = (Self::read(client).await?, Instant::now());
+        while since.elapsed() < quiet && Instant::now() < limit {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            let now = Self::read(client).await?;
+            if now.sum(|key| key.resource != "leases") != writes.sum(|key| key.resource != "leases") {
+                since = Instant::now();
+            }
+            writes = now;
+        }
+        Ok(writes)
     }
 
     /// What came after `before`.

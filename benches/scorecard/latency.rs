@@ -66,11 +66,11 @@ async fn run(stage: &Stage, subject: Subject, crowd: Duration) -> Fallible<(Vec<
     let mut process = subject.start(stage, &building, time::noon()).await?;
     seen.counts(&[("Succeeded", side), ("Scheduled", side)]).await?;
     simulator.profile(stage.options.latency()).await?;
-    simulator.quiet_calls(Duration::from_millis(500)).await?;
+    simulator.quiet_calls(stage.options.pause()).await?;
     let idle = one_by_one(stage.options.samples, "idle", "tower", &building, &seen).await?;
     simulator.set_clock(time::evening(1)).await?;
     process.say(&format!("clock {}", time::evening(1))).await?;
-    simulator.quiet_calls(Duration::from_millis(500)).await?;
+    simulator.quiet_calls(stage.options.pause()).await?;
     simulator.profile(crowd).await?;
     simulator.set_clock(time::midnight(1)).await?;
     process.say(&format!("clock {}", time::midnight(1))).await?;

@@ -46,11 +46,11 @@ impl Options {
         let rows = std::env::var("ROWS").unwrap_or_default();
         Ok(Self {
             quick,
-            side: number("SIDE", either(40, 1_000))?,
+            side: number("SIDE", either(25, 1_000))?,
             rounds: number("ROUNDS", either(1, 3))?.max(1),
-            samples: number("SAMPLES", either(20, 200))?.max(2),
+            samples: number("SAMPLES", either(10, 200))?.max(2),
             visitors: number("VISITORS", either(500, 20_000))?.max(1),
-            watched: Duration::from_secs(number("WATCHED", either(6, 60))? as u64),
+            watched: Duration::from_secs(number("WATCHED", either(3, 60))? as u64),
             latency: match number("LATENCY_MS", 0)? {
                 0 => None,
                 given => Some(Duration::from_millis(given as u64)),
@@ -65,16 +65,26 @@ impl Options {
     }
 
     /// The round trip where many are: the profile's, but so long that the NetBox is in charge as a real one is, not this
-    /// machine's API server; never longer than a real one's. `rate` is what the API server takes, in writes a second.
+    /// machine's API server; never longer than a real one's, or two thirds of it in a quick bench. `rate` is what the API server takes, in writes a second.
     pub(crate) fn latency_in_charge(&self, rate: f64) -> Duration {
         let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
-        self.latency
-            .unwrap_or_else(|| Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, REAL))
+        self.latency.unwrap_or_else(|| {
+            Duration::from_millis(writes.as_millis() as u64 + 1).clamp(PROFILE, self.longest())
+        })
     }
 
-    /// Rest begins when nothing has been called for so long.
+    fn longest(&self) -> Duration {
+        if self.quick { REAL * 2 / 3 } else { REAL }
+    }
+
+    /// Rest begins when nothing has been called or written for so long.
     pub(crate) fn quiet(&self) -> Duration {
-        Duration::from_millis(if self.quick { 500 } else { 2_000 })
+        Duration::from_millis(if self.quick { 2_500 } else { 3_000 })
+    }
+
+    /// A system that was not called for so long has nothing more to do.
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_millis(if self.quick { 250 } else { 500 })
     }
 
     /// Whether one of these rows is asked for.

@@ -31,7 +31,7 @@ struct Rest {
 /// Measures ours. The real clock runs here.
 pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     let count = stage.options.visitors;
-    let empty = run(stage, "rest-empty", 0, Duration::from_secs(2)).await?;
+    let empty = run(stage, "rest-empty", 0, Duration::from_secs(1)).await?;
     let full = run(stage, "rest-full", count, stage.options.watched).await?;
     let seconds = stage.options.watched.as_secs();
     let row = |id, what: String, limit, ours, unit, bar| Row {
@@ -79,10 +79,12 @@ async fn run(stage: &Stage, name: &str, count: usize, watched: Duration) -> Fall
     let begun = Instant::now();
     let process = subject::start_binary(stage, &building, &format!("{name}-measured")).await?;
     let start = begun.elapsed();
-    simulator.quiet_calls(stage.options.quiet()).await?;
-    tokio::time::sleep(stage.options.quiet()).await;
+    // Of nobody there is nothing to tell.
+    let quiet = if count == 0 { stage.options.pause() } else { stage.options.quiet() };
+    let before = Writes::at_rest(&stage.client, quiet).await?;
+    simulator.quiet_calls(stage.options.pause()).await?;
     simulator.clear_calls().await?;
-    let (before, cpu) = (Writes::read(&stage.client).await?, process.usage()?.cpu);
+    let cpu = process.usage()?.cpu;
     let begun = Instant::now();
     tokio::time::sleep(watched).await;
     let (usage, seconds) = (process.usage()?, begun.elapsed().as_secs_f64());

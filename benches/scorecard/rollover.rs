@@ -134,7 +134,7 @@ async fn run(
     simulator.set_clock(time::evening(1)).await?;
     process.say(&format!("clock {}", time::evening(1))).await?;
     simulator.profile(latency).await?;
-    simulator.quiet_calls(Duration::from_millis(500)).await?;
+    simulator.quiet_calls(stage.options.pause()).await?;
     simulator.clear_calls().await?;
     let (before, cpu) = (Writes::read(&stage.client).await?, process.usage()?.cpu);
     simulator.set_clock(time::midnight(1)).await?;
@@ -153,7 +153,7 @@ async fn run(
     };
     let last = seen.last_change(&["Succeeded", "Expired"]).unwrap_or_else(Instant::now);
     let took = if done { last.duration_since(jump) } else { Duration::MAX };
-    let calls = simulator.quiet_calls(Duration::from_millis(500)).await?;
+    let calls = simulator.quiet_calls(stage.options.pause()).await?;
     // Removals are read back at the cheapest moment: when those who go are gone and those who come are not there yet.
     let between = simulator.living().await?.saturating_sub(side as u64);
     let fewest = between.div_ceil(PAGE) + 2 * side as u64;
@@ -164,20 +164,21 @@ async fn run(
     Ok(Midnight { took, progress, calls, fewest, writes, cpu })
 }
 
-/// What one call takes of a caller who does nothing else: the least of several sequences of fifty.
+/// What one call takes of a caller who does nothing else: the least of several sequences.
 async fn round_trip(stage: &Stage, latency: Duration) -> Fallible<Duration> {
     let simulator = Simulator::start(&stage.out, "round-trip-sim", time::noon()).await?;
     simulator.profile(latency).await?;
     let http = reqwest::Client::builder().no_proxy().build()?;
+    let calls = if stage.options.quick { 10 } else { 50 };
     let body = r#"<NETBOX-API><COMMAND name="PingApp" num="1"></COMMAND></NETBOX-API>"#;
     let mut least = Duration::MAX;
     for _ in 0..4 {
         let begun = Instant::now();
-        for _ in 0..50 {
+        for _ in 0..calls {
             let url = format!("{}/nbws/goforms/nbapi", simulator.url);
             http.post(url).body(body).send().await?.bytes().await?;
         }
-        least = least.min(begun.elapsed() / 50);
+        least = least.min(begun.elapsed() / calls);
     }
     simulator.stop().await?;
     Ok(least)

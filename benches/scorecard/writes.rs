@@ -68,7 +68,7 @@ async fn run(stage: &Stage, subject: Subject, count: usize) -> Fallible<Lives> {
     seen.counts(&[("Succeeded", count)]).await?;
     let names = (0..count).map(|number| guest(number).name).collect();
     building.send_off(names, &seen).await?;
-    simulator.quiet_calls(Duration::from_millis(500)).await?;
+    simulator.quiet_calls(stage.options.pause()).await?;
     let (writes, events) = (Writes::read(&stage.client).await?.since(&before), seen.events() - events);
     println!("      {}: {writes}; {events} changes seen", subject.name());
     process.stop().await?;

@@ -77,6 +77,8 @@ pub struct Visitors {
     settle: Notify,
     /// The directory of the last scan.
     scanned: Mutex<Arc<Directory>>,
+    /// What the clock showed last.
+    looked: Mutex<Timestamp>,
     /// When the first row changes by itself.
     due: Mutex<Option<Timestamp>>,
     /// Wakes the loop when that has become earlier.
@@ -120,6 +122,7 @@ impl Visitors {
             settling: Mutex::default(),
             settle: Notify::new(),
             scanned: Mutex::default(),
+            looked: Mutex::new(clock.now()),
             due: Mutex::default(),
             earlier: Notify::new(),
             scopes,

@@ -29,7 +29,7 @@ pub(super) fn replan(
     orders: &mut Orders,
 ) {
     let Some(visit) = plan.visit else { return };
-    let (directory, due) = (&*shift.now, plan.is_due(now));
+    let (directory, due) = (&*shift.now, plan.is_due(now) || cause == Cause::SetBack);
     drop_places_of_the_gone(plan, directory);
     let tenant = directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visit, tenant, now);

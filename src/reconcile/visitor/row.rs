@@ -131,16 +131,25 @@ impl Plan {
 
     /// Notes when the standing changes.
     pub fn set_next(&mut self, at: Option<Timestamp>) {
-        // Rounded up: a change within a minute is seen at its end, never before it has happened.
-        let second = at.map(|at| at.as_second().saturating_add(i64::from(at.subsec_nanosecond() > 0)));
-        let minute = second.map(|second| u64::try_from(second).unwrap_or(0).div_ceil(60));
-        self.next = minute.and_then(|minute| u32::try_from(minute).ok()).unwrap_or(u32::MAX);
+        self.next = minute_of(at);
+    }
+
+    /// Whether the standing changes at this time, as far as is noted.
+    pub fn changes_at(&self, at: Option<Timestamp>) -> bool {
+        self.next == minute_of(at)
     }
 
     /// When the standing changes by itself.
     pub fn next_at(&self) -> Option<Timestamp> {
         (self.next != u32::MAX).then(|| Timestamp::from_second(i64::from(self.next) * 60).ok()).flatten()
     }
+}
+
+/// Rounded up: a change within a minute is seen at its end, never before it has happened.
+fn minute_of(at: Option<Timestamp>) -> u32 {
+    let second = at.map(|at| at.as_second().saturating_add(i64::from(at.subsec_nanosecond() > 0)));
+    let minute = second.map(|second| u64::try_from(second).unwrap_or(0).div_ceil(60));
+    minute.and_then(|minute| u32::try_from(minute).ok()).unwrap_or(u32::MAX)
 }
 
 fn minutes(at: Timestamp) -> u64 {

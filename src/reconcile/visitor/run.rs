@@ -45,6 +45,7 @@ impl Visitors {
         self.scan(Cause::Directory);
         loop {
             self.heartbeat.beat();
+            self.look_at_clock();
             let next = *self.due.lock();
             let due = async {
                 match next {
@@ -68,6 +69,18 @@ impl Visitors {
                 () = due => self.scan(Cause::Time),
                 () = tokio::time::sleep(BEAT) => {}
             }
+        }
+    }
+
+    /// Notices that the clock was set back: what waited for a time moves with it, and whose day began too early is planned
+    /// anew.
+    pub(super) fn look_at_clock(&self) {
+        let now = self.clock.now();
+        let back = std::mem::replace(&mut *self.looked.lock(), now).duration_since(now);
+        if back.is_positive() {
+            self.settling.lock().set_back(back);
+            self.settle.notify_one();
+            self.scan(Cause::SetBack);
         }
     }
 

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
 use super::Visitors;
+use super::plan;
 use super::replan::{facts_hash, replan};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::shift::Shift;
@@ -24,6 +25,8 @@ const BREATH: SignedDuration = SignedDuration::from_millis(500);
 pub(super) enum Cause {
     /// Time has passed: the rollover.
     Time,
+    /// The clock was set back: the day of some may not have come after all.
+    SetBack,
     /// Something that Visitors refer to has changed.
     Directory,
 }
@@ -33,7 +36,7 @@ impl Cause {
     /// thousands, and a user who has changed one visitor does not wait behind them.
     pub(super) const fn takes_away(self) -> Class {
         match self {
-            Self::Time => Class::RolloverRemoval,
+            Self::Time | Self::SetBack => Class::RolloverRemoval,
             Self::Directory => Class::Revocation,
         }
     }
@@ -79,7 +82,10 @@ impl Visitors {
             let concerned: Vec<Slot> = table
                 .iter()
                 .filter(|row| changes_by_itself(row))
-                .filter(|row| row.plan.is_due(now) || has_shifted(&row.plan, &directory, &turned))
+                .filter(|row| {
+                    let set_back = cause == Cause::SetBack && has_another_day(&row.plan, &directory, now);
+                    set_back || row.plan.is_due(now) || has_shifted(&row.plan, &directory, &turned)
+                })
                 .map(Row::slot)
                 .collect();
             for slot in concerned {
@@ -175,6 +181,12 @@ const fn catch_up(want: PlaceWant, state: PlaceState) -> Class {
 /// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
 fn changes_by_itself(row: &Row<Plan>) -> bool {
     row.life() == Life::Living && !row.is_deleting() && row.plan.visit.is_some()
+}
+
+/// Whether the standing of a row is another one than it was planned with: it changes at another time.
+fn has_another_day(plan: &Plan, directory: &Directory, now: Timestamp) -> bool {
+    let next = plan.visit.map(|visit| plan::standing(visit, directory.tenant(plan.tenant), now).1);
+    next.is_some_and(|next| !plan.changes_at(next))
 }
 
 /// Whether what a row was planned by has changed: its tenant's facts, or what an integration that it is in wants at all.

@@ -44,7 +44,7 @@ const LATELY: SignedDuration = SignedDuration::from_secs(5);
 
 /// Of very many that wait for the same system, one after the other is told that it does: nobody acts on it, and each
 /// write takes the API server's time from those of other systems.
-const SPACING: SignedDuration = SignedDuration::from_millis(40);
+const SPACING: SignedDuration = SignedDuration::from_millis(100);
 
 /// Slots whose status or finalizer may have to be written.
 #[derive(Default)]
@@ -56,6 +56,13 @@ pub(super) struct Settling {
 }
 
 impl Settling {
+    /// The clock was set back by so much: nobody waits for that time once more.
+    pub(super) fn set_back(&mut self, by: SignedDuration) {
+        self.queue.set_back(by);
+        self.last_of.clear();
+        self.users_at = None;
+    }
+
     /// When a slot is looked at again that has to wait so long.
     fn after(&mut self, wait: SignedDuration, now: Timestamp) -> Option<Timestamp> {
         let first = now.checked_add(wait).ok()?;

@@ -219,6 +219,7 @@ impl Stage {
     /// Sets the clock; everybody who waits looks again.
     pub fn set(&self, now: Timestamp) {
         self.clock.set(now);
+        self.visitors.look_at_clock();
         self.visitors.scan(Cause::Time);
     }
 

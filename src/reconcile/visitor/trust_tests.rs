@@ -244,3 +244,23 @@ async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
     stage.until("refused", |stage| stage.ready() == "False InvalidSpec").await;
     assert_eq!(inside(&stage, "netbox"), 1, "what is wanted of him is not known");
 }
+
+#[tokio::test]
+async fn a_day_that_a_wrong_clock_ended_goes_on_when_the_clock_is_set_right() {
+    let stage = ready().await;
+    stage.set(at("2026-12-02T09:00:00Z"));
+    stage.until("out", |stage| stage.ready() == "True Expired" && inside(stage, "netbox") == 0).await;
+    stage.set(at("2026-12-01T09:05:00Z"));
+    stage.until("in again", |stage| stage.ready() == "True Succeeded" && inside(stage, "netbox") == 1).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_a_little_moves_nobody() {
+    let stage = ready().await;
+    stage.set(at("2026-12-01T08:59:00Z"));
+    stage.rest().await;
+    stage.calls();
+    stage.set(at("2026-12-01T08:58:00Z"));
+    stage.rest().await;
+    assert_eq!((stage.calls(), stage.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
+}
