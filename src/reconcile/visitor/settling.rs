@@ -1,6 +1,5 @@
 //! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -42,34 +41,44 @@ const BESIDE_USERS: usize = 1;
 /// How long after the last of a user's changes another one is expected.
 const LATELY: SignedDuration = SignedDuration::from_secs(5);
 
-/// Of very many that wait for the same system, one after the other is told that it does: nobody acts on it, and each
-/// write takes the API server's time from those of other systems.
+/// Of very many that wait one after the other is told that it does: nobody acts on it, and each write takes the API
+/// server's time from those of other systems.
 const SPACING: SignedDuration = SignedDuration::from_millis(100);
+
+/// How far the line of those reaches; who comes behind it asks again.
+const LINE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Slots whose status or finalizer may have to be written.
 #[derive(Default)]
 pub(super) struct Settling {
     pub(super) queue: Queue,
     users_at: Option<Timestamp>,
-    /// When the last one is looked at that waits so long.
-    last_of: BTreeMap<SignedDuration, Timestamp>,
+    /// When the last one was told that it waits.
+    told_at: Option<Timestamp>,
+    /// When the last one in line will be.
+    line: Option<Timestamp>,
 }
 
 impl Settling {
     /// The clock was set back by so much: nobody waits for that time once more.
     pub(super) fn set_back(&mut self, by: SignedDuration) {
         self.queue.set_back(by);
-        self.last_of.clear();
-        self.users_at = None;
+        (self.users_at, self.told_at, self.line) = (None, None, None);
     }
 
-    /// When a slot is looked at again that has to wait so long.
-    fn after(&mut self, wait: SignedDuration, now: Timestamp) -> Option<Timestamp> {
-        let first = now.checked_add(wait).ok()?;
-        let last = self.last_of.get(&wait).and_then(|last| last.checked_add(SPACING).ok());
-        let at = last.map_or(first, |last| last.max(first));
-        self.last_of.insert(wait, at);
-        Some(at)
+    /// Whether one more may be told now that it waits; if not, when it may ask again.
+    fn may_tell(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        // Whoever was given a time comes a little late or early.
+        if self.told_at.is_none_or(|at| now.duration_since(at) >= SPACING / 2) {
+            self.told_at = Some(now);
+            return Ok(());
+        }
+        let end = now.checked_add(LINE).unwrap_or(Timestamp::MAX);
+        let next = self.line.map_or(now, |line| line.max(now)).checked_add(SPACING).unwrap_or(end);
+        if next < end {
+            self.line = Some(next);
+        }
+        Err(next.min(end))
     }
 
     /// The next one: the urgent at once, the others if there are not too many of them under way.
@@ -108,11 +117,17 @@ impl Visitors {
     /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
     pub(super) fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
-        let mut settling = self.settling.lock();
-        let later = settling.after(wait, now);
-        settling.queue.push(slot, Class::Drift, later, now);
-        drop(settling);
+        self.settling.lock().queue.push(slot, Class::Drift, now.checked_add(wait).ok(), now);
         self.settle.notify_one();
+    }
+
+    /// Whether a slot may be told now that it waits; else it is looked at again when it may.
+    fn may_tell(&self, slot: Slot) -> bool {
+        let now = self.clock.now();
+        let mut settling = self.settling.lock();
+        let Err(at) = settling.may_tell(now) else { return true };
+        settling.queue.push(slot, Class::Drift, Some(at), now);
+        false
     }
 
     /// What is to be told of a slot, as far as its row says; its object is not looked at.
@@ -244,6 +259,7 @@ impl Visitors {
         match to_tell {
             ToTell::Nothing => self.at_hand.lock().drop_object(slot),
             ToTell::Later if self.is_under_way(slot) => self.settle_later(slot, PATIENCE),
+            ToTell::Later if !self.may_tell(slot) => {}
             ToTell::Later | ToTell::Something => return self.object(slot).await,
         }
         Ok(None)
@@ -311,17 +327,20 @@ mod tests {
     #[test]
     fn very_many_that_wait_are_told_one_after_the_other() {
         let (begun, mut settling) = (Timestamp::UNIX_EPOCH, Settling::default());
-        let mut after = |wait, now| settling.after(wait, now).unwrap();
-        assert_eq!(after(PATIENCE, begun), begun + PATIENCE);
-        assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING);
-        assert_eq!(
-            after(GRACE, begun),
-            begun + GRACE,
-            "those who wait for something else have a line of their own"
-        );
-        assert_eq!(after(PATIENCE, begun), begun + PATIENCE + SPACING * 2);
-        let later = begun + PATIENCE;
-        assert_eq!(after(PATIENCE, later), later + PATIENCE, "and a line that is over is forgotten");
+        assert_eq!(settling.may_tell(begun), Ok(()));
+        assert_eq!(settling.may_tell(begun), Err(begun + SPACING));
+        assert_eq!(settling.may_tell(begun), Err(begun + SPACING * 2));
+        assert_eq!(settling.may_tell(begun + SPACING), Ok(()), "whose time has come");
+        assert_eq!(settling.may_tell(begun + SPACING), Err(begun + SPACING * 3), "behind those in line");
+        let hours = begun + SignedDuration::from_hours(2);
+        assert_eq!(settling.may_tell(hours), Ok(()), "a line that is over is forgotten");
+    }
+
+    #[test]
+    fn the_line_of_those_who_wait_has_an_end() {
+        let (begun, mut settling) = (Timestamp::UNIX_EPOCH, Settling::default());
+        let last = (0..5_000).map(|_| settling.may_tell(begun)).last();
+        assert_eq!(last, Some(Err(begun + LINE)));
     }
 
     #[test]
