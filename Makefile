@@ -27,7 +27,7 @@ generate: ## write crds/ and all else that the code prints
 	cargo build --workspace --bins
 	@$(VESTIBULE) generate
 
-bench: ## what a rollover costs, ours beside a naive controller; QUICK=1 in little more than a minute
+bench: ## what a rollover costs, ours beside a naive controller; QUICK=1 within a minute
 	hack/bench.sh
 
 lint: # internal

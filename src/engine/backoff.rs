@@ -18,7 +18,7 @@ const MOST_DOUBLINGS: u32 = 10;
 /// What is remembered of an item that fails: one for each slot at most, gone with its success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failing {
-    /// When it failed first without a success since.
+    /// When it was to be done first without a success since.
     pub since: Timestamp,
     /// How often it failed.
     pub failures: u32,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use vestibule_core::diff::Step;
 
-use super::state::Condition;
+use super::shown::Condition;
 use super::{Class, Engine, SourceError};
 use crate::system::{self, Applied, Observed, Scope, SystemError};
 
@@ -159,7 +159,7 @@ impl Engine {
                 let open = inner.breaker.failure(now, took);
                 drop(inner);
                 if open {
-                    tracing::warn!(integration = %self.label, message, "out of reach: asked once in half a minute");
+                    tracing::warn!(integration = %self.label, error = %message, "out of reach: asked once in half a minute");
                     self.metrics.systems.breaker_open(&self.label, true);
                     self.publish(|state| state.condition = Condition::Unreachable(message.clone()));
                 }
@@ -170,7 +170,7 @@ impl Engine {
                 inner.parked = failure.cloned();
                 inner.connected = false;
                 drop(inner);
-                tracing::warn!(integration = %self.label, message, "the login is refused: not tried again by itself");
+                tracing::warn!(integration = %self.label, error = %message, "the login is refused: not tried again by itself");
                 self.metrics.systems.credential_valid(&self.label, false);
                 self.publish(|state| state.condition = Condition::Rejected(message.clone()));
             }

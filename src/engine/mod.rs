@@ -9,6 +9,7 @@ mod call;
 mod meter;
 mod orphans;
 mod run;
+mod shown;
 mod source;
 mod state;
 mod sync;
@@ -24,8 +25,9 @@ pub mod queue;
 pub mod snapshot;
 
 pub use queue::Class;
+pub use shown::{Condition, HeldBack, State};
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
-pub use state::{Condition, HeldBack, Settings, State};
+pub use state::Settings;
 
 use std::sync::Arc;
 

@@ -9,7 +9,8 @@ use vestibule_core::plan::Held;
 
 use super::backoff::{Failing, after};
 use super::call::Stop;
-use super::state::{HeldBack, Inner};
+use super::shown::HeldBack;
+use super::state::Inner;
 use super::{Class, Engine};
 use crate::system::{self, Applied};
 

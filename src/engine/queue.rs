@@ -142,7 +142,9 @@ impl Queue {
             self.done(slot);
             return None;
         }
-        let failing = self.failing.entry(slot).or_insert(Failing { since: now, failures: 0 });
+        // From when it was to be done: what waited for its turn has waited, too.
+        let since = self.flying.get(&slot).map_or(now, |flight| flight.entry.since.min(now));
+        let failing = self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
         if !matches!(error, ErrorClass::Throttled(_)) {
             failing.failures = failing.failures.saturating_add(1);
         }

@@ -166,6 +166,8 @@ fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() 
     assert_eq!(queue.oldest_revocation(), Some(at(5)));
     assert_eq!(queue.pop(at(9)), Some((Slot(2), Class::Revocation)));
     assert_eq!(queue.oldest_revocation(), Some(at(5)), "under way");
+    queue.retry(Slot(2), Class::Revocation, at(30), ErrorClass::Transient, 0.5);
+    assert_eq!(queue.oldest_revocation(), Some(at(5)), "and after it has failed");
     queue.done(Slot(2));
     assert_eq!(queue.oldest_revocation(), Some(at(7)));
 }

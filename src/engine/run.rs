@@ -10,7 +10,8 @@ use vestibule_core::identity::Slot;
 use super::backoff::after;
 use super::breaker::Admission;
 use super::call::Stop;
-use super::state::{Condition, Inner};
+use super::shown::Condition;
+use super::state::Inner;
 use super::{Class, Engine, Outcome, Report, SourceError};
 use crate::clock::LONGEST_WAIT;
 use crate::shutdown::Shutdown;
@@ -235,7 +236,7 @@ impl Engine {
             Err(Stop::StillThere) => inner.remove_again(slot, now),
             Err(Stop::Source(SourceError::Unreachable(message))) => {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
-                tracing::debug!(integration = %self.label, message, "the declared side could not be asked");
+                tracing::debug!(integration = %self.label, error = %message, "the declared side could not be asked");
                 None
             }
             Err(Stop::Unrevoked(error)) => {

@@ -9,6 +9,7 @@ mod at_hand;
 mod deletion;
 #[cfg(test)]
 mod life_tests;
+mod line;
 mod namespace;
 mod plan;
 mod replan;
@@ -42,8 +43,8 @@ use vestibule_core::model::{Mode, ObjectKey};
 use vestibule_core::plan::Withheld;
 
 use self::at_hand::AtHand;
+use self::line::Settling;
 use self::row::{Place, PlaceState, Plan};
-use self::settling::Settling;
 use self::troubles::Troubles;
 use super::directory::Directory;
 use super::events::Events;

@@ -1,0 +1,83 @@
+//! What an engine shows.
+
+use jiff::Timestamp;
+
+/// How the connection stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// Not tried yet.
+    #[default]
+    Unchecked,
+    /// The login is proven and the last call was answered.
+    Connected,
+    /// The login is refused; nothing is tried until the Secret changes.
+    Rejected(String),
+    /// Out of reach; one probe per period.
+    Unreachable(String),
+    /// The system refuses for good what every sync needs: the configuration is wrong.
+    Misconfigured(String),
+}
+
+impl Condition {
+    /// Whether it stays so until a person mends something.
+    pub const fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Rejected(_) | Self::Misconfigured(_))
+    }
+
+    /// Its name, as `/debug/state.json` shows it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Connected => "connected",
+            Self::Rejected(_) => "rejected",
+            Self::Unreachable(_) => "unreachable",
+            Self::Misconfigured(_) => "misconfigured",
+        }
+    }
+
+    /// What the system said.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unchecked | Self::Connected => "",
+            Self::Rejected(message) | Self::Unreachable(message) | Self::Misconfigured(message) => message,
+        }
+    }
+}
+
+/// What an engine shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// How the connection stands.
+    pub condition: Condition,
+    /// The system's version.
+    pub version: Option<String>,
+    /// How many full syncs have been completed.
+    pub syncs: u64,
+    /// When the last one ended.
+    pub last_sync: Option<Timestamp>,
+    /// The last few tokens of "sync now" that were handled, the newest last.
+    pub handled_syncs: Vec<String>,
+    /// Living records of ours, told when the engine has been at rest for a moment.
+    pub records: usize,
+    /// Records that were left in the system since the start, because the mode or a person said so.
+    pub left_behind: u64,
+    /// Removals that the guard holds.
+    pub held: Option<HeldBack>,
+    /// The release that was used last.
+    pub used_release: Option<String>,
+    /// Another Vestibule's records were found: its owner id, or what is known of it.
+    pub other_owner: Option<String>,
+    /// Asked to drain, and no record is left.
+    pub drained: bool,
+}
+
+/// Removals that the guard holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Names the set.
+    pub hash: String,
+    /// How many.
+    pub count: usize,
+    /// How many of them have lost the mark that names their object: nobody but a person can say that it is gone.
+    pub unmarked: usize,
+}
