@@ -88,10 +88,8 @@ where
             Scope::Everywhere => Api::all_with(client.clone(), resource),
             Scope::Namespace(name) => Api::namespaced_with(client.clone(), name, resource),
         };
-        tokio::spawn(feed(
-            api,
-            Feed { scope: scope.clone(), events: events.clone(), pause: Pause::default() },
-        ));
+        let (kind, scope) = (resource.kind.clone(), scope.clone());
+        tokio::spawn(feed(api, Feed { kind, scope, events: events.clone(), pause: Pause::default() }));
     }
     reader
 }
@@ -104,7 +102,7 @@ where
 {
     let streaming = watcher(api.clone(), watcher::Config::default().streaming_lists());
     if feed.drain(streaming).await == End::NoWatchList {
-        tracing::info!(scope = ?feed.scope, "the API server does not stream lists, listing instead");
+        tracing::info!(kind = feed.kind, scope = ?feed.scope, "the API server does not stream lists, listing instead");
         let paging = watcher::Config::default().page_size(PAGE);
         feed.drain(watcher(api, paging)).await;
     }
@@ -119,6 +117,7 @@ enum End {
 
 /// The way of one scope's events into the channel.
 struct Feed<O> {
+    kind: String,
     scope: Scope,
     events: mpsc::Sender<Event<O>>,
     pause: Pause,
@@ -165,10 +164,10 @@ impl<S, T> Feed<Seen<S, T>> {
     async fn pause_after(&mut self, error: &watcher::Error) -> Option<()> {
         let sentence = sentence(error);
         if self.pause.is_news(error) {
-            tracing::warn!(scope = ?self.scope, error = %sentence, "the watch is interrupted");
+            tracing::warn!(kind = self.kind, scope = ?self.scope, error = %sentence, "the watch is interrupted");
             self.events.send(Event::Interrupted(sentence)).await.ok()?;
         } else {
-            tracing::debug!(scope = ?self.scope, error = %sentence, "the watch failed");
+            tracing::debug!(kind = self.kind, scope = ?self.scope, error = %sentence, "the watch failed");
         }
         tokio::time::sleep(self.pause.next()).await;
         Some(())

@@ -76,7 +76,7 @@ impl Engine {
 
     async fn tell_confirmed(&self, slot: Slot, living: bool) {
         if living {
-            tracing::warn!(integration = %self.label, ?slot, "a removed record is still there and is removed again");
+            tracing::warn!(integration = %self.label, %slot, "a removed record is still there and is removed again");
             if let Some(outcome) = self.not_held(slot) {
                 self.tell(slot, outcome).await;
             }

@@ -258,7 +258,7 @@ impl Engine {
             }
             error => inner.queue.retry(slot, class, now, error, rand::random()).is_some(),
         };
-        tracing::debug!(integration = %self.label, ?slot, operation = error.operation, %error, "not done");
+        tracing::debug!(integration = %self.label, %slot, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }
     }
 }

@@ -33,6 +33,13 @@ impl Slot {
     }
 }
 
+impl fmt::Display for Slot {
+    /// As it stands in the ids of the object's records.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 /// The id of a record: `vst-<owner>-<slot>-<content>-<number>`, 44 characters or a few more, lower case hex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId {
@@ -75,7 +82,7 @@ impl RecordId {
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { owner, slot, content, number } = self;
-        write!(f, "{PREFIX}{:08x}-{:016x}-{content:012x}-{number}", owner.0, slot.0)
+        write!(f, "{PREFIX}{:08x}-{slot}-{content:012x}-{number}", owner.0)
     }
 }
 

@@ -41,6 +41,15 @@ pub struct Said {
     pub last_handled_release: Option<String>,
 }
 
+impl Said {
+    /// The same without what was found in the system: it was another one.
+    #[must_use]
+    pub fn of_another_system(&self) -> Self {
+        let found = Self { system_version: None, records: None, last_sync_time: None, ..self.clone() };
+        Self { held_deletions: None, ..found }
+    }
+}
+
 /// What the verdict is made of.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two make a state")]

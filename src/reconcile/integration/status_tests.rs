@@ -239,6 +239,15 @@ fn what_is_not_known_now_stays_as_it_was_said() {
 }
 
 #[test]
+fn what_was_found_in_another_system_is_not_said_of_this_one() {
+    let elsewhere = before().of_another_system();
+    let found =
+        (&elsewhere.system_version, elsewhere.records, &elsewhere.last_sync_time, &elsewhere.held_deletions);
+    assert_eq!(found, (&None, None, &None, &None));
+    assert_eq!((elsewhere.owner_id.as_deref(), elsewhere.left_behind), (Some("first"), Some(2)));
+}
+
+#[test]
 fn what_a_sync_found_is_said_in_whole_seconds() {
     let state = State {
         version: Some("6.2".into()),

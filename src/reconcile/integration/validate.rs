@@ -48,6 +48,13 @@ pub enum Refusal {
     Missing(String),
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Unreadable(sentence) | Self::Invalid(_, sentence) | Self::Missing(sentence)) = self;
+        f.write_str(sentence)
+    }
+}
+
 /// An integration that can be connected.
 pub struct Validated {
     /// Which Property it serves.

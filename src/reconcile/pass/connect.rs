@@ -63,11 +63,18 @@ impl Pass {
         if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
             connection.engine.suspend();
         }
-        match refusal {
-            Some(refusal) => self.refusals.insert(key.clone(), refusal),
-            None => self.refusals.remove(key),
-        };
+        self.note_refusal(key, refusal);
         self.pass_on_requests(object);
+    }
+
+    /// Keeps why an integration is not connected, and logs when that has changed.
+    fn note_refusal(&mut self, key: &ObjectKey, refusal: Option<Refusal>) {
+        let before = self.refusals.remove(key);
+        let Some(refusal) = refusal else { return };
+        if before.as_ref() != Some(&refusal) {
+            tracing::warn!(integration = %key, why = %refusal, "not connected, or only to close doors");
+        }
+        self.refusals.insert(key.clone(), refusal);
     }
 
     /// The integration that uses an owner id already; who came first keeps it. An older one that cannot be connected now

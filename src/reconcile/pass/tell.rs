@@ -42,7 +42,11 @@ impl Pass {
             let status = settled.unwrap_or_else(|| previous.status.clone());
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
             let owner_id = connection.map(|connection| connection.owner_id.clone());
-            let mut said = integration::said(&previous, status, owner_id, requested, state.as_ref());
+            // What was found at a former address is not what the present one holds.
+            let unseen = state.as_ref().is_some_and(|state| state.last_sync.is_none());
+            let moved = unseen && self.moved.contains(key);
+            let before = if moved { previous.of_another_system() } else { previous.clone() };
+            let mut said = integration::said(&before, status, owner_id, requested, state.as_ref());
             if let (Some(connection), Some(state)) = (connection, &state) {
                 let left = connection.left_behind + i64::try_from(state.left_behind).unwrap_or(i64::MAX);
                 said.left_behind = (left > 0).then_some(left);

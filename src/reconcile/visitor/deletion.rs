@@ -35,7 +35,7 @@ impl Visitors {
         }
         if abandoned || holders.is_empty() {
             if abandoned {
-                tracing::warn!(?slot, "abandoned: what is left in the systems stays there");
+                tracing::warn!(%slot, "abandoned: what is left in the systems stays there");
             }
             let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
             if left > 0 {

@@ -131,7 +131,7 @@ impl Visitors {
             let result = self.settle(slot, class).await;
             let queue = &mut self.settling.lock().queue;
             if let Err(error) = result {
-                tracing::debug!(?slot, %error, "the status could not be written; tried again");
+                tracing::debug!(%slot, %error, "the status could not be written; tried again");
                 queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
             } else {
                 queue.done(slot);
