@@ -12,7 +12,7 @@ use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::status::conditions;
 
 use super::Object;
-use crate::api::{self, AccessIntegrationSpec, LenelS2, OccupantDirection, VisitorDirection};
+use crate::api::{self, AccessIntegrationSpec, DeletionPolicy, LenelS2, OccupantDirection, VisitorDirection};
 use crate::engine::{Settings, pace};
 use crate::reconcile::property;
 use crate::system::lenel_s2::{self, Config, Credentials, Wire};
@@ -243,6 +243,11 @@ fn settings(
 /// Whether an integration takes visitors.
 pub fn takes_visitors(spec: &AccessIntegrationSpec) -> bool {
     spec.visitors.unwrap_or_default() == VisitorDirection::Push
+}
+
+/// Whether an integration leaves its records where they are when it goes.
+pub fn leaves_records(spec: &AccessIntegrationSpec) -> bool {
+    spec.deletion_policy.unwrap_or_default() == DeletionPolicy::Orphan
 }
 
 const fn mode(mode: api::Mode) -> Mode {

@@ -68,7 +68,7 @@ impl Pass {
     }
 
     /// Keeps why an integration is not connected, and logs when that has changed.
-    fn note_refusal(&mut self, key: &ObjectKey, refusal: Option<Refusal>) {
+    pub(super) fn note_refusal(&mut self, key: &ObjectKey, refusal: Option<Refusal>) {
         let before = self.refusals.remove(key);
         let Some(refusal) = refusal else { return };
         if before.as_ref() != Some(&refusal) {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use vestibule_core::model::ObjectKey;
 
 use super::Pass;
-use crate::api::DeletionPolicy;
 use crate::cluster::watch::Event;
-use crate::reconcile::integration::{Connection, Object};
+use crate::reconcile::integration::{Connection, Object, leaves_records};
 use crate::reconcile::is_abandoned;
 use crate::reconcile::property::Object as Property;
 
@@ -19,8 +18,7 @@ impl Pass {
         if self.gone.get(key) == Some(&object.meta.uid) {
             return;
         }
-        let orphan =
-            object.spec.as_ref().is_ok_and(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan));
+        let orphan = object.spec.as_ref().is_ok_and(leaves_records);
         let abandoned = is_abandoned(&object.meta);
         if !orphan && !abandoned {
             if !object.meta.is_ours() {
@@ -59,12 +57,9 @@ impl Pass {
         let key = &object.meta.key;
         let wanted = match self.validated(object).await {
             Ok(wanted) => wanted,
-            Err(refusal) => {
-                self.refusals.insert(key.clone(), refusal);
-                return;
-            }
+            Err(refusal) => return self.note_refusal(key, Some(refusal)),
         };
-        self.refusals.remove(key);
+        self.note_refusal(key, None);
         if let Some(connection) = self.connections.get_mut(key) {
             if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
                 tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
@@ -86,9 +81,9 @@ impl Pass {
                 && self.served_by(object).is_none_or(|served| served == property.meta.key)
         };
         let given_up = |object: &Object| {
-            let policy = object.spec.as_ref().ok().and_then(|spec| spec.deletion_policy);
-            let orphan = policy == Some(DeletionPolicy::Orphan);
-            orphan || is_abandoned(&object.meta) || is_abandoned(&property.meta)
+            object.spec.as_ref().is_ok_and(leaves_records)
+                || is_abandoned(&object.meta)
+                || is_abandoned(&property.meta)
         };
         let is_drained = |key: &ObjectKey, object: &Object| {
             let Some(connection) = self.connections.get(key) else { return !object.meta.is_ours() };

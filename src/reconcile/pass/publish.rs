@@ -6,11 +6,11 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
-use crate::api::{AccessIntegrationSpec, DeletionPolicy, VisitorAccess};
+use crate::api::{AccessIntegrationSpec, VisitorAccess};
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, groups, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::{Connection, Object, takes_visitors};
+use crate::reconcile::integration::{Connection, Object, leaves_records, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
@@ -44,7 +44,7 @@ impl Pass {
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
             integrations: self.holders(),
             frozen: self.frozen(),
-            orphaning: self.whose_spec(|spec| spec.deletion_policy == Some(DeletionPolicy::Orphan)),
+            orphaning: self.whose_spec(leaves_records),
             declining: self.whose_spec(|spec| !takes_visitors(spec)),
             indexes: self.indexes.clone(),
         }

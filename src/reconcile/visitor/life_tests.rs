@@ -47,6 +47,17 @@ pub(super) fn inside(stage: &Stage, name: &str) -> usize {
     stage.engine(name).held(slot()).map_or(0, |held| held.len())
 }
 
+/// Jane in the NetBox and told so.
+pub(super) async fn ready() -> Stage {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    stage
+}
+
 #[tokio::test]
 async fn a_visitor_is_made_told_and_removed_again() {
     let mut stage = Stage::at(at(DURING));
@@ -119,12 +130,7 @@ async fn a_record_that_is_taken_over_gets_its_finalizer_without_a_call_to_the_sy
 
 #[tokio::test]
 async fn a_finalizer_that_somebody_took_away_is_put_on_again_while_there_is_a_record() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    stage.rest().await;
+    let stage = ready().await;
     stage.tell(&jane());
     stage.until("ours again", |stage| stage.object().is_some_and(|object| object.meta.is_ours())).await;
 }
@@ -174,11 +180,7 @@ async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_
 
 #[tokio::test]
 async fn a_suspended_integration_closes_all_the_same() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let stage = ready().await;
     stage.engine("netbox").suspend();
     stage.refer(|directory| {
         for tenant in directory.tenants.values_mut() {
@@ -198,11 +200,7 @@ async fn a_suspended_integration_closes_all_the_same() {
 
 #[tokio::test]
 async fn a_plan_that_was_under_way_when_the_deletion_came_changes_nothing_any_more() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let stage = ready().await;
     let object = stage.object().unwrap();
     let going =
         json!({ "metadata": { "deletionTimestamp": DURING, "generation": 2, "finalizers": [FINALIZER] } });
@@ -304,11 +302,7 @@ async fn while_it_is_not_known_whether_the_namespace_goes_nothing_is_removed_tha
 
 #[tokio::test]
 async fn nobody_asks_for_the_namespace_where_no_integration_says_orphan() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let stage = ready().await;
     stage.tell(&deleting(ours(jane())));
     stage.until("gone", |stage| stage.object().is_none()).await;
     assert!(!stage.calls().iter().any(|call| call.ends_with("namespace")));

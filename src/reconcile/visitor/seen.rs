@@ -8,7 +8,7 @@ use vestibule_core::plan::Want;
 
 use super::Visitors;
 use super::plan::{self, Standing};
-use super::replan::{close, closes, drop_places_of_the_gone};
+use super::replan::{close, closes, drop_places_of_the_gone, facts_hash};
 use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
 use super::scan::Orders;
 use super::source::{place_want, state_by_snapshot};
@@ -67,7 +67,7 @@ fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, St
     plan.visit = Some(visitor.packed());
     let tenant = sight.directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visitor.packed(), tenant, sight.now);
-    plan.facts = tenant.map_or(0, |tenant| tenant.hash);
+    plan.facts = facts_hash(sight.directory, plan);
     plan.set_next(next);
     if matches!(standing, Standing::Missing(_)) {
         return;

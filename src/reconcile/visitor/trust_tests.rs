@@ -3,23 +3,12 @@
 use serde_json::{Value, json};
 use vestibule_core::model::Mode;
 
-use super::life_tests::{DURING, deleting, inside, lobby, ours, record, slot};
+use super::life_tests::{DURING, deleting, inside, lobby, ours, ready, record, slot};
 use super::stage::Stage;
 use crate::engine::{Condition, Settings};
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::fixtures::{at, engine, facts, holding, integration, jane, key, settings, with};
 use crate::system::memory::Memory;
-
-/// Jane in the NetBox and told so.
-async fn ready() -> Stage {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    stage.rest().await;
-    stage
-}
 
 /// The object as it stands, with another spec.
 fn changed(stage: &Stage, spec: &Value) -> Value {
