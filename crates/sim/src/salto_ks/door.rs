@@ -149,7 +149,9 @@ fn log(
     let Some(site) = inner.store.sites.get_mut(&site) else {
         return;
     };
-    let alias = attempt.user.and_then(|user| site.user_of(user)).and_then(|user| user.alias.clone());
+    let person = attempt.user.and_then(|user| site.user_of(user));
+    let alias = person.and_then(|user| user.alias.clone());
+    let access_detail = person.filter(|_| attempt.by == "tag").and_then(|user| user.tag.clone());
     let (first_name, last_name) = names.unzip();
     let user = attempt.user.map_or(NOBODY, |user| user.0);
     let entry = Entry {
@@ -164,6 +166,7 @@ fn log(
         last_name,
         alias,
         by: attempt.by,
+        access_detail,
     };
     site.log(entry);
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::api::{Answer, Cx, Done, Problem};
 use super::inner::Inner;
 use super::odata::{Kind, Options, Properties, Scalar};
-use super::store::{Entry, Site, instant};
+use super::store::{Entry, REVISION, Site, instant};
 
 const PROPERTIES: Properties = &[
     ("utc_date_time", Kind::Instant),
@@ -49,8 +49,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     let size = cx.call.twists.short().unwrap_or(top);
     let pauses = cx.inner.switches.is("entries.empty-page", "yes") && place.pages % 2 == 0;
     let take = if pauses { 0 } else { size };
-    let shown: Vec<Value> =
-        visible.iter().skip(place.given).take(take).map(|e| object(held, e, cx.call.now)).collect();
+    let shown: Vec<Value> = visible.iter().skip(place.given).take(take).map(|e| object(held, e)).collect();
     let moved = if cx.call.twists.repeats() { 0 } else { shown.len() };
     let next = Place { given: place.given + moved, newest: place.newest, pages: place.pages + 1 };
     let ended = cx.call.twists.short().is_some() || top == 0;
@@ -59,7 +58,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
 }
 
 /// What the entries show at this moment: not yet what is delayed, no more what is too old.
-fn visible<'s>(inner: &Inner, site: &'s Site, now: Timestamp, newest: u64) -> Vec<&'s Entry> {
+pub(super) fn visible<'s>(inner: &Inner, site: &'s Site, now: Timestamp, newest: u64) -> Vec<&'s Entry> {
     let delay = inner.seconds("entries.delay-seconds");
     let ttl = SignedDuration::from_hours(site.ttl_days.clamp(0, 100_000) * 24);
     let shown = |entry: &&Entry| {
@@ -97,8 +96,8 @@ fn read(text: &str) -> Option<Place> {
     (given <= usize::MAX / 4 && pages <= usize::MAX / 4).then_some(Place { given, newest, pages })
 }
 
-/// One entry.
-pub(super) fn object(site: &Site, entry: &Entry, now: Timestamp) -> Value {
+/// One entry; its `ttl_in_seconds` is what the site keeps, whatever its age (A7).
+pub(super) fn object(site: &Site, entry: &Entry) -> Value {
     let lock = site.locks.get(&entry.lock);
     let iq = lock.and_then(|lock| site.iqs.get(&lock.iq));
     let local = entry.at.to_zoned(site.zone.clone()).datetime();
@@ -122,11 +121,11 @@ pub(super) fn object(site: &Site, entry: &Entry, now: Timestamp) -> Value {
         "iq_id": iq.map(|iq| iq.id.to_string()),
         "iq_customer_reference": iq.map(|iq| iq.name.clone()),
         "iq_mac_address": iq.map(|iq| iq.mac.clone()),
-        "iq_revision": iq.map(|_| "IQ2.0"),
+        "iq_revision": iq.map(|_| REVISION),
         "exit_requested": opened && entry.by == "inside_handle",
         "access_by": entry.by,
-        "access_detail": null,
-        "ttl_in_seconds": expiration.duration_since(now).as_secs(),
+        "access_detail": entry.access_detail,
+        "ttl_in_seconds": ttl,
         "expiration_date_time": instant(expiration),
     })
 }

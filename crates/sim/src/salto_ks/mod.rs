@@ -10,6 +10,7 @@ mod api;
 mod door;
 mod edit;
 mod entries;
+mod export;
 mod identity;
 mod ids;
 mod inner;

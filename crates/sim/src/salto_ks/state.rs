@@ -61,7 +61,7 @@ fn site_json(inner: &Inner, site: &Site, now: Timestamp, with_users: bool) -> Va
     let lock =
         |l: &super::store::Lock| json!({ "id": l.id.to_string(), "name": l.name, "iq": l.iq.to_string() });
     let iq = |i: &super::store::Iq| json!({ "id": i.id.to_string(), "name": i.name, "online": i.online, "otp_enabled": i.otp_enabled });
-    let entries = site.entries.iter().rev().take(50).map(|e| super::entries::object(site, e, now));
+    let entries = site.entries.iter().rev().take(50).map(|e| super::entries::object(site, e));
     json!({
         "id": site.id.to_string(),
         "site_uid": site.site_uid,

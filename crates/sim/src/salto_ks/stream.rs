@@ -54,7 +54,7 @@ impl Hub {
                 }
                 connection.last = entry.number;
                 let wanted = connection.user.is_none_or(|user| entry.user == Some(user));
-                let object = entries::object(site, entry, now);
+                let object = entries::object(site, entry);
                 if wanted && sender.try_send(message(&payload(object, switches))).is_err() {
                     return false;
                 }

@@ -70,7 +70,7 @@ async fn s2_10_an_iq_has_the_documented_fields_and_its_own_zone() {
     sim.s("POST", &format!("/iqs/{id}/restore"), NOTHING).await.ok();
 }
 
-async fn open(sim: &Sim, lock: &str, otp: Option<&str>) -> crate::harness::Got {
+pub async fn open(sim: &Sim, lock: &str, otp: Option<&str>) -> crate::harness::Got {
     let lock = sim.lock(lock).await;
     let mut body = json!({ "locked_state": "unlocked" });
     if let Some(otp) = otp {
@@ -108,14 +108,14 @@ async fn s2_10_who_may_not_open_remotely_is_forbidden_and_an_offline_iq_is_3101(
     open(&sim, "Main entrance", None).await.error(500, "3101");
 }
 
-fn otp(at: &str, secret: &str, pin: &str) -> String {
+pub fn otp(at: &str, secret: &str, pin: &str) -> String {
     let sum = Md5::digest(format!("{at}{secret}{pin}").as_bytes());
     let hex: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
     hex[..5].to_owned()
 }
 
 /// Reads secret and PIN, each of which comes once.
-async fn keys(sim: &Sim) -> (String, String, String) {
+pub async fn keys(sim: &Sim) -> (String, String, String) {
     let iq = sim.iq("Roof IQ").await;
     let secret = text(&sim.s("GET", &format!("/iqs/{iq}/secret"), NOTHING).await.is(200)["secret"]);
     sim.s("GET", &format!("/iqs/{iq}/pin?send_email=true"), NOTHING).await.is(204);

@@ -6,6 +6,7 @@
 // Names as the document has them (`su`, `pu`, OAuth2), and tables put together piece by piece.
 #![allow(clippy::doc_markdown, clippy::similar_names, clippy::format_push_string, clippy::format_collect)]
 
+mod addendum;
 mod conventions;
 #[path = "../docs/mod.rs"]
 mod docs;

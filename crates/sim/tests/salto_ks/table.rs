@@ -61,22 +61,33 @@ fn facts() -> Vec<Fact> {
     docs::sorted(docs::tests(&docs::sources()).iter().filter_map(fact).collect())
 }
 
-/// The mark is the doc comment, `[M]`; the rest is the name, such as `s2_6_a_guest_is_201`.
+/// The mark is the doc comment, `[M]`; the rest is the name, such as `s2_6_a_guest_is_201` or, for a row of the
+/// addendum, `a2_roles_have_the_measured_labels`.
 fn fact(test: &Test) -> Option<Fact> {
-    let words: Vec<&str> = test.name.strip_prefix("s2_")?.split('_').collect();
+    let (section, text) = addendum(&test.name).or_else(|| in_part_2(&test.name))?;
     let mark = test.doc.last().and_then(|line| line.strip_prefix('[')?.strip_suffix(']'));
     let mark = mark.unwrap_or_else(|| panic!("{} has no mark", test.name)).to_owned();
+    Some(Fact { section, mark, text, test: test.name.clone() })
+}
+
+fn in_part_2(name: &str) -> Option<(String, String)> {
+    let words: Vec<&str> = name.strip_prefix("s2_")?.split('_').collect();
     let row = words.get(1).filter(|row| words[0] == "15" && row.parse::<u32>().is_ok());
     let section = row.map_or_else(|| format!("2.{}", words[0]), |row| format!("2.15 #{row}"));
-    let text = words[if row.is_some() { 2 } else { 1 }..].join(" ");
-    Some(Fact { section, mark, text, test: test.name.clone() })
+    Some((section, words[if row.is_some() { 2 } else { 1 }..].join(" ")))
+}
+
+fn addendum(name: &str) -> Option<(String, String)> {
+    let (row, text) = name.strip_prefix('a')?.split_once('_')?;
+    row.parse::<u32>().ok()?;
+    Some((format!("A{row}"), text.replace('_', " ")))
 }
 
 fn facts_table() -> String {
     let facts = facts();
     let row =
         |Fact { section, mark, text, .. }: &Fact| vec![section.clone(), text.clone(), words(mark, MARKS)];
-    let columns = ["section", "fact, test `s2_<section>_<fact>`", "mark"];
+    let columns = ["section", "fact, test `s2_<section>_<fact>` or `a<row>_<fact>`", "mark"];
     docs::with_untested(facts.len(), &table(&columns, facts.iter().map(row)), UNTESTED, MARKS)
 }
 
@@ -98,4 +109,12 @@ fn the_tables_in_the_docs_are_in_step_with_tests_and_switches() {
 #[test]
 fn every_section_of_the_wire_but_the_rules_for_clients_has_a_test() {
     assert_eq!(docs::bare_sections(&facts(), 1..=16), [13]);
+}
+
+#[test]
+fn every_row_of_the_addendum_has_a_test() {
+    let facts = facts();
+    for row in 1..=14 {
+        assert!(facts.iter().any(|fact| fact.section == format!("A{row}")), "A{row}");
+    }
 }

@@ -65,9 +65,10 @@ impl Body {
             .transpose()
     }
 
-    /// An id.
+    /// An id; an empty text is none, as clients in production send it (addendum A1).
     pub(super) fn id(&self, name: &str) -> Result<Option<Uuid>, Problem> {
-        self.text(name)?.map(|text| ids::read(&text).ok_or_else(|| wrong(name))).transpose()
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        text.map(|text| ids::read(&text).ok_or_else(|| wrong(name))).transpose()
     }
 
     /// A list of ids.

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::super::door::{self, Attempt};
 use super::super::odata::{Kind, Properties, Scalar};
-use super::super::store::Lock;
+use super::super::store::{DAYS, Lock, REVISION};
 use super::body::Body;
 use super::context::Cx;
 use super::problem::Problem;
-use super::{Answer, Done, iqs, list};
+use super::{Answer, Done, activation, list};
 
 const PROPERTIES: Properties = &[
     ("id", Kind::Text),
@@ -44,13 +44,26 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, object(cx, lock)))
 }
 
+/// The vendor of all locks, whose id is the same everywhere (A4).
+const VENDOR: [&str; 3] = ["d948da26-c404-11ee-8767-000d3a46a880", "sallis", "SALTO Sallis"];
+
+/// All day, every day, as measured for a lock without a schedule of its own (A4).
+fn easy_office_mode() -> Value {
+    let mut schedule = json!({ "eom_auto_start": true, "start_time": "00:00:00", "end_time": "23:59:59",
+                               "start_date": null, "end_date": null });
+    for day in DAYS {
+        schedule[day] = json!(true);
+    }
+    schedule
+}
+
 /// A lock; no site id inside.
 fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
     let iq = cx.site().ok().and_then(|site| site.iqs.get(&lock.iq));
     let online = iq.is_some_and(|iq| iq.online);
     let iq = iq.map(|iq| {
         json!({ "id": iq.id.to_string(), "customer_reference": iq.name, "mac_address": iq.mac,
-                "is_online": iq.online, "revision": "IQ2.0", "otp_enabled": iq.otp_enabled })
+                "is_online": iq.online, "revision": REVISION, "otp_enabled": iq.otp_enabled })
     });
     json!({
         "id": lock.id.to_string(),
@@ -58,20 +71,20 @@ fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
         "mac": lock.mac,
         "floor": lock.floor,
         "locked_state": lock.locked_state,
-        "lock_type": "cylinder",
+        "lock_type": "escutcheon_pin",
         "online": online,
-        "iq_link_state": if online { "linked" } else { "unreachable" },
-        "tag_registration_state": "none",
+        "iq_link_state": "attached",
+        "tag_registration_state": "not_started",
         "battery_level": "fresh",
         "left_open_alarm": false,
         "intrusion_alarm": false,
-        "easy_office_mode_schedule": null,
+        "easy_office_mode_schedule": easy_office_mode(),
         "iq": iq,
         "repeater": null,
         "privacy_mode": false,
-        "communication_type": "wireless",
-        "vendor": { "name": "salto" },
-        "offline_access_keys_limit": 10,
+        "communication_type": "blue_net",
+        "vendor": { "id": VENDOR[0], "reference": VENDOR[1], "display_name": VENDOR[2] },
+        "offline_access_keys_limit": 360,
         "offline_access_keys_count": 0,
     })
 }
@@ -92,7 +105,7 @@ pub(super) fn open(cx: &mut Cx<'_>) -> Done {
     let iq = site.iqs.get(&lock.iq).filter(|iq| iq.online).ok_or_else(|| Problem::listed(3101))?;
     if iq.otp_enabled {
         let iq = iq.id;
-        iqs::check_otp(cx, iq, otp.as_deref())?;
+        activation::check_otp(cx, iq, otp.as_deref())?;
     }
     let attempt = Attempt { lock: id, user: Some(cx.user), by: "remote", at: now };
     door::opened(cx.inner, cx.site, &attempt);

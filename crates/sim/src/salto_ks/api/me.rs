@@ -38,7 +38,7 @@ pub(super) fn site_me(cx: &mut Cx<'_>) -> Done {
         });
         held.map(|pod| json!({ "id": pod.id.to_string(), "customer_reference": pod.name })).collect()
     };
-    object["ownership_state"] = json!(if owner { "owner" } else { "not_owner" });
+    object["ownership_state"] = json!(if owner { "owner" } else { "site_user" });
     object["member_of_pods"] = pods(true);
     object["guest_of_pods"] = pods(false);
     Ok(Answer::json(200, object))

@@ -1,7 +1,9 @@
 //! The Connect API (2.3 to 2.12).
 
+mod activation;
 mod body;
 mod context;
+mod cors;
 mod groups;
 mod iqs;
 mod list;
@@ -39,8 +41,16 @@ use crate::frame::{Call, Reply, Request};
 #[derive(Debug)]
 pub(super) struct Answer {
     status: u16,
-    body: Option<Value>,
+    body: Content,
     subject: String,
+}
+
+#[derive(Debug)]
+enum Content {
+    Nothing,
+    Json(Value),
+    /// A file of this name.
+    Csv(String, String),
 }
 
 pub(super) type Done = Result<Answer, Problem>;
@@ -48,18 +58,35 @@ pub(super) type Done = Result<Answer, Problem>;
 impl Answer {
     /// A body, with this status.
     pub(super) fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), subject: String::new() }
+        Self { status, body: Content::Json(body), subject: String::new() }
     }
 
     /// No body.
     pub(super) const fn empty(status: u16) -> Self {
-        Self { status, body: None, subject: String::new() }
+        Self { status, body: Content::Nothing, subject: String::new() }
+    }
+
+    /// A file to download.
+    pub(super) fn csv(name: &str, text: String) -> Self {
+        Self { status: 200, body: Content::Csv(name.to_owned(), text), subject: name.to_owned() }
     }
 
     /// What it was about, for people who read the page.
     fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
+    }
+
+    fn reply(self) -> Reply {
+        let reply = match self.body {
+            Content::Nothing => Reply::empty(self.status).counted("ok"),
+            Content::Json(body) => {
+                Reply::text(self.status, "application/json; charset=utf-8", body.to_string())
+            }
+            Content::Csv(name, text) => Reply::text(self.status, "text/csv; charset=utf-8", text)
+                .with_header("content-disposition", format!("attachment; filename=\"{name}\"")),
+        };
+        reply.about(self.subject)
     }
 }
 
@@ -70,7 +97,14 @@ pub(super) fn operation(request: &Request) -> &'static str {
 
 /// Answers a request to the API.
 pub(super) fn answer(inner: &mut Inner, request: &Request, call: &Call<'_>) -> Reply {
+    cors::allow_origin(request, reply(inner, request, call))
+}
+
+fn reply(inner: &mut Inner, request: &Request, call: &Call<'_>) -> Reply {
     let target = request.parsed(target);
+    if matches!(*target, Target::Preflight) {
+        return cors::preflight(request);
+    }
     let code = inner.switches.whole("errors.code");
     let with_body = inner.switches.is("errors.401", "1500");
     if target.operation() == "stream.connect" {
@@ -78,10 +112,7 @@ pub(super) fn answer(inner: &mut Inner, request: &Request, call: &Call<'_>) -> R
         return opened.unwrap_or_else(|problem| problem.reply(code, with_body));
     }
     match run(inner, request, call, &target) {
-        Ok(Answer { status, body: Some(body), subject }) => {
-            Reply::text(status, "application/json; charset=utf-8", body.to_string()).about(subject)
-        }
-        Ok(Answer { status, body: None, subject }) => Reply::empty(status).counted("ok").about(subject),
+        Ok(answer) => answer.reply(),
         Err(problem) => problem.reply(code, with_body),
     }
 }

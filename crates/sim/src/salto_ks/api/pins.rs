@@ -85,7 +85,7 @@ pub(super) fn iqs(cx: &mut Cx<'_>) -> Done {
     let id = cx.su()?;
     let site = cx.site()?;
     let platform = site.users.get(&id).map(|user| user.user).ok_or_else(|| Problem::missing("User"))?;
-    let active = |iq: &&Iq| iq.activations.get(&platform).is_some_and(|activation| activation.active);
+    let active = |iq: &&Iq| iq.activations.get(&platform).is_some_and(|held| held.activated_at.is_some());
     let iqs: Vec<&Iq> = site.iqs.values().filter(active).collect();
     let field = |iq: &&Iq, path: &str| match path {
         "id" => Scalar::id(iq.id),

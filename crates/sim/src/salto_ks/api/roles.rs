@@ -18,14 +18,14 @@ const PROPERTIES: Properties = &[
 
 /// `GET S/roles`: the list shrinks to what the caller may assign.
 pub(super) fn list(cx: &mut Cx<'_>) -> Done {
-    let assignable = assignable(cx)?;
+    let (assignable, site) = (assignable(cx)?, cx.site()?);
     let field = |role: &Role, path: &str| match path {
         "id" => Scalar::id(role_id(&cx.inner.switches, role)),
         "code" => Scalar::Text(role.code.clone().into()),
         "is_hierarchical" => Scalar::Bool(role.hierarchical),
         _ => Scalar::Text(role.name.clone().into()),
     };
-    list::page(cx, PROPERTIES, assignable, field, |role| role_object(cx.inner, role))
+    list::page(cx, PROPERTIES, assignable, field, |role| role_object(cx.inner, site, role))
 }
 
 /// What the caller may assign: nothing above the caller's own rank.

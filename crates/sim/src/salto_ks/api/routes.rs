@@ -2,7 +2,10 @@
 //! resource has not, is 405.
 
 use super::context::Cx;
-use super::{Done, groups, iqs, locks, me, members, pins, pods, roles, schedules, sites, user_change, users};
+use super::{
+    Done, activation, groups, iqs, locks, me, members, pins, pods, roles, schedules, sites, user_change,
+    users,
+};
 
 /// Whom a call is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,6 +39,8 @@ pub(super) struct Route {
 pub(super) enum Target {
     /// This call, with the ids of its path.
     Route(&'static Route, Vec<String>),
+    /// `OPTIONS` on a resource that is there: a browser asks before it calls.
+    Preflight,
     /// A resource that is there, with the wrong method or version: 405.
     Wrong,
     /// Nothing.
@@ -47,6 +52,7 @@ impl Target {
     pub(super) const fn operation(&self) -> &'static str {
         match self {
             Self::Route(route, _) => route.operation,
+            Self::Preflight => "(preflight)",
             Self::Wrong => "(method)",
             Self::Nothing => "(unknown)",
         }
@@ -79,6 +85,7 @@ fn hub(_: &mut Cx<'_>) -> Done {
 #[rustfmt::skip] // a call a line
 const ROUTES: &[Route] = &[
     route("me.get", "GET", V1, "me", Token, me::me),
+    route("me.iqs", "GET", V1, "me/{}/activated_iqs", Member, activation::of_caller),
     route("sites.list", "GET", V1, "sites", Token, sites::list),
     route("sites.create", "POST", V11, "sites", Token, sites::create),
     route("users.search", "GET", V11, "users/search", Token, users::search),
@@ -127,10 +134,12 @@ const ROUTES: &[Route] = &[
     route("iqs.list", "GET", V1, "sites/{}/iqs", Manage, iqs::list),
     route("iqs.get", "GET", V1, "sites/{}/iqs/{}", Manage, iqs::get),
     route("iqs.restore", "POST", V1, "sites/{}/iqs/{}/restore", Manage, iqs::restore),
-    route("iqs.secret", "GET", V1, "sites/{}/iqs/{}/secret", Act, iqs::secret),
-    route("iqs.pin", "GET", V1, "sites/{}/iqs/{}/pin", Act, iqs::pin),
-    route("iqs.activate", "PUT", V1, "sites/{}/iqs/{}/pin", Act, iqs::activate),
+    route("iqs.secret", "GET", V1, "sites/{}/iqs/{}/secret", Act, activation::secret),
+    route("iqs.pin", "GET", V1, "sites/{}/iqs/{}/pin", Act, activation::pin),
+    route("iqs.activate", "PUT", V1, "sites/{}/iqs/{}/pin", Act, activation::activate),
+    route("iqs.deactivate", "DELETE", V1, "sites/{}/iqs/{}/pin/{}", Manage, activation::deactivate),
     route("entries.list", "GET", V11, "sites/{}/entries", Manage, super::super::entries::list),
+    route("entries.export", "GET", V11, "sites/{}/entries/export", Manage, super::super::export::export),
     route("pods.members", "PATCH", V11, "sites/{}/pods/{}/members", Manage, pods::members),
     route("stream.negotiate", "POST", HUB, "hub/entries/negotiate", Hub, hub),
     route("stream.connect", "GET", HUB, "hub/entries", Hub, hub),
@@ -153,7 +162,11 @@ pub(super) fn target(request: &crate::frame::Request) -> Target {
         let known_version = ["v1.1", "v1.2", "v2"].contains(&version.as_str());
         wrong |= known_version;
     }
-    if wrong { Target::Wrong } else { Target::Nothing }
+    match wrong {
+        true if request.method == "OPTIONS" => Target::Preflight,
+        true => Target::Wrong,
+        false => Target::Nothing,
+    }
 }
 
 /// The ids of a path of this pattern.

@@ -9,6 +9,7 @@ use super::super::store::{Site, SiteUser};
 use super::body::Body;
 use super::context::Cx;
 use super::problem::Problem;
+use super::user_json::platform_user;
 use super::{Answer, Done, list};
 
 const PROPERTIES: Properties =
@@ -35,9 +36,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
 /// `GET S`. Durations are .NET text (2.3).
 pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     let site = cx.site()?;
-    let owner = site.owner.and_then(|owner| cx.profile(owner)).map(|p| {
-        json!({ "id": p.id.to_string(), "email": p.email, "first_name": p.first_name, "last_name": p.last_name })
-    });
+    let owner = site.owner.and_then(|owner| cx.profile(owner)).map(|profile| platform_user(profile, site));
     let keeps = cx.inner.switches.is("blocked.keeps-seat", "yes");
     let used = if site.valid { site.seats_used(keeps) } else { 0 };
     Ok(Answer::json(

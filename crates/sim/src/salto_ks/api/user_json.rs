@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::inner::Inner;
-use super::super::store::{Group, Profile, Role, Site, SiteUser, instant, role_id};
+use super::super::store::{Group, Profile, Role, Site, SiteUser, instant, parent_id, role_id};
 
-/// The `user` of a site user, and what a group lists as its users (2.6, 2.7).
+/// The `user` of a site user, what a group lists as its users, and a site's owner (2.6, 2.7, A6).
 pub(super) fn platform_user(profile: &Profile, site: &Site) -> Value {
     let tag = site.user_of(profile.id).and_then(|user| user.tag.clone());
     json!({
@@ -21,12 +21,12 @@ pub(super) fn platform_user(profile: &Profile, site: &Site) -> Value {
 }
 
 /// A role as site users and the list of roles show it.
-pub(super) fn role(inner: &Inner, role: &Role) -> Value {
+pub(super) fn role(inner: &Inner, site: &Site, role: &Role) -> Value {
     json!({
         "id": role_id(&inner.switches, role).to_string(),
         "customer_reference": role.name,
         "code": role.code,
-        "parent_id": null,
+        "parent_id": parent_id(&inner.switches, site, role).map(|id| id.to_string()),
         "is_hierarchical": role.hierarchical,
     })
 }
@@ -42,7 +42,7 @@ pub(in super::super) fn site_user(
     let roles: Vec<Value> = if user.fresh(now) {
         Vec::new()
     } else {
-        user.roles.iter().filter_map(|code| site.role(code)).map(|r| role(inner, &r)).collect()
+        user.roles.iter().filter_map(|code| site.role(code)).map(|r| role(inner, site, &r)).collect()
     };
     json!({
         "id": user.id.to_string(),

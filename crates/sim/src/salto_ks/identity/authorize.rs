@@ -99,10 +99,10 @@ fn allow(inner: &mut Inner, asked: Asked, user: Pu, now: Timestamp) -> Reply {
     let target = back(&asked, &[("code", &code), ("scope", &asked.scopes.join(" "))]);
     let Asked { client_id, redirect_uri, scopes, challenge, nonce, .. } = asked;
     let expires = later(now, CODE_SECONDS);
-    inner
-        .grants
-        .codes
-        .insert(code, Code { client_id, user, redirect_uri, challenge, scopes, nonce, expires });
+    inner.grants.codes.insert(
+        code,
+        Code { client_id, user, redirect_uri, challenge, scopes, nonce, logged_in: now, expires },
+    );
     redirect(&target).counted("ok")
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Code {
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
     pub(super) nonce: Option<String>,
+    /// When the person logged in.
+    pub(super) logged_in: Timestamp,
     pub(super) expires: Timestamp,
 }
 
@@ -25,5 +27,7 @@ pub(super) struct Refresh {
     pub(super) client_id: String,
     pub(super) user: Pu,
     pub(super) scopes: Vec<String>,
+    /// When the person logged in.
+    pub(super) logged_in: Timestamp,
     pub(super) since: Timestamp,
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::ids::Pu;
 use super::super::inner::Inner;
 use super::client::Client;
-use super::code::Refresh;
+use super::code::{Code, Refresh};
 use super::form::{basic, value};
 use super::jwt::{TOKEN_SECONDS, later, sign};
 use super::{error, plain};
@@ -21,6 +21,8 @@ struct Granted {
     user: Pu,
     scopes: Vec<String>,
     nonce: Option<String>,
+    /// When the person logged in, which a refresh does not change.
+    logged_in: Timestamp,
     /// The refresh token to hand out; none: a new one if `offline_access` was granted.
     refresh: Option<String>,
 }
@@ -43,7 +45,7 @@ fn grant(inner: &mut Inner, request: &Request, now: Timestamp) -> Step<Granted> 
         "password" | "authorization_code" | "refresh_token" if !client.may(&grant) => {
             Err(error(400, "unauthorized_client", None))
         }
-        "password" => password(inner, request, &client),
+        "password" => password(inner, request, &client, now),
         "authorization_code" => code(inner, request, &client, now),
         "refresh_token" => refresh(inner, request, &client, now),
         "client_credentials" => Err(error(400, "unauthorized_client", None)),
@@ -67,7 +69,7 @@ fn client(inner: &Inner, request: &Request) -> Step<Client> {
     if proven { Ok(client.clone()) } else { Err(error(401, "invalid_client", None)) }
 }
 
-fn password(inner: &Inner, request: &Request, client: &Client) -> Step<Granted> {
+fn password(inner: &Inner, request: &Request, client: &Client, now: Timestamp) -> Step<Granted> {
     let refused = || error(400, "invalid_grant", Some("invalid_username_or_password"));
     let scopes = client.scopes_of(&value(request, "scope").unwrap_or_default());
     let scopes = scopes.ok_or_else(|| error(400, "invalid_scope", None))?;
@@ -78,7 +80,8 @@ fn password(inner: &Inner, request: &Request, client: &Client) -> Step<Granted> 
     if profile.password.as_ref() != Some(&given) {
         return Err(refused());
     }
-    Ok(Granted { client_id: client.client_id.clone(), user: profile.id, scopes, nonce: None, refresh: None })
+    let (client_id, user) = (client.client_id.clone(), profile.id);
+    Ok(Granted { client_id, user, scopes, nonce: None, logged_in: now, refresh: None })
 }
 
 /// A code is good once, for its client, redirect and verifier.
@@ -94,7 +97,8 @@ fn code(inner: &mut Inner, request: &Request, client: &Client, now: Timestamp) -
         return Err(refused());
     }
     let client_id = client.client_id.clone();
-    Ok(Granted { client_id, user: code.user, scopes: code.scopes, nonce: code.nonce, refresh: None })
+    let Code { user, scopes, nonce, logged_in, .. } = code;
+    Ok(Granted { client_id, user, scopes, nonce, logged_in, refresh: None })
 }
 
 /// 2.15 #1: rotates, reuse fails; or fixed; with or without an end.
@@ -111,8 +115,8 @@ fn refresh(inner: &mut Inner, request: &Request, client: &Client, now: Timestamp
     if !fixed {
         inner.grants.refresh.remove(&given);
     }
-    let Refresh { client_id, user, scopes, .. } = token;
-    Ok(Granted { client_id, user, scopes, nonce: None, refresh: fixed.then_some(given) })
+    let Refresh { client_id, user, scopes, logged_in, .. } = token;
+    Ok(Granted { client_id, user, scopes, nonce: None, logged_in, refresh: fixed.then_some(given) })
 }
 
 fn issue(inner: &mut Inner, request: &Request, granted: Granted, now: Timestamp) -> Step<Reply> {
@@ -133,20 +137,24 @@ fn issue(inner: &mut Inner, request: &Request, granted: Granted, now: Timestamp)
         }
         body["id_token"] = json!(sign("JWT", &identity).map_err(failed)?);
     }
-    if has("offline_access") {
-        let token = granted.refresh.unwrap_or_else(|| {
+    let offline = has("offline_access");
+    let Granted { client_id, user, scopes, logged_in, refresh, .. } = granted;
+    if offline {
+        let token = refresh.unwrap_or_else(|| {
             let token = inner.grants.secret();
-            let (client_id, user, scopes) = (granted.client_id.clone(), granted.user, granted.scopes.clone());
-            inner.grants.refresh.insert(token.clone(), Refresh { client_id, user, scopes, since: now });
+            inner
+                .grants
+                .refresh
+                .insert(token.clone(), Refresh { client_id, user, scopes, logged_in, since: now });
             token
         });
         body["refresh_token"] = json!(token);
     }
-    let who = inner.store.profiles.get(&granted.user).and_then(|p| p.email.clone()).unwrap_or_default();
+    let who = inner.store.profiles.get(&user).and_then(|p| p.email.clone()).unwrap_or_default();
     Ok(plain(200, &body).with_header("cache-control", "no-store").about(who))
 }
 
-/// The claims of an access token (2.2); `None` if the person is gone.
+/// The claims of an access token (2.2, A8); `None` if the person is gone.
 fn claims(inner: &Inner, request: &Request, granted: &Granted, now: Timestamp) -> Option<Value> {
     let profile = inner.store.profiles.get(&granted.user)?;
     let seconds = now.as_second();
@@ -157,6 +165,7 @@ fn claims(inner: &Inner, request: &Request, granted: &Granted, now: Timestamp) -
         "scope": granted.scopes,
         "client_id": granted.client_id,
         "sub": profile.subject.to_string(),
+        "amr": ["password"], "idp": "local", "auth_time": granted.logged_in.as_second(),
         "iat": seconds, "nbf": seconds, "exp": seconds + TOKEN_SECONDS,
         "product_id": "ks", "tenant_id": "sim",
         "identity_id": profile.subject.to_string(),

@@ -42,9 +42,10 @@ fn blank(store: &mut Store, email: Option<String>, first_name: &str, last_name: 
     }
 }
 
-fn mac(store: &mut Store) -> String {
-    let bytes: Vec<String> = (0..8).map(|_| format!("{:02X}", store.number(256))).collect();
-    bytes.concat()
+/// Two hexadecimal digits a byte: a lock has seven bytes in a row, an IQ three with dots between (A5).
+pub(super) fn mac(store: &mut Store, bytes: usize, between: &str) -> String {
+    let bytes: Vec<String> = (0..bytes).map(|_| format!("{:02X}", store.number(256))).collect();
+    bytes.join(between)
 }
 
 impl SiteSpec {
@@ -98,7 +99,7 @@ impl SiteSpec {
             let iq = Iq {
                 id: store.id(),
                 name: spec.customer_reference.clone(),
-                mac: mac(store),
+                mac: mac(store, 3, "."),
                 zone: self.time_zone.clone(),
                 online: spec.online,
                 otp_enabled: spec.otp_enabled,
@@ -112,7 +113,7 @@ impl SiteSpec {
             let iq = site.iqs.values().find(|iq| iq.name == spec.iq).map(|iq| iq.id);
             let iq = iq.ok_or_else(|| format!("lock {} names no IQ of the site", spec.customer_reference))?;
             let (name, floor) = (spec.customer_reference.clone(), spec.floor.clone());
-            let (id, mac) = (store.id(), mac(store));
+            let (id, mac) = (store.id(), mac(store, 7, ""));
             site.locks
                 .insert(id, Lock { id, name, mac, floor, iq, locked_state: "locked", used: HashMap::new() });
         }

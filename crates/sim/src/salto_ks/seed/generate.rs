@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::store::{Group, Lock, Site, Store};
+use super::build::mac;
 use super::{ScheduleSpec, UserSpec, add_user, schedule};
 use crate::frame::dice::Dice;
 
@@ -87,7 +88,7 @@ fn company(store: &mut Store, site: &mut Site, index: usize) -> Group {
         site.locks.values().filter(|lock| lock.floor.as_deref() == Some("0")).map(|lock| lock.id).collect();
     if let Some(iq) = site.iqs.keys().next() {
         let id = store.id();
-        let mac = format!("{:016X}", store.number(u64::MAX));
+        let mac = mac(store, 7, "");
         let lock = Lock {
             id,
             name: format!("{name} suite"),

@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use super::super::ids::Pu;
 
+/// The revision of every IQ (A5).
+pub(crate) const REVISION: &str = "2.0";
+
 /// A lock.
 #[derive(Clone, Debug)]
 pub(crate) struct Lock {
@@ -39,11 +42,18 @@ pub(crate) struct Iq {
 /// What one person needs to open remotely.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activation {
-    /// Given out once.
-    pub(crate) secret: String,
-    pub(crate) secret_read: bool,
+    /// Given out once; none before.
+    pub(crate) secret: Option<String>,
     /// Mailed.
     pub(crate) pin: Option<String>,
-    pub(crate) active: bool,
+    /// When the person was activated; without it nothing can be opened yet.
+    pub(crate) activated_at: Option<Timestamp>,
     pub(crate) wrong: u32,
+}
+
+impl Activation {
+    /// True once the secret was read or the PIN mailed.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.secret.is_some() || self.pin.is_some()
+    }
 }

@@ -16,11 +16,11 @@ use super::ids;
 use super::outbox::Mail;
 use crate::frame::dice::Dice;
 
-pub(super) use self::hardware::{Activation, Iq, Lock};
+pub(super) use self::hardware::{Activation, Iq, Lock, REVISION};
 pub(super) use self::people::{Pin, Profile, SiteUser};
 pub(super) use self::profiles::Profiles;
 pub(super) use self::rights::{Group, Pod};
-pub(super) use self::roles::{BUILT_IN, Role, role_id};
+pub(super) use self::roles::{BUILT_IN, Role, parent_id, role_id};
 pub(super) use self::schedule::{DAYS, Edge, Schedule, read_time};
 pub(super) use self::site::{Entry, Site, Tag};
 pub(super) use self::table::Table;

@@ -68,6 +68,8 @@ pub(crate) struct Entry {
     pub(crate) last_name: Option<String>,
     pub(crate) alias: Option<String>,
     pub(crate) by: &'static str,
+    /// Of an attempt by tag the tag's number (A7).
+    pub(crate) access_detail: Option<String>,
 }
 
 /// More entries than this are not kept.
@@ -174,7 +176,7 @@ impl Site {
             valid: false,
             released: false,
             owner: None,
-            kind: "flex".to_owned(),
+            kind: "default".to_owned(),
             features: Vec::new(),
             ttl_days: 90,
             users: Table::default(),
