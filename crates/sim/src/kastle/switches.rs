@@ -54,7 +54,7 @@ pub const SWITCHES: &[Switch] = &[
     switch("refusal.status", &[Word("200"), Word("400")], "200", "2B.3", "HTTP status of what a rule refuses"),
     switch("token.lifetime", &[Number("seconds")], "3600", "2B.2", "how long a token lives"),
     switch("page.size", &[Number("entries")], "100", "2B.1", "entries a page when no size is asked for"),
-    switch("dates.format", &[Word("YYYY-MM-DD"), Word("MM/DD/YYYY")], "YYYY-MM-DD", "2B.1", "form of dates, in both directions"),
+    switch("dates.format", &[Word("YYYY-MM-DD"), Word("YYYY-MM-DDT00:00:00"), Word("MM/DD/YYYY")], "YYYY-MM-DD", "2B.1, A1", "form of dates in answers; the first two are read alike, the third is the only one it reads"),
     switch("json.ids", &[Word("text"), Word("number")], "text", "2B.4", "form of ids in answers"),
     switch("json.absent", &[Word("null"), Word("empty"), Word("missing")], "null", "2B.4", "how a value that is not there is written"),
     switch("json.extra", &[Word("none"), Word("present")], "none", "2B.4", "a field nobody knows in every object"),

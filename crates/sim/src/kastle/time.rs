@@ -22,19 +22,30 @@ pub(super) fn zone_name<'a>(iana: &'a str, switches: &Switches) -> &'a str {
     if switches.is("zones.names", "windows") { windows::windows(iana) } else { iana }
 }
 
-/// A date as the switch `dates.format` has it.
+/// A date: American where the switch `dates.format` says so, else ISO in either form (A1).
 pub(super) fn read_date(text: &str, switches: &Switches) -> Option<Date> {
-    let american = switches.is("dates.format", "MM/DD/YYYY");
-    let shape = if american { "00/00/0000" } else { "0000-00-00" };
-    if !has_shape(text, shape) {
-        return None;
+    if switches.is("dates.format", "MM/DD/YYYY") {
+        return has_shape(text, "00/00/0000").then(|| Date::strptime("%m/%d/%Y", text).ok()).flatten();
     }
-    Date::strptime(if american { "%m/%d/%Y" } else { "%Y-%m-%d" }, text).ok()
+    let day = text.split_once('T').map_or(Some(text), |(day, time)| is_midnight(time).then_some(day))?;
+    has_shape(day, "0000-00-00").then(|| Date::strptime("%Y-%m-%d", day).ok()).flatten()
+}
+
+/// `00:00:00` as .NET writes it behind the date of a `DateTime`: bare, in UTC, or with the offset of its machine.
+fn is_midnight(time: &str) -> bool {
+    let Some(zone) = time.strip_prefix("00:00:00") else {
+        return false;
+    };
+    zone.is_empty() || zone == "Z" || has_shape(zone, "+00:00") || has_shape(zone, "-00:00")
 }
 
 /// The same on its way out.
 pub(super) fn write_date(date: Date, switches: &Switches) -> String {
-    let form = if switches.is("dates.format", "MM/DD/YYYY") { "%m/%d/%Y" } else { "%Y-%m-%d" };
+    let form = match switches.get("dates.format") {
+        "MM/DD/YYYY" => "%m/%d/%Y",
+        "YYYY-MM-DDT00:00:00" => "%Y-%m-%dT00:00:00",
+        _ => "%Y-%m-%d",
+    };
     date.strftime(form).to_string()
 }
 
@@ -97,14 +108,30 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_have_one_form_only() {
+    fn dates_have_the_forms_of_their_switch_and_times_have_one() {
         let mut switches = Switches::new(&[SWITCHES]);
         assert_eq!(read_date("2026-12-01", &switches), Some(date(2026, 12, 1)));
-        for wrong in ["2026-13-01", "12/01/2026", "2026-12-1", "2026-12-01T00:00", "", "é026-12-1"] {
+        for zone in ["", "Z", "+01:00", "-05:00"] {
+            let text = format!("2026-12-01T00:00:00{zone}");
+            assert_eq!(read_date(&text, &switches), Some(date(2026, 12, 1)), "{text}");
+        }
+        for wrong in [
+            "2026-13-01",
+            "12/01/2026",
+            "2026-12-1",
+            "2026-12-01T00:00",
+            "2026-12-01T08:00:00",
+            "2026-12-01T00:00:00 ",
+            "2026-12-01 00:00:00",
+            "2026-12-01T",
+            "",
+            "é026-12-1",
+        ] {
             assert_eq!(read_date(wrong, &switches), None, "{wrong}");
         }
         switches.set("dates.format", "MM/DD/YYYY").unwrap();
         assert_eq!(read_date("12/01/2026", &switches), Some(date(2026, 12, 1)));
+        assert_eq!(read_date("2026-12-01T00:00:00", &switches), None);
         assert!(read_time("08:00").is_some() && read_time("8:00").is_none() && read_time("24:01").is_none());
     }
 }

@@ -16,11 +16,17 @@ const UNTESTED: &[(&str, &str, &str)] = &[
     ("2B.2", "inferred", "HTTPS only (the frame's `--tls`; plain HTTP is served too)"),
 ];
 
+/// A test of a section of part 2, or of a row of the addendum.
+fn is_of_the_document(name: &str) -> bool {
+    let row = name.strip_prefix('a').and_then(|rest| rest.split_once('_'));
+    name.starts_with("s2") || row.is_some_and(|(row, _)| row.parse::<u32>().is_ok())
+}
+
 /// All tests of sections.
 fn tests() -> Vec<Test> {
     let mut sources = docs::sources();
     sources.push(include_str!("../kastle_storm.rs").to_owned());
-    docs::tests(&sources).into_iter().filter(|test| test.name.starts_with("s2")).collect()
+    docs::tests(&sources).into_iter().filter(|test| is_of_the_document(&test.name)).collect()
 }
 
 /// The facts in the doc comment of a test, one a line: `2B.8 [inferred] The fact.`
@@ -35,7 +41,8 @@ fn every_test_of_a_section_names_its_facts_and_their_marks() {
         assert!(!facts.is_empty(), "{} names no fact", test.name);
         for Fact { section, mark, .. } in facts {
             assert!(["confirmed", "inferred", "unknown"].contains(&mark.as_str()), "{}: {mark}", test.name);
-            assert!(section.starts_with("2A.") || section.starts_with("2B."), "{}: {section}", test.name);
+            let known = ["2A.", "2B.", "A"].iter().any(|part| section.starts_with(part));
+            assert!(known, "{}: {section}", test.name);
         }
     }
 }
@@ -83,4 +90,12 @@ fn switches_table() -> String {
 fn the_docs_hold_the_tables_of_the_code() {
     let tables = [("facts of Kastle", facts_table()), ("switches of Kastle", switches_table())];
     docs::in_step("simulators-kastle.md", file!(), &tables);
+}
+
+#[test]
+fn every_row_of_the_addendum_has_a_test() {
+    let facts: Vec<Fact> = tests().iter().flat_map(facts).collect();
+    for row in ["A1", "A2"] {
+        assert!(facts.iter().any(|fact| fact.section == row), "{row}");
+    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::doc_markdown)] // a test program: what fails, fails
 
+mod addendum;
 #[path = "../docs/mod.rs"]
 mod docs;
 mod edits;

@@ -347,9 +347,9 @@ async fn s2b3_refusal_status_200_or_400() {
     }
 }
 
-/// 2B.1 [inferred] Form of dates.
+/// 2B.1 [inferred] Form of dates: the American one is read and written alone.
 #[tokio::test]
-async fn s2b1_dates_format_iso_or_american() {
+async fn s2b1_dates_format_american() {
     let sim = example(&[("dates.format", "MM/DD/YYYY")]).await;
     assert_eq!(sim.visit(json!({})).await.verdict().2, "Invalid arrival date");
     sim.visit(json!({ "ArrivalDate": "12/01/2026", "DepartureDate": "12/01/2026" })).await.data();
