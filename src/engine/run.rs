@@ -68,12 +68,15 @@ impl Engine {
         inner.look_at(now);
         if inner.parked.is_some() || !self.fence.held() {
             self.count(&inner);
-            return now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
+            self.tell_records(&mut inner, now);
+            let again = now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
+            return again.into_iter().chain(inner.tell_records).min();
         }
         match inner.breaker.allow(now) {
             Admission::NotBefore(at) => {
                 self.count(&inner);
-                return Some(at);
+                self.tell_records(&mut inner, now);
+                return inner.tell_records.into_iter().chain([at]).min();
             }
             Admission::Probe => (inner.connected, inner.chore_after) = (false, None),
             Admission::Allowed => {}
@@ -132,16 +135,18 @@ impl Engine {
         }
     }
 
-    /// Counts are told at rest only: while records come and go, each count would be a write of the integration's status.
+    /// Counts are published at rest only: while records come and go, each count would be a write of the integration's
+    /// status. An engine that may call nothing is at rest too. Before the first full sync there is no count.
     fn tell_records(&self, inner: &mut Inner, now: Timestamp) {
         let records = inner.snapshot.len();
-        if records == self.state.borrow().records {
+        let published = self.state.borrow().records;
+        if published == Some(records) || !inner.snapshot.is_complete() {
             inner.tell_records = None;
         } else if inner.queue.in_flight() > 0 || inner.tell_records.is_none() {
             inner.tell_records = now.checked_add(AT_REST).ok();
         } else if inner.tell_records.is_some_and(|at| at <= now) {
             inner.tell_records = None;
-            self.publish(|state| state.records = records);
+            self.publish(|state| state.records = Some(records));
         }
     }
 

@@ -57,8 +57,9 @@ pub struct State {
     pub last_sync: Option<Timestamp>,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
-    /// Living records of ours, told when the engine has been at rest for a moment.
-    pub records: usize,
+    /// Living records of ours, as each full sync finds them and as they are when the engine has been at rest for a moment;
+    /// `None` before the first full sync.
+    pub records: Option<usize>,
     /// Records that were left in the system since the start, because the mode or a person said so.
     pub left_behind: u64,
     /// Removals that the guard holds.

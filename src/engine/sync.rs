@@ -102,16 +102,18 @@ impl Engine {
     fn publish_sync(&self, tokens: Vec<String>) {
         let now = self.clock.now();
         let resync = self.settings.read().resync;
-        {
+        let records = {
             let mut inner = self.inner.lock();
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
             let due = now.checked_add(resync).ok();
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
-        }
+            inner.snapshot.len()
+        };
         self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
             state.syncs += 1;
             state.last_sync = Some(now);
+            state.records = Some(records);
             state.handled_syncs.extend(tokens);
             let surplus = state.handled_syncs.len().saturating_sub(SYNC_TOKENS);
             state.handled_syncs.drain(..surplus);

@@ -134,10 +134,33 @@ async fn records_are_told_at_rest_and_not_while_they_come_and_go() {
     assert!(!states.has_changed().unwrap());
     stage.rest().await;
     stage.pass(5).await;
-    assert_eq!(stage.state().records, 400);
+    assert_eq!(stage.state().records, Some(400));
     states.mark_unchanged();
     stage.pass(600).await;
     assert!(!states.has_changed().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_sync_publishes_how_many_records_it_found() {
+    let stage = Setup { standing: guests(2), ..Setup::default() }.raise();
+    assert_eq!(stage.state().records, None, "nothing is known before");
+    stage.until("the first sync", |stage| stage.state().syncs == 1).await;
+    assert_eq!(stage.state().records, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_count_is_published_also_when_nothing_is_called_any_more() {
+    for class in [ErrorClass::Auth, ErrorClass::Transient] {
+        let stage = Setup { standing: guests(2), ..Setup::default() }.start().await;
+        let ada = visitor("ada");
+        stage.push(&ada, Class::UserChange);
+        stage.until("the creation", |stage| stage.last(&ada).is_some()).await;
+        stage.site.rule(move |_| Fate::Fails(class));
+        stage.engine.request_sync("now");
+        stage.pass(60).await;
+        assert_ne!(stage.state().condition, vestibule::engine::Condition::Connected);
+        assert_eq!(stage.state().records, Some(3), "{class:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -186,11 +186,13 @@ pub fn said(
         said.owner_id = Some(owner_id);
     }
     let Some(state) = state else { return said };
+    if let Some(records) = state.records {
+        said.records = i64::try_from(records).ok();
+    }
     if let Some(version) = &state.version {
         said.system_version = Some(version.clone());
     }
     if let Some(at) = state.last_sync {
-        said.records = i64::try_from(state.records).ok();
         said.last_sync_time = jiff::Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string());
         said.held_deletions = state.held.as_ref().map(|held| HeldDeletions {
             hash: held.hash.clone(),

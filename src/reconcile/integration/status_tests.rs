@@ -20,7 +20,7 @@ const FINE: Situation<'static> = Situation {
 
 fn connected_state() -> State {
     let last_sync = Some(at("2026-12-01T08:59:59.75Z"));
-    State { condition: Condition::Connected, syncs: 1, last_sync, records: 7, ..State::default() }
+    State { condition: Condition::Connected, syncs: 1, last_sync, records: Some(7), ..State::default() }
 }
 
 fn in_condition(condition: Condition) -> State {
