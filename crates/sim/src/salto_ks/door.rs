@@ -11,25 +11,32 @@ use super::store::{Entry, Group, Lock, Site, SiteUser};
 use crate::frame::Switches;
 
 /// Somebody at a lock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) lock: Uuid,
-    /// `None`: a PIN that is nobody's.
+    /// `None`: a PIN or a tag that is nobody's, or a hand at the inside.
     pub(super) user: Option<Pu>,
     /// `tag`, `pin_code`, `remote`, `inside_handle`.
     pub(super) by: &'static str,
+    /// Number of the tag, if it is one.
+    pub(super) tag: Option<String>,
     pub(super) at: Timestamp,
 }
 
 /// Why not: a reject detail of 2.11, and a word for people.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Refusal {
-    pub(super) detail: &'static str,
+    pub(super) detail: Option<&'static str>,
     pub(super) reason: &'static str,
 }
 
 const fn refuse(detail: &'static str, reason: &'static str) -> Result<(), Refusal> {
-    Err(Refusal { detail, reason })
+    Err(Refusal { detail: Some(detail), reason })
+}
+
+/// As measured for a tag that is nobody's and a PIN whose user may not use one.
+const fn refuse_without_detail(reason: &'static str) -> Result<(), Refusal> {
+    Err(Refusal { detail: None, reason })
 }
 
 /// Who an unknown PIN belongs to in the entries: nobody (2.11).
@@ -113,16 +120,27 @@ fn open(group: &Group, switches: &Switches, zone: &TimeZone, at: Timestamp) -> b
     known && group.schedules.values().any(|schedule| schedule.open(local))
 }
 
+/// Does the lock open? From the inside it always does.
+pub(super) fn decide(site: &Site, switches: &Switches, attempt: &Attempt) -> Result<(), Refusal> {
+    let may_use_pin = |user: Pu| site.user_of(user).is_none_or(|person| person.use_pin);
+    match (attempt.by, attempt.user) {
+        ("inside_handle", _) => Ok(()),
+        ("pin_code", Some(user)) if !may_use_pin(user) => refuse_without_detail("the user may not use a PIN"),
+        (_, Some(user)) => may(site, switches, user, attempt.lock, attempt.at),
+        ("tag", None) => refuse_without_detail("nobody has this tag"),
+        (_, None) => refuse("no_access", "nobody has this PIN"),
+    }
+}
+
 /// Somebody tries the lock: decided and written down.
 pub(super) fn attempt(inner: &mut Inner, site: Uuid, attempt: &Attempt) -> Result<(), Refusal> {
     let place = inner.store.sites.get(&site);
-    let decision = match (place, attempt.user) {
-        (Some(place), Some(user)) => may(place, &inner.switches, user, attempt.lock, attempt.at),
-        _ => refuse("no_access", "nobody has this PIN"),
-    };
+    let decision = place.map_or(refuse("no_access", "there is no such site"), |place| {
+        decide(place, &inner.switches, attempt)
+    });
     match decision {
         Ok(()) => opened(inner, site, attempt),
-        Err(refusal) => log(inner, site, attempt, "lock_rejected", Some(refusal.detail)),
+        Err(refusal) => log(inner, site, attempt, "lock_rejected", refusal.detail),
     }
     decision
 }
@@ -151,9 +169,9 @@ fn log(
     };
     let person = attempt.user.and_then(|user| site.user_of(user));
     let alias = person.and_then(|user| user.alias.clone());
-    let access_detail = person.filter(|_| attempt.by == "tag").and_then(|user| user.tag.clone());
     let (first_name, last_name) = names.unzip();
-    let user = attempt.user.map_or(NOBODY, |user| user.0);
+    let sentinel = (attempt.by == "pin_code").then_some(NOBODY);
+    let user = attempt.user.map(|user| user.0).or(sentinel);
     let entry = Entry {
         number: 0,
         id,
@@ -161,12 +179,12 @@ fn log(
         detail,
         at: attempt.at,
         lock: attempt.lock,
-        user: Some(user),
+        user,
         first_name,
         last_name,
         alias,
         by: attempt.by,
-        access_detail,
+        access_detail: attempt.tag.clone(),
     };
     site.log(entry);
 }

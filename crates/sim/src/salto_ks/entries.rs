@@ -21,6 +21,9 @@ const PROPERTIES: Properties = &[
 /// The header a continuation comes in.
 const HEADER: &str = "clp-continuation-token";
 
+/// An entry is kept from when it came in, a moment after it happened: its expiration has milliseconds.
+const TRANSIT: SignedDuration = SignedDuration::from_millis(1401);
+
 /// Where a walk stands.
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -102,7 +105,8 @@ pub(super) fn object(site: &Site, entry: &Entry) -> Value {
     let iq = lock.and_then(|lock| site.iqs.get(&lock.iq));
     let local = entry.at.to_zoned(site.zone.clone()).datetime();
     let ttl = site.ttl_days.clamp(0, 100_000) * 86_400;
-    let expiration = entry.at.saturating_add(SignedDuration::from_secs(ttl)).unwrap_or(Timestamp::MAX);
+    let kept = SignedDuration::from_secs(ttl) + TRANSIT;
+    let expiration = entry.at.saturating_add(kept).unwrap_or(Timestamp::MAX);
     let opened = entry.category == "lock_opened";
     json!({
         "id": entry.id.to_string(),
@@ -126,6 +130,6 @@ pub(super) fn object(site: &Site, entry: &Entry) -> Value {
         "access_by": entry.by,
         "access_detail": entry.access_detail,
         "ttl_in_seconds": ttl,
-        "expiration_date_time": instant(expiration),
+        "expiration_date_time": expiration.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
     })
 }

@@ -26,7 +26,7 @@ pub const SWITCHES: &[Switch] = &[
     switch("links.base", &[Word("own"), Word("http"), Text("base URL")], "own", "2.15 #2", "base of next_page_link: as called, http:// instead of https://, any"),
     switch("page.size", &[Number("items")], "20", "2.15 #4", "items a page without $top"),
     switch("page.maximum", &[Word("none"), Number("items")], "none", "2.15 #4", "a larger $top is refused with 400 / 1102"),
-    switch("page.form", &[Word("envelope"), Word("bare")], "envelope", "2.15 #4", "lists as {items, next_page_link, count} or as a bare array of everything"),
+    switch("page.form", &[Word("envelope"), Word("bare"), Word("bare-sites")], "envelope", "2.15 #4", "lists as {items, next_page_link, count} or as a bare array of everything; bare-sites: GET sites alone"),
     switch("users.known-email", &[Word("400"), Word("existing"), Word("second")], "400", "2.15 #5", "POST users with an e-mail known on this or another site"),
     switch("members.added-twice", AGAIN, "200", "2.15 #6", "a member added who is one"),
     switch("members.removed-absent", AGAIN, "200", "2.15 #6", "remove_ids with somebody who is no member"),
@@ -56,5 +56,6 @@ pub const SWITCHES: &[Switch] = &[
     switch("hardware.schedule-seconds", SECONDS, "0", "2.4", "time until the first schedule of a group counts (measured: 210)"),
     switch("entries.delay-seconds", SECONDS, "0", "2.11", "entries show up so late"),
     switch("entries.empty-page", NO_YES, "no", "2.11", "every second page is empty and has a token"),
+    switch("otp.block-seconds", SECONDS, "1800", "2.10", "so long OTPs are blocked (measured: the block ends by itself, within hours)"),
     switch("otp.wrong", &[Number("tries")], "3", "2.10", "wrong OTPs until it is blocked (measured: 3 to 8)"),
 ];

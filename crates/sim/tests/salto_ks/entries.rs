@@ -147,6 +147,63 @@ async fn s2_11_rejections_tell_no_access_suspended_or_offline() {
 
 /// [M]
 #[tokio::test]
+async fn s2_11_a_tag_that_is_nobodys_shows_its_number_and_neither_user_nor_detail() {
+    let sim = sim(&[]).await;
+    let said = sim.side("POST", "door", json!({ "tag": "02307300", "lock": "Main entrance" })).await;
+    assert_eq!((&said["granted"], &said["detail"]), (&json!(false), &NOTHING));
+    let item = entries(&sim, PATH, None).await.items().remove(0);
+    assert_eq!((&item["event_category"], &item["access_by"]), (&json!("lock_rejected"), &json!("tag")));
+    assert_eq!(item["access_detail"], json!("02307300"));
+    for field in ["event_detail", "user_id", "user_first_name", "user_last_name", "user_alias"] {
+        assert!(item[field].is_null(), "{field}");
+    }
+    let known = sim.side("POST", "door", json!({ "tag": "00000018", "lock": "Main entrance" })).await;
+    assert_eq!(known["granted"], json!(true), "the cleaner's");
+}
+
+/// [M]
+#[tokio::test]
+async fn s2_11_a_pin_whose_user_may_not_use_one_is_rejected_with_the_user_and_without_detail() {
+    let sim = sim(&[]).await;
+    let (su, pu) = sim.user("Cleaner").await;
+    let pin = text(&sim.s("PUT", &format!("/users/{su}/pin"), json!({})).await.is(200));
+    let walk = async || sim.side("POST", "door", json!({ "pin": pin, "lock": "Main entrance" })).await;
+    assert_eq!(walk().await["granted"], json!(false));
+    let item = entries(&sim, PATH, None).await.items().remove(0);
+    assert_eq!((&item["event_category"], &item["event_detail"]), (&json!("lock_rejected"), &NOTHING));
+    assert_eq!((&item["user_id"], &item["user_alias"]), (&json!(pu), &json!("Cleaner")));
+    sim.s("PATCH", &format!("/users/{su}"), json!({ "use_pin": true })).await.is(200);
+    assert_eq!(walk().await["granted"], json!(true));
+}
+
+/// [M]
+#[tokio::test]
+async fn s2_11_from_the_inside_a_lock_always_opens_and_nobody_is_named() {
+    let sim = sim(&[]).await;
+    let said = sim.side("POST", "door", json!({ "by": "inside_handle", "lock": "Studio" })).await;
+    assert_eq!(said["granted"], json!(true));
+    let item = entries(&sim, PATH, None).await.items().remove(0);
+    assert_eq!(
+        (&item["event_category"], &item["access_by"]),
+        (&json!("lock_opened"), &json!("inside_handle"))
+    );
+    assert_eq!((&item["exit_requested"], &item["user_id"]), (&json!(true), &NOTHING));
+}
+
+/// [I]
+#[tokio::test]
+async fn s2_11_a_dry_attempt_leaves_no_entry_whoever_it_is() {
+    let sim = sim(&[]).await;
+    for who in [json!({ "pin": "000000" }), json!({ "tag": "1" }), json!({ "user": "Cleaner" })] {
+        let mut order = who.clone();
+        (order["lock"], order["dry"]) = (json!("Main entrance"), json!(true));
+        sim.side("POST", "door", order).await;
+        assert!(entries(&sim, PATH, None).await.items().is_empty(), "{who}");
+    }
+}
+
+/// [M]
+#[tokio::test]
 async fn s2_11_an_unknown_pin_shows_somebody_who_is_no_user() {
     let sim = sim(&[]).await;
     sim.side("POST", "door", json!({ "pin": "000000#", "lock": "Main entrance" })).await;

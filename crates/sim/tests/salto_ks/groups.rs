@@ -126,7 +126,8 @@ async fn s2_7_an_end_of_18_00_reads_back_18_00_59() {
 async fn s2_7_no_weekday_and_what_ends_before_it_starts_is_1101() {
     let sim = sim(&[]).await;
     let group = sim.group("Empty").await;
-    schedule(&sim, &group, json!({ "start_time": "00:00", "end_time": "23:59" })).await.error(400, "1101");
+    let never = schedule(&sim, &group, json!({ "start_time": "00:00", "end_time": "23:59" })).await;
+    assert_eq!(never.error(400, "1101").json["Message"], json!("At least one day should be selected"));
     for (field, value) in [
         ("start_time", json!("23:59:59")),
         ("end_time", json!("00:00:00")),

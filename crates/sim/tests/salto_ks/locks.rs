@@ -3,7 +3,7 @@
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::harness::{NOTHING, SITE, Sim, sim, text};
+use crate::harness::{MILL, NOTHING, SITE, Sim, sim, text};
 
 /// [M]
 #[tokio::test]
@@ -103,7 +103,10 @@ async fn s2_10_who_may_not_open_remotely_is_forbidden_and_an_offline_iq_is_3101(
     let custom = sim.log_in("custom@sim.example").await;
     let body = json!({ "locked_state": "unlocked" });
     let got = sim.call_as(&custom, "PATCH", &path, Some(body)).await;
-    assert_eq!(got.error(403, "3102").json["Message"], json!("command_forbidden"));
+    assert_eq!(
+        got.error(403, "3102").json["Message"],
+        json!("Request execution failed with code: command_forbidden")
+    );
     sim.edit(json!({ "action": "set_iq", "iq": "Basement IQ", "online": false })).await;
     open(&sim, "Main entrance", None).await.error(500, "3101");
 }
@@ -133,14 +136,21 @@ async fn s2_10_activation_and_an_otp_that_is_good_for_three_minutes() {
     let (iq, secret, pin) = keys(&sim).await;
     let now = otp("20260901080000", &secret, &pin);
     open(&sim, "Studio", None).await.error(404, "2202");
-    open(&sim, "Studio", Some(&now)).await.error(404, "3104");
+    let early = open(&sim, "Studio", Some(&now)).await;
+    assert_eq!(
+        early.error(400, "3102").json["Message"],
+        json!("Request execution failed with code: pin_not_changed")
+    );
     sim.s("PUT", &format!("/iqs/{iq}/pin"), json!({ "otp": now, "delta": "0000" })).await.is(204);
     open(&sim, "Studio", Some(&now)).await.is(200);
     sim.advance("PT3M").await;
     open(&sim, "Studio", Some(&now)).await.is(200);
     sim.advance("PT1S").await;
     let got = open(&sim, "Studio", Some(&now)).await;
-    assert_eq!(got.error(400, "3102").json["Message"], json!("otp_invalid"));
+    assert_eq!(
+        got.error(400, "3102").json["Message"],
+        json!("Request execution failed with code: otp_invalid")
+    );
     let (su, _) = sim.user("Ada Admin").await;
     let activated = sim.s("GET", &format!("/users/{su}/activated_iqs"), NOTHING).await.items();
     assert_eq!(activated, [json!({ "id": iq, "customer_reference": "Roof IQ", "otp_enabled": true })]);
@@ -151,8 +161,12 @@ async fn s2_10_activation_and_an_otp_that_is_good_for_three_minutes() {
 async fn s2_10_secret_and_pin_are_never_readable_again() {
     let sim = sim(&[]).await;
     let (iq, ..) = keys(&sim).await;
-    assert_eq!(sim.s("GET", &format!("/iqs/{iq}/secret"), NOTHING).await.status, 403);
-    assert_eq!(sim.s("GET", &format!("/iqs/{iq}/pin?send_email=true"), NOTHING).await.status, 403);
+    sim.s("GET", &format!("/iqs/{iq}/secret"), NOTHING).await.error(403, "2203");
+    let pin = sim.s("GET", &format!("/iqs/{iq}/pin?send_email=true"), NOTHING).await;
+    assert_eq!(
+        pin.error(403, "3102").json["Message"],
+        json!("Request execution failed with code: command_forbidden")
+    );
 }
 
 /// [M]
@@ -166,7 +180,44 @@ async fn s2_10_wrong_otps_block() {
         open(&sim, "Studio", Some("zzzzz")).await.error(400, "3102");
     }
     let got = open(&sim, "Studio", Some(&now)).await;
-    assert_eq!(got.error(403, "3102").json["Message"], json!("otp_blocked"));
+    assert_eq!(
+        got.error(403, "3102").json["Message"],
+        json!("Request execution failed with code: otp_blocked")
+    );
+}
+
+/// [M]
+#[tokio::test]
+async fn s2_10_a_block_ends_by_itself() {
+    let sim = sim(&[("otp.block-seconds", "600")]).await;
+    let (iq, secret, pin) = keys(&sim).await;
+    let put = async |otp: String| {
+        sim.s("PUT", &format!("/iqs/{iq}/pin"), json!({ "otp": otp, "delta": "0000" })).await
+    };
+    for _ in 0..3 {
+        put("zzzzz".to_owned()).await.error(400, "3102");
+    }
+    sim.advance("PT9M").await;
+    put(otp("20260901080900", &secret, &pin)).await.error(403, "3102");
+    sim.advance("PT1M").await;
+    put("zzzzz".to_owned()).await.error(400, "3102");
+    put(otp("20260901081000", &secret, &pin)).await.is(204);
+}
+
+/// [I]
+#[tokio::test]
+async fn s2_10_administrators_and_mobile_users_may_open_remotely() {
+    let sim = sim(&[]).await;
+    let (user, mobile) = (sim.role("site_user").await, sim.role("site_mobile_user").await);
+    let made = async |roles: Value| {
+        let body = json!({ "first_name": "A", "last_name": "B", "role_ids": roles });
+        sim.s("POST", "/users", body).await.is(200)["remote_access"].clone()
+    };
+    assert_eq!(made(json!([user])).await, json!(false));
+    assert_eq!(made(json!([user, mobile])).await, json!(true));
+    let stranger = sim.log_in("stranger@mill.example").await;
+    let me = sim.call_as(&stranger, "GET", &format!("/v1.2/sites/{MILL}/me"), None).await.is(200);
+    assert_eq!((&me["roles"][0]["code"], &me["remote_access"]), (&json!("site_admin"), &json!(true)));
 }
 
 /// [V]

@@ -7,6 +7,7 @@
 #![allow(clippy::doc_markdown, clippy::similar_names, clippy::format_push_string, clippy::format_collect)]
 
 mod addendum;
+mod addendum_calls;
 mod conventions;
 #[path = "../docs/mod.rs"]
 mod docs;

@@ -23,6 +23,12 @@ async fn s2_5_me_is_the_platform_profile() {
         assert!(me.get(field).is_some(), "{field}");
     }
     assert_eq!(me["email"], json!("admin@sim.example"));
+    let user = json!({ "email": "tagged@sim.example", "alias": "T", "tag": "00000042" });
+    sim.edit(json!({ "action": "add_user", "user": user })).await;
+    sim.edit(json!({ "action": "complete_profile", "email": "tagged@sim.example", "password": "sim" })).await;
+    let tagged = sim.log_in("tagged@sim.example").await;
+    let me = sim.call_as(&tagged, "GET", "/v1.2/me", None).await.is(200);
+    assert_eq!(me["tag_number"], json!("00000042"));
 }
 
 /// [I]

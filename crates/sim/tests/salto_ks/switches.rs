@@ -84,6 +84,9 @@ async fn s2_15_4_lists_in_an_envelope_or_as_bare_arrays() {
     sim.switch("page.form", "bare").await;
     assert_eq!(sim.get("/v1.2/sites").await.json.as_array().unwrap().len(), 2);
     assert_eq!(sim.s("GET", "/users?$top=2&$skip=6", NOTHING).await.json.as_array().unwrap().len(), 1);
+    sim.switch("page.form", "bare-sites").await;
+    assert_eq!(sim.get("/v1.2/sites").await.json.as_array().unwrap().len(), 2);
+    assert!(sim.s("GET", "/users", NOTHING).await.json.is_object());
 }
 
 /// [?]

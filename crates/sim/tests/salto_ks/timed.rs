@@ -43,7 +43,9 @@ async fn s2_4_one_guest_in_three_is_unusable_for_a_minute() {
     assert_eq!(unusable.len(), 1);
     let (su, pu) = (text(&unusable[0]["id"]), text(&unusable[0]["user"]["id"]));
     let add = format!("/access_groups/{group}/users");
-    sim.s("PUT", &format!("/users/{su}/pin"), json!({})).await.error(403, "2203");
+    let early = sim.s("PUT", &format!("/users/{su}/pin"), json!({})).await;
+    let message = "User does not have permission for this operation on this user";
+    assert_eq!(early.error(403, "2203").json["Message"], json!(message));
     sim.s("POST", &add, json!({ "user_id": pu })).await.error(404, "2202");
     let patched = sim.s("PATCH", &format!("/users/{su}"), json!({ "use_pin": true })).await.is(200);
     assert_eq!(patched["roles"], json!([]));

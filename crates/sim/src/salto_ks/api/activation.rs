@@ -43,7 +43,7 @@ pub(super) fn pin(cx: &mut Cx<'_>) -> Done {
     let pin: String = (0..4).map(|_| cx.inner.store.number(10).to_string()).collect();
     let entry = activation(cx, iq)?;
     if entry.pin.is_some() {
-        return Err(Problem::refused());
+        return Err(Problem::execution(403, "command_forbidden"));
     }
     entry.pin = Some(pin.clone());
     let to = cx.profile(cx.user).and_then(|p| p.email.clone()).unwrap_or_default();
@@ -111,21 +111,27 @@ pub(super) fn of_caller(cx: &mut Cx<'_>) -> Done {
     })
 }
 
-/// An OTP to open with: missing 2202 (A5), not activated 3104 or, once there is a PIN, 3102, wrong or blocked 3102.
+/// An OTP to open with: missing 2202 (A5), no PIN yet 3104, one that does not count yet 3102, wrong or blocked 3102.
 pub(super) fn check_otp(cx: &mut Cx<'_>, iq: Uuid, otp: Option<&str>) -> Result<(), Problem> {
     let otp = otp.ok_or_else(|| Problem::new(404, 2202, "Otp is invalid"))?;
-    if activation(cx, iq)?.activated_at.is_none() {
-        return Err(Problem::listed(3104));
+    let held = activation(cx, iq)?;
+    match held.activated_at {
+        Some(_) => try_otp(cx, iq, otp),
+        None if held.pin.is_some() => Err(Problem::execution(400, "pin_not_changed")),
+        None => Err(Problem::listed(3104)),
     }
-    try_otp(cx, iq, otp)
 }
 
 fn try_otp(cx: &mut Cx<'_>, iq: Uuid, otp: &str) -> Result<(), Problem> {
     let now = cx.now();
     let most = u32::try_from(cx.inner.switches.count("otp.wrong").unwrap_or(3)).unwrap_or(3);
+    let until = cx.inner.after(now, "otp.block-seconds");
     let held = activation(cx, iq)?;
-    if held.wrong >= most {
-        return Err(Problem::new(403, 3102, "otp_blocked"));
+    if held.blocked_until.is_some_and(|end| now < end) {
+        return Err(Problem::execution(403, "otp_blocked"));
+    }
+    if held.blocked_until.take().is_some() {
+        held.wrong = 0;
     }
     let pin = held.pin.clone().ok_or_else(|| Problem::listed(3104))?;
     let secret = held.secret.clone().unwrap_or_default();
@@ -135,7 +141,8 @@ fn try_otp(cx: &mut Cx<'_>, iq: Uuid, otp: &str) -> Result<(), Problem> {
     });
     if !good {
         held.wrong += 1;
-        return Err(Problem::new(400, 3102, "otp_invalid"));
+        held.blocked_until = (held.wrong >= most).then_some(until);
+        return Err(Problem::execution(400, "otp_invalid"));
     }
     held.wrong = 0;
     Ok(())

@@ -23,7 +23,9 @@ pub(super) fn page<T>(
     options.apply(&mut items, field);
     let count = items.len();
     let size = options.top.or_else(|| switches.count("page.size")).unwrap_or(20);
-    if switches.is("page.form", "bare") {
+    let bare =
+        switches.is("page.form", "bare") || (cx.site.is_nil() && switches.is("page.form", "bare-sites"));
+    if bare {
         let items = items.iter().skip(options.skip).take(options.top.unwrap_or(usize::MAX)).map(json);
         return Ok(Answer::json(200, items.collect()));
     }

@@ -93,21 +93,21 @@ fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
 pub(super) fn open(cx: &mut Cx<'_>) -> Done {
     let body = Body::read(cx.request)?;
     if body.need("locked_state")? != "unlocked" {
-        return Err(Problem::new(403, 3102, "command_forbidden"));
+        return Err(Problem::execution(403, "command_forbidden"));
     }
     let (id, otp, now) = (cx.id(1)?, body.text("otp")?, cx.now());
     let site = cx.site()?;
     let lock = site.locks.get(&id).ok_or_else(|| Problem::missing("Lock"))?;
     let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;
-    if !user.remote_access || user.blocked {
-        return Err(Problem::new(403, 3102, "command_forbidden"));
+    if !user.may_open_remotely() || user.blocked {
+        return Err(Problem::execution(403, "command_forbidden"));
     }
     let iq = site.iqs.get(&lock.iq).filter(|iq| iq.online).ok_or_else(|| Problem::listed(3101))?;
     if iq.otp_enabled {
         let iq = iq.id;
         activation::check_otp(cx, iq, otp.as_deref())?;
     }
-    let attempt = Attempt { lock: id, user: Some(cx.user), by: "remote", at: now };
+    let attempt = Attempt { lock: id, user: Some(cx.user), by: "remote", tag: None, at: now };
     door::opened(cx.inner, cx.site, &attempt);
     Ok(Answer::empty(200))
 }

@@ -9,6 +9,7 @@ use super::{Answer, Done, site_user};
 /// `GET /v1.2/me`: the platform profile.
 pub(super) fn me(cx: &mut Cx<'_>) -> Done {
     let profile = cx.profile(cx.user).ok_or_else(Problem::unauthorized)?;
+    let tag = cx.inner.store.sites.values().find_map(|site| site.user_of(cx.user)?.tag.clone());
     Ok(Answer::json(
         200,
         json!({
@@ -18,7 +19,7 @@ pub(super) fn me(cx: &mut Cx<'_>) -> Done {
             "phone": profile.phone,
             "email": profile.email,
             "language": profile.language,
-            "tag_number": null,
+            "tag_number": tag,
             "tag_rf_id_uid": null,
             "image_url": null,
         }),

@@ -14,7 +14,8 @@ pub(super) fn put(cx: &mut Cx<'_>) -> Done {
     let expiry = Body::read(cx.request)?.instant("expiry_date")?;
     let now = cx.now();
     if cx.user_mut()?.fresh(now) {
-        return Err(Problem::refused());
+        let message = "User does not have permission for this operation on this user";
+        return Err(Problem::new(403, 2203, message));
     }
     let digits = free_pin(cx)?;
     set(cx, digits.clone(), expiry)?;
@@ -35,9 +36,9 @@ fn free_pin(cx: &mut Cx<'_>) -> Result<String, Problem> {
 }
 
 fn set(cx: &mut Cx<'_>, digits: String, expiry: Option<jiff::Timestamp>) -> Result<(), Problem> {
-    let (by, now, key_identifier) = (cx.who(), cx.now(), cx.inner.store.id());
+    let (by, now) = (cx.who(), cx.now());
     let user = cx.user_mut()?;
-    user.pin = Some(Pin { digits, key_identifier, expiry });
+    user.pin = Some(Pin { digits, expiry });
     user.touch(now, &by);
     Ok(())
 }
@@ -55,7 +56,7 @@ pub(super) fn custom(cx: &mut Cx<'_>) -> Done {
     let id = cx.su()?;
     let same = |pin: Option<&Pin>| pin.is_some_and(|pin| pin.digits == digits);
     if same(cx.site()?.users.get(&id).and_then(|user| user.pin.as_ref())) {
-        return Err(Problem::new(400, 3102, "pin_not_changed"));
+        return Err(Problem::execution(400, "pin_not_changed"));
     }
     let expiry = body.instant("expiry_date")?;
     set(cx, digits, expiry)?;
@@ -64,16 +65,13 @@ pub(super) fn custom(cx: &mut Cx<'_>) -> Done {
 
 const KEYS: Properties = &[("type", Kind::Text), ("key_identifier", Kind::Text)];
 
-/// `GET S/users/{SU}/keys`: no digits.
+/// `GET S/users/{SU}/keys`: no digits; the only PIN of a user is called `pin`.
 pub(super) fn keys(cx: &mut Cx<'_>) -> Done {
     let id = cx.su()?;
     let pin = cx.site()?.users.get(&id).and_then(|user| user.pin.as_ref());
-    let field = |pin: &&Pin, path: &str| match path {
-        "type" => Scalar::Text("pin".into()),
-        _ => Scalar::id(pin.key_identifier),
-    };
+    let field = |_: &&Pin, _: &str| Scalar::Text("pin".into());
     list::page(cx, KEYS, pin.into_iter().collect(), field, |pin| -> Value {
-        json!({ "type": "pin", "key_identifier": pin.key_identifier.to_string(),
+        json!({ "type": "pin", "key_identifier": "pin",
                 "expiry_date": pin.expiry.map(instant), "offline_access": false })
     })
 }

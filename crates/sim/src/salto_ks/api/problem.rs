@@ -69,6 +69,11 @@ impl Problem {
         Self::new(403, 2203, "You are not permitted to perform this action")
     }
 
+    /// 3102: the command was not executed, in the words that integrators quote.
+    pub(in super::super) fn execution(status: u16, word: &str) -> Self {
+        Self::new(status, 3102, format!("Request execution failed with code: {word}"))
+    }
+
     /// 2212: the site has no valid subscription for this.
     pub(in super::super) fn unpaid() -> Self {
         Self::new(403, 2212, "The site has no valid subscription for this action")
@@ -109,7 +114,7 @@ impl Problem {
             }
             Form::Code(code, message) => text(*code, message).counted(word(*code)),
             Form::Details => {
-                let body = json!({ "type": "https://tools.ietf.org/html/rfc7231#section-6.5.3",
+                let body = json!({ "type": "https://httpstatuses.io/403",
                     "title": "Forbidden", "status": self.status,
                     "traceId": "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00" });
                 Reply::text(self.status, "application/problem+json", body.to_string()).counted("http_403")

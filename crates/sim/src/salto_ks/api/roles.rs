@@ -28,13 +28,17 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     list::page(cx, PROPERTIES, assignable, field, |role| role_object(cx.inner, site, role))
 }
 
-/// What the caller may assign: nothing above the caller's own rank.
+/// What the caller may assign: administrators and the owner everything, others what is below their own rank, of
+/// which the roles that are not hierarchical are none (measured for a custom role: `site_user` alone).
 pub(super) fn assignable(cx: &Cx<'_>) -> Result<Vec<Role>, Problem> {
     let site = cx.site()?;
     let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;
+    if site.owner == Some(cx.user) || user.is("site_admin") {
+        return Ok(site.roles());
+    }
     let own = user.roles.iter().filter_map(|code| site.role(code)).map(|role| role.rank).min();
-    let own = if site.owner == Some(cx.user) { 0 } else { own.unwrap_or(u8::MAX) };
-    Ok(site.roles().into_iter().filter(|role| role.rank >= own).collect())
+    let below = |role: &Role| role.hierarchical && own.is_some_and(|own| role.rank > own);
+    Ok(site.roles().into_iter().filter(below).collect())
 }
 
 /// `GET /v2/sites/{id}/permissions`: what an administrator gets is not known; a plain list.

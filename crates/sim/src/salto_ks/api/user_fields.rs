@@ -12,10 +12,12 @@ use super::roles;
 /// An empty e-mail is 1101: the key has to be left out.
 pub(super) fn email(body: &Body) -> Result<Option<String>, Problem> {
     let email = body.text("email")?;
-    if email.as_deref().is_some_and(|email| !email.contains('@') || email.trim() != email) {
-        return Err(Problem::value("The e-mail address is not valid"));
+    match email {
+        Some(email) if !email.contains('@') || email.trim() != email => {
+            Err(Problem::value(format!("Email '{email}' is not valid")))
+        }
+        email => Ok(email),
     }
-    Ok(email)
 }
 
 /// Codes of `role_ids`: known, assignable by the caller, one of them hierarchical.

@@ -52,7 +52,7 @@ pub(in super::super) fn site_user(
         "toggle_easy_office_mode": user.toggle_easy_office_mode,
         "toggle_manual_office_mode": user.toggle_manual_office_mode,
         "override_privacy_mode": user.override_privacy_mode,
-        "remote_access": user.remote_access,
+        "remote_access": user.may_open_remotely(),
         "blocked": user.blocked,
         "tag_owned_by_this_site": user.tag.is_some(),
         "subscription_state": if site.subscribed(user) { "subscribed" } else { "suspended" },

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::super::door::{self, Attempt};
 use super::super::ids::Pu;
@@ -18,6 +19,7 @@ struct Walk {
     lock: String,
     user: Option<String>,
     pin: Option<String>,
+    tag: Option<String>,
     by: Option<String>,
     at: Option<Timestamp>,
     #[serde(default)]
@@ -31,33 +33,52 @@ pub(in super::super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -
     let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
     let lock = named(&site.locks, &walk.lock, |lock| &lock.name)?;
     let at = walk.at.unwrap_or(now);
-    let user = match (&walk.user, &walk.pin) {
-        (Some(who), _) => Some(user_ids(inner, walk.site.as_ref(), who)?.1),
-        (None, Some(pin)) => by_pin(site, pin, at),
-        (None, None) => return Err("who is at the door? `user` or `pin`".to_owned()),
-    };
-    let by = match (walk.by.as_deref(), &walk.pin) {
-        (Some("inside_handle"), _) => "inside_handle",
-        (Some("pin_code"), _) | (None, Some(_)) => "pin_code",
-        (Some("tag") | None, _) => "tag",
-        (Some(other), _) => return Err(format!("nobody opens by `{other}`; tag, pin_code or inside_handle")),
-    };
-    let attempt = Attempt { lock, user, by, at };
-    let decision = match user {
-        Some(user) if walk.dry => door::may(site, &inner.switches, user, lock, at),
-        _ => door::attempt(inner, id, &attempt),
+    let attempt = walk.attempt(inner, site, lock, at)?;
+    let decision = if walk.dry {
+        door::decide(site, &inner.switches, &attempt)
+    } else {
+        door::attempt(inner, id, &attempt)
     };
     let (granted, reason) = (decision.is_ok(), decision.err());
-    let detail = reason.map(|refusal| refusal.detail);
+    let detail = reason.and_then(|refusal| refusal.detail);
     Ok(json!({ "granted": granted, "detail": detail, "reason": reason.map_or("", |refusal| refusal.reason) }))
+}
+
+impl Walk {
+    /// Who it is and with what. A hand at the inside is nobody's, and a user without a word of how has the tag in hand.
+    fn attempt(&self, inner: &Inner, site: &Site, lock: Uuid, at: Timestamp) -> Result<Attempt, String> {
+        let by = self.by()?;
+        let user = match (&self.user, &self.pin, &self.tag) {
+            _ if by == "inside_handle" => None,
+            (Some(who), ..) => Some(user_ids(inner, self.site.as_ref(), who)?.1),
+            (None, Some(pin), _) => by_pin(site, pin, at),
+            (None, None, Some(tag)) => by_tag(site, tag),
+            (None, None, None) => return Err("who is at the door? `user`, `pin` or `tag`".to_owned()),
+        };
+        let own = || user.and_then(|user| site.user_of(user)?.tag.clone());
+        let tag = if by == "tag" { self.tag.clone().or_else(own) } else { None };
+        Ok(Attempt { lock, user, by, tag, at })
+    }
+
+    fn by(&self) -> Result<&'static str, String> {
+        match (self.by.as_deref(), &self.pin) {
+            (Some("inside_handle"), _) => Ok("inside_handle"),
+            (Some("pin_code"), _) | (None, Some(_)) => Ok("pin_code"),
+            (Some("tag") | None, _) => Ok("tag"),
+            (Some(other), _) => Err(format!("nobody opens by `{other}`; tag, pin_code or inside_handle")),
+        }
+    }
+}
+
+fn by_tag(site: &Site, number: &str) -> Option<Pu> {
+    site.users.values().find(|user| user.tag.as_deref() == Some(number)).map(|user| user.user)
 }
 
 /// Whose PIN this is; it is typed with `#` behind it (2.6).
 fn by_pin(site: &Site, pin: &str, at: Timestamp) -> Option<Pu> {
     let digits = pin.trim_end_matches('#');
     let fits = |user: &&SiteUser| {
-        let pin = user.pin.as_ref();
-        user.use_pin && pin.is_some_and(|p| p.digits == digits && p.expiry.is_none_or(|end| at < end))
+        user.pin.as_ref().is_some_and(|p| p.digits == digits && p.expiry.is_none_or(|end| at < end))
     };
     site.users.values().find(fits).map(|user| user.user)
 }

@@ -48,7 +48,9 @@ pub(crate) struct Activation {
     pub(crate) pin: Option<String>,
     /// When the person was activated; without it nothing can be opened yet.
     pub(crate) activated_at: Option<Timestamp>,
+    /// Wrong OTPs since the last good one.
     pub(crate) wrong: u32,
+    pub(crate) blocked_until: Option<Timestamp>,
 }
 
 impl Activation {

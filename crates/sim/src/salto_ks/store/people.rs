@@ -41,6 +41,7 @@ pub(crate) struct SiteUser {
     pub(crate) toggle_easy_office_mode: bool,
     pub(crate) toggle_manual_office_mode: bool,
     pub(crate) override_privacy_mode: bool,
+    /// Set by hand; see [`Self::may_open_remotely`].
     pub(crate) remote_access: bool,
     pub(crate) blocked: bool,
     /// Holds no seat (2.9).
@@ -62,7 +63,6 @@ pub(crate) struct SiteUser {
 #[derive(Clone, Debug)]
 pub(crate) struct Pin {
     pub(crate) digits: String,
-    pub(crate) key_identifier: Uuid,
     pub(crate) expiry: Option<Timestamp>,
 }
 
@@ -99,6 +99,11 @@ impl SiteUser {
     /// True for a user with this role.
     pub(crate) fn is(&self, code: &str) -> bool {
         self.roles.iter().any(|role| role == code)
+    }
+
+    /// True for those a site let open remotely and, as measured, for administrators and mobile users.
+    pub(crate) fn may_open_remotely(&self) -> bool {
+        self.remote_access || self.is("site_admin") || self.is("site_mobile_user")
     }
 
     /// Notes who changed something, and when.

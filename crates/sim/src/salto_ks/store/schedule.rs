@@ -74,7 +74,7 @@ impl Schedule {
     pub(crate) fn mistake(&self) -> Option<&'static str> {
         let dates = self.start_date.zip(self.end_date);
         if !self.days.contains(&true) {
-            Some("At least one day of the week must be selected")
+            Some("At least one day should be selected")
         } else if self.start_time >= self.end_time {
             Some("The start time must be before the end time")
         } else if dates.is_some_and(|(start, end)| start.first() >= end.over()) {
