@@ -23,7 +23,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     list::page(cx, PROPERTIES, all, field, |iq| object(iq))
 }
 
-/// `not_synced` is ordinary.
+/// `not_synced` is the ordinary state, also of an IQ whose locks open as they should.
 fn object(iq: &Iq) -> Value {
     json!({
         "id": iq.id.to_string(),
@@ -36,7 +36,7 @@ fn object(iq: &Iq) -> Value {
         "reset_date": null,
         "online": iq.online,
         "led_enabled": true,
-        "data_sync_state": if iq.online { "synced" } else { "not_synced" },
+        "data_sync_state": "not_synced",
         "signal_strength": 4,
         "revision": REVISION,
         "otp_enabled": iq.otp_enabled,
