@@ -67,7 +67,11 @@ async fn s2_10_an_iq_has_the_documented_fields_and_its_own_zone() {
         assert!(iq.get(field).is_some(), "{field}");
     }
     assert_eq!((&iq["otp_enabled"], &iq["time_zone"]), (&json!(true), &json!("Europe/Berlin")));
-    assert_eq!((&iq["online"], &iq["data_sync_state"]), (&json!(true), &json!("not_synced")), "it is ordinary");
+    assert_eq!(
+        (&iq["online"], &iq["data_sync_state"]),
+        (&json!(true), &json!("not_synced")),
+        "it is ordinary"
+    );
     sim.s("POST", &format!("/iqs/{id}/restore"), NOTHING).await.ok();
 }
 
