@@ -12,6 +12,7 @@ use vestibule_core::identity::Owner;
 use vestibule_core::model::{Hasher, ObjectKey};
 use vestibule_core::schedule::{Provision, Zone};
 
+use super::declared::Declared;
 use crate::api::{Mode, Record, TenantSpec, VisitorAccess};
 use crate::engine::Engine;
 
@@ -79,8 +80,8 @@ pub struct TenantFacts {
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
     pub access: Vec<Access>,
-    /// Integrations that should let the tenant's visitors in and cannot: nothing is ready while there is one.
-    pub unready: Vec<String>,
+    /// What is declared for its visitors, connected or not: verdicts are made of it.
+    pub declared: Declared,
     /// Changes when anything above does that records depend on.
     pub hash: u64,
 }
@@ -129,7 +130,7 @@ pub fn tenant_facts(
     property_key: ObjectKey,
     property: Option<PropertyFacts>,
     integrations: &[Arc<IntegrationFacts>],
-    unready: Vec<String>,
+    declared: Declared,
 ) -> TenantFacts {
     let access = integrations.iter().map(|integration| Access {
         owner: Owner::of(&integration.owner_id),
@@ -138,7 +139,7 @@ pub fn tenant_facts(
         hash: 0,
     });
     let (display_name, access) = (spec.display_name.clone(), access.collect());
-    hashed(TenantFacts { display_name, property_key, property, access, unready, hash: 0 })
+    hashed(TenantFacts { display_name, property_key, property, access, declared, hash: 0 })
 }
 
 /// The groups that visitors of a tenant get in an integration with this `visitorAccess`.
@@ -169,6 +170,7 @@ fn hashed(mut facts: TenantFacts) -> TenantFacts {
         None => hash.text("no property"),
     };
     let everywhere = hash.finish();
+    facts.declared.sign(&mut hash);
     for access in &mut facts.access {
         access.hash = hash_of(access, everywhere);
         hash.number(access.hash);

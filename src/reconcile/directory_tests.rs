@@ -2,7 +2,8 @@ use vestibule_core::adjust::Contact;
 
 use super::*;
 use crate::api::{Grant, TenantGroups};
-use crate::reconcile::fixtures::{acme, berlin, engine, integration, key};
+use crate::reconcile::declared::Doors;
+use crate::reconcile::fixtures::{self, acme, berlin, engine, integration, key};
 use crate::system::memory::Memory;
 
 fn texts(names: &[&str]) -> Vec<String> {
@@ -25,7 +26,7 @@ fn netbox(tenants: Vec<TenantGroups>) -> IntegrationFacts {
 }
 
 fn facts_of(spec: &TenantSpec, records: &[Record], integration: IntegrationFacts) -> TenantFacts {
-    tenant_facts(spec, records, key("tower"), Some(berlin()), &[Arc::new(integration)], Vec::new())
+    fixtures::facts_of(spec, records, berlin(), [integration])
 }
 
 fn groups(spec: &TenantSpec, records: &[Record], integration: IntegrationFacts) -> String {
@@ -79,16 +80,12 @@ fn an_entry_for_another_integration_says_nothing_here() {
 
 #[test]
 fn a_tenant_has_one_entry_for_each_integration_with_the_owner_of_its_records() {
-    let (mut annex, mut all) = (integration(&engine("annex", Memory::default()), 1), Vec::new());
+    let mut annex = integration(&engine("annex", Memory::default()), 1);
     annex.owner_id = "other".to_owned();
-    all.extend([Arc::new(netbox(Vec::new())), Arc::new(annex)]);
-    let facts = tenant_facts(&acme(), &[], key("tower"), Some(berlin()), &all, texts(&["broken"]));
+    let facts = fixtures::facts([netbox(Vec::new()), annex]);
     let owners: Vec<_> = facts.access.iter().map(|access| (access.integration.index, access.owner)).collect();
     assert_eq!(owners, [(0, Owner::of("cluster/hq/netbox")), (1, Owner::of("other"))]);
-    assert_eq!(
-        (&*facts.display_name, &facts.property_key, &*facts.unready),
-        ("Acme Ltd", &key("tower"), &*texts(&["broken"]))
-    );
+    assert_eq!((&*facts.display_name, &facts.property_key), ("Acme Ltd", &key("tower")));
 }
 
 // === hash ===
@@ -126,6 +123,8 @@ fn whatever_changes_what_a_visitor_gets_changes_the_hash() {
         }),
         after(|facts| facts.property = Some(PropertyFacts { provision: Provision::OnApply, ..berlin() })),
         after(|facts| facts.access.clear()),
+        after(|facts| facts.declared.doors = Doors::NoGroups("name groups".into())),
+        after(|facts| facts.declared.doors = Doors::NoIntegration("make one".into())),
         after(|facts| facts.access.push(facts.access[0].clone())),
         after(|facts| facts.access[0].groups.clear()),
         after(|facts| facts.access[0].groups = texts(&["Lobby", "Lab"]).into_iter().collect()),
@@ -153,7 +152,7 @@ fn what_says_the_same_in_another_way_does_not_change_the_hash() {
     assert_eq!(facts_of(&twice, &[], netbox(vec![entry("Other", &["No"])])).hash, plain);
     assert_eq!(after_there(|there| there.index = 9), plain, "an index is ours alone");
     assert_eq!(
-        after(|facts| facts.unready.push("broken".into())),
+        after(|facts| facts.declared.awaited.push("waits".into())),
         plain,
         "statuses tell of it, records do not"
     );

@@ -1,31 +1,44 @@
 //! Kubernetes Events: only what a person must notice, once, on the edge. Ordinary changes are told by conditions and the
 //! log: an Event is a write, and a visitor has few to spend (lessons B4, row 8).
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::api::ApiResource;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use lru::LruCache;
+use parking_lot::Mutex;
 use vestibule_core::status::{Status, Truth, conditions, note};
 
 use super::write::FIELD_MANAGER;
-use crate::cluster::object::Meta;
+use crate::cluster::object::{Meta, Uid};
+
+/// Objects whose Warning is remembered, 16 bytes each; of others their status tells.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// Publishes Events.
 #[derive(Clone)]
 pub struct Events {
     recorder: Recorder,
+    stopped: Arc<Mutex<Stopped>>,
 }
+
+/// Objects that have stopped and not recovered since, whatever their status has said in between.
+struct Stopped(LruCache<Uid, ()>);
 
 impl Events {
     /// Events of this controller.
     pub fn new(client: Client) -> Self {
         let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: None };
-        Self { recorder: Recorder::new(client, reporter) }
+        Self { recorder: Recorder::new(client, reporter), stopped: Arc::default() }
     }
 
-    /// Tells that an object stopped until a person acts, or goes on again, if this status says so for the first time.
+    /// Publishes that an object stopped until a person acts, or that it works again, if this status is the first to say so.
     pub async fn on_edge(&self, resource: &ApiResource, meta: &Meta, before: &Status, now: &Status) {
-        if let Some((type_, reason, message)) = edge(before, now) {
+        let edge = self.stopped.lock().edge(meta.uid, before, now);
+        if let Some((type_, reason, message)) = edge {
             self.publish(resource, meta, type_, reason, message).await;
         }
     }
@@ -84,16 +97,33 @@ impl Events {
     }
 }
 
-/// What to tell when a status turns from one into the other; nothing while it only changes its words.
-fn edge<'a>(before: &Status, now: &'a Status) -> Option<(EventType, &'a str, &'a str)> {
-    match (stalled(before), stalled(now)) {
-        (was, Some((reason, message))) if was.map(|(reason, _)| reason) != Some(reason) => {
-            Some((EventType::Warning, reason, message))
+impl Default for Stopped {
+    fn default() -> Self {
+        Self(LruCache::new(REMEMBERED))
+    }
+}
+
+impl Stopped {
+    /// The Event of an edge, if there is one. An object that stopped may be worked on for a while before it is Ready.
+    fn edge<'a>(
+        &mut self,
+        uid: Uid,
+        before: &Status,
+        now: &'a Status,
+    ) -> Option<(EventType, &'a str, &'a str)> {
+        if let Some((reason, message)) = stalled(now) {
+            self.0.push(uid, ());
+            let is_new = stalled(before).is_none_or(|(was, _)| was != reason);
+            return is_new.then_some((EventType::Warning, reason, message));
         }
-        (Some(_), None) if is_ready(now) => {
-            Some((EventType::Normal, "Recovered", "nobody is needed any more"))
+        if !is_ready(now) {
+            if before.has_stopped() {
+                self.0.push(uid, ());
+            }
+            return None;
         }
-        _ => None,
+        let had_stopped = self.0.pop(&uid).is_some() || before.has_stopped();
+        (had_stopped && works(now)).then_some((EventType::Normal, "Recovered", "it needs a person no longer"))
     }
 }
 
@@ -104,6 +134,12 @@ fn stalled(status: &Status) -> Option<(&str, &str)> {
 
 fn is_ready(status: &Status) -> bool {
     status.condition(conditions::READY).is_some_and(|ready| ready.status == Truth::True)
+}
+
+/// Whether what is declared is carried out. A visit that is over and an object that is suspended have not recovered.
+fn works(status: &Status) -> bool {
+    let ready = status.condition(conditions::READY).map_or("", |ready| &ready.reason);
+    [conditions::SUCCEEDED, conditions::SCHEDULED, conditions::OBSERVE_ONLY].contains(&ready)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use vestibule_core::status::Verdict;
 
 use super::*;
-use crate::reconcile::fixtures::at;
+use crate::reconcile::fixtures::{UID, at};
 
 fn status(verdict: &Verdict) -> Status {
     verdict.settle(&Status::default(), 1, at("2026-12-01T09:00:00Z"))
@@ -12,10 +12,27 @@ fn stopped(reason: &'static str, message: &str) -> Status {
 }
 
 /// Type, reason and note of the Event, if there is one.
-fn told(before: &Status, now: &Status) -> Option<(bool, String, String)> {
-    edge(before, now).map(|(type_, reason, message)| {
+fn event(stopped: &mut Stopped, before: &Status, now: &Status) -> Option<(bool, String, String)> {
+    let found = stopped.edge(UID.parse().unwrap(), before, now);
+    found.map(|(type_, reason, message)| {
         (matches!(type_, EventType::Warning), reason.to_owned(), message.to_owned())
     })
+}
+
+/// The same for a process that knows nothing of the past but what the status tells.
+fn told(before: &Status, now: &Status) -> Option<(bool, String, String)> {
+    event(&mut Stopped::default(), before, now)
+}
+
+/// The reasons of the Events on a way of statuses, each settled upon the one before.
+fn along(way: &[Verdict]) -> Vec<String> {
+    let (mut stopped, mut reasons, mut before) = (Stopped::default(), Vec::new(), Status::default());
+    for verdict in way {
+        let now = verdict.settle(&before, 1, at("2026-12-01T09:00:00Z"));
+        reasons.extend(event(&mut stopped, &before, &now).map(|(_, reason, _)| reason));
+        before = now;
+    }
+    reasons
 }
 
 #[test]
@@ -40,10 +57,43 @@ fn other_words_for_the_same_reason_are_no_edge_and_another_reason_is() {
 fn recovery_is_told_when_the_object_is_ready_again() {
     let refused = stopped(conditions::INVALID_SPEC, "set spec.email");
     let ready = status(&Verdict::in_sync(""));
-    let recovered = Some((false, "Recovered".to_owned(), "nobody is needed any more".to_owned()));
+    let recovered = Some((false, "Recovered".to_owned(), "it needs a person no longer".to_owned()));
     assert_eq!(told(&refused, &ready), recovered);
     assert_eq!(told(&refused, &status(&Verdict::progressing("on it"))), None);
     assert_eq!(told(&refused, &status(&Verdict::deleting("going"))), None);
+}
+
+#[test]
+fn recovery_is_published_once_whatever_the_way_back() {
+    let stalled = || Verdict::stalled(conditions::INVALID_SPEC, "name groups");
+    let ways = [
+        vec![Verdict::dependency_not_ready("waits for AccessIntegration netbox")],
+        vec![Verdict::progressing("on it"), Verdict::retrying("no answer", jiff::SignedDuration::ZERO)],
+        vec![Verdict::waiting_for_import("not there yet")],
+        vec![],
+    ];
+    for between in ways {
+        let ends = [Verdict::in_sync(""), Verdict::in_sync("again"), Verdict::scheduled("waits for its day")];
+        let way: Vec<_> = [stalled()].into_iter().chain(between).chain(ends).collect();
+        assert_eq!(along(&way), ["InvalidSpec", "Recovered"], "{way:?}");
+    }
+}
+
+#[test]
+fn after_a_restart_the_status_tells_of_a_stop_that_was_on_its_way_back() {
+    let refused = stopped(conditions::INVALID_SPEC, "set spec.email");
+    let waits = Verdict::dependency_not_ready("waits").settle(&refused, 2, at("2026-12-01T09:00:00Z"));
+    let ready = Verdict::in_sync("").settle(&waits, 2, at("2026-12-01T09:00:00Z"));
+    assert_eq!(told(&waits, &ready).map(|(_, reason, _)| reason).as_deref(), Some("Recovered"));
+    assert_eq!(told(&ready, &ready), None);
+}
+
+#[test]
+fn what_is_over_or_suspended_has_not_recovered() {
+    let stalled = || Verdict::stalled(conditions::INVALID_SPEC, "set spec.email");
+    assert_eq!(along(&[stalled(), Verdict::expired("over")]), ["InvalidSpec"]);
+    assert_eq!(along(&[stalled(), Verdict::expired("over"), Verdict::in_sync("")]), ["InvalidSpec"]);
+    assert_eq!(along(&[stalled(), Verdict::suspended()]), ["InvalidSpec"]);
 }
 
 #[test]

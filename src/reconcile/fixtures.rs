@@ -13,8 +13,9 @@ use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
 use vestibule_core::schedule::{Provision, Zone};
 use vestibule_core::status::{Kstatus, Status, check, kstatus};
 
+use super::declared::{Declared, DeclaredIntegration, DeclaredIntegrations, DeclaredTenant};
 use super::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts};
-use crate::api::{self, TenantSpec};
+use crate::api::{self, Record as ApiRecord, TenantSpec};
 use crate::clock::{SharedClock, SystemClock};
 use crate::cluster::lease::Fence;
 use crate::cluster::object::{Live, Seen};
@@ -110,8 +111,26 @@ pub fn acme() -> TenantSpec {
 
 /// What acme's visitors depend on, with these integrations.
 pub fn facts(integrations: impl IntoIterator<Item = IntegrationFacts>) -> TenantFacts {
+    facts_of(&acme(), &[], berlin(), integrations)
+}
+
+/// What the visitors of the tenant acme with this spec depend on, with these integrations, all ready.
+pub fn facts_of(
+    spec: &TenantSpec,
+    records: &[ApiRecord],
+    property: PropertyFacts,
+    integrations: impl IntoIterator<Item = IntegrationFacts>,
+) -> TenantFacts {
     let all: Vec<_> = integrations.into_iter().map(Arc::new).collect();
-    tenant_facts(&acme(), &[], key("tower"), Some(berlin()), &all, Vec::new())
+    let takers = all.iter().map(|it| DeclaredIntegration {
+        name: &it.key.name,
+        visitor_access: it.visitor_access.as_ref(),
+        ready: true,
+    });
+    let takers = DeclaredIntegrations { takers: takers.collect(), ..DeclaredIntegrations::default() };
+    let declared =
+        Declared::of(DeclaredTenant { name: "acme", property: &key("tower"), spec, records }, &takers);
+    tenant_facts(spec, records, key("tower"), Some(property), &all, declared)
 }
 
 /// Settings that let everything through.

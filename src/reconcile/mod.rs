@@ -4,6 +4,7 @@
 //! ([`visitor`]). Properties, integrations and tenants are few: [`pass`] looks at all of them whenever one changes, an
 //! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
 
+pub mod declared;
 pub mod directory;
 pub mod events;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vestibule_core::status::{Status, Verdict, conditions};
 
+use super::declared::Doors;
 use super::directory::TenantFacts;
 use crate::api::{Record, TenantSpec};
 use crate::cluster::object::Seen;
@@ -45,11 +46,11 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
             unknown.join(", ")
         ));
     }
-    let opens = facts.access.iter().any(|access| !access.groups.is_empty());
-    if opens || facts.access.is_empty() {
-        Verdict::in_sync("valid")
-    } else {
-        Verdict::in_sync("valid; it opens no door to visitors, since no access group is named for them")
+    match facts.declared.doors {
+        Doors::NoGroups(_) => {
+            Verdict::in_sync("valid; it opens no door to visitors, since no access group is named for them")
+        }
+        Doors::Declared | Doors::NoIntegration(_) => Verdict::in_sync("valid"),
     }
 }
 

@@ -34,8 +34,9 @@ fn a_tenant_whose_references_are_there_is_valid() {
 
 #[test]
 fn a_tenant_that_opens_no_door_to_visitors_is_valid_and_says_so() {
-    let mut closed = open();
-    closed.access[0].groups.clear();
+    let mut closed = integration(&engine("netbox", Memory::default()), 0);
+    closed.visitor_access = None;
+    let closed = facts([closed]);
     let said = "valid; it opens no door to visitors, since no access group is named for them";
     assert_eq!(told(&json!({}), Some(&closed), &[]), ("True Succeeded".into(), said.into(), Current));
 }

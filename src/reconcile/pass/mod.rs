@@ -5,6 +5,7 @@
 //! the Secrets' GETs.
 
 mod connect;
+mod declared;
 mod drain;
 mod gather;
 mod pace;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
-use crate::api::{AccessIntegrationSpec, VisitorAccess};
+use crate::api::AccessIntegrationSpec;
+use crate::reconcile::declared::{Declared, DeclaredIntegrations, DeclaredTenant};
 use crate::reconcile::directory::{
-    Directory, IntegrationFacts, PropertyFacts, TenantFacts, groups, tenant_facts, tenant_id,
+    Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
-use crate::reconcile::integration::{Connection, Object, leaves_records, takes_visitors};
+use crate::reconcile::integration::{Object, leaves_records, takes_visitors};
 use crate::reconcile::{is_abandoned, property};
 
 impl Pass {
@@ -25,18 +26,17 @@ impl Pass {
     }
 
     fn make_directory(&self) -> Directory {
-        let takers = self.takers();
-        let none = Vec::new();
+        let (takers, declared) = (self.takers(), self.declared());
+        let (none, nothing) = (Vec::new(), DeclaredIntegrations::default());
         let tenants = self.tenants.iter().filter_map(|(key, object)| {
             let spec = object.spec.as_ref().ok()?;
             let property = property::key(&key.namespace, &spec.property_ref);
             let integrations = takers.get(&property).unwrap_or(&none);
             let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
+            let tenant = DeclaredTenant { name: &key.name, property: &property, spec, records };
+            let declared = Declared::of(tenant, declared.get(&property).unwrap_or(&nothing));
             let usable = self.usable_property(&property);
-            let opens =
-                |name: &str, access: Option<&VisitorAccess>| !groups(spec, records, name, access).is_empty();
-            let unready = self.unready(&property, opens);
-            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, unready)))
+            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, declared)))
         });
         Directory {
             complete: true,
@@ -77,29 +77,6 @@ impl Pass {
         property::validate(property).ok().map(|checked| checked.facts)
     }
 
-    /// Integrations of a Property that should open doors to a tenant's visitors and have no connection, or may not open any
-    /// through it, or have left one account for another that nobody has looked into yet.
-    fn unready(
-        &self,
-        property: &ObjectKey,
-        opens: impl Fn(&str, Option<&VisitorAccess>) -> bool,
-    ) -> Vec<String> {
-        let all = self.integrations.iter().filter(|(key, object)| {
-            let spec = object.spec.as_ref().ok().filter(|_| !object.meta.deleting);
-            let concerned = spec.is_some_and(|spec| {
-                property::key(&key.namespace, &spec.property_ref) == *property
-                    && takes_visitors(spec)
-                    && opens(&key.name, spec.visitor_access.as_ref())
-            });
-            let looked_into =
-                |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
-            let usable =
-                self.connections.get(key).is_some_and(looked_into) && !self.refusals.contains_key(key);
-            concerned && !usable
-        });
-        all.map(|(key, _)| key.name.clone()).collect()
-    }
-
     /// The integrations with an engine that take visitors, by Property.
     fn takers(&self) -> BTreeMap<ObjectKey, Vec<Arc<IntegrationFacts>>> {
         let mut takers: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -134,7 +111,7 @@ fn sign(directory: &Directory) -> u64 {
     let mut hash = Hasher::new("directory");
     let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
     for (id, tenant) in tenants {
-        hash.number(id).number(tenant.hash).text(&tenant.unready.join(" "));
+        hash.number(id).number(tenant.hash).text(&tenant.declared.awaited.join(" "));
     }
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);

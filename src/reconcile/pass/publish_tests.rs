@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::super::stage::{NOWHERE, Stage, netbox};
 use super::*;
+use crate::reconcile::declared::Doors;
 use crate::reconcile::fixtures::key;
 
 /// A mode that only a later version knows.
@@ -63,7 +64,12 @@ fn an_integration_that_freezes_declines_or_orphans_is_news_and_where_a_name_stan
 
 /// The integrations that visitors of the tenant wait for.
 fn unready(stage: &Stage) -> Vec<String> {
-    stage.published.borrow().tenant(tenant_id(&key("acme"))).unwrap().unready.clone()
+    let directory = stage.published.borrow();
+    let awaited = directory.tenant(tenant_id(&key("acme"))).unwrap().declared.awaited.iter();
+    let name = |sentence: &String| {
+        sentence.strip_prefix("waits for AccessIntegration ")?.split(',').next().map(str::to_owned)
+    };
+    awaited.filter_map(name).collect()
 }
 
 #[tokio::test]
@@ -114,4 +120,44 @@ async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     stage.engine("netbox").state().wait_for(|state| state.syncs > 0).await.unwrap();
     pass(&mut stage).await;
     assert_eq!(unready(&stage), [""; 0]);
+}
+
+/// What visitors of the tenant are told to be missing, and whether their spec counts as valid.
+fn declared(stage: &Stage) -> (bool, Vec<String>) {
+    let directory = stage.published.borrow();
+    let declared = &directory.tenant(tenant_id(&key("acme"))).unwrap().declared;
+    (declared.doors == Doors::Declared, declared.awaited.clone())
+}
+
+#[tokio::test]
+async fn an_integration_that_moves_is_waited_for_though_another_one_is_connected_that_opens_nothing() {
+    let mut stage = Stage::new();
+    stage.integration("annex", &json!({}));
+    stage.integration("netbox", &json!({}));
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    assert_eq!(declared(&stage), (true, Vec::new()));
+    stage.integration("netbox", &json!({ "spec": { "lenelS2": { "url": "http://127.0.0.1:10" } } }));
+    pass(&mut stage).await;
+    assert!(!stage.pass.connections.contains_key(&key("netbox")), "the former one is being left");
+    assert_eq!((declared(&stage).0, unready(&stage)), (true, vec!["netbox".to_owned()]));
+    stage.integration("netbox", &unreadable());
+    pass(&mut stage).await;
+    assert_eq!((declared(&stage).0, unready(&stage)), (true, vec!["netbox".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_integration_that_is_applied_after_its_tenant_is_waited_for_from_the_start() {
+    let mut stage = Stage::new();
+    stage.integration("annex", &json!({}));
+    stage.tenant(&[("netbox", &["Lobby"])]);
+    pass(&mut stage).await;
+    let (valid, awaited) = declared(&stage);
+    assert!(valid && awaited.len() == 1 && awaited[0].contains("does not exist"), "{awaited:?}");
+    stage.integration("netbox", &json!({ "spec": { "credentialsSecretRef": { "name": "none" } } }));
+    pass(&mut stage).await;
+    assert_eq!((declared(&stage).0, unready(&stage)), (true, vec!["netbox".to_owned()]));
+    stage.integration("netbox", &json!({}));
+    pass(&mut stage).await;
+    assert_eq!(declared(&stage), (true, Vec::new()));
 }

@@ -10,6 +10,7 @@ use vestibule_core::plan::Want;
 use vestibule_core::schedule::{Day, PackedVisit};
 
 use super::validate::Validated;
+use crate::reconcile::declared::Doors;
 use crate::reconcile::directory::{Access, TenantFacts};
 
 /// How a visitor stands before any system is looked at.
@@ -72,22 +73,17 @@ pub fn standing(
     (standing, day.changes_at())
 }
 
+/// Why nothing is wanted of a visitor whose day it is, by what is declared. Nothing is concluded from an integration that
+/// is merely not connected: what it would open is waited for.
 fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
-    if tenant.access.is_empty() {
-        let message = format!(
-            "Property {} has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
-            tenant.property_key.name
-        );
-        return Some(Standing::NoTaker(message));
+    match &tenant.declared.doors {
+        Doors::NoGroups(message) => Some(Standing::NoGroups(message.clone())),
+        Doors::NoIntegration(message) => Some(Standing::NoTaker(message.clone())),
+        Doors::Declared if tenant.access.is_empty() => {
+            Some(Standing::NoTaker(tenant.declared.awaited.first().cloned().unwrap_or_default()))
+        }
+        Doors::Declared => None,
     }
-    let none = tenant.access.iter().all(|access| access.groups.is_empty());
-    none.then(|| {
-        let integration = &tenant.access[0].integration.key.name;
-        Standing::NoGroups(format!(
-            "the Tenant opens no door to visitors: name groups in its visitorAccess, or in visitorAccess of \
-             AccessIntegration {integration}"
-        ))
-    })
 }
 
 /// The record that one integration should hold of a visitor, or the sentence that refuses it.

@@ -6,8 +6,10 @@ use vestibule_core::schedule::Provision;
 
 use super::*;
 use crate::api::{Grant, TenantSpec};
-use crate::reconcile::directory::{IntegrationFacts, tenant_facts};
-use crate::reconcile::fixtures::{acme, at, berlin, engine, facts, integration, jane, key, read, with};
+use crate::reconcile::directory::IntegrationFacts;
+use crate::reconcile::fixtures::{
+    acme, at, berlin, engine, facts, facts_of, integration, jane, key, read, with,
+};
 use crate::reconcile::visitor::validate::validate;
 use crate::system::memory::Memory;
 
@@ -27,7 +29,7 @@ fn opening(groups: &[&str]) -> TenantFacts {
     let groups = groups.iter().map(|&group| group.to_owned()).collect();
     let grant = Grant { integration_ref: "netbox".into(), groups };
     let spec = TenantSpec { visitor_access: vec![grant], ..acme() };
-    tenant_facts(&spec, &[], key("tower"), Some(berlin()), &[Arc::new(netbox())], Vec::new())
+    facts_of(&spec, &[], berlin(), [netbox()])
 }
 
 fn stands(tenant: Option<&TenantFacts>, now: &str) -> (Standing, Option<Timestamp>) {
@@ -71,7 +73,7 @@ fn what_is_missing_is_named_and_freezes() {
         (Some(without_property), "Property tower is missing or not ready: make it or mend it"),
         (
             Some(facts([])),
-            "Property tower has no AccessIntegration with visitors: Push that is ready for use: make one or mend it",
+            "waits for an AccessIntegration: Property tower has none with spec.visitors: Push. Make one",
         ),
     ];
     for (tenant, sentence) in rows {
@@ -91,18 +93,29 @@ fn a_missing_integration_freezes_no_visit_that_is_over_or_still_to_come() {
 
 #[test]
 fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enough() {
-    let none = TenantFacts { access: opening(&[]).access, ..facts([]) };
-    let (standing, _) = stands(Some(&none), DURING);
+    let (standing, _) = stands(Some(&opening(&[])), DURING);
     let Standing::NoGroups(sentence) = &standing else { panic!("{standing:?}") };
     assert!(!standing.freezes(), "emptied revokes");
     assert_eq!(
         sentence,
-        "the Tenant opens no door to visitors: name groups in its visitorAccess, or in visitorAccess of \
+        "Tenant acme opens no door to visitors: name groups in its spec.visitorAccess, or in spec.visitorAccess of \
          AccessIntegration netbox"
     );
-    let mut one_of_two = opening(&[]);
-    one_of_two.access.extend(opening(&["Lab"]).access);
-    assert_eq!(stands(Some(&one_of_two), DURING).0, Standing::Today);
+    let annex = integration(&engine("annex", Memory::default()), 1);
+    let grant = Grant { integration_ref: "netbox".into(), groups: Vec::new() };
+    let spec = TenantSpec { visitor_access: vec![grant], ..acme() };
+    assert_eq!(stands(Some(&facts_of(&spec, &[], berlin(), [netbox(), annex])), DURING).0, Standing::Today);
+}
+
+#[test]
+fn what_is_declared_for_an_integration_that_is_not_connected_is_waited_for_and_freezes() {
+    let mut waiting = TenantFacts { access: Vec::new(), ..facts([netbox()]) };
+    waiting.declared.awaited = vec!["waits for AccessIntegration netbox".to_owned()];
+    let (standing, _) = stands(Some(&waiting), DURING);
+    assert_eq!(standing, Standing::NoTaker("waits for AccessIntegration netbox".to_owned()));
+    // Beside one that is connected and declared to open nothing: what that one holds goes.
+    let beside = TenantFacts { access: opening(&[]).access, ..waiting };
+    assert_eq!(stands(Some(&beside), DURING).0, Standing::Today);
 }
 
 #[test]

@@ -56,11 +56,10 @@ impl Visitors {
     pub(super) fn said(&self, look: &Look<'_>, standing: &Standing) -> Option<Said> {
         let trouble = self.trouble_of(look.slot, look.plan);
         let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
-        let unready = look.directory.tenant(look.plan.tenant).and_then(|tenant| tenant.unready.first());
-        let verdict = match unready.filter(|_| *standing == Standing::Today && trouble.is_none()) {
-            Some(name) => Verdict::dependency_not_ready(format!(
-                "waits for AccessIntegration {name}, which is not ready: see its status"
-            )),
+        let tenant = look.directory.tenant(look.plan.tenant);
+        let awaited = tenant.and_then(|tenant| tenant.declared.awaited.first());
+        let verdict = match awaited.filter(|_| *standing == Standing::Today && trouble.is_none()) {
+            Some(sentence) => Verdict::dependency_not_ready(sentence),
             None => verdict(standing, &states, trouble.as_ref(), false)?,
         };
         Some(self.settled(look, &verdict))

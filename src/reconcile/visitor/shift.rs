@@ -46,10 +46,10 @@ impl Shift {
 
     /// Whether the tenant's visitors wait for other integrations than before.
     pub(super) fn retells(&self, tenant: TenantId) -> bool {
-        fn unready(directory: &Directory, tenant: TenantId) -> &[String] {
-            directory.tenant(tenant).map(|facts| facts.unready.as_slice()).unwrap_or_default()
+        fn awaited(directory: &Directory, tenant: TenantId) -> &[String] {
+            directory.tenant(tenant).map(|facts| facts.declared.awaited.as_slice()).unwrap_or_default()
         }
-        unready(&self.before, tenant) != unready(&self.now, tenant)
+        awaited(&self.before, tenant) != awaited(&self.now, tenant)
     }
 }
 

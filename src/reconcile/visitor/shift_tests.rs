@@ -1,8 +1,8 @@
 use vestibule_core::schedule::Zone;
 
 use super::*;
-use crate::reconcile::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id};
-use crate::reconcile::fixtures::{acme, berlin, engine, integration, key};
+use crate::reconcile::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_id};
+use crate::reconcile::fixtures::{acme, berlin, engine, facts_of, integration, key};
 use crate::system::memory::Memory;
 
 const GROUPS: [&str; 2] = ["Lobby", "Lab"];
@@ -14,9 +14,10 @@ fn netbox(groups: &[&str]) -> IntegrationFacts {
     facts
 }
 
-fn tenant(property: PropertyFacts, netbox: IntegrationFacts, unready: &[&str]) -> TenantFacts {
-    let unready = unready.iter().map(|name| (*name).to_owned()).collect();
-    tenant_facts(&acme(), &[], key("tower"), Some(property), &[Arc::new(netbox)], unready)
+fn tenant(property: PropertyFacts, netbox: IntegrationFacts, awaited: &[&str]) -> TenantFacts {
+    let mut facts = facts_of(&acme(), &[], property, [netbox]);
+    facts.declared.awaited = awaited.iter().map(|name| (*name).to_owned()).collect();
+    facts
 }
 
 fn directory(tenant: TenantFacts) -> Arc<Directory> {

@@ -70,6 +70,7 @@ async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
         directory.engines.clear();
         for tenant in directory.tenants.values_mut() {
             tenant.access.clear();
+            tenant.declared.awaited.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash += 1;
         }
     });
@@ -162,6 +163,7 @@ async fn nobody_is_ready_by_a_plan_of_before_the_integration_was_there() {
     stage.refer(|directory| {
         for tenant in directory.tenants.values_mut() {
             tenant.access.clear();
+            tenant.declared.awaited.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash = 0;
         }
     });

@@ -12,6 +12,7 @@ pub mod conditions;
 mod kstatus;
 mod merge;
 mod settle;
+mod stopped;
 mod text;
 mod verdict;
 

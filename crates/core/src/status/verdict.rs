@@ -13,7 +13,7 @@ use super::conditions::{
 /// and is Unknown on the first visit.
 pub(super) const ASPECTS: [&str; 3] = [ACCEPTED, RESOLVED_REFS, SYNCED];
 /// The reasons for which the spec itself is turned down.
-const NOT_ACCEPTED: [&str; 5] = [
+pub(super) const NOT_ACCEPTED: [&str; 5] = [
     INVALID_SPEC,
     NOT_SUPPORTED_BY_SYSTEM,
     DUPLICATE_CLAIM,
