@@ -127,6 +127,7 @@ async fn no_7_repeats_and_the_dead_in_every_wording() {
     lives("person.duplicate", &["fail", "code"]).await;
     lives("person.deleted-id", &["fail", "code", "revives"]).await;
     lives("card.duplicate", &["fail", "code"]).await;
+    lives("card.key", &["lenient", "strict"]).await;
     lives("person.after-removal", &["record", "not-found"]).await;
     lives("absence", &["documented", "code", "fail"]).await;
     for position in ["fail", "code"] {

@@ -118,16 +118,24 @@ pub(super) fn answer(inner: &mut Inner, request: &Request, document: &Document, 
 
 /// 410 to any method and body where a path is switched off, 404 elsewhere, 405 to other methods than POST.
 fn refuse_path(inner: &Inner, request: &Request) -> Option<Reply> {
-    let switch = match request.path.as_str() {
-        V2 => "path.v2",
-        V1 => "path.v1",
-        path if OLD_EVENTS.contains(&path) => "path.appd",
+    let (switch, on) = match request.path.as_str() {
+        V2 => ("path.v2", "on"),
+        V1 => ("path.v1", "on"),
+        path if OLD_EVENTS.contains(&path) => ("path.appd", "accepted"),
         _ => return Some(Reply::empty(404)),
     };
     if inner.switches.is(switch, "410") {
-        return Some(Reply::empty(410));
+        return Some(gone(&request.path, switch, on));
     }
     (request.method != "POST").then(|| Reply::empty(405).with_header("allow", "POST"))
+}
+
+/// 410 with a hint for the person who tries out a client; that the box says anything is of this simulator only (A11).
+fn gone(path: &str, switch: &str, on: &str) -> Reply {
+    let hint = format!(
+        "The path {path} is gone on this controller. This is a simulator: `--set {switch}={on}` makes it answer there.\n"
+    );
+    Reply::text(410, "text/plain", hint).counted("http_410")
 }
 
 fn xml_reply(inner: &Inner, text: String) -> Reply {
@@ -175,8 +183,8 @@ fn run_stream(
     call: &Call<'_>,
 ) -> Reply {
     match run(inner, session, command, call) {
-        (Ok(_), _) => stream::open(inner, &command.params),
-        (Err(refusal), _) => stream::refuse(&refusal),
+        (Ok(_), _) => stream::open(inner, command),
+        (Err(refusal), _) => stream::refuse(inner, &refusal),
     }
 }
 
@@ -240,10 +248,11 @@ fn run(
     }
     let local = inner.store.local(call.now);
     let tzoffset = command.tzoffset && inner.switches.is("dates.tzoffset", "appended");
-    let Inner { store, switches, .. } = inner;
+    let Inner { store, switches, seed, .. } = inner;
     let mut ctx = Ctx {
         store,
         switches,
+        reasons: &seed.reasons,
         command: known.name,
         params: &command.params,
         now: call.now,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Inner;
-use super::log::Record;
+use super::log::{ACCESS_DENIED, ACCESS_GRANTED, Record};
 use super::seed::{CardSpec, LevelSpec, PersonSpec, add_level, assign};
 use super::state::person_json;
 use super::store::{Decision, Person, Store};
@@ -213,17 +213,16 @@ pub(super) fn walk(
     let local = store.local(now);
     let inclusive = inner.switches.is("dates.expiry", "inclusive");
     let decision = store.decide(person, used, portal, local, inclusive);
-    let (kind, reason) = inner.reason(decision);
     let record = Record {
-        name: if decision.granted() { "Access Granted" } else { "Access Denied" },
+        name: if decision.granted() { ACCESS_GRANTED } else { ACCESS_DENIED },
         access: true,
         at: local,
         person: person.id.clone(),
-        person_name: format!("{} {}", person.text("FIRSTNAME"), person.text("LASTNAME")),
+        first_name: person.text("FIRSTNAME").to_owned(),
+        last_name: person.text("LASTNAME").to_owned(),
         reader: store.portals.get(&portal).and_then(|portal| portal.readers.first().copied()),
         portal: Some(portal),
-        kind,
-        reason,
+        reason: decision.reason(),
         encoded: used.map(|card| card.encoded.clone()).unwrap_or_default(),
         hotstamp: used.map(|card| card.hotstamp.clone()).unwrap_or_default(),
         format: used.map(|card| card.format.clone()).unwrap_or_default(),
@@ -234,17 +233,6 @@ pub(super) fn walk(
 }
 
 impl Inner {
-    /// TYPE and REASON of a decision, by the switch `history.reasons` (2.16 #10).
-    fn reason(&self, decision: Decision) -> (String, String) {
-        let word = if decision.granted() { "GRANTED" } else { decision.reason() };
-        let custom = self.seed.reasons.get(word).filter(|_| self.switches.is("history.reasons", "custom"));
-        let plain = || {
-            let kind = if decision.granted() { "1" } else { "2" };
-            (kind.to_owned(), decision.reason().to_owned())
-        };
-        custom.cloned().unwrap_or_else(plain)
-    }
-
     /// Writes to the activity log.
     pub(super) fn log(&mut self, record: Record) -> u64 {
         let holes = self.switches.is("history.ids", "holes");

@@ -7,12 +7,17 @@ use jiff::civil::DateTime;
 /// So many records are kept; a real box archives older ones.
 const KEPT: usize = 100_000;
 
+/// The name of an access that was granted.
+pub(super) const ACCESS_GRANTED: &str = "Access granted";
+/// The name of an access that was denied.
+pub(super) const ACCESS_DENIED: &str = "Access denied";
+
 /// One record.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     /// LOGID.
     pub id: u64,
-    /// What the event stream calls it: `Access Granted`, `Logged In`.
+    /// What the event stream calls it: `Access granted`, `Logged In`.
     pub name: &'static str,
     /// True for accesses, which alone stand in the access history.
     pub access: bool,
@@ -20,16 +25,19 @@ pub(super) struct Record {
     pub at: DateTime,
     /// Who; may be empty.
     pub person: String,
-    /// The person's name, as shown to people.
-    pub person_name: String,
+    /// The person's first name.
+    pub first_name: String,
+    /// The person's last name.
+    pub last_name: String,
     /// Key of the reader.
     pub reader: Option<u64>,
     /// Key of the portal.
     pub portal: Option<u64>,
-    /// TYPE.
-    pub kind: String,
-    /// REASON; empty for an ordinary grant.
-    pub reason: String,
+    /// Why an access was denied, in the words of InsertActivity; empty for an ordinary grant. How TYPE and REASON
+    /// show it is decided when they are read.
+    pub reason: &'static str,
+    /// What became of a configured event, as the event history shows it: `Activated`.
+    pub event_type: &'static str,
     /// Card number.
     pub encoded: String,
     /// Number on the card.
@@ -40,6 +48,18 @@ pub(super) struct Record {
     pub detail: String,
     /// Partition.
     pub partition: u64,
+}
+
+impl Record {
+    /// Whether it is an access that was granted.
+    pub(super) fn is_granted(&self) -> bool {
+        self.name == ACCESS_GRANTED
+    }
+
+    /// The name of the person, as people read it.
+    pub(super) fn person_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
 }
 
 /// All records, oldest first.

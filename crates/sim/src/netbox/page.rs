@@ -156,11 +156,11 @@ fn doors(store: &Store) -> String {
         .map(|record| {
             let portal =
                 record.portal.and_then(|key| store.portals.get(&key)).map_or("", |p| p.name.as_str());
-            let tone = if record.name == "Access Granted" { "good" } else { "bad" };
+            let tone = if record.is_granted() { "good" } else { "bad" };
             let word = format!("{} {}", record.name, record.reason);
             vec![
                 dates::write(record.at),
-                escape(&record.person_name),
+                escape(&record.person_name()),
                 escape(portal),
                 badge(tone, word.trim()),
             ]

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use jiff::civil::DateTime;
 use tokio::sync::mpsc;
 
 use super::answer::Inner;
 use super::commands::Refusal;
 use super::dates;
-use super::envelope::{api_error, netbox};
+use super::envelope::{Command, api_error, netbox};
 use super::log::Record;
-use super::store::Store;
 use super::xml::{Element, Xml};
-use crate::frame::{Body, Reply};
+use crate::frame::{Body, Reply, Switches};
 
 /// A reader who falls behind by so many parts is hung up on.
 const BEHIND: usize = 1024;
@@ -20,7 +20,9 @@ const BEHIND: usize = 1024;
 /// One reader of the stream.
 pub(super) struct Stream {
     out: mpsc::Sender<Bytes>,
+    framing: Framing,
     tags: Vec<Tag>,
+    tzoffset: bool,
     after: u64,
     said: Instant,
 }
@@ -37,14 +39,63 @@ impl Tag {
         let filters = element.child("FILTERS").into_iter().flat_map(|filters| filters.all("FILTER"));
         Self { name: element.name.clone(), only: filters.map(|f| f.text.trim().to_owned()).collect() }
     }
+
+    /// The wanted fields, once each, in the order in which an event shows them.
+    fn all_of(params: &Element) -> Vec<Self> {
+        let tags = params.child("TAGNAMES").into_iter().flat_map(|tags| &tags.children);
+        let mut tags: Vec<Self> = tags.map(Self::of).collect();
+        tags.sort_by(|a, b| a.name.cmp(&b.name));
+        tags.dedup_by(|a, b| a.name == b.name);
+        tags
+    }
+
+    /// The guide writes `Access Granted` and boxes say `Access granted`, so that case does not count.
+    fn lets_through(&self, value: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only.eq_ignore_ascii_case(value))
+    }
 }
 
-/// `--Boundary`, part headers, the document.
-fn part(document: &str) -> Bytes {
-    let length = document.len();
-    Bytes::from(format!(
-        "--Boundary\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{document}\r\n"
-    ))
+/// Where the boundary between two parts stands, by the switch `stream.boundary` (A8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Framing {
+    /// On a line of its own before the headers of a part.
+    OwnLine,
+    /// On the line of the document that it ends; the first part has one before it too.
+    AfterDocument,
+    /// On the line of the document that it begins, without headers.
+    BeforeDocument,
+}
+
+impl Framing {
+    fn of(switches: &Switches) -> Self {
+        match switches.get("stream.boundary") {
+            "after-document" => Self::AfterDocument,
+            "before-document" => Self::BeforeDocument,
+            _ => Self::OwnLine,
+        }
+    }
+
+    fn first(self, document: &str) -> Bytes {
+        let part = self.part(document);
+        if self != Self::AfterDocument {
+            return part;
+        }
+        Bytes::from([b"--Boundary\r\n", part.as_ref()].concat())
+    }
+
+    fn part(self, document: &str) -> Bytes {
+        let headers = format!("Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n", document.len());
+        Bytes::from(match self {
+            Self::OwnLine => format!("--Boundary\r\n{headers}{document}\r\n"),
+            Self::AfterDocument => format!("{headers}{document}--Boundary\r\n"),
+            Self::BeforeDocument => format!("--Boundary{document}\r\n"),
+        })
+    }
+}
+
+/// The document of a part.
+fn document(inside: &str) -> String {
+    netbox(None, &format!("<RESPONSE command=\"StreamEvents\">{inside}</RESPONSE>"))
 }
 
 fn reply(parts: mpsc::Receiver<Bytes>) -> Reply {
@@ -53,25 +104,30 @@ fn reply(parts: mpsc::Receiver<Bytes>) -> Reply {
 }
 
 /// An error, which comes as a part and ends the stream.
-pub(super) fn refuse(refusal: &Refusal) -> Reply {
+pub(super) fn refuse(inner: &Inner, refusal: &Refusal) -> Reply {
     let (number, text) = match refusal {
-        Refusal::ApiError(number) => (*number, api_error(*number)),
-        _ => (0, "<RESPONSE command=\"StreamEvents\"><CODE>FAIL</CODE></RESPONSE>".to_owned()),
+        Refusal::ApiError(number) => (*number, netbox(None, &api_error(*number))),
+        _ => (0, document("<CODE>FAIL</CODE>")),
     };
     let (out, parts) = mpsc::channel(1);
     // The channel is new and has room for one.
-    drop(out.try_send(part(&netbox(None, &text))));
+    drop(out.try_send(Framing::of(&inner.switches).first(&text)));
     reply(parts).counted(format!("apierror_{number}"))
 }
 
-/// Opens a stream for the wanted fields, beginning with `replay` past events.
-pub(super) fn open(inner: &mut Inner, params: &Element) -> Reply {
-    let tags = params.child("TAGNAMES").map(|tags| tags.children.iter().map(Tag::of).collect());
+/// Opens a stream for the wanted fields: a part that says SUCCESS, then as many past events as the switch
+/// `stream.replay` says, then what happens.
+pub(super) fn open(inner: &mut Inner, command: &Command) -> Reply {
     let (out, parts) = mpsc::channel(BEHIND);
+    let framing = Framing::of(&inner.switches);
+    // The channel is new and has room.
+    drop(out.try_send(framing.first(&document("<CODE>SUCCESS</CODE>"))));
     let replay = inner.switches.count("stream.replay").unwrap_or(0);
     let past = inner.store.log.all().rev().take(replay).last().map(|record| record.id - 1);
     let after = past.unwrap_or_else(|| inner.store.log.last());
-    inner.streams.push(Stream { out, tags: tags.unwrap_or_default(), after, said: Instant::now() });
+    let tzoffset = command.tzoffset && inner.switches.is("dates.tzoffset", "appended");
+    let tags = Tag::all_of(&command.params);
+    inner.streams.push(Stream { out, framing, tags, tzoffset, after, said: Instant::now() });
     inner.pump();
     reply(parts)
 }
@@ -93,95 +149,98 @@ impl Inner {
     /// False when the reader is gone or too far behind.
     fn feed(&self, stream: &mut Stream, every: Duration) -> bool {
         let new = self.store.log.after(stream.after);
-        let mut parts: Vec<Bytes> = new.filter_map(|record| stream.event(&self.store, record)).collect();
+        let mut documents: Vec<String> = new.filter_map(|record| stream.event(self, record)).collect();
         stream.after = self.store.log.last();
-        if parts.is_empty() && stream.said.elapsed() >= every {
-            parts.push(part(&netbox(None, "<RESPONSE command=\"StreamEvents\"></RESPONSE>")));
+        if documents.is_empty() && stream.said.elapsed() >= every {
+            documents.push(document(""));
         }
-        if !parts.is_empty() {
+        if !documents.is_empty() {
             stream.said = Instant::now();
         }
-        !stream.out.is_closed() && parts.into_iter().all(|part| stream.out.try_send(part).is_ok())
+        let mut parts = documents.iter().map(|document| stream.framing.part(document));
+        !stream.out.is_closed() && parts.all(|part| stream.out.try_send(part).is_ok())
     }
 }
 
 impl Stream {
-    /// The part for a record, unless a filter keeps it back.
-    fn event(&self, store: &Store, record: &Record) -> Option<Bytes> {
-        let mut xml = Xml::new();
+    /// The document for a record, unless a filter keeps it back. Fields without a value are left out (A8).
+    fn event(&self, inner: &Inner, record: &Record) -> Option<String> {
+        let mut event = Xml::new();
         for tag in &self.tags {
-            let (value, text) = field(store, record, &tag.name)?;
-            if !tag.only.is_empty() && !tag.only.contains(&value) {
+            let Field { value, is_text } = self.field(inner, record, &tag.name);
+            if !tag.lets_through(&value) {
                 return None;
             }
-            if text { xml.cdata(&tag.name, &value) } else { xml.leaf(&tag.name, &value) }
+            match (value.is_empty(), is_text) {
+                (true, _) => {}
+                (false, true) => event.cdata(&tag.name, &value),
+                (false, false) => event.leaf(&tag.name, &value),
+            }
         }
-        let mut event = Xml::new();
-        event.element("EVENT", |event| event.raw(&xml.into_string()));
-        let response = format!("<RESPONSE command=\"StreamEvents\">{}</RESPONSE>", event.into_string());
-        Some(part(&netbox(None, &response)))
+        let mut xml = Xml::new();
+        xml.element("EVENT", |xml| xml.raw(&event.into_string()));
+        Some(document(&xml.into_string()))
+    }
+
+    /// The value of a field; empty for those the box knows nothing of.
+    fn field(&self, inner: &Inner, record: &Record, name: &str) -> Field {
+        let store = &inner.store;
+        let portal = || record.portal.and_then(|key| store.portals.get(&key));
+        let reader = || record.reader.and_then(|key| store.readers.get(&key));
+        match name {
+            // The name of a card is its number.
+            "ACNAME" | "ACNUM" => Field::text(&record.encoded),
+            "ACTIVITYID" => Field::plain(&record.id),
+            "CDT" => Field::plain(&self.date(inner, record.at)),
+            "DESCNAME" => Field::text(record.name),
+            "DETAIL" if record.detail.is_empty() => Field::text(record.reason),
+            "DETAIL" => Field::text(&record.detail),
+            "EVTNAME" if record.name.starts_with("Event ") => Field::text(&record.detail),
+            "NDT" => Field::plain(&self.date(inner, whole_seconds(record.at))),
+            "PARTITIONKEY" => Field::plain(&record.partition),
+            "PARTNAME" => Field::text(store.partitions.get(&record.partition).map_or("", |p| &p.name)),
+            "PERSONID" => Field::plain(&record.person),
+            "PERSONNAME" => Field::text(&person_name(&inner.switches, record)),
+            "PORTALKEY" => Field::plain(&record.portal.map(|key| key.to_string()).unwrap_or_default()),
+            "PORTALNAME" => Field::text(portal().map_or("", |portal| &portal.name)),
+            "RDRNAME" => Field::text(reader().map_or("", |reader| &reader.name)),
+            "READERKEY" => Field::plain(&record.reader.map(|key| key.to_string()).unwrap_or_default()),
+            _ => Field::plain(""),
+        }
+    }
+
+    fn date(&self, inner: &Inner, at: DateTime) -> String {
+        if self.tzoffset { dates::write_precise(at, &inner.store.zone) } else { dates::write(at) }
     }
 }
 
-/// The fields this box knows something of; the others are empty.
-const NAMES: [&str; 33] = [
-    "ACNAME",
-    "ACNUM",
-    "ACTIVITYID",
-    "ALARMID",
-    "BLADESLOT",
-    "CDT",
-    "DESCNAME",
-    "DETAIL",
-    "EVENTID",
-    "EVTNAME",
-    "EVTPRIO",
-    "LOCATIONKEY",
-    "LOCATIONNAME",
-    "LOGINADDRESS",
-    "NDT",
-    "NODENAME",
-    "NODEKEY",
-    "NODEUNIQUE",
-    "NODEADDRESS",
-    "NODESLOT",
-    "PARTITIONKEY",
-    "PARTNAME",
-    "PERSONID",
-    "PERSONNAME",
-    "PORTALKEY",
-    "PORTALNAME",
-    "RDRNAME",
-    "READERKEY",
-    "READER2KEY",
-    "THREATNAME",
-    "UCBITLENGTH",
-    "NODE",
-    "LOCATION",
-];
+/// The time of a node, which counts whole seconds.
+fn whole_seconds(at: DateTime) -> DateTime {
+    at.with().subsec_nanosecond(0).build().unwrap_or(at)
+}
 
-/// A field's value and whether it is text (CDATA); `None` hides the event from readers who filter nothing known.
-fn field(store: &Store, record: &Record, name: &str) -> Option<(String, bool)> {
-    let number = |key: Option<u64>| key.map(|key| key.to_string()).unwrap_or_default();
-    let text = |value: &str| Some((value.to_owned(), true));
-    let plain = |value: String| Some((value, false));
-    match name {
-        "DESCNAME" => text(record.name),
-        "DETAIL" => text(if record.detail.is_empty() { &record.reason } else { &record.detail }),
-        "EVTNAME" if record.name.starts_with("Event ") => text(&record.detail),
-        "PERSONNAME" => text(&record.person_name),
-        "PORTALNAME" => text(record.portal.and_then(|key| store.portals.get(&key)).map_or("", |p| &p.name)),
-        "RDRNAME" => text(record.reader.and_then(|key| store.readers.get(&key)).map_or("", |r| &r.name)),
-        "PARTNAME" => text(store.partitions.get(&record.partition).map_or("", |p| &p.name)),
-        "ACNAME" => text(&record.format),
-        "ACNUM" => plain(record.encoded.clone()),
-        "ACTIVITYID" => plain(record.id.to_string()),
-        "CDT" | "NDT" => plain(dates::write(record.at)),
-        "PARTITIONKEY" => plain(record.partition.to_string()),
-        "PERSONID" => plain(record.person.clone()),
-        "PORTALKEY" => plain(number(record.portal)),
-        "READERKEY" => plain(number(record.reader)),
-        name if NAMES.contains(&name) => text(""),
-        _ => plain(String::new()),
+/// The name of a person, by the switch `stream.person-name` (A8).
+fn person_name(switches: &Switches, record: &Record) -> String {
+    let whole = !record.first_name.is_empty() && !record.last_name.is_empty();
+    if whole && switches.is("stream.person-name", "last-first") {
+        return format!("{}, {}", record.last_name, record.first_name);
+    }
+    record.person_name()
+}
+
+/// What a field of an event holds.
+struct Field {
+    value: String,
+    /// Text stands in CDATA.
+    is_text: bool,
+}
+
+impl Field {
+    fn text(value: &str) -> Self {
+        Self { value: value.to_owned(), is_text: true }
+    }
+
+    fn plain(value: &(impl ToString + ?Sized)) -> Self {
+        Self { value: value.to_string(), is_text: false }
     }
 }

@@ -33,12 +33,7 @@ const UNTESTED: &[Untested] = &[
     ("2.7", "DOC2", "TRACE and TRACEMESSAGE", "accepted and not acted on"),
     ("2.8", "DOC2", "CARDSTATUS and CARDEXPDATE do not exist on Global", "another product; not simulated"),
     ("2.8", "SITE", "at most 64 enabled card formats", "formats come from the seed only"),
-    (
-        "2.9",
-        "DOC2",
-        "threat levels, elevators, floors, locations, alarms, hardware",
-        "known and refused, never APIERROR 6",
-    ),
+    ("2.9", "DOC2", "threat levels, locations, alarms, hardware", "known and refused, never APIERROR 6"),
     (
         "2.7",
         "DOC2",
@@ -55,7 +50,7 @@ const UNTESTED: &[Untested] = &[
         "2.10",
         "CODE",
         "StreamEvents: values of the fields for alarms, nodes, locations and threats",
-        "the fields come and are empty",
+        "the fields may be asked for and are left out",
     ),
     (
         "2.11",
@@ -66,10 +61,16 @@ const UNTESTED: &[Untested] = &[
     ("2.13", "INF", "reader groups may share the name space of portal groups", "they do not here"),
 ];
 
-/// One fact a test: `2.10 [LIVE] The fact.`
+/// `a7_...`: a test of a row of the addendum.
+fn is_of_addendum(name: &str) -> bool {
+    let number = name.strip_prefix('a').and_then(|rest| rest.split_once('_'));
+    number.is_some_and(|(number, _)| number.parse::<u32>().is_ok())
+}
+
+/// One fact a test: `2.10 [LIVE] The fact.`, `A7 [CODE] The fact.`
 fn facts() -> Vec<Fact> {
     let tests = docs::tests(&docs::sources());
-    let tests = tests.iter().filter(|test| test.name.starts_with("s2_"));
+    let tests = tests.iter().filter(|test| test.name.starts_with("s2_") || is_of_addendum(&test.name));
     let fact =
         |doc: &str, name: &str| Fact::read(doc, name).unwrap_or_else(|| panic!("{name} names no fact"));
     docs::sorted(tests.map(|test| fact(&test.doc.join(" "), &test.name)).collect())
@@ -89,14 +90,26 @@ fn the_table_of_facts_in_the_docs_is_in_step_with_the_tests() {
 #[test]
 fn the_name_of_every_test_begins_with_the_section_of_its_fact() {
     for Fact { section, test, .. } in facts() {
-        // `2.7` is s2_7; part 1 is s2_1; a row of 2.16 stands under s2_16.
+        // `2.7` is s2_7; part 1 is s2_1; a row of 2.16 stands under s2_16; `A7` is a7.
         let numbers = order(&section);
-        let number = if numbers[0] == 2 { numbers[1] } else { numbers[0] };
-        assert!(test.starts_with(&format!("s2_{number}_")), "{section} {test}");
+        let prefix = match (section.strip_prefix('A'), numbers[0]) {
+            (Some(row), _) => format!("a{row}_"),
+            (None, 2) => format!("s2_{}_", numbers[1]),
+            (None, part) => format!("s2_{part}_"),
+        };
+        assert!(test.starts_with(&prefix), "{section} {test}");
     }
 }
 
 #[test]
 fn every_section_of_the_wire_has_a_test() {
     assert_eq!(docs::bare_sections(&facts(), 1..=17), Vec::<u32>::new());
+}
+
+#[test]
+fn every_row_of_the_addendum_has_a_test() {
+    let facts = facts();
+    for row in 1..=11 {
+        assert!(facts.iter().any(|fact| fact.section == format!("A{row}")), "A{row}");
+    }
 }

@@ -1,11 +1,14 @@
 //! `systems/lenel-s2.md` walked section by section: one test a fact, the section in the test's name, the mark of the
-//! fact in its first line. `docs/simulators.md` lists them (see `facts.rs`).
+//! fact in its first line. Rows of its addendum are a1 to a11. `docs/simulators.md` lists them (see `facts.rs`).
 
 // A test crate exports nothing, its helpers may fail a test as the tests themselves may, names of commands are words
 // in its comments, and it would rather be short than save an allocation.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::doc_markdown, clippy::format_collect, clippy::format_push_string)]
 
+mod addendum;
+mod addendum_cards;
+mod addendum_stream;
 mod cli;
 #[path = "../docs/mod.rs"]
 mod docs;

@@ -36,7 +36,9 @@ const LIST: &str = "Login Logout GetAPIVersion PingApp SwitchPartition GetPartit
     RemoveThreatLevelGroup SetThreatLevel GetThreatLevels GetUDFLists GetUDFListItems ModifyUDFListItems \
     GetEventHistory GetAccessHistory ListEvents TriggerEvent StreamEvents InsertActivity GetAlarms AckAlarm AckEvent \
     AlarmClearActions AlarmSetOwner EventClearActions AddDutyLog EditPerson EditThreatLevel EditThreatLevelGroup \
-    GetAccessDataLog GetAccessCardDetails LoginUserName LoginUserPassword";
+    GetAccessDataLog GetAccessCardDetails LoginUserName LoginUserPassword \
+    GetMercuryPanel AddMercuryPanel ModifyMercuryPanel DeleteMercuryPanel GetNetworkNode AddNetworkNode \
+    ModifyNetworkNode DeleteNetworkNode GetSio AddSio ModifySio DeleteSio";
 
 /// 2.6 [DOC2] The box knows every command of the list; what is not simulated is refused, never APIERROR 6.
 #[tokio::test]
@@ -56,7 +58,7 @@ async fn s2_6_every_command_of_the_list_is_known() {
 #[tokio::test]
 async fn s2_6_what_is_known_but_not_simulated_is_refused_with_fail() {
     let sim = Sim::new().await;
-    for name in ["GetElevators", "SetThreatLevel", "GetAlarms", "AddSio", "EditPerson"] {
+    for name in ["GetLocations", "SetThreatLevel", "GetAlarms", "AddSio", "EditPerson"] {
         assert_eq!(sim.fail(name, "").await, "Command not supported for this device type", "{name}");
     }
 }

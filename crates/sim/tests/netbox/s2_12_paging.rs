@@ -35,6 +35,7 @@ async fn s2_12_walks_by_key_are_complete_at_every_page_size() {
         ("GetTimeSpecs", "TIMESPECKEY", ""),
         ("GetTimeSpecGroups", "TIMESPECGROUPKEY", ""),
         ("GetOutputs", "OUTPUTKEY", ""),
+        ("ListEvents", "ID", ""),
     ] {
         let (whole, pages) = walk(&sim, name, item, params).await;
         assert_eq!(pages, 1, "{name}");

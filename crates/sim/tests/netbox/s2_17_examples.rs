@@ -62,18 +62,18 @@ async fn s2_17_add_person() {
 async fn s2_17_modify_person() {
     let sim = Sim::new().await;
     sim.ok("AddPerson", ADD_PERSON).await;
-    assert_eq!(sim.run("ModifyPerson", MODIFY_PERSON).await, "<CODE>SUCCESS</CODE>");
+    assert_eq!(sim.ok("ModifyPerson", MODIFY_PERSON).await, "<PERSONID>visit-0001</PERSONID>");
     assert_eq!(sim.person("visit-0001").await["levels"], json!(["Floor 4"]));
 }
 
-/// 2.17 [DOC2] AddCredential answers CREDENTIALID.
+/// 2.17 [DOC2] AddCredential answers CREDENTIALID, after the PERSONID of A10.
 #[tokio::test]
 async fn s2_17_add_credential() {
     let sim = Sim::new().await;
     sim.ok("AddPerson", ADD_PERSON).await;
     let answer = sim.ok("AddCredential", ADD_CREDENTIAL).await;
-    let id =
-        answer.strip_prefix("<CREDENTIALID>").and_then(|rest| rest.strip_suffix("</CREDENTIALID>")).unwrap();
+    let id = answer.strip_prefix("<PERSONID>visit-0001</PERSONID><CREDENTIALID>");
+    let id = id.and_then(|rest| rest.strip_suffix("</CREDENTIALID>")).unwrap();
     assert!(id.bytes().all(|b| b.is_ascii_digit()), "{answer}");
 }
 

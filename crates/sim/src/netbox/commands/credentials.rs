@@ -4,7 +4,7 @@ use super::super::store::{CARD_STATUSES, Card};
 use super::super::xml::Xml;
 use super::{Ctx, DateParam, Done, Refusal, Success, fail, people};
 
-/// AddCredential.
+/// AddCredential: CREDENTIALID only when asked for.
 pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     let key = people::find_living(ctx)?;
     let card = new_card(ctx)?;
@@ -17,11 +17,12 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     let wanted = ctx.flag("WANTCREDENTIALID")?.unwrap_or(false);
     let id = ctx.store.people.add_card(key, card).ok_or(Refusal::NotFound)?;
     touch(ctx, key);
-    Ok(if wanted {
-        Success::Details(Xml::new().with("CREDENTIALID", &id.to_string()))
-    } else {
-        Success::Code
-    })
+    // The id of the person is in recordings of older boxes (A10).
+    let mut xml = Xml::new().with("PERSONID", &ctx.subject);
+    if wanted {
+        xml.leaf("CREDENTIALID", &id.to_string());
+    }
+    Ok(Success::Details(xml))
 }
 
 /// The card the parameters describe: one number may stand for both.
@@ -69,32 +70,97 @@ fn touch(ctx: &mut Ctx<'_>, key: u64) {
     }
 }
 
-/// The card a command is about: by CREDENTIALID, or by format and one of its numbers. Also whether HOTSTAMP
-/// was needed to find it.
-fn find(ctx: &Ctx<'_>, person: u64) -> Result<(Card, bool), Refusal> {
-    let cards = ctx.store.people.get(person).map(|p| p.cards.as_slice()).unwrap_or_default();
-    let absent = || ctx.absent(Refusal::NotFound);
-    if let Some(id) = ctx.optional_key("CREDENTIALID")? {
-        return cards.iter().find(|c| c.id == id).map(|c| (c.clone(), false)).ok_or_else(absent);
+/// What names a credential.
+enum Key {
+    /// CREDENTIALID.
+    Id(u64),
+    /// A number on it or in it, in one format or in any.
+    Number { number: Number, format: Option<String> },
+}
+
+enum Number {
+    Encoded(String),
+    Hotstamp(String),
+}
+
+impl Key {
+    /// CREDENTIALID, or one of the numbers with CARDFORMAT, which may be missing when `any_format` says so.
+    fn of(ctx: &Ctx<'_>, any_format: bool) -> Result<Self, Refusal> {
+        if let Some(id) = ctx.optional_key("CREDENTIALID")? {
+            return Ok(Self::Id(id));
+        }
+        if !any_format {
+            ctx.required("CARDFORMAT")?;
+        }
+        let encoded = ctx.params.filled("ENCODEDNUM").and_then(digits).map(Number::Encoded);
+        let hotstamp = || ctx.params.filled("HOTSTAMP").map(|text| Number::Hotstamp(text.to_owned()));
+        let number = encoded.or_else(hotstamp).map_or_else(|| fail("Missing ENCODEDNUM"), Ok)?;
+        Ok(Self::Number { number, format: ctx.params.filled("CARDFORMAT").map(str::to_owned) })
     }
-    let format = ctx.required("CARDFORMAT")?;
-    let encoded = ctx.params.filled("ENCODEDNUM").and_then(digits);
-    let hotstamp = ctx.params.filled("HOTSTAMP");
-    if encoded.is_none() && hotstamp.is_none() {
-        return fail("Missing ENCODEDNUM");
+
+    fn fits(&self, card: &Card) -> bool {
+        match self {
+            Self::Id(id) => card.id == *id,
+            Self::Number { number, format } => {
+                let same = match number {
+                    Number::Encoded(number) => card.encoded == *number,
+                    Number::Hotstamp(number) => card.hotstamp == *number,
+                };
+                same && format.as_ref().is_none_or(|format| card.format == *format)
+            }
+        }
     }
-    let fits = |card: &&Card| match &encoded {
-        Some(encoded) => card.encoded == *encoded,
-        None => Some(card.hotstamp.as_str()) == hotstamp,
+
+    const fn is_hotstamp(&self) -> bool {
+        matches!(self, Self::Number { number: Number::Hotstamp(_), .. })
+    }
+}
+
+/// A credential that a command names.
+struct Found {
+    /// Key of its holder.
+    holder: u64,
+    /// The credential.
+    card: Card,
+    /// Whether HOTSTAMP was needed to find it.
+    by_hotstamp: bool,
+}
+
+/// The credential a command names: PERSONID and a [`Key`]. Clients in use leave out PERSONID, and some CARDFORMAT where
+/// a credential is removed; what they then name must be one credential only (A3).
+fn find(ctx: &mut Ctx<'_>, any_format: bool) -> Result<Found, Refusal> {
+    let lenient = ctx.switches.is("card.key", "lenient");
+    let holder = match ctx.params.filled("PERSONID") {
+        None if lenient => None,
+        _ => Some(people::find_living(ctx)?),
     };
-    let card = cards.iter().filter(|card| card.format == format).find(fits);
-    card.map(|card| (card.clone(), encoded.is_none())).ok_or_else(absent)
+    let key = Key::of(ctx, any_format && lenient)?;
+    if holder.is_none() && key.is_hotstamp() {
+        // The number on a card is not unique: without its holder it names no credential.
+        ctx.required("PERSONID")?;
+    }
+    let (holder, card) = only(ctx, holder, &key)?;
+    ctx.subject = ctx.store.people.get(holder).map(|person| person.id.clone()).unwrap_or_default();
+    Ok(Found { holder, card, by_hotstamp: key.is_hotstamp() })
+}
+
+/// The one credential that fits, of this holder or of all whom the caller's partition can see.
+fn only(ctx: &Ctx<'_>, holder: Option<u64>, key: &Key) -> Result<(u64, Card), Refusal> {
+    let people = ctx.store.people.live_from(holder.unwrap_or(0));
+    let people = people.take_while(|(person, _)| holder.is_none_or(|holder| *person == holder));
+    let seen = people.filter(|(_, person)| holder.is_some() || person.partition == ctx.partition());
+    let cards = seen.flat_map(|(person, held)| held.cards.iter().map(move |card| (person, card)));
+    let mut fitting = cards.filter(|(_, card)| key.fits(card));
+    let (holder, card) = fitting.next().ok_or_else(|| ctx.absent(Refusal::NotFound))?;
+    if fitting.next().is_some() {
+        return fail("More than one credential has this number");
+    }
+    Ok((holder, card.clone()))
 }
 
 /// ModifyCredential.
 pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
-    let key = people::find_living(ctx)?;
-    let (mut card, by_hotstamp) = find(ctx, key)?;
+    let Found { holder: key, mut card, by_hotstamp } = find(ctx, false)?;
     let hotstamp = ctx.params.filled("HOTSTAMP").filter(|_| !by_hotstamp);
     let (disabled, status) = (ctx.flag("DISABLED")?, status(ctx)?);
     let exp = ctx.date(ctx.params, "CARDEXPDATE")?;
@@ -121,10 +187,9 @@ pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
 
 /// RemoveCredential.
 pub(super) fn remove(ctx: &mut Ctx<'_>) -> Done {
-    let key = people::find_living(ctx)?;
-    let (card, _) = find(ctx, key)?;
-    ctx.store.people.remove_card(key, card.id);
-    touch(ctx, key);
+    let Found { holder, card, .. } = find(ctx, true)?;
+    ctx.store.people.remove_card(holder, card.id);
+    touch(ctx, holder);
     Ok(Success::Code)
 }
 

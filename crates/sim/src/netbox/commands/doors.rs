@@ -116,8 +116,8 @@ fn set_lock(ctx: &mut Ctx<'_>, unlocked: bool) -> Done {
 /// MomentaryUnlockPortal.
 pub(super) fn momentary(ctx: &mut Ctx<'_>) -> Done {
     let key = portal_key(ctx)?;
-    note(ctx, key, "Unlock");
-    note(ctx, key, "Relock");
+    note(ctx, key, "Request Momentary Unlock");
+    note(ctx, key, "Momentary Unlock");
     Ok(Success::Details(Xml::new().with("PORTALKEY", &key.to_string())))
 }
 
@@ -164,5 +164,10 @@ fn set_output(ctx: &mut Ctx<'_>, active: bool) -> Done {
         return fail("Output state not changed");
     }
     output.active = active;
-    Ok(Success::Code)
+    Ok(Success::Details(Xml::new().with("OUTPUTKEY", &key.to_string())))
+}
+
+/// GetElevators and GetFloors: a box without elevators (A6).
+pub(super) fn no_elevators(ctx: &mut Ctx<'_>) -> Done {
+    Err(ctx.absent(Refusal::FailNotFound))
 }

@@ -1,13 +1,14 @@
 //! Access history, events and inserted activity (2.10).
 
-use super::super::history::access;
-use super::super::log::Record;
+use super::super::history::{self, AccessPage};
+use super::super::log::{ACCESS_DENIED, ACCESS_GRANTED, Record};
 use super::super::xml::Xml;
-use super::{Ctx, Done, Refusal, Success, fail};
+use super::{Ctx, Done, Refusal, Start, Success, fail};
 
 /// GetAccessHistory: date filters are ignored without a word, as on 6.2.0.
 pub(super) fn access_history(ctx: &mut Ctx<'_>) -> Done {
-    let most = ctx.max_records()?.min(ctx.twists.short().unwrap_or(usize::MAX));
+    let short = ctx.twists.short();
+    let most = ctx.max_records()?.min(short.unwrap_or(usize::MAX));
     let after = ctx.optional_key("AFTERLOGID")?;
     let start = ctx.optional_key("STARTLOGID")?.unwrap_or(u64::MAX);
     let filled = |name: &str| ctx.params.filled(name).map(str::to_owned);
@@ -17,41 +18,42 @@ pub(super) fn access_history(ctx: &mut Ctx<'_>) -> Done {
             && hotstamp.as_ref().is_none_or(|wanted| *wanted == record.hotstamp)
             && format.as_ref().is_none_or(|wanted| *wanted == record.format)
     };
-    let found: Vec<&Record> = match after {
+    let accesses = |from| ctx.store.log.accesses_from(from);
+    let page = match after {
         Some(after) => {
-            let from =
-                if ctx.switches.is("history.edge", "at-or-after") { after } else { after.saturating_add(1) };
-            ctx.store.log.accesses_from(from).filter(fits).take(most).collect()
+            let edge = u64::from(!ctx.switches.is("history.edge", "at-or-after"));
+            AccessPage::of(accesses(after.saturating_add(edge)).filter(fits), most)
         }
-        None => {
-            ctx.store.log.accesses_from(0).rev().filter(|r| r.id <= start).filter(fits).take(most).collect()
-        }
+        None => AccessPage::of(accesses(0).rev().filter(|r| r.id <= start).filter(fits), most),
     };
-    // The highest LOGID of the page plus one, in either direction; nothing new leaves the cursor where it was.
-    let next = found.iter().map(|record| record.id + 1).max().or(after);
-    let next = if ctx.twists.repeats() { after } else { next };
+    let page = if short.is_some() { page.ending_here() } else { page };
+    let next = if ctx.twists.repeats() {
+        after.map(|id| id.to_string()).unwrap_or_default()
+    } else {
+        page.next_logid(ctx, after)
+    };
     let mut xml = Xml::new();
-    xml.element("ACCESSES", |xml| found.iter().for_each(|record| access(ctx, xml, record, true)));
-    Ok(Success::Details(xml.with("NEXTLOGID", &next.map(|id| id.to_string()).unwrap_or_default())))
+    page.write(ctx, &mut xml, true);
+    Ok(Success::Details(xml.with("NEXTLOGID", &next)))
 }
 
-/// ListEvents.
+/// ListEvents: clients in use read NEXTKEY until it is -1, so that it is always there (A1).
 pub(super) fn list(ctx: &mut Ctx<'_>) -> Done {
-    let keep = ctx.twists.short().unwrap_or(usize::MAX);
-    let mut xml = Xml::new();
-    xml.element("EVENTS", |xml| {
-        for (key, event) in ctx.store.events.iter().take(keep) {
-            xml.element("EVENT", |xml| {
-                xml.leaf("ID", &key.to_string());
-                xml.leaf("NAME", &event.name);
-                xml.leaf("PARTITIONID", &event.partition.to_string());
-                xml.element("ACTIONS", |xml| {
-                    event.actions.iter().for_each(|action| xml.leaf("ACTION", action));
-                });
+    let Start::At(start) = ctx.start()? else {
+        return Ok(Ctx::past_end().into_details("EVENTS"));
+    };
+    let events = ctx.store.events.range(start..).map(|(key, event)| (*key, event));
+    let page = ctx.page(events, |_, xml, key, event| {
+        xml.element("EVENT", |xml| {
+            xml.leaf("ID", &key.to_string());
+            xml.leaf("NAME", &event.name);
+            xml.leaf("PARTITIONID", &event.partition.to_string());
+            xml.element("ACTIONS", |xml| {
+                event.actions.iter().for_each(|action| xml.leaf("ACTION", action));
             });
-        }
+        });
     });
-    Ok(Success::Details(xml))
+    Ok(page.into_details("EVENTS"))
 }
 
 /// TriggerEvent.
@@ -68,10 +70,11 @@ pub(super) fn trigger(ctx: &mut Ctx<'_>) -> Done {
     };
     let Some(event) = ctx.store.events.values_mut().find(fits) else { return fail("Invalid EVENTNAME") };
     event.active = active;
-    let word = if active { "Event Activated" } else { "Event Deactivated" };
-    let kind = if active { "Activated" } else { "Deactivated" }.to_owned();
+    // The event stream knows no `Event Deactivated` (A9).
+    let (word, event_type) =
+        if active { ("Event Activated", "Activated") } else { ("Event Normal", "Deactivated") };
     ctx.subject.clone_from(&name);
-    let record = Record { name: word, at: ctx.local, detail: name, kind, ..Record::default() };
+    let record = Record { name: word, at: ctx.local, detail: name, event_type, ..Record::default() };
     ctx.log(record);
     Ok(Success::Code)
 }
@@ -92,7 +95,7 @@ pub(super) fn event_history(ctx: &mut Ctx<'_>) -> Done {
     let mut text = "LogID,Time,EventName,Type,Reason,AlarmCause\n".to_owned();
     for record in found.by_ref().take(ctx.page_size()) {
         let time = ctx.date_text(Some(record.at));
-        let line = format!("{},{time},{},{},,\n", record.id, quoted(&record.detail), record.kind);
+        let line = format!("{},{time},{},{},,\n", record.id, quoted(&record.detail), record.event_type);
         text.push_str(&line);
     }
     let next = found.next().map_or_else(|| "-1".to_owned(), |record| record.id.to_string());
@@ -107,21 +110,21 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// The reasons InsertActivity knows (2.10).
-const REASONS: [&str; 6] = ["DISABLED", "EXPIRED", "LOCATION", "PIN", "TIME", "UNKNOWN"];
-
 /// InsertActivity.
 pub(super) fn insert(ctx: &mut Ctx<'_>) -> Done {
     let (name, access) = match ctx.required("ACTIVITYTYPE")? {
-        "ACCESSGRANTED" => ("Access Granted", true),
-        "ACCESSDENIED" => ("Access Denied", true),
+        "ACCESSGRANTED" => (ACCESS_GRANTED, true),
+        "ACCESSDENIED" => (ACCESS_DENIED, true),
         "USERACTIVITY" => ("User Activity", false),
         _ => return fail("Invalid ACTIVITYTYPE"),
     };
-    let reason = ctx.params.filled("DETAILS").filter(|_| name == "Access Denied").unwrap_or_default();
-    if !reason.is_empty() && !REASONS.contains(&reason) {
-        return fail("Invalid DETAILS");
+    if name == ACCESS_GRANTED {
+        ctx.required("PERSONID")?;
     }
+    let reason = match ctx.params.filled("DETAILS").filter(|_| name == ACCESS_DENIED) {
+        None => "",
+        Some(word) => history::reason(word).map_or_else(|| fail("Invalid DETAILS"), Ok)?,
+    };
     let text = ctx.params.filled("ACTIVITYTEXT").unwrap_or_default();
     if text.chars().count() > 255 {
         return fail("ACTIVITYTEXT cannot exceed 255 characters");
@@ -132,15 +135,19 @@ pub(super) fn insert(ctx: &mut Ctx<'_>) -> Done {
         return fail("Only one of PORTALKEY and ELEVATORKEY may be specified");
     }
     let filled = |name: &str| ctx.params.filled(name).unwrap_or_default().to_owned();
+    let person = filled("PERSONID");
+    let named = ctx.store.people.find(&person).and_then(|key| ctx.store.people.get(key));
+    let text_of = |field| named.map(|person| person.text(field).to_owned()).unwrap_or_default();
     let record = Record {
         name,
         access,
         at: ctx.local,
-        person: filled("PERSONID"),
+        first_name: text_of("FIRSTNAME"),
+        last_name: text_of("LASTNAME"),
+        person,
         portal,
         reader,
-        kind: if name == "Access Denied" { "2" } else { "1" }.to_owned(),
-        reason: reason.to_owned(),
+        reason,
         encoded: filled("ENCODEDNUM"),
         format: filled("CARDFORMAT"),
         detail: text.to_owned(),

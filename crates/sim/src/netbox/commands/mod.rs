@@ -18,6 +18,8 @@ mod time;
 mod udf;
 mod virtual_credentials;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 
@@ -98,6 +100,8 @@ pub(super) struct Ctx<'a> {
     pub store: &'a mut Store,
     /// Its switches.
     pub switches: &'a Switches,
+    /// TYPE and REASON by words, as the seed has them.
+    pub reasons: &'a BTreeMap<String, (String, String)>,
     /// Name of the command.
     pub command: &'static str,
     /// PARAMS.
@@ -173,7 +177,9 @@ impl Ctx<'_> {
         }
         let late = name.ends_with("EXPDATE") && self.switches.is("dates.bare", "end-of-day");
         let bare = if late { dates::end_of_day() } else { Time::midnight() };
+        let us = || dates::read_us(text, bare).filter(|_| self.switches.is("dates.us", "accepted"));
         dates::read(text, bare)
+            .or_else(us)
             .map_or_else(|| fail(format!("Invalid {name}")), |date| Ok(DateParam::At(date)))
     }
 

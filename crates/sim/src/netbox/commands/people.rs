@@ -32,9 +32,13 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
         }
         None => ctx.store.people.add(person),
     };
-    let id = ctx.store.people.get(key).map(|p| p.id.clone()).unwrap_or_default();
-    ctx.subject.clone_from(&id);
-    Ok(Success::Details(Xml::new().with("PERSONID", &id)))
+    ctx.subject = ctx.store.people.get(key).map(|p| p.id.clone()).unwrap_or_default();
+    Ok(person_id(&ctx.subject))
+}
+
+/// DETAILS with nothing but a PERSONID.
+fn person_id(id: &str) -> Success {
+    Success::Details(Xml::new().with("PERSONID", id))
 }
 
 /// The key of a deleted person whom AddPerson brings back, or the refusal of a duplicate (2.16 #7).
@@ -188,13 +192,13 @@ pub(super) fn find_living(ctx: &mut Ctx<'_>) -> Result<u64, Refusal> {
     if living { Ok(key) } else { Err(ctx.absent(Refusal::NotFound)) }
 }
 
-/// ModifyPerson: what is left out stays.
+/// ModifyPerson: what is left out stays. Answers the id, as older boxes do (A10).
 pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
     let all = ctx.flag("ALLPARTITIONS")?.unwrap_or(false);
     let key = find(ctx, all)?;
     if ctx.flag("PERSONPURGE")?.unwrap_or(false) {
         ctx.store.people.purge(key);
-        return Ok(Success::Code);
+        return Ok(person_id(&ctx.subject));
     }
     let Some(mut person) = ctx.store.people.get(key).cloned() else {
         return Err(ctx.absent(Refusal::NotFound));
@@ -215,7 +219,7 @@ pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
         Some(false) => ctx.store.people.revive(key),
         None => {}
     }
-    Ok(Success::Code)
+    Ok(person_id(&ctx.subject))
 }
 
 /// RemovePerson: softly; of a deleted person as of one that never was.
