@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::frame::{Kit, Options, Switches, Tls, clock, limits, start};
+use crate::frame::{Kit, Options, Running, Switches, Tls, clock, limits, start};
 
 /// Every system there is.
 pub const KITS: &[&Kit] = &[&crate::netbox::KIT, &crate::kastle::KIT, &crate::salto_ks::KIT];
@@ -134,7 +134,7 @@ fn options(serve: &Serve) -> Result<Options, String> {
     };
     Ok(Options {
         listen: serve.listen,
-        listen_more: serve.identity_listen.map(|at| ("identity", at)).into_iter().collect(),
+        listen_more: serve.identity_listen.map(|at| (IDENTITY, at)).into_iter().collect(),
         tls,
         seed: seed.map_err(|e| format!("the seed cannot be read: {e}"))?,
         clock,
@@ -143,26 +143,42 @@ fn options(serve: &Serve) -> Result<Options, String> {
     })
 }
 
+/// The name of the listener that `--identity-listen` places.
+const IDENTITY: &str = "identity";
+
+fn check_listeners(kit: &Kit, serve: &Serve) -> Result<(), String> {
+    if serve.identity_listen.is_none() || kit.listeners.contains(&IDENTITY) {
+        return Ok(());
+    }
+    let name = kit.name;
+    Err(format!(
+        "--identity-listen is for salto-ks only; {name} has no identity host, and --listen places its API"
+    ))
+}
+
 fn run(kit: &'static Kit, serve: &Serve) -> Result<(), String> {
+    check_listeners(kit, serve)?;
     let options = options(serve)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
     let done = runtime.block_on(async {
         let running = start(kit, options).await?;
-        announce(kit, &running.urls)?;
+        announce(kit, &running)?;
         until_told(serve.exit_with_stdin).await
     });
     runtime.shutdown_background();
     done
 }
 
-/// `ready URL` for the only listener, `ready URL name` for each of several.
-fn announce(kit: &Kit, urls: &[(&'static str, String)]) -> Result<(), String> {
-    let line = |(name, url): &(&str, String)| match kit.listeners.len() {
+/// `ready URL` for the only listener, `ready URL name` for each of several, then how to log in. All of it is written at
+/// once: a harness may close the pipe when it has read `ready`.
+fn announce(kit: &Kit, running: &Running) -> Result<(), String> {
+    let ready = |(name, url): &(&str, String)| match kit.listeners.len() {
         1 => format!("ready {url}\n"),
         _ => format!("ready {url} {name}\n"),
     };
-    say(&urls.iter().map(line).collect::<String>())
+    let logins = running.frame.system.logins().into_iter().map(|line| line + "\n");
+    say(&running.urls.iter().map(ready).chain(logins).collect::<String>())
 }
 
 /// Returns on SIGTERM, SIGINT or, if asked for, the end of standard input.

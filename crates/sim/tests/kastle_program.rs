@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test program: what fails, fails
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vestibule-sim");
@@ -27,6 +27,51 @@ fn it_starts_prints_ready_and_ends_with_standard_input() {
     assert!(line.starts_with("ready http://127.0.0.1:"), "{line}");
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
+}
+
+/// All that it prints with this seed, its address left out.
+fn printed(seed: &str) -> Vec<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), seed).unwrap();
+    let mut child = Command::new(PROGRAM)
+        .args(["kastle", "--exit-with-stdin", "--seed", file.path().to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    drop(child.stdin.take());
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success());
+    rest.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn it_says_how_each_owner_logs_in_at_each_door() {
+    let everywhere = "at oasis-connect, visitor-connect, event-stream";
+    let guid = "{00000000-0000-0000-0000-000000000001}";
+    assert_eq!(
+        printed(vestibule_sim::kastle::SMALL_BUILDING),
+        [
+            format!("login sim / sim {everywhere} (OwnerGuid {guid}, InstitutionId 1)"),
+            format!(
+                "login other / other {everywhere} (OwnerGuid {}, InstitutionId 2)",
+                guid.replace("1}", "2}")
+            ),
+        ]
+    );
+    let doors =
+        "{ visitor-connect: { username: v, password: w }, event-stream: { username: e, password: f } }";
+    assert_eq!(
+        printed(&format!("owners: [{{ OwnerGuid: '{guid}', doors: {doors} }}]")),
+        [
+            format!("login e / f at event-stream (OwnerGuid {guid}, no institution)"),
+            format!("login v / w at visitor-connect (OwnerGuid {guid}, no institution)"),
+        ]
+    );
+    assert_eq!(printed("owners: []"), Vec::<String>::new());
 }
 
 #[test]

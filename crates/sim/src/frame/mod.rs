@@ -25,10 +25,12 @@ pub mod fault;
 pub mod html;
 mod http;
 pub mod limits;
+pub mod logins;
 mod page;
 mod pipeline;
 mod serve;
 mod side_door;
+mod suggest;
 mod switch;
 mod tls;
 
@@ -122,6 +124,12 @@ pub trait System: Send + Sync + 'static {
     /// A side door call of its own, `POST /_sim/<name>`; `None`: there is no such call.
     fn act(&self, _now: Timestamp, _name: &str, _order: &Value) -> Option<Result<Value, String>> {
         None
+    }
+
+    /// How a client logs in to what its seed holds, and what else it must be told, a line each (see [`logins`]);
+    /// nothing where the seed has no login.
+    fn logins(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The mails and messages it would have sent.

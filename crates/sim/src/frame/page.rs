@@ -11,6 +11,32 @@ const STYLE: &str = include_str!("page.css");
 const FAULTS: &str = "Faults now active";
 const SWITCHES: &str = "Switches not in their default position";
 
+/// Whether a person opened the address of a listener in a browser. Clients do not ask for HTML there.
+pub(super) fn is_for_a_browser(request: &Request) -> bool {
+    let accept = request.header("accept").unwrap_or_default().to_ascii_lowercase();
+    request.method == "GET" && request.path == "/" && accept.contains("text/html")
+}
+
+/// `GET /` for a browser: the way to the page of the side door. It is no call of the system and is not counted.
+pub(super) fn front(frame: &Frame) -> Reply {
+    let title = escape(frame.kit.title);
+    let body = format!(
+        "<main><section><h2>This is a simulator</h2><p><a href=\"/_sim/\">Its page</a> shows what it holds, the last \
+         calls and the faults now active. Clients call it as they call {title}.</p></section></main>"
+    );
+    html_page(&title, &format!("<header><h1>{title} <small>simulated</small></h1></header>{body}"))
+}
+
+/// A whole document; title and body are escaped already.
+fn html_page(title: &str, body: &str) -> Reply {
+    let html = format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title} (simulated)</title>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><link rel=icon href=\"data:,\"><style>{STYLE}</style></head>\
+         <body>{body}</body></html>\n"
+    );
+    Reply::text(200, "text/html; charset=utf-8", html)
+}
+
 /// `GET /_sim/`.
 pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
     let now = frame.present();
@@ -24,15 +50,13 @@ pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
         format!("<section id=\"{}\"><h2>{}</h2>{}</section>", slug(&s.title), escape(&s.title), s.html)
     };
     let body = concat(sections.iter().map(section));
-    let html = format!(
-        "<!doctype html><html lang=en><head><meta charset=utf-8><title>{title} (simulated)</title>\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\"><link rel=icon href=\"data:,\"><style>{STYLE}</style></head>\
-         <body><header><h1>{title} <small>simulated</small></h1>{}{}</header><main>{body}</main>{}</body></html>\n",
+    let body = format!(
+        "<header><h1>{title} <small>simulated</small></h1>{}{}</header><main>{body}</main>{}",
         clock(frame),
         notice(frame),
         foot(frame)
     );
-    Reply::text(200, "text/html; charset=utf-8", html)
+    html_page(&title, &body)
 }
 
 fn clock(frame: &Frame) -> String {

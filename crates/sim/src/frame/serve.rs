@@ -24,7 +24,7 @@ use tokio::time::Sleep;
 use super::limits::{Gate, Limits};
 use super::tls::{Secured, secure};
 use super::{Body, Clock, Counters, Faults, Kit, Options, Reply, Request, Switches, System, limits};
-use super::{pipeline, side_door};
+use super::{page, pipeline, side_door};
 
 /// A larger body is refused with 413.
 const LARGEST_BODY: usize = 16 << 20;
@@ -141,6 +141,10 @@ pub async fn start(kit: &'static Kit, options: Options) -> Result<Running, Strin
 type Listening = (&'static str, TcpListener, SocketAddr);
 
 async fn listen(kit: &Kit, options: &Options) -> Result<Vec<Listening>, String> {
+    if let Some((other, _)) = options.listen_more.iter().find(|(name, _)| !kit.listeners.contains(name)) {
+        let (system, own) = (kit.name, kit.listeners.join(", "));
+        return Err(format!("{system} has no listener `{other}`; its listeners are {own}"));
+    }
     let mut listening = Vec::new();
     for (index, name) in kit.listeners.iter().copied().enumerate() {
         let more = options.listen_more.iter().find(|(other, _)| *other == name).map(|(_, at)| *at);
@@ -231,6 +235,9 @@ async fn respond(
     let request = Request::new(name, peer, &head, body.to_bytes());
     if request.path == "/_sim" || request.path.starts_with("/_sim/") {
         return Ok(whole(side_door::answer(&frame, &request)));
+    }
+    if page::is_for_a_browser(&request) {
+        return Ok(whole(page::front(&frame)));
     }
     match pipeline::call(&frame, &request).await {
         pipeline::Answer::Whole(reply) => Ok(whole(reply)),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::suggest::nearest;
+
 /// One switch of a system.
 #[derive(Debug)]
 pub struct Switch {
@@ -58,6 +60,15 @@ impl Switch {
         let all: Vec<String> = self.positions.iter().map(|p| p.text()).collect();
         all.join(" | ")
     }
+
+    /// The position that a mistyped one is nearest to.
+    fn nearest(&self, value: &str) -> Option<&'static str> {
+        let words = self.positions.iter().filter_map(|position| match position {
+            Position::Word(word) => Some(*word),
+            _ => None,
+        });
+        nearest(value, words)
+    }
 }
 
 /// The switches of one system and the position of each.
@@ -79,11 +90,18 @@ impl Switches {
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let Some(switch) = self.table.iter().find(|s| s.name == name) else {
             let names: Vec<&str> = self.table.iter().map(|s| s.name).collect();
-            return Err(format!("there is no switch `{name}`; the switches are {}", names.join(", ")));
+            return Err(match nearest(name, names.iter().copied()) {
+                Some(meant) => format!("there is no switch `{name}`; did you mean `{meant}`?"),
+                None => format!("there is no switch `{name}`; the switches are {}", names.join(", ")),
+            });
         };
         if !switch.positions.iter().any(|p| p.takes(value)) {
+            let meant =
+                switch.nearest(value).map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
             let positions = switch.positions_text();
-            return Err(format!("switch `{name}` has no position `{value}`; its positions are {positions}"));
+            return Err(format!(
+                "switch `{name}` has no position `{value}`; {meant}its positions are {positions}"
+            ));
         }
         self.values.insert(switch.name, value.to_owned());
         Ok(())
@@ -190,6 +208,19 @@ mod tests {
         assert_eq!(
             switches.set("x", "1").unwrap_err(),
             "there is no switch `x`; the switches are idle, offset"
+        );
+    }
+
+    #[test]
+    fn a_mistyped_switch_or_position_is_answered_with_the_nearest_one() {
+        let mut switches = Switches::new(&[TABLE]);
+        assert_eq!(
+            switches.set("ofset", "1").unwrap_err(),
+            "there is no switch `ofset`; did you mean `offset`?"
+        );
+        assert_eq!(
+            switches.set("idle", "nonne").unwrap_err(),
+            "switch `idle` has no position `nonne`; did you mean `none`? its positions are none | <seconds>"
         );
     }
 

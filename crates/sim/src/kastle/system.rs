@@ -81,6 +81,10 @@ impl System for Kastle {
         edit::edit(&mut self.0.lock(), now, order)
     }
 
+    fn logins(&self) -> Vec<String> {
+        self.0.lock().seed.logins()
+    }
+
     fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>> {
         (name == "door").then(|| door::walk(&mut self.0.lock(), now, order))
     }

@@ -100,6 +100,10 @@ impl System for Netbox {
         edit::edit(&mut self.0.lock(), now, order)
     }
 
+    fn logins(&self) -> Vec<String> {
+        self.0.lock().seed.logins()
+    }
+
     fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>> {
         (name == "door").then(|| edit::door(&mut self.0.lock(), now, order))
     }

@@ -97,6 +97,11 @@ impl System for SaltoKs {
         edit::edit(&mut self.0.lock(), now, order)
     }
 
+    fn logins(&self) -> Vec<String> {
+        let inner = self.0.lock();
+        inner.seed.logins(&inner.store)
+    }
+
     fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>> {
         (name == "door").then(|| edit::door(&mut self.0.lock(), now, order))
     }

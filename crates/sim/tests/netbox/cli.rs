@@ -48,6 +48,14 @@ fn a_wrong_switch_seed_or_port_is_one_sentence_and_status_2() {
     let wrong = refused(&["netbox", "--set", "session.idle=soon"]);
     assert_eq!(wrong, "switch `session.idle` has no position `soon`; its positions are none | <seconds>");
     assert_eq!(
+        refused(&["netbox", "--set", "hisotry.end=next"]),
+        "there is no switch `hisotry.end`; did you mean `history.end`?"
+    );
+    assert_eq!(
+        refused(&["netbox", "--set", "history.end=minusone"]),
+        "switch `history.end` has no position `minusone`; did you mean `minus-one`? its positions are next | minus-one"
+    );
+    assert_eq!(
         refused(&["netbox", "--set", "box.zone=Mars/Olympus"]),
         "there is no time zone `Mars/Olympus`"
     );
@@ -77,6 +85,27 @@ fn a_wrong_switch_seed_or_port_is_one_sentence_and_status_2() {
             .starts_with("/no.pem cannot be read: ")
     );
     assert!(refused(&["switches", "onguard"]).starts_with("`onguard` is not simulated; what is: netbox"));
+}
+
+#[test]
+fn an_identity_host_is_refused_to_systems_that_have_none() {
+    for system in ["netbox", "kastle"] {
+        assert_eq!(
+            refused(&[system, "--identity-listen", "127.0.0.1:0"]),
+            format!(
+                "--identity-listen is for salto-ks only; {system} has no identity host, and --listen places its API"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_listener_that_a_system_does_not_have_is_refused_to_other_programs_too() {
+    let elsewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let options =
+        vestibule_sim::frame::Options { listen_more: vec![("identity", elsewhere)], ..Default::default() };
+    let refused = vestibule_sim::netbox::start(options).await.err();
+    assert_eq!(refused.as_deref(), Some("netbox has no listener `identity`; its listeners are api"));
 }
 
 #[test]
@@ -110,7 +139,7 @@ fn switches_are_listed_with_positions_default_and_source() {
 }
 
 #[tokio::test]
-async fn it_says_ready_and_ends_with_its_standard_input() {
+async fn it_says_ready_and_how_to_log_in_and_ends_with_its_standard_input() {
     let (mut child, mut out, url) = started(&["netbox", "--exit-with-stdin"]).await;
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     assert!(child.try_wait().unwrap().is_none());
@@ -118,7 +147,24 @@ async fn it_says_ready_and_ends_with_its_standard_input() {
     assert_eq!(ended(child).await, Some(0));
     let mut rest = String::new();
     out.read_to_string(&mut rest).await.unwrap();
-    assert_eq!(rest, "");
+    assert_eq!(rest, "login sim / sim (full system setup)\nlogin reader / reader (read only)\n");
+}
+
+#[tokio::test]
+async fn the_logins_it_says_are_those_of_the_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seed.yaml");
+    let clerk = "users: [{ username: clerk, password: ' 1', rights: read-write }]";
+    for (seed, wanted) in [(clerk, "login clerk /  1 (read and write)\n"), ("users: []", "")] {
+        std::fs::write(&path, seed).unwrap();
+        let arguments = ["netbox", "--exit-with-stdin", "--seed", path.to_str().unwrap()];
+        let (mut child, mut out, _url) = started(&arguments).await;
+        drop(child.stdin.take());
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, wanted);
+        assert_eq!(ended(child).await, Some(0));
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod addendum;
 mod addendum_cards;
 mod addendum_stream;
 mod cli;
+mod clients;
 #[path = "../docs/mod.rs"]
 mod docs;
 mod facts;

@@ -201,6 +201,42 @@ async fn the_page_is_whole_escaped_and_needs_no_script() {
     assert!(people.contains("Hank Scorpio") && !people.contains("Grace Hopper"));
 }
 
+#[tokio::test]
+async fn a_browser_at_the_root_is_led_to_the_page_and_a_client_is_not() {
+    let sim = Sim::new().await;
+    let get = |path: &str, accept: &str| {
+        let request = sim.http.get(format!("{}{path}", sim.running.url));
+        if accept.is_empty() { request } else { request.header("accept", accept) }
+    };
+    let browser = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
+    let front = get("/", browser).send().await.unwrap();
+    assert_eq!(
+        (front.status().as_u16(), front.headers()["content-type"].to_str().unwrap()),
+        (200, "text/html; charset=utf-8")
+    );
+    assert!(front.text().await.unwrap().contains("<a href=\"/_sim/\">"));
+    assert_eq!(sim.look("calls").await["operations"].get("(http)"), None, "a look is no call");
+    for accept in ["", "*/*", "text/xml", "application/json"] {
+        assert_eq!(get("/", accept).send().await.unwrap().status(), 404, "{accept}");
+    }
+    assert_eq!(get("/other", browser).send().await.unwrap().status(), 404);
+    let post = sim.http.post(format!("{}/", sim.running.url)).header("accept", browser);
+    assert_eq!(post.send().await.unwrap().status(), 404);
+    assert_eq!(sim.count("(http)", "http_404").await, 6);
+}
+
+#[tokio::test]
+async fn a_mistyped_switch_is_answered_with_the_nearest_one() {
+    let sim = Sim::new().await;
+    let meant = "there is no switch `hisotry.end`; did you mean `history.end`?";
+    assert_eq!(refused(&sim, "switches", json!({ "hisotry.end": "next" })).await, meant);
+    let position = refused(&sim, "switches", json!({ "login.mode": "Trap" })).await;
+    assert!(
+        position.starts_with("switch `login.mode` has no position `Trap`; did you mean `trap`? "),
+        "{position}"
+    );
+}
+
 /// An address of this machine that is not loopback, if it has one; nothing is sent to find it.
 fn outside_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;

@@ -10,7 +10,7 @@ fn program() -> Command {
 }
 
 #[test]
-fn the_program_says_where_api_and_identity_host_are_and_ends_with_its_input() {
+fn the_program_says_where_its_hosts_are_and_how_to_log_in_and_ends_with_its_input() {
     let mut child = program()
         .args([
             "salto-ks",
@@ -25,9 +25,22 @@ fn the_program_says_where_api_and_identity_host_are_and_ends_with_its_input() {
         .spawn()
         .unwrap();
     let lines: Vec<String> =
-        BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+        BufReader::new(child.stdout.take().unwrap()).lines().take(12).map(Result::unwrap).collect();
     let named = |line: &str, name: &str| line.starts_with("ready http://127.0.0.1:") && line.ends_with(name);
     assert!(named(&lines[0], " api") && named(&lines[1], " identity"), "{lines:?}");
+    let wanted = [
+        "login client sim / sim",
+        "login client sim-public (public, no secret)",
+        "login client sim-narrow / sim",
+        "login user admin@sim.example / sim",
+        "login user owner@sim.example / sim",
+        "login user custom@sim.example / sim",
+        "login user ... and 2 more in the seed",
+        "site 0b7c1d2e-0000-4000-8000-000000000001 (Small Building)",
+        "site 0b7c1d2e-0000-4000-8000-000000000002 (Mill)",
+        "site 0b7c1d2e-0000-4000-8000-000000000003 (Tower)",
+    ];
+    assert_eq!(lines[2..], wanted);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
 }

@@ -1,6 +1,7 @@
 //! What Kastle holds at the start, in YAML and in Kastle's own words.
 
 mod generate;
+mod logins;
 mod spec;
 
 use std::collections::BTreeMap;

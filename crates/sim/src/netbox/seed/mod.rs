@@ -1,6 +1,7 @@
 //! What the box holds at the start: a YAML document in the box's own words.
 
 mod generate;
+mod logins;
 mod person;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 mod build;
 mod generate;
+mod logins;
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,0 +1,19 @@
+//! How to log in to the box of a seed.
+
+use super::{RightsSpec, Seed, UserSpec};
+use crate::frame::logins::lines;
+
+impl Seed {
+    /// A line for each user of the API.
+    pub(in crate::netbox) fn logins(&self) -> Vec<String> {
+        let login = |user: &UserSpec| {
+            let rights = match user.rights {
+                RightsSpec::ReadOnly => "read only",
+                RightsSpec::ReadWrite => "read and write",
+                RightsSpec::Setup => "full system setup",
+            };
+            format!("{} / {} ({rights})", user.username, user.password)
+        };
+        lines("login", self.users.iter().map(login))
+    }
+}
