@@ -14,6 +14,7 @@ mod source;
 mod state;
 mod sync;
 mod unit;
+mod verify;
 
 pub mod backoff;
 pub mod breaker;
@@ -28,6 +29,7 @@ pub use queue::Class;
 pub use shown::{Condition, HeldBack, State};
 pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::Settings;
+pub use verify::ClockState;
 
 use std::sync::Arc;
 
@@ -257,7 +259,7 @@ impl Engine {
             "inFlight": inner.queue.in_flight(),
             "uncertain": inner.uncertain.len(),
             "unconfirmed": inner.unconfirmed.len(),
-            "repaired": inner.repaired.len(),
+            "altered": inner.altered.len(),
             "draining": inner.draining,
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::verify::ClockState;
+
 /// How the connection stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Condition {
@@ -55,6 +57,8 @@ pub struct State {
     pub syncs: u64,
     /// When the last one ended.
     pub last_sync: Option<Timestamp>,
+    /// How the system's clock stands to the declared zone.
+    pub clock: ClockState,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
     /// Living records of ours, as each full sync finds them and as they are when the engine has been at rest for a moment;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use vestibule_core::identity::{RecordId, Slot};
-use vestibule_core::model::ObjectKey;
+use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Change, Want, Withheld};
 
 use super::Class;
@@ -70,6 +70,8 @@ pub struct Report {
 pub enum Outcome {
     /// The system holds exactly this record.
     Present(RecordId),
+    /// The system holds this record, with other texts than it was sent: it does not keep them.
+    Altered(RecordId, Fields),
     /// The system holds no living record, and said so when asked again.
     Absent,
     /// Removed; reading it back is still to come.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::guard::Limits;
 use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::Mode;
+use vestibule_core::model::{Fields, Mode};
 use vestibule_core::plan::Held;
 
 use super::backoff::earlier;
 use super::breaker::Breaker;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
+use super::verify::{Altered, Checks};
 use crate::system::SystemError;
 
 /// What may change while an engine runs.
@@ -31,17 +32,6 @@ pub struct Settings {
     pub owner_declared: bool,
     /// `spec.rateLimit.maxInFlight` or the system's own.
     pub max_in_flight: usize,
-}
-
-/// A repair of fields that open nothing, and what the system showed before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Repair {
-    /// Fingerprint of what it showed.
-    pub(super) shown: u64,
-    /// Fingerprint of what was wanted.
-    pub(super) wanted: u64,
-    /// It showed the same again afterwards: it does not keep what is sent, and is left alone.
-    pub(super) lost: bool,
 }
 
 /// Names that a system knows, as of a moment.
@@ -101,8 +91,10 @@ pub(super) struct Inner {
     pub(super) released: BTreeSet<RecordId>,
     /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
     pub(super) unmarked: BTreeSet<RecordId>,
-    /// The last repair of a slot that still holds something; bounded by the records that somebody changed by hand.
-    pub(super) repaired: BTreeMap<Slot, Repair>,
+    /// What there is to learn from reading writes back.
+    pub(super) checks: Checks,
+    /// Records whose texts the system does not keep as they are sent.
+    pub(super) altered: BTreeMap<Slot, Altered>,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
     pub(super) blocked: bool,
 }
@@ -141,7 +133,8 @@ impl Inner {
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
             unmarked: BTreeSet::new(),
-            repaired: BTreeMap::new(),
+            checks: Checks::default(),
+            altered: BTreeMap::new(),
             blocked: false,
         }
     }
@@ -164,21 +157,21 @@ impl Inner {
         }
     }
 
-    /// The record is gone or dead, and with the last one of its slot what was known of repairs.
+    /// The record is gone or dead, and with the last one of its slot what was known of altered texts.
     pub(super) fn removed(&mut self, id: &RecordId) {
         self.snapshot.removed(id);
         if self.snapshot.held(id.slot).is_empty() {
-            self.repaired.remove(&id.slot);
+            self.altered.remove(&id.slot);
         }
     }
 
     /// The living records of a slot, those with an unknown outcome among them.
     pub(super) fn held(&self, slot: Slot) -> Vec<Held> {
         let mut held = self.snapshot.held(slot);
-        let lost = self.repaired.get(&slot).filter(|repair| repair.lost);
         for one in &mut held {
-            if let Some(repair) = lost.filter(|repair| repair.shown == one.fingerprint) {
-                one.fingerprint = repair.wanted;
+            if let Some(altered) = self.altered.get(&slot).filter(|altered| altered.shown == one.fingerprint)
+            {
+                one.fingerprint = altered.wanted;
             }
         }
         for id in self.uncertain(slot) {
@@ -187,6 +180,17 @@ impl Inner {
             }
         }
         held
+    }
+
+    /// The fields of a slot's record that the system holds otherwise than they were sent.
+    pub(super) fn altered_fields(&self, slot: Slot) -> Fields {
+        if self.altered.is_empty() {
+            return Fields::default();
+        }
+        let held = self.snapshot.held(slot);
+        let altered =
+            self.altered.get(&slot).filter(|altered| held.iter().any(|one| one.fingerprint == altered.shown));
+        altered.map(|altered| altered.fields).unwrap_or_default()
     }
 
     /// Removals of a slot that are still to be read back.

@@ -29,6 +29,10 @@ impl Engine {
         let result = self.list(rank).await;
         if result.is_ok() {
             self.judge_orphans().await;
+            // The list was whole, however this ends.
+            if let Err(stop) = self.compare_clock_again().await {
+                tracing::debug!(integration = %self.label, ?stop, "the clock was not compared again");
+            }
             self.publish_sync(tokens);
         } else {
             self.inner.lock().ask_again(tokens);
@@ -107,6 +111,7 @@ impl Engine {
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
             let due = now.checked_add(resync).ok();
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
+            inner.checks.clock_is_due();
             inner.snapshot.len()
         };
         self.metrics.truth.synced(&self.label, Job::FullSync, now);

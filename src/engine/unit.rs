@@ -9,7 +9,7 @@ use vestibule_core::model::{ObservedRecord, Record};
 use vestibule_core::plan::{self, Act, Held, Unit, Want};
 
 use super::call::Stop;
-use super::state::{Repair, UNCERTAIN_FOR};
+use super::state::UNCERTAIN_FOR;
 use super::{Class, Engine, Outcome, Wanted};
 use crate::system::{self, Applied, Scope, SystemError};
 
@@ -74,7 +74,10 @@ impl Engine {
         let present = inner.held(slot).first().map(|one| one.id);
         Ok(match (want, present) {
             (Want::Keep, _) => None,
-            (Want::Record(_), Some(id)) => Some(Outcome::Present(id)),
+            (Want::Record(_), Some(id)) => Some(match inner.altered_fields(slot) {
+                fields if fields.is_empty() => Outcome::Present(id),
+                fields => Outcome::Altered(id, fields),
+            }),
             _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
             (Want::Ended, Some(id)) => Some(Outcome::Present(id)),
             (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
@@ -200,7 +203,7 @@ impl Engine {
             self.write(class, step).await?;
         }
         self.now_holds(record);
-        Ok(())
+        self.verify_created(record, class).await
     }
 
     async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
@@ -209,24 +212,17 @@ impl Engine {
             return self.create(wanted, class).await;
         };
         let record = Arc::new(Record { id, ..(**wanted).clone() });
-        let repair = self.judge_repair(&record, &found);
-        if !repair.lost {
-            self.bring_into_step(&record, &found, class).await?;
+        {
+            let mut inner = self.inner.lock();
+            inner.snapshot.stands(&id, found.facts.fingerprint(), until(&found));
+            if !inner.altered_fields(id.slot).is_empty()
+                && inner.altered[&id.slot].wanted == record.facts().fingerprint()
+            {
+                return Ok(());
+            }
         }
-        self.inner.lock().repaired.insert(id.slot, repair);
-        Ok(())
-    }
-
-    /// Whether the last repair of this slot was not kept by the system and only fields that open nothing differ:
-    /// repeating it at every sync would help nobody. What opens a door is repaired each time.
-    fn judge_repair(&self, record: &Record, found: &ObservedRecord) -> Repair {
-        let (shown, wanted) = (found.facts.fingerprint(), record.facts().fingerprint());
-        let opens = diff::differences(record, found).iter().any(|field| field.opens());
-        let mut inner = self.inner.lock();
-        inner.snapshot.stands(&record.id, shown, until(found));
-        let before = inner.repaired.get(&record.id.slot);
-        let lost = !opens && before.is_some_and(|one| (one.shown, one.wanted) == (shown, wanted));
-        Repair { shown, wanted, lost }
+        self.bring_into_step(&record, &found, class).await?;
+        self.verify_repaired(&record, class).await
     }
 
     async fn bring_into_step(

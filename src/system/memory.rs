@@ -51,6 +51,7 @@ impl Default for Memory {
             card_format: Some(format.clone()),
             names: Names::Unicode,
             tells_tenant: true,
+            shows_edit_time: false,
         };
         let state = State { formats: [format].into(), ..State::default() };
         Self { capabilities, page_size: 100, state: Mutex::new(state) }

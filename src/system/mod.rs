@@ -7,6 +7,7 @@ pub mod memory;
 pub use error::{Class, DUPLICATE_CLAIM, SystemError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use vestibule_core::adjust::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
@@ -85,6 +86,9 @@ pub struct Observed {
     pub names: Vec<String>,
     /// The next page; `None` at the end of the walk.
     pub next: Option<Cursor>,
+    /// Of one record: when it was changed last, by the system's own clock read in the declared zone. `None` where the system
+    /// does not show it or the hour is ambiguous.
+    pub edited: Option<Timestamp>,
 }
 
 /// What came of a step.

@@ -28,6 +28,15 @@ async fn a_visitor_for_today_holds_exactly_his_levels_and_window_after_one_call(
     let marked = format!("visitor={}/ada", stage.namespace.name());
     assert!(person.notes.contains(&marked), "{}", person.notes);
     assert!(person.cards.is_empty(), "{:?}", person.cards);
+    let (made, read) = (("AddPerson".to_owned(), 1), ("GetPerson".to_owned(), 1));
+    assert_eq!(
+        stage.netbox.calls(),
+        [made, read].into(),
+        "the first one is read back: it shows the system's clock"
+    );
+    stage.netbox.forget_calls();
+    stage.apply(visitor("bob", json!({}))).await;
+    stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(stage.netbox.calls(), [("AddPerson".to_owned(), 1)].into());
 }
 

@@ -16,3 +16,4 @@ mod orphans;
 mod set_back;
 mod stage;
 mod turns;
+mod verify;

@@ -26,6 +26,8 @@ pub struct Capabilities {
     pub names: Names,
     /// Whether the tenant's name is sent.
     pub tells_tenant: bool,
+    /// Whether a record that is read shows when it was changed last, by the system's own clock.
+    pub shows_edit_time: bool,
 }
 
 /// Which contact a visitor must have.

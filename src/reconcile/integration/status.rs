@@ -6,7 +6,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
 use crate::api::HeldDeletions;
-use crate::engine::{Condition, HeldBack, State};
+use crate::engine::{ClockState, Condition, HeldBack, State};
 
 /// What the status of an AccessIntegration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,12 @@ pub struct Said {
 }
 
 impl Said {
+    /// What it says of a clock that differs.
+    pub fn clock_differs(&self) -> Option<&str> {
+        let ready = self.status.condition(conditions::READY)?;
+        (ready.reason == conditions::CLOCK_DIFFERS).then_some(ready.message.as_str())
+    }
+
     /// The same without what was found in the system: it was another one.
     #[must_use]
     pub fn of_another_system(&self) -> Self {
@@ -64,6 +70,8 @@ pub struct Situation<'a> {
     pub differs: bool,
     /// The status speaks of this generation already: a restart is no news.
     pub told: bool,
+    /// What the status says of a clock that differs: it stays until the clock has been compared again.
+    pub clock_before: Option<&'a str>,
     /// Why there is no connection; `None` if there is one.
     pub refusal: Option<&'a Refusal>,
     /// What the engine shows, if there is one.
@@ -83,6 +91,9 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     let stopped = refusal.or_else(|| stopped(situation.state?));
     if stopped.is_some() {
         return stopped;
+    }
+    if let Some(sentence) = clock(situation) {
+        return Some(Verdict::stalled(conditions::CLOCK_DIFFERS, sentence));
     }
     if situation.suspended {
         return Some(Verdict::suspended());
@@ -138,6 +149,31 @@ fn stopped(state: &State) -> Option<Verdict> {
         return Some(Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other)));
     }
     state.held.as_ref().map(held)
+}
+
+/// What is wrong with the clock of the system; `None` if nothing is known to be.
+fn clock(situation: &Situation<'_>) -> Option<String> {
+    match situation.state?.clock {
+        ClockState::Unknown => situation.clock_before.map(str::to_owned),
+        ClockState::Right => None,
+        ClockState::Differs(difference) => Some(format!(
+            "the clock of the system is {} {} the time of the declared zone: every door opens and closes at another time than \
+             declared. Set the clock and the daylight saving of the system, or, if it runs in another time zone, set \
+             lenelS2.timeZone to that. The clock is compared again with the next record written and by each full sync; \
+             annotate access.vestibule.dev/sync-requested-at to have it compared now",
+            hours_and_minutes(difference),
+            if difference.is_negative() { "behind" } else { "ahead of" },
+        )),
+    }
+}
+
+fn hours_and_minutes(difference: SignedDuration) -> String {
+    let minutes = difference.as_mins().unsigned_abs();
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }
 
 fn held(held: &HeldBack) -> Verdict {

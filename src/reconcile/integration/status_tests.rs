@@ -14,6 +14,7 @@ const FINE: Situation<'static> = Situation {
     observes: false,
     differs: false,
     told: false,
+    clock_before: None,
     refusal: None,
     state: None,
 };
@@ -288,4 +289,30 @@ fn a_status_comes_back_from_the_wire_as_it_was_sent() {
     let wire = serde_json::to_value(before()).unwrap();
     assert_eq!(serde_json::from_value::<Said>(wire).unwrap(), before());
     let _: Timestamp = before().last_sync_time.unwrap().parse().unwrap();
+}
+
+fn with_clock(clock: ClockState) -> State {
+    State { clock, ..connected_state() }
+}
+
+#[test]
+fn a_clock_that_differs_needs_a_person_and_says_by_how_much() {
+    for (minutes, words) in
+        [(275, "4 h 35 min ahead of the time"), (-300, "5 h behind the time"), (7, "7 min ahead of the time")]
+    {
+        let state = with_clock(ClockState::Differs(SignedDuration::from_mins(minutes)));
+        let status = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
+        assert_eq!((says(&status, "Ready"), reading(&status, 1)), ("False ClockDiffers".into(), Failed));
+        let message = &status.condition("Stalled").unwrap().message;
+        assert!(message.contains(words) && message.contains("lenelS2.timeZone"), "{message}");
+    }
+}
+
+#[test]
+fn after_a_restart_a_clock_that_differs_is_reported_until_it_was_compared() {
+    let (unknown, right) = (with_clock(ClockState::Unknown), with_clock(ClockState::Right));
+    let before = Some("the clock of the system is 5 h behind");
+    let told_by = |state| told(&Situation { state: Some(state), clock_before: before, ..FINE }).0;
+    assert_eq!(told_by(&unknown), "False ClockDiffers");
+    assert_eq!(told_by(&right), "True Succeeded");
 }

@@ -75,6 +75,7 @@ impl Pass {
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
             told: told == Some(object.meta.generation),
+            clock_before: object.status.as_ref().and_then(integration::Said::clock_differs),
             refusal: self.refusals.get(&object.meta.key),
             state,
         })

@@ -100,7 +100,7 @@ fn end(
             false => PlaceWant::Keep,
         };
         let Some(held) = engine.held(slot) else { continue };
-        let state = state_by_snapshot(place.want, &held, now);
+        let state = state_by_snapshot(place.want, &held, engine.altered(slot), now);
         place.state = state.unwrap_or(PlaceState::Waiting);
         if state.is_none() {
             orders.push(index, engine, slot, Class::Revocation);

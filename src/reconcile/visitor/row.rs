@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use smallvec::SmallVec;
 use vestibule_core::identity::RecordId;
+use vestibule_core::model::Fields;
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
 
@@ -77,6 +78,8 @@ pub enum PlaceState {
     Waiting,
     /// The system holds what is wanted.
     Present,
+    /// The system holds what is wanted, with other texts than it was sent.
+    Altered(Fields),
     /// The system holds nothing.
     Absent,
     /// Removed, to be read back.
@@ -90,9 +93,19 @@ pub enum PlaceState {
 }
 
 impl PlaceState {
+    /// What is wanted is there, with these fields as the system keeps them.
+    pub fn present(altered: Fields) -> Self {
+        if altered.is_empty() { Self::Present } else { Self::Altered(altered) }
+    }
+
+    /// Whether the system holds what is wanted.
+    pub const fn is_present(self) -> bool {
+        matches!(self, Self::Present | Self::Altered(_))
+    }
+
     /// Whether the system was heard of last as it should be.
     pub const fn is_settled(self) -> bool {
-        matches!(self, Self::Present | Self::Absent)
+        matches!(self, Self::Present | Self::Altered(_) | Self::Absent)
     }
 }
 

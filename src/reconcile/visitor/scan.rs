@@ -141,7 +141,7 @@ impl Visitors {
                     continue;
                 }
                 let place = row.plan.place_mut(index);
-                match state_by_snapshot(place.want, &held, now) {
+                match state_by_snapshot(place.want, &held, engine.altered(slot), now) {
                     Some(state) if engine.is_settled(slot) => {
                         let told = place.state == state;
                         place.state = state;

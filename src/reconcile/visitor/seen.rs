@@ -93,7 +93,7 @@ fn plan_place(plan: &mut Plan, sight: &Sight<'_>, access: &Access, want: &Want, 
     let place = plan.place_mut(integration.index);
     (place.want, place.state) = (place_want(want), PlaceState::Waiting);
     let Some(held) = held else { return };
-    match state_by_snapshot(place.want, &held, sight.now) {
+    match state_by_snapshot(place.want, &held, integration.engine.altered(slot), sight.now) {
         Some(state) if integration.engine.is_settled(slot) => place.state = state,
         _ => orders.push(integration.index, &integration.engine, slot, class_of(place.want)),
     }

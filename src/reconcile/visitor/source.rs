@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use vestibule_core::identity::Slot;
-use vestibule_core::model::ObjectKey;
+use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Held, Want};
 
 use super::Visitors;
@@ -78,7 +78,7 @@ impl Source for Visitors {
         let Some(index) = directory.indexes.get(&integration).copied() else { return };
         let (state, trouble) = status::place_state(&outcome);
         let content = match &outcome {
-            Outcome::Present(id) => Some(id.content),
+            Outcome::Present(id) | Outcome::Altered(id, _) => Some(id.content),
             _ => None,
         };
         self.troubles.lock().note(slot, index, trouble);
@@ -209,10 +209,11 @@ pub(super) fn record_in(
 /// of what was wanted when its turn began is not the one of a spec that has changed since.
 fn state_after(want: PlaceWant, told: PlaceState, settled: bool, content: Option<u64>) -> PlaceState {
     match (want, told) {
-        (PlaceWant::Content(wanted), PlaceState::Present) if content != Some(wanted) => PlaceState::Waiting,
-        (PlaceWant::Unplanned, PlaceState::Present) | (PlaceWant::Content(_), PlaceState::Absent) => {
+        (PlaceWant::Content(wanted), told) if told.is_present() && content != Some(wanted) => {
             PlaceState::Waiting
         }
+        (PlaceWant::Unplanned, told) if told.is_present() => PlaceState::Waiting,
+        (PlaceWant::Content(_), PlaceState::Absent) => PlaceState::Waiting,
         (_, PlaceState::Absent) if !settled => PlaceState::Waiting,
         _ => told,
     }
@@ -228,13 +229,19 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
     }
 }
 
-/// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do.
-pub(super) fn state_by_snapshot(want: PlaceWant, held: &[Held], now: Timestamp) -> Option<PlaceState> {
+/// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do. `altered` are the fields
+/// of the record that the system does not keep.
+pub(super) fn state_by_snapshot(
+    want: PlaceWant,
+    held: &[Held],
+    altered: Fields,
+    now: Timestamp,
+) -> Option<PlaceState> {
     match (want, held) {
         (PlaceWant::Content(content), [one])
             if one.id.content == content && one.id.holds(one.fingerprint) =>
         {
-            Some(PlaceState::Present)
+            Some(PlaceState::present(altered))
         }
         (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::Keep, []) => Some(PlaceState::Absent),
         (PlaceWant::Ended, held) if held.iter().any(|one| one.opens(now)) => None,

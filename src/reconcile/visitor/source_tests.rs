@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use vestibule_core::identity::{Owner, RecordId};
-use vestibule_core::model::{Mark, Person, Record};
+use vestibule_core::model::{Fields, Mark, Person, Record};
 use vestibule_core::plan::Held;
 use vestibule_core::schedule::Window;
 
@@ -87,6 +87,6 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
         (Unplanned, &[], None, "its object must be looked at"),
     ];
     for (want, held, state, why) in rows {
-        assert_eq!(state_by_snapshot(want, held, now), state, "{why}");
+        assert_eq!(state_by_snapshot(want, held, Fields::default(), now), state, "{why}");
     }
 }

@@ -1,8 +1,9 @@
 //! Step 5 of the pass, pure: what the status of a visitor should say.
 
 use jiff::SignedDuration;
-use vestibule_core::model::{Hasher, Mode};
+use vestibule_core::model::{Field, Fields, Hasher, Mode};
 use vestibule_core::plan::{Change, Withheld};
+use vestibule_core::status::conditions::{DRIFT_DETECTED, SYNCED};
 use vestibule_core::status::{Truth, Verdict, conditions};
 
 use super::plan::Standing;
@@ -42,6 +43,7 @@ pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
     let Outcome::Failed { error, retried } = outcome else {
         let state = match outcome {
             Outcome::Present(_) => PlaceState::Present,
+            Outcome::Altered(_, fields) => PlaceState::Altered(*fields),
             Outcome::Absent => PlaceState::Absent,
             Outcome::Unconfirmed => PlaceState::Unconfirmed,
             Outcome::Withheld(why, change) => PlaceState::Withheld(*why, *change),
@@ -80,7 +82,7 @@ pub fn verdict(
         Standing::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
         Standing::Expired if !open => Some(Verdict::expired("the visit is over")),
         Standing::Over if !open => Some(Verdict::expired("today's visit is over")),
-        Standing::Over if places.iter().all(|state| state.is_settled()) => Some(in_sync()),
+        Standing::Over if places.iter().all(|state| state.is_settled()) => Some(in_sync(places)),
         Standing::Scheduled | Standing::Expired | Standing::Over => trouble.map(told),
         Standing::Today => today(places, trouble, patience_is_over),
     }
@@ -97,14 +99,43 @@ fn today(places: &[PlaceState], trouble: Option<&Trouble>, patience_is_over: boo
     if let Some((why, change)) = withheld {
         return Some(self::withheld(why, change));
     }
-    if places.iter().all(|state| state.is_settled()) && places.contains(&PlaceState::Present) {
-        return Some(in_sync());
+    if places.iter().all(|state| state.is_settled()) && places.iter().any(|state| state.is_present()) {
+        return Some(in_sync(places));
     }
     patience_is_over.then(|| Verdict::progressing("the record is being made"))
 }
 
-fn in_sync() -> Verdict {
-    Verdict::in_sync("every system holds what is declared")
+fn in_sync(places: &[PlaceState]) -> Verdict {
+    let altered = places.iter().filter_map(|state| match state {
+        PlaceState::Altered(fields) => Some(fields.iter()),
+        _ => None,
+    });
+    let verdict = Verdict::in_sync("every system holds what is declared");
+    match altered.flatten().collect::<Fields>() {
+        fields if fields.is_empty() => verdict,
+        fields => verdict.with(SYNCED, Truth::False, DRIFT_DETECTED, does_not_keep(fields)),
+    }
+}
+
+fn does_not_keep(fields: Fields) -> String {
+    let paths: Vec<_> = fields.iter().map(path).collect();
+    format!(
+        "the system does not keep what it is sent of {}: look at the record there, then write it in letters and a length that \
+         the system keeps, or set lenelS2.wire.names: Ascii on the AccessIntegration",
+        paths.join(" and of ")
+    )
+}
+
+/// Where a user declares what is in a field.
+const fn path(field: Field) -> &'static str {
+    match field {
+        Field::Name => "spec.firstName or spec.lastName",
+        Field::Contact => "spec.email or spec.phone",
+        Field::Tenant => "the Tenant's spec.displayName",
+        Field::Window => "spec.visit",
+        Field::Groups => "the access groups",
+        Field::Cards => "spec.credentialNumber",
+    }
 }
 
 fn told(trouble: &Trouble) -> Verdict {

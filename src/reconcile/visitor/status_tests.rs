@@ -289,3 +289,22 @@ fn a_status_comes_back_from_the_wire_as_it_was_sent() {
     let empty = serde_json::to_value(Said::default()).unwrap();
     assert!(empty.get("records").is_none() && empty["observedGeneration"] == -1);
 }
+
+#[test]
+fn what_a_system_does_not_keep_is_named_with_its_field_and_leaves_the_visitor_ready() {
+    let altered = PlaceState::Altered([Field::Name, Field::Tenant].into_iter().collect());
+    let verdict = verdict(&Standing::Today, &[altered], None, false).unwrap();
+    let status = verdict.settle(
+        &vestibule_core::status::Status::default(),
+        1,
+        crate::reconcile::fixtures::at("2026-12-01T09:00:00Z"),
+    );
+    let (ready, synced) = (status.condition("Ready").unwrap(), status.condition("Synced").unwrap());
+    assert_eq!((ready.status, synced.status), (Truth::True, Truth::False));
+    assert_eq!(synced.reason, DRIFT_DETECTED);
+    assert!(
+        synced.message.contains("spec.lastName") && synced.message.contains("spec.displayName"),
+        "{}",
+        synced.message
+    );
+}

@@ -131,6 +131,7 @@ impl Config {
                 Letters::Ascii => Names::Ascii,
             },
             tells_tenant: self.tenant_udf.is_some(),
+            shows_edit_time: true,
         }
     }
 }

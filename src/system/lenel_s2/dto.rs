@@ -16,6 +16,8 @@ pub(super) struct Person {
     pub(super) udf: String,
     pub(super) act_date: String,
     pub(super) exp_date: String,
+    /// When it was changed last, by the clock of the box (2.4).
+    pub(super) last_edit: String,
     pub(super) deleted: bool,
     pub(super) levels: Vec<String>,
     pub(super) cards: Vec<AccessCard>,
@@ -45,6 +47,7 @@ impl Person {
             udf: udf.map_or("", |name| found.exact(name)).to_owned(),
             act_date: found.field("ACTDATE").to_owned(),
             exp_date: found.field("EXPDATE").to_owned(),
+            last_edit: found.field("LASTEDIT").to_owned(),
             deleted: flag(found, "DELETED"),
             levels: found.items("ACCESSLEVELS", "ACCESSLEVEL").filter_map(level).collect(),
             cards: found.items("ACCESSCARDS", "ACCESSCARD").map(AccessCard::read).collect(),

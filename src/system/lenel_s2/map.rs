@@ -50,6 +50,11 @@ impl Map {
         }
     }
 
+    /// When a person was changed last, by the clock of the box.
+    pub(super) fn edited(&self, person: &dto::Person) -> Option<Timestamp> {
+        self.dates.read_unambiguous(&person.last_edit)
+    }
+
     fn facts(&self, person: &dto::Person) -> Facts {
         let window = self
             .dates

@@ -20,7 +20,8 @@ impl LenelS2 {
     pub(super) async fn record(&self, id: RecordId) -> Result<Observed, SystemError> {
         let person = self.person(id).await?;
         let records = person.iter().map(|person| self.map.record(person)).collect();
-        Ok(Observed { records, ..Observed::default() })
+        let edited = person.as_ref().and_then(|person| self.map.edited(person));
+        Ok(Observed { records, edited, ..Observed::default() })
     }
 
     /// The living who hold a number in any format. HOTSTAMP is asked for and the numbers compared here: it is the one

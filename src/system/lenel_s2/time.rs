@@ -53,6 +53,15 @@ impl Dates {
         self.instant(end, offset, Edge::End)
     }
 
+    /// A moment as the box shows it; none where its hour occurs twice or not at all, so that it tells nothing of the clock.
+    pub(super) fn read_unambiguous(&self, text: &str) -> Option<Timestamp> {
+        let (civil, offset) = parse(text)?;
+        match offset {
+            Some(offset) => offset.to_timestamp(civil).ok(),
+            None => self.zone.to_ambiguous_timestamp(civil).unambiguous().ok(),
+        }
+    }
+
     fn civil(&self, at: Timestamp) -> DateTime {
         at.to_zoned(self.zone.clone()).datetime()
     }

@@ -1,10 +1,11 @@
 //! The system on the stage: the one in memory, behind a wire that can be told what to do to each call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use vestibule::clock::SharedClock;
 use vestibule::system::memory::Memory;
@@ -12,6 +13,7 @@ use vestibule::system::{AccessSystem, Applied, Class, Health, Observed, Scope, S
 use vestibule_core::adjust::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
+use vestibule_core::model::Facts;
 
 /// One call as the wire saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +54,24 @@ pub(crate) struct Site {
     calls: Mutex<Vec<Call>>,
     rule: Mutex<Option<Rule>>,
     late: Mutex<Vec<Step>>,
+    alters: Mutex<Option<Alteration>>,
+    edits: Mutex<Edits>,
+}
+
+/// What a system makes of the texts that it is sent.
+type Alteration = fn(&mut Facts);
+
+/// When each record was changed last, and how far the system's own clock is off.
+#[derive(Default)]
+struct Edits {
+    at: BTreeMap<RecordId, Timestamp>,
+    clock_off: SignedDuration,
 }
 
 impl Site {
     pub(crate) fn new(memory: Memory, clock: SharedClock, latency: Duration) -> Arc<Self> {
-        let (calls, rule, late) = Default::default();
-        Arc::new(Self { memory, clock, latency, calls, rule, late })
+        let (calls, rule, late, alters, edits) = Default::default();
+        Arc::new(Self { memory, clock, latency, calls, rule, late, alters, edits })
     }
 
     /// What happens to calls from now on.
@@ -76,6 +90,35 @@ impl Site {
         self.rule(move |call| if call.name == name { fate.take().unwrap_or(Fate::Done) } else { Fate::Done });
     }
 
+    /// The system keeps texts otherwise than they are sent, from now on.
+    pub(crate) fn alters(&self, alteration: Option<Alteration>) {
+        *self.alters.lock() = alteration;
+    }
+
+    /// The clock of the system is off by so much.
+    pub(crate) fn clock_is_off(&self, by: SignedDuration) {
+        self.edits.lock().clock_off = by;
+    }
+
+    /// Does a step in the system, as the system does it.
+    async fn carry_out(&self, step: &Step) -> Result<Applied, SystemError> {
+        let applied = self.memory.apply(step).await?;
+        self.edits.lock().at.insert(step.id(), self.clock.now());
+        if let Some(alteration) = *self.alters.lock() {
+            self.memory.edit(&step.id().to_string(), alteration);
+        }
+        Ok(applied)
+    }
+
+    fn edited(&self, id: RecordId) -> Option<Timestamp> {
+        let edits = self.edits.lock();
+        edits
+            .at
+            .get(&id)
+            .filter(|_| self.memory.capabilities().shows_edit_time)
+            .map(|at| *at + edits.clock_off)
+    }
+
     /// Everything goes well again.
     pub(crate) fn heal(&self) {
         *self.rule.lock() = None;
@@ -85,7 +128,7 @@ impl Site {
     pub(crate) async fn arrive(&self) {
         let late = std::mem::take(&mut *self.late.lock());
         for step in late {
-            let _ = self.memory.apply(&step).await;
+            let _ = self.carry_out(&step).await;
         }
     }
 
@@ -150,7 +193,10 @@ impl AccessSystem for Site {
         match self.begin(name, id).await {
             Fate::Fails(class) => Err(failure(name, class)),
             Fate::Shows(observed) => Ok(observed),
-            _ => self.memory.observe(scope).await,
+            _ => {
+                let edited = id.and_then(|id| self.edited(id));
+                Ok(Observed { edited, ..self.memory.observe(scope).await? })
+            }
         }
     }
 
@@ -165,9 +211,9 @@ impl AccessSystem for Site {
                 self.late.lock().push(step.clone());
             }
             Fate::AnswerLost => {
-                self.memory.apply(step).await?;
+                self.carry_out(step).await?;
             }
-            _ => return self.memory.apply(step).await,
+            _ => return self.carry_out(step).await,
         }
         Err(failure(name, Class::Transient))
     }

@@ -32,6 +32,44 @@ impl Field {
     }
 }
 
+impl Field {
+    /// All of them, in the order in which differences are reported.
+    pub const ALL: [Self; 6] =
+        [Self::Name, Self::Contact, Self::Tenant, Self::Window, Self::Groups, Self::Cards];
+}
+
+/// A set of [`Field`]s in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fields(u8);
+
+impl Fields {
+    /// Whether none is in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a field is in it.
+    pub const fn contains(self, field: Field) -> bool {
+        self.0 & (1 << field as u8) != 0
+    }
+
+    /// Its fields, in the order of [`Field::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Field> {
+        Field::ALL.into_iter().filter(move |field| self.contains(*field))
+    }
+
+    /// Whether one of them changes what a door does.
+    pub fn opens(self) -> bool {
+        self.iter().any(Field::opens)
+    }
+}
+
+impl FromIterator<Field> for Fields {
+    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
+        Self(fields.into_iter().fold(0, |all, field| all | 1 << field as u8))
+    }
+}
+
 /// Everything we set on a record, in one comparable form for desired and observed alike.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facts {

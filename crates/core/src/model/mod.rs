@@ -4,7 +4,7 @@ mod facts;
 mod person;
 mod record;
 
-pub use facts::{Facts, Field, Hasher};
+pub use facts::{Facts, Field, Fields, Hasher};
 pub use person::Person;
 pub use record::{Card, Mark, ObservedRecord, Record};
 

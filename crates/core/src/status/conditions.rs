@@ -41,7 +41,8 @@ names! {
     THROTTLED = "Throttled", "The system asked us to wait.";
     HELD = "DeletionsHeld", "The guard holds removals until somebody releases them.";
     CREATE_RESULT_UNKNOWN = "CreateResultUnknown", "The answer to a creation was lost, and looking for it did not settle the matter.";
-    DRIFT_DETECTED = "DriftDetected", "The system differs from what is declared, and the mode forbids to repair it.";
+    CLOCK_DIFFERS = "ClockDiffers", "The clock of the system is not that of the declared time zone: doors open and close at other times.";
+    DRIFT_DETECTED = "DriftDetected", "The system differs from what is declared, and the mode forbids to repair it or the system does not keep it.";
     OBSERVE_ONLY = "ObserveOnly", "`mode: Observe`: nothing is written to the system.";
     SCHEDULED = "Scheduled", "It waits for its day.";
     EXPIRED = "Expired", "Its time is over.";

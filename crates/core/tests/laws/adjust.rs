@@ -18,6 +18,7 @@ fn netbox() -> Capabilities {
         card_format: Some("26-bit".to_owned()),
         names: Names::Ascii,
         tells_tenant: true,
+        shows_edit_time: true,
     }
 }
 

@@ -66,6 +66,7 @@ fn no_refusal_says_who_it_is_about() {
         card_format: None,
         names: Names::Ascii,
         tells_tenant: true,
+        shows_edit_time: false,
     };
     check("too many groups", &adjust(&wish(), &strict).unwrap_err().to_string());
     let wider = Capabilities { max_groups: 9, ..strict };
