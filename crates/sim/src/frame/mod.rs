@@ -126,7 +126,7 @@ pub trait System: Send + Sync + 'static {
         None
     }
 
-    /// How a client logs in to what its seed holds, and what else it must be told, a line each (see [`logins`]);
+    /// How a client logs in to what its seed holds, and what else it needs to know, a line each (see [`logins`]);
     /// nothing where the seed has no login.
     fn logins(&self) -> Vec<String> {
         Vec::new()
