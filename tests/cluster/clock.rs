@@ -37,6 +37,7 @@ async fn a_clock_hours_ahead_is_reported_and_forgotten_when_it_was_set() {
     says_by_how_much(&stage, "4 h 35 min ahead of").await;
     stage.netbox.switch(&json!({"box.clock-offset": "0"}));
     follows_the_advice(&stage).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -50,6 +51,7 @@ async fn a_netbox_in_another_zone_is_reported_and_right_when_the_zone_is_declare
     follows_the_advice(&stage).await;
     let ada = stage.netbox.person("ada@example.org").await;
     assert_eq!(ada.exp_date.as_deref(), Some("2026-12-01 22:00:00"), "17:00 in New York");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -69,6 +71,7 @@ async fn a_name_that_the_netbox_does_not_keep_is_reported_with_its_field_and_cur
     let kept = |li: &View| li.condition("Synced").is_some_and(|synced| synced.reason == "Succeeded");
     stage.until("Visitor", "li", "is in step in the letters that the advice names", kept).await;
     assert!(stage.netbox.person("li@example.org").await.last_name.is_ascii());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -83,4 +86,5 @@ async fn a_person_renamed_at_the_desk_twice_gets_the_declared_name_back_twice() 
         let is_back = |people: &[crate::stage::Person]| people[0].last_name == declared;
         stage.netbox.until("the declared name is back", is_back).await;
     }
+    stage.agrees().await;
 }

@@ -79,6 +79,7 @@ async fn kill_9_in_the_middle_of_500_visitors_and_lost_answers_leave_no_duplicat
     let records = stage.netbox.records().await;
     assert!(records.len() <= VISITORS, "{} records for {VISITORS} visitors", records.len());
     drop(last);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -103,4 +104,5 @@ async fn of_two_controllers_one_writes_and_the_other_takes_over_when_it_is_kille
     all_are_in(&stage, 15).await;
     assert_eq!(stage.netbox.called("AddPerson"), 5, "what the first had done is done");
     assert!(second.page("/metrics").await.contains("vestibule_system_requests_total{"));
+    stage.agrees().await;
 }

@@ -37,6 +37,7 @@ async fn a_deleted_integration_takes_its_records_along_and_leaves_its_visitors_w
     stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(stage.netbox.person("bob@example.org").await.id, stage.view("Visitor", "bob").external_id());
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -57,6 +58,7 @@ async fn an_orphaning_integration_leaves_its_records_behind() {
     let bob = stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(bob.external_id(), before.external_id());
     assert_eq!(stage.netbox.called("AddPerson"), 0);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -66,6 +68,7 @@ async fn a_single_visitor_is_removed_whatever_the_deletion_policy_says() {
     stage.delete("Visitor", "ada").await;
     stage.gone("Visitor", "ada").await;
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -82,6 +85,7 @@ async fn a_deleted_property_takes_the_records_of_its_integrations_along() {
         stage.delete(kind, name).await;
         stage.gone(kind, name).await;
     }
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -100,6 +104,7 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
     }
     assert!(stage.netbox.people().await.is_empty());
     wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -116,6 +121,7 @@ async fn a_deleted_namespace_leaves_the_records_of_an_orphaning_integration_behi
     wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
     assert_eq!(stage.netbox.writes(), [].into());
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -131,6 +137,7 @@ async fn a_deletion_waits_for_a_system_that_is_down_and_ends_when_it_is_back() {
     stage.gone("Visitor", "ada").await;
     let people = stage.netbox.until("only Bob is left", |people| people.len() == 1).await;
     assert_eq!(people[0].email, "bob@example.org");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -142,6 +149,7 @@ async fn an_abandoned_visitor_goes_and_its_record_stays() {
     stage.annotate("Visitor", "ada", ABANDON, "true").await;
     stage.gone("Visitor", "ada").await;
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -157,6 +165,7 @@ async fn an_abandoned_integration_goes_and_frees_its_visitors() {
     stage.delete("Visitor", "bob").await;
     stage.gone("Visitor", "bob").await;
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -168,6 +177,7 @@ async fn what_was_never_made_goes_at_once() {
     stage.delete("Visitor", "eve").await;
     stage.gone("Visitor", "eve").await;
     assert_eq!(stage.netbox.people().await.len(), 0);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -180,6 +190,7 @@ async fn a_visitor_deleted_while_the_controller_is_away_is_removed_at_the_start(
     stage.gone("Visitor", "ada").await;
     stage.gone("AccessIntegration", "netbox").await;
     stage.netbox.until("all are out", <[Person]>::is_empty).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -193,6 +204,7 @@ async fn midnight_passes_over_a_deletion_that_waits_for_its_system() {
     stage.gone("Visitor", "ada").await;
     stage.reads("Visitor", "bob", "Expired").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -211,6 +223,7 @@ async fn a_property_made_anew_lets_its_visitors_in_again() {
     stage.delete("Property", "tower").await;
     stage.gone("Property", "tower").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -223,6 +236,7 @@ async fn an_integration_whose_finalizer_somebody_took_away_gets_it_back() {
     stage.delete("AccessIntegration", "netbox").await;
     stage.gone("AccessIntegration", "netbox").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -236,6 +250,7 @@ async fn an_integration_deleted_while_its_system_is_down_goes_when_that_is_back(
     stage.set_clock("2026-12-01T14:30:00Z");
     stage.gone("AccessIntegration", "netbox").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -257,4 +272,5 @@ async fn deletion_ends_after_a_restart_though_the_secret_is_gone() {
     stage.gone("AccessIntegration", "netbox").await;
     stage.gone("Visitor", "ada").await;
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }

@@ -34,6 +34,7 @@ async fn an_answer_lost_after_the_effect_makes_no_duplicate() {
     let ada = stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.id, ada.external_id());
     assert_eq!(stage.netbox.records().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -43,6 +44,7 @@ async fn a_lost_answer_to_a_removal_still_frees_the_object() {
     stage.delete("Visitor", "v0").await;
     stage.gone("Visitor", "v0").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -56,6 +58,7 @@ async fn a_lost_answer_and_a_deletion_right_after_leave_nobody_in() {
     stage.netbox.mend();
     stage.gone("Visitor", "ada").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -67,6 +70,7 @@ async fn a_short_trouble_is_retried_and_ready_is_not_taken_back() {
     let truths = stage.history("Visitor", "v0");
     assert!(truths.iter().skip_while(|it| !it.is_ready()).all(View::is_ready), "{truths:#?}");
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -93,6 +97,7 @@ async fn an_outage_is_told_at_once_on_the_integration_and_not_on_those_who_are_i
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert_eq!(versions(), before);
     assert_eq!(stage.netbox.people().await.len(), 4);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -110,6 +115,7 @@ async fn a_system_that_is_not_there_at_the_start_is_connected_when_it_comes() {
     stage.set_clock("2026-12-01T14:02:00Z");
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
     stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -133,6 +139,7 @@ async fn a_system_that_hangs_delays_no_other() {
     assert!(stage.netbox.in_flight() > 0, "the call was given up: whoever waited for it would be here, too");
     assert_eq!(beside.people().await.len(), 3);
     assert!(!stage.view("Visitor", "stuck").is_ready());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -149,6 +156,7 @@ async fn a_429_is_waited_out_as_long_as_the_system_said() {
     stage.set_clock("2026-12-01T14:01:00Z");
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.called("AddPerson"), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -164,6 +172,7 @@ async fn an_expired_session_costs_one_login_and_nobody_notices() {
     }
     assert_eq!(stage.netbox.called("Login"), 1);
     assert_eq!(stage.netbox.people().await.len(), 6);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -194,6 +203,7 @@ async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
         stage.reads("Visitor", name, "Succeeded").await;
     }
     assert_eq!(stage.netbox.called("Login"), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -206,6 +216,7 @@ async fn a_rotated_secret_takes_effect_without_a_restart() {
     stage.reads("Visitor", "ada", "Succeeded").await;
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -220,6 +231,7 @@ async fn a_secret_that_vanishes_is_told_and_doors_can_still_be_closed() {
     stage.apply(secret("sim")).await;
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
     stage.reads("Visitor", "v1", "Succeeded").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -236,6 +248,7 @@ async fn the_trap_of_a_box_in_the_wrong_mode_is_told_as_such_and_is_no_login_sto
     stage.reads("Visitor", "ada", "DependencyNotReady").await;
     // One more, since a session may have been ended by chance.
     assert!(stage.netbox.called("Login") <= 2, "{}", stage.netbox);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -249,6 +262,7 @@ async fn a_wrong_path_is_told_with_what_to_do() {
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
     stage.apply(integration(&stage.netbox.url(), json!({}))).await;
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -290,6 +304,7 @@ async fn lists(keep: u64, name: &str) {
     named.sort();
     assert_eq!(ids, named);
     assert_eq!(stage.netbox.called("RemovePerson"), 0);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -312,6 +327,7 @@ async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
     let repairs = stage.netbox.writes();
     stage.sync("quiet").await;
     assert_eq!(stage.netbox.writes(), repairs, "repaired once");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -327,6 +343,7 @@ async fn what_the_guard_changed_by_hand_is_only_told_in_observe() {
     let v0 = stage.until("Visitor", "v0", "tells of the drift", drifts).await;
     assert_eq!((v0.is_ready(), v0.kstatus()), (true, Kstatus::Current));
     assert_eq!(stage.netbox.writes(), [].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -338,6 +355,7 @@ async fn who_was_removed_by_hand_is_made_again_under_a_new_id() {
     let renewed = |v0: &View| v0.is_ready() && v0.has_record() && v0.external_id() != before;
     let v0 = stage.until("Visitor", "v0", "has another record", renewed).await;
     assert_eq!(stage.netbox.person("v0@example.org").await.id, v0.external_id());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -367,6 +385,7 @@ async fn an_orphan_whose_window_is_open_is_held_and_released_by_its_hash() {
     assert_eq!(netbox.status["lastHandledRelease"], hash);
     let left = stage.netbox.until("one is left", |people| people.len() == 1).await;
     assert_eq!(left[0].email, "v1@example.org");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -380,6 +399,7 @@ async fn an_orphan_whose_window_has_ended_goes_by_itself() {
     stage.start().await;
     stage.netbox.until("one is left", |people| people.len() == 1).await;
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -400,6 +420,7 @@ async fn a_person_of_nobodys_is_never_touched() {
     assert_eq!(everybody.len(), before + 1);
     let theirs = everybody.iter().find(|person| person.id == "g1").unwrap();
     assert_eq!((theirs.deleted, theirs.cards.len()), (false, 1));
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -419,6 +440,8 @@ async fn records_of_another_owner_stop_everything_until_somebody_says_whose_they
         netbox.message()
     );
     assert_eq!(first.netbox.people().await.len(), 1);
+    first.agrees().await;
+    second.agrees_with(&first.netbox).await;
 }
 
 #[tokio::test]
@@ -435,6 +458,8 @@ async fn an_owner_of_its_own_works_beside_another_on_one_box() {
     second.gone("AccessIntegration", "netbox").await;
     let left = first.netbox.people().await;
     assert_eq!((left.len(), left[0].email.as_str()), (1, "v0@example.org"));
+    first.agrees().await;
+    second.agrees_with(&first.netbox).await;
 }
 
 #[tokio::test]
@@ -449,6 +474,8 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
     let held = second.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!(held.status["heldDeletions"]["count"], 1);
     assert_eq!(first.netbox.people().await.len(), 1);
+    first.agrees().await;
+    second.agrees_with(&first.netbox).await;
 }
 
 #[tokio::test]
@@ -484,4 +511,5 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
     wait_until("three writes are answered", || std::future::ready(patched() >= before + 3)).await;
     assert_eq!(stage.changes() - changes, 3, "{}", stage.told("AccessIntegration", "netbox"));
     assert_eq!(patched() - before, 3);
+    stage.agrees().await;
 }

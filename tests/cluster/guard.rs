@@ -79,6 +79,7 @@ async fn more_orphans_than_the_guard_lets_go_are_held_as_a_set_until_its_hash_re
     assert_eq!((held(&netbox).0, netbox.condition("DeletionsHeld")), (0, None));
     stage.netbox.until("the released are out", |people| people.len() == 1).await;
     assert_eq!(inside(&stage).await, ["v4@example.org"]);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -94,4 +95,5 @@ async fn as_many_as_the_guard_lets_go_are_counted_over_the_hour() {
     let netbox = stage.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!((held(&netbox).0, inside(&stage).await.len()), (1, 3));
     assert_eq!(stage.netbox.called("RemovePerson"), 2);
+    stage.agrees().await;
 }

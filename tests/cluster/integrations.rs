@@ -78,6 +78,7 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
         assert!(!old.opens(&person.id, "Lobby turnstile").await, "{person:?}");
     }
     assert_eq!(old.writes(), [].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -97,6 +98,7 @@ async fn nobody_counts_as_let_in_by_a_new_box_because_the_former_one_let_him_in(
         stage.reads("Visitor", name, "Succeeded").await;
     }
     assert_eq!(new.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -118,6 +120,7 @@ async fn an_address_that_comes_back_finds_its_people_again() {
     let ada = stage.until("Visitor", "ada", "is in", |it| it.is_ready() && it.has_record()).await;
     assert_eq!(ada.external_id(), before);
     assert_eq!(stage.netbox.writes(), [].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -140,17 +143,23 @@ async fn of_two_integrations_with_one_owner_id_the_older_has_it_until_it_goes() 
     let second = stage.reads("AccessIntegration", "second", "DuplicateClaim").await;
     assert!(refused(&second), "{second}");
     assert_eq!(beside.calls(), [].into(), "not even a login");
-    // The older goes with its records, and nobody has to touch the younger.
+    // The older goes with its records, and the younger takes its place by itself.
     stage.delete("AccessIntegration", "netbox").await;
     stage.gone("AccessIntegration", "netbox").await;
     assert!(stage.netbox.people().await.is_empty());
     let second = stage.reads("AccessIntegration", "second", "Succeeded").await;
     assert_eq!(second.status["ownerId"], owner);
+    // The Tenant still names the one that is gone.
+    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    assert!(ada.message().contains("AccessIntegration netbox"), "{ada}");
+    let only_second = json!([{"integrationRef": {"name": "second"}, "groups": ["Lobby"]}]);
+    stage.apply(tenant("acme", json!({"visitorAccess": only_second}))).await;
     let ada = stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(
         (beside.person("ada@example.org").await.id.as_str(), beside.people().await.len()),
         (ada.external_id(), 1)
     );
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -163,6 +172,7 @@ async fn a_sync_of_the_building_is_handled_though_one_integration_lacks_its_secr
     let handled = |tower: &View| tower.status["lastHandledSyncAt"] == "monday";
     let tower = stage.until("Property", "tower", "has handled the sync", handled).await;
     assert_eq!(tower.status["counts"]["integrationsNotReady"], 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -183,4 +193,5 @@ async fn a_deletion_stopped_by_a_refused_login_goes_on_when_somebody_asks_for_a_
     stage.annotate("AccessIntegration", "netbox", SYNC, "now").await;
     stage.gone("AccessIntegration", "netbox").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }

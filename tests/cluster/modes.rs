@@ -34,6 +34,7 @@ async fn observe_writes_nothing_and_records_nothing_as_done() {
     stage.mode("Enforce").await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -54,6 +55,7 @@ async fn observe_leaves_alone_what_was_changed_and_what_was_deleted() {
     stage.sync("again").await;
     assert_eq!(stage.netbox.writes(), [].into());
     assert_eq!(stage.netbox.people().await.len(), 2);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -72,6 +74,7 @@ async fn create_only_makes_and_neither_changes_nor_removes() {
     stage.gone("Visitor", "ada").await;
     assert_eq!(stage.netbox.writes(), [].into());
     assert_eq!(stage.netbox.people().await.len(), 1, "what the mode may not remove stays");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -94,6 +97,7 @@ async fn upsert_repairs_what_somebody_changed_and_removes_nothing() {
     let after = stage.reads("Visitor", "ada", "Succeeded").await;
     assert_ne!(after.external_id(), id);
     assert_eq!(stage.netbox.person("ada@example.org").await.exp_date.as_deref(), Some("2026-12-01 18:00:00"));
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -145,6 +149,7 @@ async fn suspends(name: &str, object: fn(&Stage, bool) -> Value, kind: &str, cal
     stage.reads("Visitor", "max", "Succeeded").await;
     stage.reads("Visitor", "eve", "Expired").await;
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -160,4 +165,5 @@ async fn a_replacement_waits_as_a_whole_while_suspended() {
     stage.apply(integration_suspended(&stage, false)).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.exp_date.as_deref(), Some("2026-12-01 18:00:00"));
+    stage.agrees().await;
 }

@@ -27,6 +27,7 @@ async fn a_visitor_for_tomorrow_is_ready_and_absent_until_the_clock_jumps() {
     let person = stage.netbox.person("eve@example.org").await;
     let window = (person.act_date.as_deref(), person.exp_date.as_deref());
     assert_eq!(window, (Some("2026-12-02 09:00:00"), Some("2026-12-02 17:00:00")));
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -56,6 +57,7 @@ async fn at_midnight_all_removals_come_before_the_first_addition() {
     assert!(removed.iter().max() < added.iter().min(), "{order:?}");
     let people = stage.netbox.people().await;
     assert!(people.iter().all(|person| person.email.starts_with("new-")), "{people:#?}");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -77,6 +79,7 @@ async fn a_visitor_of_several_days_gets_a_fresh_record_each_day() {
     assert!(stage.netbox.people().await.is_empty());
     stage.delete("Visitor", "ada").await;
     stage.gone("Visitor", "ada").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -103,6 +106,7 @@ async fn who_stays_overnight_stays_until_his_end() {
     stage.set_clock("2026-12-03T05:00:00Z");
     let mary = stage.reads("Visitor", "mary", "Expired").await;
     assert!(!mary.has_record() && stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -123,6 +127,7 @@ async fn a_day_that_is_over_stays_ready_until_midnight_removes_it() {
     stage.set_clock("2026-12-02T05:00:00Z");
     stage.reads("Visitor", "ada", "Expired").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -146,6 +151,7 @@ async fn a_missed_midnight_is_made_good_at_the_start() {
     mails.sort();
     assert_eq!(mails, ["charles@example.org", "eve@example.org"]);
     assert_eq!(stage.netbox.writes(), [("AddPerson".to_owned(), 2), ("RemovePerson".to_owned(), 2)].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -162,6 +168,7 @@ async fn a_restart_in_the_middle_of_the_day_changes_nothing() {
     stage.sync("again").await;
     assert_eq!(stage.netbox.writes(), [].into());
     assert_eq!(["ada", "bob"].map(|name| stage.view("Visitor", name).resource_version), before);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -184,6 +191,7 @@ async fn on_apply_sends_tomorrows_visitor_today_and_the_netbox_keeps_him_out() {
     assert!(stage.netbox.opens(&person.id, "Lobby turnstile").await);
     assert_eq!(stage.netbox.writes(), [].into(), "nothing is left to do at midnight");
     assert_eq!(stage.view("Visitor", "eve").external_id(), person.id);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -197,6 +205,7 @@ async fn changing_to_at_midnight_takes_tomorrows_visitor_back() {
     let eve = stage.reads("Visitor", "eve", "Scheduled").await;
     assert!(!eve.has_record());
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -216,6 +225,7 @@ async fn another_zone_of_the_property_moves_the_days_of_its_visitors() {
     stage.until("Visitor", "ada", "has moved", moved).await;
     let person = stage.netbox.person("ada@example.org").await;
     assert_eq!(person.act_date.as_deref(), Some("2026-12-01 10:00:00"));
+    stage.agrees().await;
 }
 
 /// A night in which the clock changes, or a midnight that is none: the day before and the day itself, each with a
@@ -261,6 +271,7 @@ async fn plays(night: Night) {
     stage.reads("Visitor", "hours", "Expired").await;
     stage.reads("Visitor", "whole", "Expired").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]

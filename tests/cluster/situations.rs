@@ -21,6 +21,7 @@ async fn every_kind_is_done_with_and_says_so_at_both_levels() {
     let netbox = stage.view("AccessIntegration", "netbox");
     assert!(netbox.status["ownerId"].as_str().unwrap().ends_with("/netbox"), "{}", netbox.status);
     assert!(netbox.status["systemVersion"].is_string(), "{}", netbox.status);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -37,6 +38,7 @@ async fn a_new_generation_never_passes_for_done_before_it_is() {
     let early = history.iter().filter(|it| it.generation == 2 && it.resource_version != ada.resource_version);
     assert!(early.clone().all(|it| it.kstatus() == Kstatus::InProgress), "{history:#?}");
     assert!(early.count() > 0);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -60,6 +62,7 @@ async fn an_unchanged_pass_writes_no_status() {
     stage.set_clock("2026-12-01T15:10:00Z");
     stage.sync("two").await;
     assert_eq!(versions(), before);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -93,6 +96,7 @@ async fn a_missing_tenant_and_a_missing_property_are_waited_for() {
         stage.reads(kind, name, "Succeeded").await;
     }
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -109,6 +113,7 @@ async fn what_vanishes_freezes_and_what_comes_back_goes_on() {
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.writes(), [].into());
     assert_eq!(stage.netbox.person("ada@example.org").await.id, before.external_id());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -121,6 +126,7 @@ async fn the_end_of_a_visit_comes_even_while_the_tenant_is_missing() {
     stage.delete("Visitor", "ada").await;
     stage.gone("Visitor", "ada").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -139,6 +145,7 @@ async fn what_this_version_does_not_do_is_refused_with_a_sentence() {
     stage.reads("AccessIntegration", "netbox", "Succeeded").await;
     let one = |tower: &View| tower.status["counts"]["integrationsNotReady"] == 1;
     stage.until("Property", "tower", "counts the one that is not ready", one).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -160,6 +167,7 @@ async fn a_sync_request_is_echoed_where_it_was_made() {
     stage.apply(visitor("ada", json!({}))).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.called("SearchPersonData"), handled);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -172,6 +180,7 @@ async fn the_record_count_of_an_integration_is_told_after_each_sync() {
     stage.sync("count").await;
     let two = |view: &View| view.status["records"] == 2;
     stage.until("AccessIntegration", "netbox", "counts two records", two).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -184,4 +193,5 @@ async fn a_visitor_may_not_see_more_in_his_status_than_is_his() {
     for said in ["Ada", "Byron", "ada@example.org"] {
         assert!(!bob.status.to_string().contains(said), "{}", bob.status);
     }
+    stage.agrees().await;
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ mod audit;
 mod controller;
 mod netbox;
 mod objects;
+mod truth;
 
 /// How long a test waits for what should take a moment: only a failing test waits it out.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
@@ -43,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) clock: Arc<SetClock>,
     pub(crate) controller: Option<Running>,
     audit: Audit,
+    /// Whether [`Stage::agrees`] was asked: every test ends with it.
+    judged: AtomicBool,
 }
 
 impl Stage {
@@ -77,6 +81,7 @@ impl Stage {
             clock: Arc::new(SetClock::starting_at(now)),
             controller: None,
             audit,
+            judged: AtomicBool::new(false),
             namespace,
         }
     }
@@ -247,6 +252,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.audit.book.borrow().assert_clean();
+            assert!(self.judged.load(Ordering::Relaxed), "the test does not end with `stage.agrees().await`");
         }
     }
 }

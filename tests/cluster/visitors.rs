@@ -38,6 +38,7 @@ async fn a_visitor_for_today_holds_exactly_his_levels_and_window_after_one_call(
     stage.apply(visitor("bob", json!({}))).await;
     stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(stage.netbox.calls(), [("AddPerson".to_owned(), 1)].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -46,6 +47,7 @@ async fn the_tenants_name_stands_in_the_first_field_unless_another_is_named() {
     stage.apply(visitor("ada", json!({}))).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.udfs["UDF1"], "Acme Ltd");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -57,6 +59,7 @@ async fn a_visitors_status_is_written_once_and_the_object_claimed_once() {
     // Made by the user, claimed before the first call, told at the end.
     let states = stage.history("Visitor", "ada");
     assert!(states.len() <= 3, "{} states: {states:#?}", states.len());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -73,6 +76,7 @@ async fn a_visitor_without_email_and_phone_is_refused_with_a_sentence() {
     stage.apply(visitor("ada", json!({"email": null, "phone": "+1 212 555 0100"}))).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.people().await[0].phone, "+1 212 555 0100");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -97,6 +101,7 @@ async fn a_tenant_without_groups_has_its_visitors_refused_and_emptying_them_revo
     stage.apply(tenant("acme", json!({}))).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.people().await.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -119,6 +124,7 @@ async fn groups_come_from_the_tenant_then_from_the_integrations_tenants_then_fro
     stage.apply(tenant("named", json!({"visitorAccess": none}))).await;
     stage.reads("Visitor", "of-named", "InvalidSpec").await;
     stage.netbox.until("two are left", |people| people.len() == 2).await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -132,6 +138,7 @@ async fn changed_groups_replace_the_records_of_those_who_are_in() {
         |ada: &View| ada.is_ready() && ada.has_record() && ada.external_id() != before.external_id();
     stage.until("Visitor", "ada", "has another record", renewed).await;
     assert_eq!(stage.netbox.person("ada@example.org").await.levels, ["Lobby"]);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -156,6 +163,7 @@ async fn a_changed_end_leaves_one_living_record_with_a_new_id() {
     let last = stage.reads("Visitor", "ada", "Succeeded").await;
     assert!(![before.external_id(), after.external_id()].contains(&last.external_id()));
     assert_eq!(stage.netbox.person("ada@example.org").await.id, last.external_id());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -168,6 +176,7 @@ async fn a_change_that_no_system_is_told_of_makes_no_call() {
     let after = stage.until("Visitor", "ada", "is done with the change", View::ends_kubectl_wait).await;
     assert_eq!(after.external_id(), before.external_id());
     assert_eq!(stage.netbox.calls(), [].into());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -180,6 +189,7 @@ async fn a_deleted_visitor_is_removed_and_goes() {
     assert!(stage.netbox.people().await.is_empty());
     let records = stage.netbox.records().await;
     assert_eq!((records.len(), records[0].deleted), (1, true), "removed softly, as a NetBox does");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -192,6 +202,7 @@ async fn a_visitor_made_again_under_his_name_gets_a_record_of_his_own() {
     stage.apply(visitor("ada", json!({}))).await;
     let ada = stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.id, ada.external_id());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -216,6 +227,7 @@ async fn a_visitor_with_a_card_holds_it_until_his_end_and_a_taken_number_is_refu
     stage.apply(visitor("bob", json!({"credentialNumber": "4712"}))).await;
     stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(stage.netbox.person("bob@example.org").await.cards[0].number, "4712");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -228,6 +240,7 @@ async fn a_card_of_an_ended_visit_is_given_to_the_next_holder() {
     stage.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(stage.netbox.person("bob@example.org").await.cards.len(), 1);
     assert!(stage.netbox.person("ada@example.org").await.cards.is_empty());
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -249,6 +262,7 @@ async fn a_card_that_the_integration_has_no_format_for_is_refused() {
     stage.apply(integration(&stage.netbox.url(), json!({}))).await;
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.cards.len(), 1);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -262,6 +276,7 @@ async fn a_name_with_letters_and_signs_of_all_kinds_arrives_as_written() {
         (person.first_name.as_str(), person.last_name.as_str()),
         ("Zoë & <Max>", "O'Brien-Søn \"東京\"")
     );
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -281,6 +296,7 @@ async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
     stage.set_clock("2026-12-01T14:02:00Z");
     stage.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(stage.netbox.person("ada@example.org").await.levels, ["Roof"]);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -293,6 +309,8 @@ async fn the_visitors_of_one_namespace_are_no_business_of_another() {
     let mails = |people: Vec<Person>| people.into_iter().map(|person| person.email).collect::<Vec<_>>();
     assert_eq!(mails(one.netbox.people().await), ["ada@example.org"]);
     assert_eq!(mails(other.netbox.people().await), ["bob@example.org"]);
+    one.agrees().await;
+    other.agrees().await;
 }
 
 #[tokio::test]
@@ -308,6 +326,7 @@ async fn of_changes_in_quick_succession_the_last_counts_and_one_record_lives() {
     assert_eq!(person.exp_date.as_deref(), Some("2026-12-01 17:39:00"));
     let records = stage.netbox.records().await.len();
     assert!(records < 31, "superseded work is not done: {records} records for 31 changes");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -343,6 +362,7 @@ async fn a_visitor_of_two_systems_holds_a_record_in_each_and_a_dead_one_is_told_
     stage.netbox.mend();
     stage.set_clock("2026-12-01T14:20:00Z");
     stage.reads("Visitor", "bob", "Succeeded").await;
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -359,6 +379,7 @@ async fn a_visitor_moved_to_another_tenant_gets_what_that_one_opens() {
         (person.levels.join(", "), person.udfs["UDF1"].as_str()),
         ("Globex Visitors".into(), "Globex Corp")
     );
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -373,4 +394,5 @@ async fn a_refused_change_leaves_what_was_accepted_before() {
     stage.delete("Visitor", "ada").await;
     stage.gone("Visitor", "ada").await;
     assert!(stage.netbox.people().await.is_empty());
+    stage.agrees().await;
 }
