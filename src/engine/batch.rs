@@ -51,7 +51,8 @@ impl Engine {
         Ok(())
     }
 
-    /// After a listing: what it lacks and was removed before it began is confirmed.
+    /// After a listing: what it lacks and was removed before it began is confirmed, and so is what waits for a second
+    /// witness.
     pub(super) async fn confirm_by_listing(&self, listing: u64) {
         let due: Vec<(RecordId, bool)> = {
             let inner = self.inner.lock();
@@ -61,6 +62,14 @@ impl Engine {
         for (id, living) in due {
             self.confirm(id, living);
             self.tell_confirmed(id.slot, living).await;
+        }
+        let waiting: Vec<Slot> = {
+            let inner = self.inner.lock();
+            // What is queued is reported by its turn.
+            inner.untold.iter().filter(|slot| !inner.queue.contains(**slot)).copied().collect()
+        };
+        for slot in waiting {
+            self.tell_confirmed(slot, false).await;
         }
     }
 
@@ -84,10 +93,17 @@ impl Engine {
         }
         let present = {
             let mut inner = self.inner.lock();
-            if !inner.unconfirmed(slot).is_empty() || !inner.untold.remove(&slot) {
+            if !inner.unconfirmed(slot).is_empty() || !inner.untold.contains(&slot) {
                 return;
             }
-            inner.held(slot).first().map(|one| one.id)
+            let present = inner.held(slot).first().map(|one| one.id);
+            if present.is_none() && !inner.is_absent(slot) {
+                inner.want_witness(self.clock.now());
+                return;
+            }
+            inner.untold.remove(&slot);
+            inner.queue.forgive(slot);
+            present
         };
         self.tell(slot, present.map_or(Outcome::Absent, Outcome::Present)).await;
     }

@@ -4,6 +4,7 @@
 //! compares with the snapshot, and does the difference step by step, each step behind the pace, the lease and the
 //! mode. A full sync pages through the system and queues what differs.
 
+mod absence;
 mod batch;
 mod call;
 mod meter;
@@ -31,11 +32,12 @@ pub use source::{Outcome, Report, Source, SourceError, Wanted};
 pub use state::Settings;
 pub use verify::ClockState;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
-use vestibule_core::identity::{Owner, Slot};
+use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::{Held, Withheld};
 
@@ -131,7 +133,7 @@ impl Engine {
     }
 
     /// The id under which the system knows a record.
-    pub fn external_id(&self, id: &vestibule_core::identity::RecordId) -> String {
+    pub fn external_id(&self, id: &RecordId) -> String {
         self.system.read().external_id(id)
     }
 
@@ -171,10 +173,9 @@ impl Engine {
         self.inner.lock().snapshot.len()
     }
 
-    /// Whether nothing of the slot is queued, under way or waiting for its confirmation.
+    /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
     pub fn is_settled(&self, slot: Slot) -> bool {
-        let inner = self.inner.lock();
-        !inner.queue.contains(slot) && inner.unconfirmed(slot).is_empty()
+        self.inner.lock().is_settled(slot)
     }
 
     /// Whether nothing is opened now: the integration or its Property is suspended.
@@ -266,9 +267,12 @@ impl Engine {
         })
     }
 
-    /// Counts the records of a slot that are left in the system although its object goes. Says how many there are.
-    pub fn leave_behind(&self, slot: Slot) -> usize {
-        let left = self.inner.lock().held(slot).len();
+    /// Counts the records of a slot that are left in the system although its object goes: those that are held, and those
+    /// that it names and that are not proven to be gone. Says how many there are.
+    pub fn leave_behind(&self, slot: Slot, named: &[RecordId]) -> usize {
+        let held = self.inner.lock().held(slot).into_iter().map(|one| one.id);
+        let named = named.iter().copied().filter(|id| id.slot == slot && !self.is_gone(id));
+        let left = held.chain(named).collect::<BTreeSet<_>>().len();
         if left > 0 {
             self.publish(|state| state.left_behind += left as u64);
         }

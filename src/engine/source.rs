@@ -74,7 +74,7 @@ pub enum Outcome {
     Altered(RecordId, Fields),
     /// The system holds no living record, and said so when asked again.
     Absent,
-    /// Removed; reading it back is still to come.
+    /// Removed, and not read back yet; or one list lacks it, and a second has not been read yet.
     Unconfirmed,
     /// It differs and stays so, for this reason; and what would become of it.
     Withheld(Withheld, Change),

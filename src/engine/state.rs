@@ -8,6 +8,7 @@ use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Fields, Mode};
 use vestibule_core::plan::Held;
 
+use super::absence::Absence;
 use super::backoff::earlier;
 use super::breaker::Breaker;
 use super::queue::{Class, Queue};
@@ -59,6 +60,7 @@ pub(super) struct Inner {
     /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
     /// else since keeps that.
     pub(super) untold: BTreeSet<Slot>,
+    pub(super) absence: Absence,
     pub(super) names: Names,
     pub(super) connected: bool,
     /// Why the login is refused: nothing is called until there is another.
@@ -79,7 +81,8 @@ pub(super) struct Inner {
     pub(super) sync_tokens: Vec<String>,
     /// How many listings have begun.
     pub(super) listings: u64,
-    /// Pages of the last listing.
+    /// What a listing costs beside reading one by one: the pages of the last. No number of reads is too many after one that
+    /// proves nothing.
     pub(super) pages: usize,
     /// When to tell how many records there are; put off while there is work.
     pub(super) tell_records: Option<Timestamp>,
@@ -115,6 +118,7 @@ impl Inner {
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
             untold: BTreeSet::new(),
+            absence: Absence::default(),
             names: Names::default(),
             connected: false,
             parked: None,
@@ -160,6 +164,7 @@ impl Inner {
     /// The record is gone or dead, and with the last one of its slot what was known of altered texts.
     pub(super) fn removed(&mut self, id: &RecordId) {
         self.snapshot.removed(id);
+        self.absence.note_gone(*id);
         if self.snapshot.held(id.slot).is_empty() {
             self.altered.remove(&id.slot);
         }
@@ -222,16 +227,17 @@ impl Inner {
         self.snapshot.held(slot).into_iter().map(|one| one.id).filter(|id| self.snapshot.is_missing(id))
     }
 
-    /// Whether everything that the mode lets us remove is removed and read back.
+    /// Whether everything that the mode lets us remove is removed and read back, and a second list lacks it.
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
         // Draining begins with a listing of its own.
-        !mode.removes() || (self.snapshot.is_complete() && self.sync_due.is_some() && empty)
+        !mode.removes() || (self.lists_are_enough() && self.sync_due.is_some() && empty)
     }
 
     /// Begins to drain: at once with what is known, and again with what a listing shows.
     pub(super) fn drain(&mut self, now: Timestamp) {
         if !std::mem::replace(&mut self.draining, true) {
+            self.want_witness(now);
             (self.sync_due, self.chore_after) = (None, None);
             self.queue_all(now);
         }

@@ -58,14 +58,17 @@ impl Engine {
         self.read_names(class).await?;
         let merged = {
             let mut inner = self.inner.lock();
-            inner.pages = walk.pages();
             let unmarked = listing.take_unmarked();
             let merged = inner.snapshot.finish(listing).ok_or(Stop::Superseded)?;
+            inner.pages = if merged.suspicious { usize::MAX } else { walk.pages() };
+            inner.note_list(&merged);
             inner.unmarked = unmarked;
             merged
         };
         self.queue_differences(&merged);
-        self.confirm_by_listing(listing_number).await;
+        if !merged.suspicious {
+            self.confirm_by_listing(listing_number).await;
+        }
         Ok(())
     }
 
@@ -109,7 +112,7 @@ impl Engine {
         let records = {
             let mut inner = self.inner.lock();
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
-            let due = now.checked_add(resync).ok();
+            let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
             inner.checks.clock_is_due();
             inner.snapshot.len()

@@ -70,7 +70,7 @@ impl Engine {
         if self.reads_back_alone(class) {
             self.read_back(slot, class).await?;
         }
-        let inner = self.inner.lock();
+        let mut inner = self.inner.lock();
         let present = inner.held(slot).first().map(|one| one.id);
         Ok(match (want, present) {
             (Want::Keep, _) => None,
@@ -81,7 +81,11 @@ impl Engine {
             _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
             (Want::Ended, Some(id)) => Some(Outcome::Present(id)),
             (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
-            (Want::Nothing | Want::Ended, None) => Some(Outcome::Absent),
+            (Want::Nothing | Want::Ended, None) if inner.is_absent(slot) => Some(Outcome::Absent),
+            (Want::Nothing | Want::Ended, None) => {
+                inner.want_witness(self.clock.now());
+                Some(Outcome::Unconfirmed)
+            }
         })
     }
 

@@ -4,6 +4,7 @@
 //! ([`visitor`]). Properties, integrations and tenants are few: [`pass`] looks at all of them whenever one changes, an
 //! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
 
+mod abandon;
 pub mod declared;
 pub mod directory;
 pub mod events;
@@ -15,11 +16,3 @@ pub mod property;
 pub mod tenant;
 pub mod visitor;
 pub mod write;
-
-use crate::api::annotation;
-use crate::cluster::object::Meta;
-
-/// Whether a person gave up on the records of an object, or of all objects of an integration or a Property.
-fn is_abandoned(meta: &Meta) -> bool {
-    meta.annotations.get(annotation::ABANDON).is_some_and(|value| value == "true")
-}

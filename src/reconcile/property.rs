@@ -5,6 +5,7 @@ use vestibule_core::model::ObjectKey;
 use vestibule_core::schedule::{Nightly, Provision, Zone};
 use vestibule_core::status::{Status, Verdict, conditions};
 
+use super::abandon::{deleting, is_misspelt};
 use super::directory::PropertyFacts;
 use crate::api::{self, PropertySpec};
 use crate::cluster::object::Seen;
@@ -67,7 +68,7 @@ pub struct Children {
 /// What there is to say of a Property.
 pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &Children) -> Verdict {
     if object.meta.deleting {
-        return Verdict::deleting(waits_for(&children.draining));
+        return deleting(waits_for(&children.draining), is_misspelt(&object.meta));
     }
     match checked {
         Err(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),

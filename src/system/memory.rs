@@ -37,6 +37,7 @@ struct State {
     formats: BTreeSet<String>,
     faults: Vec<(&'static str, Fault)>,
     calls: BTreeMap<&'static str, u64>,
+    omitted: BTreeSet<String>,
 }
 
 impl Default for Memory {
@@ -98,6 +99,11 @@ impl Memory {
     pub fn edit(&self, external_id: &str, change: impl FnOnce(&mut Facts)) -> bool {
         let mut state = self.state.lock();
         state.people.get_mut(external_id).map(|person| change(&mut person.facts)).is_some()
+    }
+
+    /// The next whole list lacks this person.
+    pub fn omit_from_next_list(&self, external_id: &str) {
+        self.state.lock().omitted.insert(external_id.to_owned());
     }
 
     /// Everybody, the dead too, by id.
@@ -188,9 +194,13 @@ impl State {
         self.people.values().filter(|person| !person.dead)
     }
 
-    fn page_of_people(&self, cursor: Option<&Cursor>, size: usize) -> Observed {
-        let ids = self.living().map(|person| person.external_id.clone()).collect();
+    fn page_of_people(&mut self, cursor: Option<&Cursor>, size: usize) -> Observed {
+        let mut ids: BTreeSet<_> = self.living().map(|person| person.external_id.clone()).collect();
+        ids.retain(|id| !self.omitted.contains(id));
         let (ids, next) = page(&ids, cursor, size);
+        if next.is_none() {
+            self.omitted.clear();
+        }
         let records = ids.iter().filter_map(|id| self.people.get(id)).cloned().collect();
         Observed { records, next, ..Observed::default() }
     }

@@ -21,3 +21,4 @@ mod secrets;
 mod situations;
 mod stage;
 mod visitors;
+mod witness;

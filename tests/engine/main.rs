@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that subtracts too much fails, as it should")]
 
+mod absence;
 mod cards;
 mod drift;
 mod faults;

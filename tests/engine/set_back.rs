@@ -30,7 +30,7 @@ async fn the_next_full_sync_comes_as_soon_as_before() {
     stage.pass(3600).await;
     stage.clock.set_back(SIX_HOURS);
     stage.pass(3600 + 60).await;
-    assert_eq!(stage.state().syncs, 2);
+    assert_eq!(stage.state().syncs, 3);
 }
 
 #[tokio::test(start_paused = true)]

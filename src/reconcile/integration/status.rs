@@ -7,6 +7,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 use super::Refusal;
 use crate::api::HeldDeletions;
 use crate::engine::{ClockState, Condition, HeldBack, State};
+use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ impl Said {
 pub struct Situation<'a> {
     /// Deletion was asked for.
     pub deleting: bool,
+    /// The annotation that abandons has a value that does nothing.
+    pub misspelt: bool,
     /// `spec.suspend`.
     pub suspended: bool,
     /// `mode: Observe`.
@@ -122,11 +125,11 @@ fn deleting(situation: &Situation<'_>) -> Verdict {
         Refusal::Invalid(_, why) | Refusal::Missing(why) => situation.state.is_none().then(|| why.clone()),
     });
     match missing.or(down) {
-        None => Verdict::deleting("its records are being removed from the system"),
-        Some(sentence) => Verdict::deletion_failed(format!(
-            "its records cannot be removed: {sentence}. To leave them there, annotate access.vestibule.dev/abandon: \
-             \"true\""
-        )),
+        None => abandon::deleting("its records are being removed from the system", situation.misspelt),
+        Some(sentence) => {
+            let why = format!("its records cannot be removed: {sentence}");
+            abandon::deletion_failed(&why, "them", situation.misspelt)
+        }
     }
 }
 

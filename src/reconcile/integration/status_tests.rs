@@ -10,6 +10,7 @@ const NOW: &str = "2026-12-01T09:00:00Z";
 
 const FINE: Situation<'static> = Situation {
     deleting: false,
+    misspelt: false,
     suspended: false,
     observes: false,
     differs: false,

@@ -6,8 +6,8 @@ use vestibule_core::model::ObjectKey;
 
 use super::Pass;
 use crate::cluster::watch::Event;
+use crate::reconcile::abandon::is_abandoned;
 use crate::reconcile::integration::{Connection, Object, leaves_records};
-use crate::reconcile::is_abandoned;
 use crate::reconcile::property::Object as Property;
 
 impl Pass {

@@ -12,7 +12,7 @@ use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
 use crate::reconcile::integration::{Object, leaves_records, takes_visitors};
-use crate::reconcile::{is_abandoned, property};
+use crate::reconcile::{abandon::is_abandoned, property};
 
 impl Pass {
     /// Publishes a new directory if anything in it has changed.

@@ -11,6 +11,7 @@ use crate::api::annotation;
 use crate::cluster::object::Seen;
 use crate::cluster::watch::Event;
 use crate::engine::State;
+use crate::reconcile::abandon::is_misspelt;
 use crate::reconcile::directory::tenant_id;
 use crate::reconcile::integration::{self, Situation};
 use crate::reconcile::property::{self, Children};
@@ -71,6 +72,7 @@ impl Pass {
         let spec = object.spec.as_ref().ok();
         integration::verdict(&Situation {
             deleting: object.meta.deleting,
+            misspelt: is_misspelt(&object.meta),
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,

@@ -1,22 +1,21 @@
 //! The end of a deletion: when no system holds anything any more, or somebody gave up, the finalizer goes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::Withheld;
-use vestibule_core::status::Verdict;
 
 use super::Visitors;
 use super::row::{PlaceState, Plan};
 use super::say::Look;
 use super::settling::PATIENCE;
-use super::validate::{Object, names};
+use super::validate::{Object, known_ids, names};
 use super::write::same;
-use crate::api::annotation;
 use crate::engine::{Class, Condition, SourceError};
+use crate::reconcile::abandon::{deleting, deletion_failed, is_abandoned, is_misspelt};
 use crate::reconcile::directory::{Directory, tenant_id};
-use crate::reconcile::is_abandoned;
 
 impl Visitors {
     /// One look at a deletion: it ends, says why it does not, or waits.
@@ -37,20 +36,27 @@ impl Visitors {
             if abandoned {
                 tracing::warn!(%slot, "abandoned: what is left in the systems stays there");
             }
-            let left: usize = directory.engines.values().map(|engine| engine.leave_behind(slot)).sum();
-            if left > 0 {
+            if leave_behind(slot, object, directory) > 0 {
                 self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
             }
             return self.remove_finalizer(slot, object).await;
         }
+        let engines = holders.iter().filter_map(|key| directory.engines.get(*key));
+        engines.filter(|engine| engine.lacks_witness(slot)).for_each(|engine| engine.request_witness());
         let trouble = self.trouble_of(slot, plan).map(|trouble| trouble.message);
         let awaited = holders.into_iter().find(|key| !is_connected(directory, key)).map(waits_for);
         // A connection that is merely being made is not worth a word.
-        let Some(message) = trouble.or_else(|| awaited.filter(|_| class == Class::Drift)) else {
-            self.settle_later(slot, PATIENCE);
-            return Ok(());
+        let why = trouble.or_else(|| awaited.filter(|_| class == Class::Drift));
+        let misspelt = is_misspelt(&object.meta);
+        let verdict = match why {
+            Some(why) => deletion_failed(&why, "the record", misspelt),
+            None if misspelt => deleting("its record is being removed", misspelt),
+            None => {
+                self.settle_later(slot, PATIENCE);
+                return Ok(());
+            }
         };
-        let said = self.settled(look, &Verdict::deletion_failed(message));
+        let said = self.settled(look, &verdict);
         if same(&said, look.previous) { Ok(()) } else { self.write_status(slot, object, said).await }
     }
 
@@ -65,15 +71,21 @@ fn is_connected(directory: &Directory, integration: &ObjectKey) -> bool {
 }
 
 fn waits_for(integration: &ObjectKey) -> String {
-    format!(
-        "waits for AccessIntegration {}, which is not connected: see its status. To leave the record there, annotate {}: \
-         \"true\"",
-        integration.name,
-        annotation::ABANDON
-    )
+    format!("waits for AccessIntegration {}, which is not connected: see its status", integration.name)
 }
 
-/// The integrations whose system may hold something of the slot: all that did not say themselves that they do not. One that
+/// Counts what is left of a slot in each system although its object goes. Says how many records there are.
+fn leave_behind(slot: Slot, object: &Object, directory: &Directory) -> usize {
+    let all: BTreeSet<_> = directory.integrations.keys().chain(directory.engines.keys()).collect();
+    let here = all.into_iter().filter(|key| key.namespace == object.meta.key.namespace);
+    let left = here.map(|key| {
+        let named = known_ids(object, &key.name);
+        directory.engines.get(key).map_or(named.len(), |engine| engine.leave_behind(slot, &named))
+    });
+    left.sum()
+}
+
+/// The integrations whose system may hold something of the slot: all of which it is not proven that they do not. One that
 /// was not looked at since the start may hold something, unless the visitor's tenant says that it serves another Property.
 fn holders<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory) -> Vec<&'a ObjectKey> {
     let namespace = &object.meta.key.namespace;
@@ -83,18 +95,18 @@ fn holders<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Director
         |serves: &Option<ObjectKey>| home.is_some() && serves.is_some() && home != serves.as_ref();
     let here = directory.integrations.iter().filter(|(key, _)| key.namespace == *namespace);
     let found = here.filter(|(key, serves)| {
-        let named = names(object, &key.name);
         let place = directory.indexes.get(key).and_then(|index| plan.place(*index));
-        let engine = directory.engines.get(key);
-        let held = engine.and_then(|engine| engine.held(slot));
-        let may_hold = held.as_ref().map_or_else(|| !elsewhere(serves), |held| !held.is_empty());
         let state = place.map(|place| place.state);
-        let is_empty = held.is_some_and(|held| held.is_empty());
-        (named || place.is_some() || may_hold)
-            && !matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_), _)))
-            && !(is_empty
-                && engine.is_some_and(|engine| engine.is_settled(slot))
-                && matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed)))
+        if matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_), _))) {
+            return false;
+        }
+        match directory.engines.get(key).filter(|engine| engine.held(slot).is_some()) {
+            Some(engine) => {
+                let done = matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed));
+                !(done && engine.is_settled(slot) && engine.is_absent(slot))
+            }
+            None => names(object, &key.name) || place.is_some() || !elsewhere(serves),
+        }
     });
     found.map(|(key, _)| key).collect()
 }

@@ -86,6 +86,7 @@ async fn a_deletion_waits_for_an_engine_that_has_not_looked_yet_although_no_stat
     stage.rest().await;
     assert!(stage.object().is_some_and(|object| object.meta.is_ours()), "its record may be there");
     stage.run("netbox").await;
+    stage.sync("netbox").await;
     stage.until("gone", |stage| stage.object().is_none()).await;
     assert_eq!(inside(&stage, "netbox"), 0);
 }

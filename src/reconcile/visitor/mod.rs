@@ -28,6 +28,8 @@ mod troubles;
 #[cfg(test)]
 mod trust_tests;
 mod validate;
+#[cfg(test)]
+mod witness_tests;
 mod write;
 
 use std::collections::{BTreeSet, HashMap};

@@ -10,7 +10,7 @@ use super::plan::{self, Standing};
 use super::row::{PlaceState, PlaceWant, Plan, Told};
 use super::scan::{Cause, Orders};
 use super::shift::Shift;
-use super::source::state_by_snapshot;
+use super::source::state_by_engine;
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::{Access, Directory, TenantFacts};
 
@@ -100,7 +100,7 @@ fn end(
             false => PlaceWant::Keep,
         };
         let Some(held) = engine.held(slot) else { continue };
-        let state = state_by_snapshot(place.want, &held, engine.altered(slot), now);
+        let state = state_by_engine(place.want, engine, slot, &held, now);
         place.state = state.unwrap_or(PlaceState::Waiting);
         if state.is_none() {
             orders.push(index, engine, slot, Class::Revocation);
@@ -132,7 +132,9 @@ pub(super) fn close(
     let place = plan.place_mut(index);
     place.want = PlaceWant::Nothing;
     match held {
-        Some(held) if held.is_empty() && engine.is_settled(slot) => place.state = PlaceState::Absent,
+        Some(held) if held.is_empty() && engine.is_settled(slot) && engine.is_absent(slot) => {
+            place.state = PlaceState::Absent;
+        }
         Some(_) => {
             place.state = PlaceState::Waiting;
             orders.push(index, engine, slot, class);

@@ -1,7 +1,7 @@
 //! What the status of a visitor should say now: gathered from its row, its troubles and what the engines hold. The
 //! sentences are made in [`super::status`].
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::Want;
 use vestibule_core::status::Verdict;
@@ -94,11 +94,12 @@ impl Visitors {
             let one = engine.held(slot)?.first()?.id;
             Some(Record { integration: key.name.clone(), external_id: engine.external_id(&one) })
         });
-        // What one holds that has not synced, or is not connected, is not known: what was said of it stays.
+        // What one holds that has not synced, or is not connected, is not known: what was said of it stays. So does what one
+        // list alone lacks.
         let unknown = |record: &&Record| {
             let key = ObjectKey::new(look.namespace, &record.integration);
             match directory.engines.get(&key) {
-                Some(engine) => engine.held(slot).is_none(),
+                Some(engine) => engine.held(slot).is_none() || !is_gone(record, slot, engine),
                 None => directory.integrations.contains_key(&key),
             }
         };
@@ -106,6 +107,16 @@ impl Visitors {
         let records = status::records(held.chain(stays).collect());
         let now = self.clock.now();
         Said { status: verdict.settle(&previous.status, look.generation, now), records }
+    }
+
+    /// Asks for a second witness of each record that the status names and one list alone lacks. Says whether there is one.
+    pub(super) fn ask_for_witnesses(look: &Look<'_>) -> bool {
+        let lacking = look.previous.records.iter().filter_map(|record| {
+            let engine = look.directory.engines.get(&ObjectKey::new(look.namespace, &record.integration))?;
+            let held = engine.held(look.slot)?;
+            (held.is_empty() && !is_gone(record, look.slot, engine)).then_some(engine)
+        });
+        lacking.inspect(|engine| engine.request_witness()).count() > 0
     }
 
     /// The integration that has something to do for a visitor, as far as the status tells, and is not connected.
@@ -135,6 +146,12 @@ impl Visitors {
             None => PlaceWant::Keep,
         }
     }
+}
+
+/// Whether a record that a status names is proven not to live. What is no id of ours names nothing that could be asked for.
+fn is_gone(record: &Record, slot: Slot, engine: &Engine) -> bool {
+    let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.slot == slot);
+    id.is_none_or(|id| engine.is_gone(&id))
 }
 
 /// The places that wait for an integration that is not connected.

@@ -12,7 +12,7 @@ use super::plan;
 use super::replan::{facts_hash, replan};
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::shift::Shift;
-use super::source::state_by_snapshot;
+use super::source::state_by_engine;
 use crate::cluster::rows::{Life, Row};
 use crate::engine::{Class, Engine};
 use crate::reconcile::directory::Directory;
@@ -141,7 +141,7 @@ impl Visitors {
                     continue;
                 }
                 let place = row.plan.place_mut(index);
-                match state_by_snapshot(place.want, &held, engine.altered(slot), now) {
+                match state_by_engine(place.want, engine, slot, &held, now) {
                     Some(state) if engine.is_settled(slot) => {
                         let told = place.state == state;
                         place.state = state;

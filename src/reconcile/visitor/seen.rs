@@ -11,7 +11,7 @@ use super::plan::{self, Standing};
 use super::replan::{close, closes, drop_places_of_the_gone, facts_hash};
 use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
 use super::scan::Orders;
-use super::source::{place_want, state_by_snapshot};
+use super::source::{place_want, state_by_engine};
 use super::validate::{Object, Validated, known_ids, names, validate};
 use crate::engine::Class;
 use crate::reconcile::directory::{Access, Directory, TenantFacts, tenant_id};
@@ -93,7 +93,7 @@ fn plan_place(plan: &mut Plan, sight: &Sight<'_>, access: &Access, want: &Want, 
     let place = plan.place_mut(integration.index);
     (place.want, place.state) = (place_want(want), PlaceState::Waiting);
     let Some(held) = held else { return };
-    match state_by_snapshot(place.want, &held, integration.engine.altered(slot), sight.now) {
+    match state_by_engine(place.want, &integration.engine, slot, &held, sight.now) {
         Some(state) if integration.engine.is_settled(slot) => place.state = state,
         _ => orders.push(integration.index, &integration.engine, slot, class_of(place.want)),
     }

@@ -165,6 +165,9 @@ impl Visitors {
             // Taken over, or somebody took the finalizer away: without it a deletion would leave the record behind.
             self.put_finalizer(slot, &object).await?;
         }
+        if Self::ask_for_witnesses(&look) {
+            self.settle_later(slot, PATIENCE);
+        }
         let standing = self.standing_of(&object, &plan, &directory);
         let Some(said) = self.said_patiently(&look, &standing, &object) else {
             self.note_said(slot, &previous);
@@ -217,7 +220,7 @@ fn is_outdated(row: &Row<Plan>, directory: &Directory) -> bool {
 }
 
 /// Whether a system holds something of the slot.
-fn is_held(slot: Slot, directory: &Directory) -> bool {
+pub(super) fn is_held(slot: Slot, directory: &Directory) -> bool {
     directory.engines.values().any(|engine| engine.held(slot).is_some_and(|held| !held.is_empty()))
 }
 

@@ -17,7 +17,7 @@ use super::validate::{Object, known_ids, validate};
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
-use crate::engine::{Class, Outcome, Report, Source, SourceError, Wanted};
+use crate::engine::{Class, Engine, Outcome, Report, Source, SourceError, Wanted};
 use crate::reconcile::directory::{Directory, tenant_id};
 
 /// What a row says of a slot, before its object is looked at.
@@ -51,13 +51,7 @@ impl Source for Visitors {
     }
 
     async fn claim(&self, slot: Slot) -> Result<(), SourceError> {
-        let object = self.object(slot).await?.ok_or(SourceError::Frozen)?;
-        if self.put_finalizer(slot, &object).await.is_ok() {
-            return Ok(());
-        }
-        // Somebody else wrote in between: once more, on the state that is there now.
-        let object = self.fetch(slot, &object.meta.key).await?.ok_or(SourceError::Frozen)?;
-        self.put_finalizer(slot, &object).await
+        self.claim_object(slot).await
     }
 
     fn is_complete(&self) -> bool {
@@ -229,12 +223,23 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
     }
 }
 
-/// What a row may conclude from what an engine's snapshot holds; `None` if the engine has work to do. `altered` are the fields
-/// of the record that the system does not keep.
-pub(super) fn state_by_snapshot(
+/// What a row may conclude from what an engine knows; `None` if the engine has work to do, a second witness among it.
+pub(super) fn state_by_engine(
+    want: PlaceWant,
+    engine: &Engine,
+    slot: Slot,
+    held: &[Held],
+    now: Timestamp,
+) -> Option<PlaceState> {
+    state_by_snapshot(want, held, engine.altered(slot), || engine.lacks_witness(slot), now)
+}
+
+/// The same from what the snapshot holds. `altered` are the fields of the record that the system does not keep.
+fn state_by_snapshot(
     want: PlaceWant,
     held: &[Held],
     altered: Fields,
+    lacks_witness: impl Fn() -> bool,
     now: Timestamp,
 ) -> Option<PlaceState> {
     match (want, held) {
@@ -243,6 +248,7 @@ pub(super) fn state_by_snapshot(
         {
             Some(PlaceState::present(altered))
         }
+        (PlaceWant::Nothing | PlaceWant::Ended, []) if lacks_witness() => None,
         (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::Keep, []) => Some(PlaceState::Absent),
         (PlaceWant::Ended, held) if held.iter().any(|one| one.opens(now)) => None,
         (PlaceWant::Ended | PlaceWant::Keep, _) => Some(PlaceState::Present),

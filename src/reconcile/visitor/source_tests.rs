@@ -87,6 +87,13 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
         (Unplanned, &[], None, "its object must be looked at"),
     ];
     for (want, held, state, why) in rows {
-        assert_eq!(state_by_snapshot(want, held, Fields::default(), now), state, "{why}");
+        assert_eq!(state_by_snapshot(want, held, Fields::default(), || false, now), state, "{why}");
     }
+}
+
+#[test]
+fn one_list_alone_settles_nothing_that_should_not_be_there() {
+    let of_one_list = |want| state_by_snapshot(want, &[], Fields::default(), || true, Timestamp::UNIX_EPOCH);
+    assert_eq!((of_one_list(PlaceWant::Nothing), of_one_list(PlaceWant::Ended)), (None, None));
+    assert_eq!(of_one_list(PlaceWant::Keep), Some(PlaceState::Absent), "nothing is concluded from it");
 }

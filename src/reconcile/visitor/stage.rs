@@ -170,6 +170,15 @@ impl Stage {
         self.visitors.after_sync(&engine);
     }
 
+    /// Has an engine read another list, and what it found compared.
+    pub async fn sync(&self, name: &str) {
+        let engine = self.engine(name);
+        let before = engine.state().borrow().syncs;
+        engine.request_sync("again");
+        engine.state().wait_for(|state| state.syncs > before).await.unwrap();
+        self.visitors.after_sync(&engine);
+    }
+
     /// Ends every engine; what is pushed to one from now on stays in its queue.
     pub async fn stop(&mut self) {
         for (stop, ended) in self.running.drain(..) {

@@ -7,6 +7,7 @@ use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
 use super::row::Plan;
+use super::settling::is_held;
 use super::status;
 use super::validate::{Object, Said};
 use crate::engine::{Class, SourceError};
@@ -42,15 +43,42 @@ impl Visitors {
         self.at_hand.lock().drop_object(slot);
     }
 
-    /// Sets our finalizer, on exactly the object that was looked at.
-    pub(super) async fn put_finalizer(&self, slot: Slot, object: &Object) -> Result<(), SourceError> {
-        if object.meta.is_ours() {
+    /// Sets our finalizer before the first write for a slot.
+    pub(super) async fn claim_object(&self, slot: Slot) -> Result<(), SourceError> {
+        let object = self.object(slot).await?.ok_or(SourceError::Frozen)?;
+        if let Ok(set) = self.put_finalizer(slot, &object).await {
+            self.note_new(slot, &object, set);
             return Ok(());
+        }
+        // Somebody else wrote in between: once more, on the state that is there now.
+        let object = self.fetch(slot, &object.meta.key).await?.ok_or(SourceError::Frozen)?;
+        let set = self.put_finalizer(slot, &object).await?;
+        self.note_new(slot, &object, set);
+        Ok(())
+    }
+
+    /// Where the finalizer was not there and nothing speaks of an earlier life, each engine of the namespace makes every
+    /// record that the object will ever have.
+    fn note_new(&self, slot: Slot, object: &Object, set: bool) {
+        let directory = self.directory();
+        let named = object.status.as_ref().is_some_and(|said| !said.records.is_empty());
+        if !set || named || is_held(slot, &directory) {
+            return;
+        }
+        let here = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
+        here.for_each(|(_, engine)| engine.note_new(slot));
+    }
+
+    /// Sets our finalizer, on exactly the object that was looked at. Says whether it was not there.
+    pub(super) async fn put_finalizer(&self, slot: Slot, object: &Object) -> Result<bool, SourceError> {
+        if object.meta.is_ours() {
+            return Ok(false);
         }
         if object.meta.deleting || !self.fence.held() {
             return Err(SourceError::Frozen);
         }
-        self.take_written(slot, self.writer.finalizer(&object.meta, true).await)
+        self.take_written(slot, self.writer.finalizer(&object.meta, true).await)?;
+        Ok(true)
     }
 
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.

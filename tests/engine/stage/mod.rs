@@ -102,10 +102,11 @@ impl Setup {
         Stage { engine, site, house, clock, settings: self.settings, lease, trigger, running }
     }
 
-    /// Starts the engine, awaits the first sync, and forgets the calls it made.
+    /// Starts the engine, awaits the two syncs that prove what they lack, and forgets the calls it made.
     pub(crate) async fn start(self) -> Stage {
         let stage = self.raise();
-        stage.until("the first sync", |stage| stage.state().syncs > 0).await;
+        stage.engine.request_witness();
+        stage.until("the second sync", |stage| stage.state().syncs > 1).await;
         stage.rest().await;
         stage.forget();
         stage

@@ -1,0 +1,138 @@
+//! When a system is known to hold nothing of an object (design 3: absence needs a second witness).
+//!
+//! A record that one list lacks is read by its id. Where no id is known, as after a start, a crash or a lost status, a
+//! second complete list must lack the object too. What this engine has made itself from the first record on needs no
+//! list: its removals are read back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use vestibule_core::identity::{RecordId, Slot};
+
+use super::Engine;
+use super::backoff::after;
+use super::listing::Merged;
+use super::state::Inner;
+
+/// A further list begins so long after it was asked for: two lists of one moment share their fault, and many requests are
+/// one.
+const WITNESS_PAUSE: Duration = Duration::from_secs(5);
+
+/// Complete lists that prove what they lack.
+const WITNESSES: u8 = 2;
+
+/// What is known about absence beside the snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Absence {
+    /// Complete lists since the start that nothing speaks against, [`WITNESSES`] at most.
+    lists: u8,
+    /// A further list is wanted.
+    wanted: bool,
+    /// Records that were read as gone, or removed. Empty once the lists are enough.
+    gone: BTreeSet<RecordId>,
+    /// Slots whose every record this engine has made. Empty once the lists are enough.
+    made_here: BTreeSet<Slot>,
+}
+
+impl Absence {
+    const fn lists_are_enough(&self) -> bool {
+        self.lists >= WITNESSES
+    }
+
+    /// The record was read as gone, or removed.
+    pub(super) fn note_gone(&mut self, id: RecordId) {
+        if !self.lists_are_enough() {
+            self.gone.insert(id);
+        }
+    }
+}
+
+impl Engine {
+    /// Whether it is proven that the system holds no record of the slot: nothing is held, nothing may still arrive, nothing
+    /// waits to be read back, and that rests on more than one list.
+    pub fn is_absent(&self, slot: Slot) -> bool {
+        self.inner.lock().is_absent(slot)
+    }
+
+    /// Whether nothing is held of the slot and nothing is under way for it, but one list alone says so.
+    pub fn lacks_witness(&self, slot: Slot) -> bool {
+        let inner = self.inner.lock();
+        inner.is_settled(slot) && inner.held(slot).is_empty() && !inner.is_absent(slot)
+    }
+
+    /// Whether it is proven that a record does not live: it was read as gone, removed and read back, or two lists lack it.
+    /// The records of another owner are none of this engine's.
+    pub fn is_gone(&self, id: &RecordId) -> bool {
+        id.owner != self.owner || self.inner.lock().is_gone(id)
+    }
+
+    /// Notes that nothing was ever made for the slot before now: its object got its finalizer just now. So this engine makes
+    /// every record that there is.
+    pub fn note_new(&self, slot: Slot) {
+        let mut inner = self.inner.lock();
+        if !inner.absence.lists_are_enough() && inner.held(slot).is_empty() {
+            inner.absence.made_here.insert(slot);
+        }
+    }
+
+    /// Asks for a further full list soon, unless the lists so far are enough. Many requests are one.
+    pub fn request_witness(&self) {
+        let now = self.clock.now();
+        if self.inner.lock().want_witness(now) {
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl Inner {
+    /// Counts a complete list. One that is empty where something was proves nothing.
+    pub(super) fn note_list(&mut self, merged: &Merged) {
+        if merged.suspicious {
+            return;
+        }
+        self.absence.lists = self.absence.lists.saturating_add(1).min(WITNESSES);
+        if self.absence.lists_are_enough() {
+            self.absence = Absence { lists: WITNESSES, ..Absence::default() };
+        }
+    }
+
+    /// See [`Engine::is_absent`].
+    pub(super) fn is_absent(&self, slot: Slot) -> bool {
+        let proven = self.absence.lists_are_enough() || self.absence.made_here.contains(&slot);
+        proven && self.held(slot).is_empty() && self.unconfirmed(slot).is_empty()
+    }
+
+    fn is_gone(&self, id: &RecordId) -> bool {
+        let lives = self.held(id.slot).iter().any(|one| one.id == *id) || self.unconfirmed.contains_key(id);
+        let Absence { gone, made_here, .. } = &self.absence;
+        let proven = self.absence.lists_are_enough() || gone.contains(id) || made_here.contains(&id.slot);
+        proven && !lives
+    }
+
+    /// See [`Engine::request_witness`]; whether this is news.
+    pub(super) fn want_witness(&mut self, now: Timestamp) -> bool {
+        if self.absence.lists_are_enough() || std::mem::replace(&mut self.absence.wanted, true) {
+            return false;
+        }
+        // Without a time a list is due now or under way. The end of one that is under way sets the time of the next.
+        self.sync_due = self.sync_due.map(|due| due.min(after(now, WITNESS_PAUSE)));
+        true
+    }
+
+    /// When the next full sync is due after one that ended now.
+    pub(super) fn next_sync(&self, now: Timestamp, resync: SignedDuration) -> Option<Timestamp> {
+        let resync = now.checked_add(resync).ok();
+        if self.absence.wanted { Some(after(now, WITNESS_PAUSE)) } else { resync }
+    }
+
+    /// Whether the lists so far prove what they lack.
+    pub(super) const fn lists_are_enough(&self) -> bool {
+        self.absence.lists_are_enough()
+    }
+
+    /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
+    pub(super) fn is_settled(&self, slot: Slot) -> bool {
+        !self.queue.contains(slot) && self.unconfirmed(slot).is_empty() && !self.untold.contains(&slot)
+    }
+}

@@ -1,0 +1,124 @@
+//! What one short list after a start may not do: release a finalizer, or take an id out of a status.
+
+use serde_json::{Value, json};
+
+use super::life_tests::{DURING, deleting, inside, ours, record};
+use super::stage::Stage;
+use crate::reconcile::fixtures::{at, holding, jane, with};
+use crate::system::memory::{Fault, Memory};
+use crate::system::{Class, SystemError};
+
+/// A NetBox with Jane's record in it, which its next list lacks.
+fn hiding() -> Memory {
+    let memory = holding([&record()]);
+    memory.omit_from_next_list(&record().id.to_string());
+    memory
+}
+
+/// The same, whose next readings by id are refused.
+fn refusing(readings: usize) -> Memory {
+    let memory = hiding();
+    for _ in 0..readings {
+        let error = SystemError::new(Class::Terminal, "GetPerson", "GetPerson failed: FAIL");
+        memory.fail_next("record", Fault::Refuse(error));
+    }
+    memory
+}
+
+/// Jane as an earlier process left her, with her record in her status.
+fn named() -> Value {
+    let record = json!({ "integration": "netbox", "externalId": record().id.to_string() });
+    with(ours(jane()), &json!({ "status": { "observedGeneration": 1, "records": [record] } }))
+}
+
+fn names(stage: &Stage) -> usize {
+    stage.object().and_then(|object| object.status).map_or(0, |status| status.records.len())
+}
+
+async fn started(now: &str, memory: Memory, object: &Value) -> Stage {
+    let mut stage = Stage::at(at(now));
+    stage.integrate([("netbox", memory)]);
+    stage.tell(object);
+    stage.run("netbox").await;
+    stage
+}
+
+#[tokio::test]
+async fn a_short_list_and_refused_readings_release_no_finalizer_and_leave_the_id_in_the_status() {
+    let stage = started(DURING, refusing(2), &deleting(named())).await;
+    stage.until("told", |stage| stage.ready() == "False DeletionFailed").await;
+    assert_eq!((names(&stage), stage.object().unwrap().meta.is_ours()), (1, true));
+    let status = stage.object().unwrap().status.unwrap().status;
+    let message = &status.condition("Ready").unwrap().message;
+    assert!(
+        message.contains("FAIL") && message.contains("access.vestibule.dev/abandon: \"true\""),
+        "{message}"
+    );
+    stage.sync("netbox").await;
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    stage.sync("netbox").await;
+    assert_eq!(inside(&stage, "netbox"), 0, "and so is her record");
+}
+
+#[tokio::test]
+async fn a_short_list_releases_no_finalizer_where_no_status_names_a_record() {
+    // Killed between the record and the status.
+    let stage = started(DURING, hiding(), &deleting(ours(jane()))).await;
+    stage.rest().await;
+    assert!(stage.object().is_some_and(|object| object.meta.is_ours()), "her record is there");
+    stage.sync("netbox").await;
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    stage.sync("netbox").await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_asks_for_the_second_list_itself() {
+    let stage = started(DURING, hiding(), &deleting(ours(jane()))).await;
+    let engine = stage.engine("netbox");
+    let mut state = engine.state();
+    let second = state.wait_for(|state| state.syncs == 2);
+    tokio::time::timeout(std::time::Duration::from_mins(1), second).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_record_of_an_ended_visit_is_read_by_its_id_before_the_status_lets_go_of_it() {
+    let stage = started("2026-12-03T09:00:00Z", hiding(), &named()).await;
+    stage.sync("netbox").await;
+    stage.until("ended", |stage| stage.ready() == "True Expired" && names(stage) == 0).await;
+    assert_eq!(inside(&stage, "netbox"), 0);
+}
+
+#[tokio::test]
+async fn a_status_keeps_an_id_that_could_not_be_read_and_that_one_list_lacks() {
+    let stage = started("2026-12-03T09:00:00Z", refusing(100), &named()).await;
+    stage.rest().await;
+    assert_eq!(names(&stage), 1);
+    let gone = holding([]);
+    let error = || Fault::Refuse(SystemError::new(Class::Terminal, "GetPerson", "GetPerson failed: FAIL"));
+    (0..100).for_each(|_| gone.fail_next("record", error()));
+    let stage = started("2026-12-03T09:00:00Z", gone, &named()).await;
+    stage.rest().await;
+    assert_eq!(names(&stage), 1, "nothing is there, but who knows");
+}
+
+#[tokio::test]
+async fn what_is_left_where_no_list_was_read_is_counted_by_what_the_status_names() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", hiding())]);
+    let abandoned = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "true" } } });
+    stage.tell(&with(deleting(named()), &abandoned));
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(stage.engine("netbox").state().borrow().left_behind, 1);
+}
+
+#[tokio::test]
+async fn an_annotation_that_abandons_nothing_is_mentioned_on_a_deletion() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", hiding())]);
+    let misspelt = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "yes" } } });
+    stage.tell(&with(deleting(named()), &misspelt));
+    stage.until("told", |stage| stage.ready() == "False Deleting").await;
+    let status = stage.object().unwrap().status.unwrap().status;
+    assert!(status.condition("Ready").unwrap().message.ends_with("it must be \"true\""), "{status:?}");
+}
