@@ -36,6 +36,7 @@ async fn a_visitor_deleted_while_the_controller_is_away_is_out_when_its_object_i
     for name in ["bob", "eve"] {
         assert!(stage.view("Visitor", name).is_ready());
     }
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -50,6 +51,7 @@ async fn so_is_one_whose_status_names_no_record() {
     let people = stage.netbox.people().await;
     assert!(!is_in(&people, "ada") && people.len() == 2, "{people:#?}");
     assert_eq!(stage.netbox.called("SearchPersonData"), 2, "one list more, and no third");
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -59,6 +61,7 @@ async fn an_integration_deleted_while_the_controller_is_away_takes_its_records_a
     stage.start().await;
     stage.gone("AccessIntegration", "netbox").await;
     assert_eq!(stage.netbox.people().await.len(), 0);
+    stage.agrees().await;
 }
 
 #[tokio::test]
@@ -68,4 +71,5 @@ async fn so_does_a_property() {
     stage.start().await;
     stage.gone("Property", "tower").await;
     assert_eq!(stage.netbox.people().await.len(), 0);
+    stage.agrees().await;
 }

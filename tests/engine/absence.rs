@@ -16,9 +16,13 @@ use crate::stage::{Fate, Setup, Stage, shown, visitor, with_group};
 /// An engine that has read one list, which lacks everybody; nobody is declared any more.
 async fn after_one_empty_list(records: &[Record]) -> Stage {
     let setup = Setup::default();
-    records.iter().for_each(|record| setup.memory.put(shown(record)));
+    for record in records {
+        setup.memory.put(shown(record));
+    }
     let stage = setup.raise();
-    records.iter().for_each(|record| stage.house.declare(record.id.slot, Want::Nothing));
+    for record in records {
+        stage.house.declare(record.id.slot, Want::Nothing);
+    }
     stage.site.next("list-people", Fate::Shows(Observed::default()));
     stage.until("the first sync", |stage| stage.state().syncs == 1).await;
     assert!(stage.site.writes().is_empty());
@@ -44,7 +48,9 @@ async fn after_a_start_one_list_that_lacks_a_visitor_does_not_make_it_absent() {
 async fn many_that_need_a_second_witness_cost_one_list_a_few_seconds_later() {
     let stage = Setup::default().raise();
     let guests: Vec<_> = (0..50).map(|n| visitor(&format!("guest-{n}"))).collect();
-    guests.iter().for_each(|one| stage.house.declare(one.id.slot, Want::Nothing));
+    for one in &guests {
+        stage.house.declare(one.id.slot, Want::Nothing);
+    }
     stage.until("the first sync", |stage| stage.state().syncs == 1).await;
     for one in &guests {
         stage.engine.push(one.id.slot, Class::Revocation);
@@ -134,7 +140,9 @@ async fn a_refused_reading_is_repeated_and_concludes_nothing() {
 async fn draining_after_a_start_does_not_end_on_the_word_of_one_empty_list() {
     let guests: Vec<_> = (0..3).map(|n| visitor(&format!("guest-{n}"))).collect();
     let setup = Setup::default();
-    guests.iter().for_each(|one| setup.memory.put(shown(one)));
+    for one in &guests {
+        setup.memory.put(shown(one));
+    }
     let stage = setup.raise();
     stage.site.next("list-people", Fate::Shows(Observed::default()));
     stage.engine.drain();
@@ -258,7 +266,9 @@ async fn ends_truly(trouble: Trouble) {
             // After each sync the loop compares, and queues whatever is named or held.
             let syncs = stage.state().syncs;
             if std::mem::replace(&mut *pushed.lock(), syncs) != syncs {
-                slots.iter().for_each(|slot| stage.engine.push(*slot, Class::Revocation));
+                for slot in &slots {
+                    stage.engine.push(*slot, Class::Revocation);
+                }
             }
             let free = |slot: &Slot| stage.engine.is_settled(*slot) && stage.engine.is_absent(*slot);
             for slot in &slots {
