@@ -114,7 +114,8 @@ impl Stage {
         props.write_manifests()?;
         props.define(foreign).await?;
         let since = Instant::now();
-        let controller = Controller::start(control_plane.kubeconfig(), &props.clock, log_level).await?;
+        let controller =
+            Controller::start(control_plane.kubeconfig(), foreign, &props.clock, log_level).await?;
         Screen::ready("Controller", since, &controller.page("metrics"));
         Screen::line(&format!("Logs and manifests are in {}", props.dir.path().display()));
         Ok(Self { control_plane, foreign, controller, props })
@@ -136,6 +137,13 @@ impl Stage {
             "Logs:            {}/{{controller,netbox,control-plane/control-plane}}.log",
             self.props.dir.path().display()
         ));
+        Screen::line(&if self.foreign {
+            format!(
+                "The controller watches the namespace {NAMESPACE} only: objects in another one get no status."
+            )
+        } else {
+            "The controller watches every namespace.".to_owned()
+        });
         Screen::line("Ctrl-C ends all of it.");
     }
 
@@ -196,11 +204,17 @@ impl Props {
 // === impl Controller ===
 
 impl Controller {
-    async fn start(kubeconfig: &Path, clock: &Arc<SetClock>, log_level: LogLevel) -> Result<Self, Error> {
+    /// A controller of the namespaces that are the demo's: all of its own cluster, one of another.
+    async fn start(
+        kubeconfig: &Path,
+        foreign: bool,
+        clock: &Arc<SetClock>,
+        log_level: LogLevel,
+    ) -> Result<Self, Error> {
         let address = free_address().map_err(Error::Process)?;
         let config = controller::Config {
             kubeconfig: Some(kubeconfig.to_owned()),
-            watch_namespaces: vec![NAMESPACE.to_owned()],
+            watch_namespaces: foreign.then(|| NAMESPACE.to_owned()).into_iter().collect(),
             lease_namespace: Some("default".to_owned()),
             lease_name: "vestibule-demo".to_owned(),
             admin_listen: address,
