@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{NetBox, Person, Stage};
 
 /// How long statuses and the NetBox may differ while the controller is at work: only a failing test waits it out.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -104,7 +104,9 @@ impl Scene {
         let named = status["records"].as_array().cloned().unwrap_or_default();
         let say = |what: &str| {
             let mut text = format!("Visitor {name} {what}\n  {status}");
-            living.iter().for_each(|one| write!(text, "\n  {one:?}").unwrap());
+            for one in living {
+                write!(text, "\n  {one:?}").unwrap();
+            }
             text
         };
         // Of other integrations this NetBox knows nothing.
@@ -116,10 +118,10 @@ impl Scene {
             }
             "Succeeded" if elsewhere => {}
             "Succeeded" if settled && living.len() != 1 => {
-                found.push(say("says that it is in the system once"))
+                found.push(say("says that it is in the system once"));
             }
             "Succeeded" if settled => {
-                found.extend(self.differs(object, status, &living[0]).map(|what| say(&what)))
+                found.extend(self.differs(object, status, &living[0]).map(|what| say(&what)));
             }
             _ => {}
         }
@@ -136,7 +138,8 @@ impl Scene {
     fn still_opens(&self, person: &Person) -> bool {
         let ended =
             person.exp_date.as_deref().and_then(|text| self.instant(text)).is_some_and(|at| at <= self.now);
-        !ended && !(person.levels.is_empty() && person.cards.is_empty())
+        let opens_nothing = person.levels.is_empty() && person.cards.is_empty();
+        !ended && !opens_nothing
     }
 
     /// In which field the one living record is not what a settled status claims.
@@ -171,7 +174,9 @@ impl Scene {
         let own = access.iter().find(|grant| grant["integrationRef"]["name"] == "netbox")?;
         let mut groups: Vec<String> =
             own["groups"].as_array()?.iter().filter_map(|group| group.as_str().map(str::to_owned)).collect();
-        groups.iter_mut().for_each(|group| *group = group.trim_start_matches("id:").to_owned());
+        for group in &mut groups {
+            *group = group.trim_start_matches("id:").to_owned();
+        }
         groups.sort();
         groups.dedup();
         Some(groups)
