@@ -77,6 +77,10 @@ pub struct LenelS2Wire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<ExpiryEdge>")]
     pub expiry: Option<ExpiryEdge>,
+    /// What makes two cards the same beside their number; `NumberAndFormat` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::choice::<CardIdentity>")]
+    pub card_identity: Option<CardIdentity>,
     /// How often an idle session is kept alive, a duration; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::duration")]
@@ -121,4 +125,14 @@ pub enum ExpiryEdge {
     Exclusive,
     /// It does, so we name the minute before.
     InclusiveMinute,
+}
+
+/// What makes two cards the same beside their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CardIdentity {
+    /// Their format: one number may be on cards of several formats.
+    #[default]
+    NumberAndFormat,
+    /// Nothing else: a number belongs to one person, whatever the format.
+    Number,
 }

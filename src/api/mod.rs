@@ -42,7 +42,9 @@ pub use kastle::{
     Kastle, KastleAuth, KastleDoor, KastleEnvelope, KastleLimits, KastleTenant, KastleWire, ReaderActivity,
     TimeZoneStyle, VisitorPhone,
 };
-pub use lenel_s2::{BodyForm, CaBundle, DateFormatAttribute, ExpiryEdge, LenelS2, LenelS2Wire, NameAlphabet};
+pub use lenel_s2::{
+    BodyForm, CaBundle, CardIdentity, DateFormatAttribute, ExpiryEdge, LenelS2, LenelS2Wire, NameAlphabet,
+};
 pub use occupant::{Credential, Occupant, OccupantSpec, OccupantStatus};
 pub use plan_subscription::{
     PlanSubscription, PlanSubscriptionSpec, PlanSubscriptionStatus, Subscriber, SubscriptionState,

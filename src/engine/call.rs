@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use vestibule_core::diff::Step;
 
 use super::shown::Condition;
+use super::waits::Blocked;
 use super::{Class, Engine, SourceError};
 use crate::system::{self, Applied, Observed, Scope, SystemError};
 
@@ -28,6 +29,8 @@ pub(super) enum Stop {
     Unrevoked(SystemError),
     /// A removal that the system acknowledged did not hold.
     StillThere,
+    /// Another object of ours holds what this one needs.
+    Blocked(Box<Blocked>),
 }
 
 impl Stop {
@@ -69,6 +72,7 @@ impl Engine {
             applied.map_err(Stop::from)
         };
         let applied = self.paced(class, step.name(), call).await?;
+        self.note_change(step.id().slot);
         // The audit: every change outside, its reason, and what came of it.
         tracing::info!(
             target: "vestibule::audit",

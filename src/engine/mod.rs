@@ -7,6 +7,7 @@
 mod absence;
 mod batch;
 mod call;
+mod cards;
 mod meter;
 mod orphans;
 mod run;
@@ -16,6 +17,7 @@ mod state;
 mod sync;
 mod unit;
 mod verify;
+mod waits;
 
 pub mod backoff;
 pub mod breaker;
@@ -28,7 +30,7 @@ pub mod snapshot;
 
 pub use queue::Class;
 pub use shown::{Condition, HeldBack, State};
-pub use source::{Outcome, Report, Source, SourceError, Wanted};
+pub use source::{Outcome, Report, Source, SourceError, Wait, Wanted};
 pub use state::Settings;
 pub use verify::ClockState;
 
@@ -261,6 +263,7 @@ impl Engine {
             "uncertain": inner.uncertain.len(),
             "unconfirmed": inner.unconfirmed.len(),
             "altered": inner.altered.len(),
+            "waiting": inner.waits.len(),
             "draining": inner.draining,
             "blocked": inner.blocked,
             "rate": self.pacer.rate(),

@@ -104,7 +104,7 @@ impl Engine {
             Stop::System(error) | Stop::Unrevoked(error) => {
                 tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
             }
-            Stop::Source(_) | Stop::StillThere => {
+            Stop::Source(_) | Stop::StillThere | Stop::Blocked(_) => {
                 tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
             }
         }

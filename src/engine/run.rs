@@ -202,13 +202,19 @@ impl Engine {
             }
             // Pace, breaker and condition have learnt of it where the call was made.
             Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
-            Stop::NotLeader | Stop::Source(_) | Stop::Superseded | Stop::StillThere | Stop::Unrevoked(_) => {}
+            Stop::NotLeader
+            | Stop::Source(_)
+            | Stop::Superseded
+            | Stop::StillThere
+            | Stop::Unrevoked(_)
+            | Stop::Blocked(_) => {}
         }
     }
 
     async fn take_turn(self: Arc<Self>, slot: Slot, class: Class) {
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
+        self.end_of_turn(slot);
         if let Some(outcome) = report {
             self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
@@ -239,6 +245,7 @@ impl Engine {
                 None
             }
             Err(Stop::StillThere) => inner.remove_again(slot, now),
+            Err(Stop::Blocked(blocked)) => inner.block(slot, class, *blocked, now),
             Err(Stop::Source(SourceError::Unreachable(message))) => {
                 inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
                 tracing::debug!(integration = %self.label, error = %message, "the declared side could not be asked");

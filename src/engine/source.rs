@@ -1,11 +1,14 @@
 //! What the engine asks of those who know the declared state, and what it tells them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use vestibule_core::identity::{RecordId, Slot};
+use jiff::Timestamp;
+use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Change, Want, Withheld};
 
-use super::Class;
+use super::{Class, Engine};
 use crate::system::SystemError;
 
 /// The declared side. It is asked when a slot's turn comes, not when it was queued: superseded work is never done.
@@ -28,6 +31,14 @@ pub trait Source: Send + Sync {
 
     /// Takes the outcome of one slot.
     async fn report(&self, report: Report);
+
+    /// The record of an object was changed or removed in one integration: what waits for it in others is looked at again.
+    fn record_changed(&self, _slot: Slot) {}
+
+    /// The engine of another integration of this process, by the owner of its records.
+    fn engine_of(&self, _owner: Owner) -> Option<Arc<Engine>> {
+        None
+    }
 }
 
 /// What should be true of a slot.
@@ -65,6 +76,17 @@ pub struct Report {
     pub outcome: Outcome,
 }
 
+/// What an object waits for, and who holds it until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// In words, such as "the card of spec.credentialNumber".
+    pub what: &'static str,
+    /// The object that holds it, in words.
+    pub holder: String,
+    /// When the holder is done with it, if nothing changes before.
+    pub until: Timestamp,
+}
+
 /// What came of a slot's turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -78,6 +100,8 @@ pub enum Outcome {
     Unconfirmed,
     /// It differs and stays so, for this reason; and what would become of it.
     Withheld(Withheld, Change),
+    /// Another object of ours holds what it needs: it is taken up again when that object changes, or ends.
+    Waits(Wait),
     /// It failed. `retried`: by itself, without anybody's help.
     Failed {
         /// What was said.

@@ -14,6 +14,7 @@ use super::breaker::Breaker;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
 use super::verify::{Altered, Checks};
+use super::waits::Waits;
 use crate::system::SystemError;
 
 /// What may change while an engine runs.
@@ -61,6 +62,8 @@ pub(super) struct Inner {
     /// else since keeps that.
     pub(super) untold: BTreeSet<Slot>,
     pub(super) absence: Absence,
+    /// Who waits for which other object.
+    pub(super) waits: Waits,
     pub(super) names: Names,
     pub(super) connected: bool,
     /// Why the login is refused: nothing is called until there is another.
@@ -119,6 +122,7 @@ impl Inner {
             unconfirmed: BTreeMap::new(),
             untold: BTreeSet::new(),
             absence: Absence::default(),
+            waits: Waits::default(),
             names: Names::default(),
             connected: false,
             parked: None,
@@ -165,6 +169,7 @@ impl Inner {
     pub(super) fn removed(&mut self, id: &RecordId) {
         self.snapshot.removed(id);
         self.absence.note_gone(*id);
+        self.note_change(id.slot, self.looked);
         if self.snapshot.held(id.slot).is_empty() {
             self.altered.remove(&id.slot);
         }

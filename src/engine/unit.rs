@@ -19,7 +19,11 @@ const PROBES: usize = 32;
 impl Engine {
     /// Takes the turn of a slot and tells what came of it; `None` if there is nothing to tell.
     pub(super) async fn turn(&self, slot: Slot, class: Class) -> Result<Option<Outcome>, Stop> {
-        let draining = self.inner.lock().draining;
+        let draining = {
+            let mut inner = self.inner.lock();
+            inner.waits.withdraw(slot);
+            inner.draining
+        };
         let wanted = if draining {
             Wanted { want: Want::Nothing, known: Vec::new() }
         } else {
@@ -29,7 +33,7 @@ impl Engine {
         let want = wanted.want;
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
-        self.check_new(&unit, &held, class).await?;
+        self.check_new(&unit, class).await?;
         if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
             // Before the old is removed: nobody stands outside because the API server is away.
             self.source.claim(slot).await?;
@@ -123,49 +127,13 @@ impl Engine {
     }
 
     /// Checks the new before the old is removed: its groups and its card format exist, its card is free.
-    async fn check_new(&self, unit: &Unit, held: &[Held], class: Class) -> Result<(), Stop> {
+    async fn check_new(&self, unit: &Unit, class: Class) -> Result<(), Stop> {
         for act in &unit.acts {
             if let Act::Create(record) | Act::Repair(_, record) = act {
                 self.names_exist(record, class).await?;
                 if let Some(card) = &record.card {
-                    self.free_card(record, &card.number, held, class).await?;
+                    self.free_card(record, card, class).await?;
                 }
-            }
-        }
-        Ok(())
-    }
-
-    /// A card number has one living holder: an ended visit of ours gives it up, anyone else keeps it.
-    async fn free_card(
-        &self,
-        record: &Record,
-        number: &str,
-        held: &[Held],
-        class: Class,
-    ) -> Result<(), Stop> {
-        let found = self.observe(class, Scope::CardNumber(number.to_owned())).await?;
-        let now = self.clock.now();
-        let may_withdraw = self.settings.read().mode.updates();
-        for holder in found.records.iter().filter(|holder| !holder.dead) {
-            let ours = holder.id.filter(|id| id.owner == self.owner);
-            if ours.is_some_and(|id| id.slot == record.id.slot || held.iter().any(|one| one.id == id)) {
-                continue;
-            }
-            let over = holder.facts.window.is_some_and(|window| window.until <= now);
-            let Some(id) = ours.filter(|_| over && may_withdraw) else {
-                return Err(SystemError::new(
-                    system::Class::Terminal,
-                    system::DUPLICATE_CLAIM,
-                    format!(
-                        "spec.credentialNumber belongs to the living person {} already: withdraw it there or name \
-                         another number here",
-                        holder.external_id
-                    ),
-                )
-                .into());
-            };
-            for card in holder.facts.cards.keys().filter(|card| card.number == number) {
-                self.write(class, &Step::WithdrawCard { id, card: card.clone() }).await?;
             }
         }
         Ok(())
@@ -204,7 +172,7 @@ impl Engine {
     /// The record is made; what `diff` leaves of it are its cards.
     async fn add_cards(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
         for step in diff::diff(record, None).iter().skip(1) {
-            self.write(class, step).await?;
+            self.take_step(record, step, class).await?;
         }
         self.now_holds(record);
         self.verify_created(record, class).await
@@ -237,7 +205,7 @@ impl Engine {
     ) -> Result<(), Stop> {
         let steps = diff::diff(record, Some(found));
         for step in &steps {
-            self.write(class, step).await?;
+            self.take_step(record, step, class).await?;
         }
         self.metrics.truth.drift(&self.label, 0, u64::from(class == Class::Drift));
         self.now_holds(record);

@@ -3,9 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The operation of an error that means: a credential number has another living holder.
-pub const DUPLICATE_CLAIM: &str = "DuplicateClaim";
-
 /// What an error means for the work at hand; nothing else decides a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -34,6 +31,13 @@ impl Class {
     }
 }
 
+/// What an error is about, where more than its class is decided by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The credential number has another living holder.
+    CardTaken,
+}
+
 /// A call to a system failed. The text is one sentence: what was tried, what the system said, what to do.
 /// It holds no token, no number of a card, no body and no person's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,12 +48,20 @@ pub struct SystemError {
     pub operation: &'static str,
     /// The sentence.
     pub message: String,
+    /// What it is about, if that is known.
+    pub code: Option<ErrorCode>,
 }
 
 impl SystemError {
     /// An error of one class.
     pub fn new(class: Class, operation: &'static str, message: impl Into<String>) -> Self {
-        Self { class, operation, message: message.into() }
+        Self { class, operation, message: message.into(), code: None }
+    }
+
+    /// The same, with what it is about.
+    #[must_use]
+    pub fn with_code(self, code: ErrorCode) -> Self {
+        Self { code: Some(code), ..self }
     }
 }
 

@@ -11,7 +11,7 @@ use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, Facts, Field, ObservedRecord, Record};
 
-use super::{AccessSystem, Applied, Class, Cursor, DUPLICATE_CLAIM, Health, Observed, Scope, SystemError};
+use super::{AccessSystem, Applied, Class, Cursor, ErrorCode, Health, Observed, Scope, SystemError};
 
 /// What goes wrong at the next call of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,8 +152,9 @@ impl AccessSystem for Memory {
                 let records = state.people.get(&id.to_string()).cloned().into_iter().collect();
                 Ok(Observed { records, ..Observed::default() })
             }),
-            Scope::CardNumber(number) => self.call("card", |state| {
-                let records = state.living().filter(|person| holds(person, &number)).cloned().collect();
+            Scope::Card(card) => self.call("card", |state| {
+                let holds = |person: &&ObservedRecord| person.facts.cards.contains_key(&card);
+                let records = state.living().filter(holds).cloned().collect();
                 Ok(Observed { records, ..Observed::default() })
             }),
             Scope::Groups(cursor) => self.call("groups", |state| {
@@ -278,7 +279,8 @@ impl State {
         let holder = self.living().find(|person| person.facts.cards.contains_key(card));
         if holder.is_some_and(|person| person.id != Some(id)) {
             let message = "assign failed: this credential number already belongs to someone else";
-            return Err(SystemError::new(Class::Terminal, DUPLICATE_CLAIM, message));
+            let error = SystemError::new(Class::Terminal, "assign", message);
+            return Err(error.with_code(ErrorCode::CardTaken));
         }
         Ok(())
     }
@@ -286,10 +288,6 @@ impl State {
 
 fn missing(operation: &'static str, what: &str) -> SystemError {
     SystemError::new(Class::Dependency, operation, format!("{operation} failed: {what} is not there"))
-}
-
-fn holds(person: &ObservedRecord, number: &str) -> bool {
-    person.facts.cards.keys().any(|card| card.number == number)
 }
 
 /// The entries after a cursor, which is the last entry of the page before: what is added or removed while somebody

@@ -4,14 +4,14 @@ mod error;
 pub mod lenel_s2;
 pub mod memory;
 
-pub use error::{Class, DUPLICATE_CLAIM, SystemError};
+pub use error::{Class, ErrorCode, SystemError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use vestibule_core::adjust::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::ObservedRecord;
+use vestibule_core::model::{Card, ObservedRecord};
 
 /// One connection to one system. Every method is one call of the wire, a renewed login aside, so that pace, fence and
 /// priority apply to each. It gets resolved credentials and domain values, never a Kubernetes client.
@@ -52,8 +52,9 @@ pub enum Scope {
     People(Option<Cursor>),
     /// One record, dead or alive.
     Record(RecordId),
-    /// The living people who hold this credential number in any format.
-    CardNumber(String),
+    /// The living people who hold this card, as the system compares cards: by the number in it or printed on it, leading
+    /// zeros aside.
+    Card(Card),
     /// One page of the access groups.
     Groups(Option<Cursor>),
     /// The names of the card formats, all at once.
@@ -66,7 +67,7 @@ impl Scope {
         match self {
             Self::People(_) => "list-people",
             Self::Record(_) => "read",
-            Self::CardNumber(_) => "find-card",
+            Self::Card(_) => "find-card",
             Self::Groups(_) => "list-groups",
             Self::CardFormats => "list-card-formats",
         }

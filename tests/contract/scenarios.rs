@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule::system::{Applied, Class, DUPLICATE_CLAIM, Scope};
+use vestibule::system::{Applied, Class, ErrorCode, Scope};
 use vestibule_core::diff::Step;
 use vestibule_core::model::{Card, Record};
 
@@ -88,15 +88,15 @@ pub(crate) async fn two_hundred_and_fifty_people_are_all_met_once(stage: &dyn St
 }
 
 pub(crate) async fn a_card_is_found_by_its_number_until_its_holder_is_gone(stage: &dyn Stage) {
-    let holders =
-        async || stage.system().observe(Scope::CardNumber("4711".to_owned())).await.unwrap().records;
+    let held = |number: &str| Card { number: number.to_owned(), format: stage.format() };
+    let holders = async || stage.system().observe(Scope::Card(held("4711"))).await.unwrap().records;
     assert!(holders().await.is_empty());
     let record = with_card(stage, visitor(stage, "ada"), "4711");
     settle(stage, &record).await;
     let found = holders().await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].id, Some(record.id));
-    let other = stage.system().observe(Scope::CardNumber("471".to_owned())).await.unwrap();
+    let other = stage.system().observe(Scope::Card(held("471"))).await.unwrap();
     assert!(other.records.is_empty(), "a part of a number is another number");
     apply(stage, &Step::Remove(record.id)).await;
     assert!(holders().await.is_empty());
@@ -113,7 +113,7 @@ pub(crate) async fn a_card_of_another_person_is_refused_for_good(stage: &dyn Sta
     let until = charles.window.until;
     let error =
         try_apply(stage, &Step::AssignCard { id: charles.id, card: wanted, until }).await.unwrap_err();
-    assert_eq!((error.class, error.operation), (Class::Terminal, DUPLICATE_CLAIM));
+    assert_eq!((error.class, error.code), (Class::Terminal, Some(ErrorCode::CardTaken)));
     assert!(!error.message.contains("4711") && !error.message.contains("Byron"), "{error}");
     assert_satisfied(stage, &ada).await;
     assert_satisfied(stage, &charles).await;

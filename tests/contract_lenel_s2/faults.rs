@@ -259,7 +259,7 @@ async fn a_number_inside_a_staff_card_is_refused_though_another_is_printed_on_it
     let (card, until) = (record.card.clone().unwrap(), record.window.until);
     let error = try_apply(&stage, &Step::AssignCard { id: record.id, card, until }).await.unwrap_err();
     assert_eq!(error.class, Class::Terminal);
-    assert!(error.message.contains("belongs to someone else"), "{error}");
+    assert!(error.message.contains("belongs to another person"), "{error}");
 }
 
 // === doors ===

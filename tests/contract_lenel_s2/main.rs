@@ -2,6 +2,7 @@
 //! systems/lenel-s2.md 2.16 in each of its positions.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod cards;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod faults;

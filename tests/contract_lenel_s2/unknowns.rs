@@ -19,7 +19,8 @@ use crate::stage::NetBox;
 /// All that happens to a visitor, from the first lookup to a second visit.
 async fn life(stage: &NetBox) {
     let mut record = with_card(stage, visitor(stage, "ada"), "4711");
-    let holders = async || stage.client.observe(Scope::CardNumber("4711".to_owned())).await.unwrap().records;
+    let card = record.card.clone().unwrap();
+    let holders = async || stage.client.observe(Scope::Card(card.clone())).await.unwrap().records;
     assert!(holders().await.is_empty());
     assert_eq!(settle(stage, &record).await, 2);
     assert_satisfied(stage, &record).await;
@@ -128,6 +129,7 @@ async fn no_7_repeats_and_the_dead_in_every_wording() {
     lives("person.deleted-id", &["fail", "code", "revives"]).await;
     lives("card.duplicate", &["fail", "code"]).await;
     lives("card.key", &["lenient", "strict"]).await;
+    lives("card.identity", &["number-and-format", "number"]).await;
     lives("person.after-removal", &["record", "not-found"]).await;
     lives("absence", &["documented", "code", "fail"]).await;
     for position in ["fail", "code"] {

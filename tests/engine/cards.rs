@@ -1,7 +1,7 @@
 //! Credentials, groups and formats: checked before anything is written.
 
 use vestibule::engine::{Class, Outcome};
-use vestibule::system::{Class as ErrorClass, DUPLICATE_CLAIM, SystemError};
+use vestibule::system::{Class as ErrorClass, ErrorCode, SystemError};
 use vestibule_core::model::{Card, Mode, Record};
 
 use crate::stage::{Fate, Setup, Stage, ended, identified, stranger, visitor, with_card, with_group};
@@ -50,7 +50,7 @@ async fn a_card_of_a_stranger_is_a_duplicate_claim_and_nothing_is_written() {
     stage.push(&with_card(&ada, "4711"), Class::UserChange);
     stage.rest().await;
     let error = failure(&stage, &ada);
-    assert_eq!((error.class, error.operation), (ErrorClass::Terminal, DUPLICATE_CLAIM));
+    assert_eq!((error.class, error.code), (ErrorClass::Terminal, Some(ErrorCode::CardTaken)));
     assert!(error.message.contains("person-9") && !error.message.contains("4711"), "{error}");
     assert!(stage.site.writes().is_empty() && stage.house.claims().is_empty());
     assert!(stage.holds(&[&ada]), "the old record stays until the new one can be made");
@@ -62,8 +62,8 @@ async fn a_card_of_another_running_visit_of_ours_is_a_duplicate_claim() {
     let stage = Stage::holding(&[&bob]).await;
     let ada = with_card(&visitor("ada"), "4711");
     stage.push(&ada, Class::UserChange);
-    stage.rest().await;
-    assert_eq!(failure(&stage, &ada).operation, DUPLICATE_CLAIM);
+    stage.until("the refusal", |stage| stage.last(&ada).is_some()).await;
+    assert_eq!(failure(&stage, &ada).code, Some(ErrorCode::CardTaken));
     assert!(stage.holds(&[&bob]));
 }
 
@@ -88,7 +88,7 @@ async fn where_nothing_may_be_changed_an_ended_visit_keeps_its_card_and_that_is_
     let ada = with_card(&visitor("ada"), "4711");
     stage.push(&ada, Class::UserChange);
     stage.pass(600).await;
-    assert_eq!(failure(&stage, &ada).operation, DUPLICATE_CLAIM);
+    assert_eq!(failure(&stage, &ada).code, Some(ErrorCode::CardTaken));
     assert!(stage.site.writes().is_empty());
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that subtracts too much fails, as it should")]
 
 mod absence;
+mod card_waits;
 mod cards;
 mod drift;
 mod faults;

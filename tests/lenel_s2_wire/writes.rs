@@ -1,10 +1,11 @@
 //! Writes that a box refuses although they are done, or cannot be.
 
-use vestibule::system::{AccessSystem, Applied, Class};
+use vestibule::system::{AccessSystem, Applied, Class, Scope};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::{Owner, RecordId};
+use vestibule_core::model::Card;
 
-use crate::stub::{Stub, assign, card_until, details, fail, id, person, session, success};
+use crate::stub::{Stub, assign, card, card_until, details, fail, id, person, session, success};
 
 #[tokio::test]
 async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
@@ -77,4 +78,64 @@ async fn nothing_of_another_owner_is_written_and_no_call_is_made_for_it() {
     let other = RecordId { owner: Owner(1), ..id() };
     assert_eq!(stub.client.apply(&Step::Remove(other)).await.unwrap_err().class, Class::Terminal);
     assert!(stub.script.asked.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_card_that_the_box_keeps_in_another_form_is_taken_away_in_that_form() {
+    let padded = card_until("2026-12-01 18:00:00", 0).replace("<ENCODEDNUM>4711", "<ENCODEDNUM>0004711");
+    let stub = Stub::new(move |asked| {
+        session(asked, |asked| match asked.command.as_str() {
+            "RemoveCredential" if asked.body.contains("<ENCODEDNUM>0004711<") => success(asked),
+            "RemoveCredential" => fail(asked, "NOT FOUND"),
+            _ => person(asked, &padded),
+        })
+    })
+    .await;
+    let withdraw = Step::WithdrawCard { id: id(), card: card() };
+    assert_eq!(stub.client.apply(&withdraw).await, Ok(Applied::Done));
+    assert_eq!(stub.asked("RemoveCredential"), 2);
+}
+
+#[tokio::test]
+async fn a_card_that_the_box_shows_and_does_not_find_is_no_success() {
+    let stub = Stub::new(move |asked| {
+        session(asked, |asked| match asked.command.as_str() {
+            "RemoveCredential" => fail(asked, "NOT FOUND"),
+            _ => person(asked, &card_until("2026-12-01 18:00:00", 0)),
+        })
+    })
+    .await;
+    let withdraw = Step::WithdrawCard { id: id(), card: card() };
+    assert!(stub.client.apply(&withdraw).await.is_err());
+}
+
+#[tokio::test]
+async fn the_number_in_a_card_is_sent_without_leading_zeros_and_the_printed_one_as_declared() {
+    let stub = Stub::new(|asked| {
+        session(asked, |asked| match asked.body.as_str() {
+            body if body.contains("<ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>004711</HOTSTAMP>") => {
+                success(asked)
+            }
+            _ => fail(asked, "no"),
+        })
+    })
+    .await;
+    let padded = Card { number: "004711".to_owned(), ..card() };
+    let assign = Step::AssignCard { id: id(), card: padded, until: "2026-12-01T23:00:00Z".parse().unwrap() };
+    assert_eq!(stub.client.apply(&assign).await, Ok(Applied::Done));
+}
+
+#[tokio::test]
+async fn a_box_that_ignores_the_filter_by_number_is_not_walked_from_end_to_end() {
+    let stub = Stub::new(|asked| {
+        let everybody = "<PEOPLE><PERSON><PERSONID>_41</PERSONID></PERSON></PEOPLE><NEXTKEY>7</NEXTKEY>";
+        session(asked, |asked| match asked.body.as_str() {
+            body if body.contains("RAWCARDNUMBER") => details(asked, everybody),
+            _ => details(asked, "<PEOPLE></PEOPLE><NEXTKEY>-1</NEXTKEY>"),
+        })
+    })
+    .await;
+    let found = stub.client.observe(Scope::Card(card())).await.unwrap();
+    assert!(found.records.is_empty());
+    assert_eq!(stub.asked("SearchPersonData"), 2);
 }

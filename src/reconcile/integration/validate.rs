@@ -212,6 +212,10 @@ fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
             api::ExpiryEdge::Exclusive => lenel_s2::Expiry::Exclusive,
             api::ExpiryEdge::InclusiveMinute => lenel_s2::Expiry::InclusiveMinute,
         },
+        card_identity: match wire.card_identity.unwrap_or_default() {
+            api::CardIdentity::NumberAndFormat => lenel_s2::CardIdentity::NumberAndFormat,
+            api::CardIdentity::Number => lenel_s2::CardIdentity::Number,
+        },
         ping_interval: ping.and_then(|ping| Duration::try_from(ping).ok()),
     })
 }

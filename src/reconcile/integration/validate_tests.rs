@@ -177,7 +177,7 @@ fn what_is_named_is_taken_over() {
             "visitorCardFormat": "26 bit",
             "wire": {
                 "bodyForm": "ApiCommand", "dateFormatAttribute": "TzOffset", "names": "Ascii",
-                "expiry": "InclusiveMinute", "pingInterval": "5m",
+                "expiry": "InclusiveMinute", "cardIdentity": "Number", "pingInterval": "5m",
             },
         },
     }));
@@ -194,6 +194,7 @@ fn what_is_named_is_taken_over() {
         date_format_attribute: lenel_s2::DateFormat::TzOffset,
         names: lenel_s2::Letters::Ascii,
         expiry: lenel_s2::Expiry::InclusiveMinute,
+        card_identity: lenel_s2::CardIdentity::Number,
         ping_interval: Some(Duration::from_mins(5)),
     };
     assert_eq!((config.wire, settings.resync), (wire, SignedDuration::from_mins(90)));

@@ -28,6 +28,7 @@ mod troubles;
 #[cfg(test)]
 mod trust_tests;
 mod validate;
+mod waits;
 #[cfg(test)]
 mod witness_tests;
 mod write;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::{Owner, Slot};
 use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Held, Want};
 
@@ -12,12 +12,13 @@ use super::Visitors;
 use super::plan::{self, Standing};
 use super::replan::closes;
 use super::row::{PlaceState, PlaceWant, Plan};
-use super::status;
+use super::status::{self, Trouble};
 use super::validate::{Object, known_ids, validate};
+use super::waits;
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
-use crate::engine::{Class, Engine, Outcome, Report, Source, SourceError, Wanted};
+use crate::engine::{Class, Engine, Outcome, Report, Source, SourceError, Wait, Wanted};
 use crate::reconcile::directory::{Directory, tenant_id};
 
 /// What a row says of a slot, before its object is looked at.
@@ -71,6 +72,10 @@ impl Source for Visitors {
         let directory = self.directory();
         let Some(index) = directory.indexes.get(&integration).copied() else { return };
         let (state, trouble) = status::place_state(&outcome);
+        let trouble = match &outcome {
+            Outcome::Waits(wait) => Some(self.trouble_of_wait(slot, wait, &directory)),
+            _ => trouble,
+        };
         let content = match &outcome {
             Outcome::Present(id) | Outcome::Altered(id, _) => Some(id.content),
             _ => None,
@@ -85,9 +90,25 @@ impl Source for Visitors {
         }
         self.settle_soon(slot, class);
     }
+
+    fn record_changed(&self, slot: Slot) {
+        self.directory().engines.values().for_each(|engine| engine.object_changed(slot));
+    }
+
+    fn engine_of(&self, owner: Owner) -> Option<Arc<Engine>> {
+        self.directory().engines.values().find(|engine| engine.owner() == owner).map(Arc::clone)
+    }
 }
 
 impl Visitors {
+    /// What a slot that waits for another one says: times are those of its own property.
+    fn trouble_of_wait(&self, slot: Slot, wait: &Wait, directory: &Directory) -> Trouble {
+        let tenant = self.table.lock().row(slot).map(|row| row.plan.tenant);
+        let facts = tenant.and_then(|tenant| directory.tenant(tenant));
+        let zone = facts.and_then(|facts| facts.property.as_ref()).map(|property| &property.zone);
+        waits::trouble(wait, zone, self.clock.now())
+    }
+
     fn by_row(&self, integration: &ObjectKey, slot: Slot) -> Option<ByRow> {
         let directory = self.directory();
         let engine = directory.engines.get(integration)?;

@@ -11,7 +11,7 @@ use super::row::PlaceState;
 use super::validate::Said;
 use crate::api::Record;
 use crate::engine::Outcome;
-use crate::system::{self, DUPLICATE_CLAIM};
+use crate::system::{self, ErrorCode};
 
 /// How long a trouble of a system may last before `Ready` turns False.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
@@ -47,12 +47,14 @@ pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
             Outcome::Absent => PlaceState::Absent,
             Outcome::Unconfirmed => PlaceState::Unconfirmed,
             Outcome::Withheld(why, change) => PlaceState::Withheld(*why, *change),
+            // In which words depends on the clock of the property: see `waits`.
+            Outcome::Waits(_) => PlaceState::Retrying,
             Outcome::Failed { .. } => PlaceState::Failed,
         };
         return (state, None);
     };
     let kind = match error.class {
-        system::Class::Terminal if error.operation == DUPLICATE_CLAIM => {
+        system::Class::Terminal if error.code == Some(ErrorCode::CardTaken) => {
             TroubleKind::Stalled(conditions::DUPLICATE_CLAIM)
         }
         system::Class::Terminal if !retried => TroubleKind::Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM),

@@ -8,9 +8,13 @@ use crate::system::{Class, SystemError};
 
 const NOW: &str = "2026-12-01T09:00:00Z";
 
+/// The operation of errors that say that the card is taken.
+const CARD_TAKEN: &str = "find-card";
+
 /// A place that is not as wanted, for this reason.
 fn failed(class: Class, operation: &'static str, retried: bool) -> (PlaceState, Option<Trouble>) {
-    let error = SystemError::new(class, operation, "NetBox says no: mend it");
+    let mut error = SystemError::new(class, operation, "NetBox says no: mend it");
+    error.code = (operation == CARD_TAKEN).then_some(ErrorCode::CardTaken);
     place_state(&Outcome::Failed { error, retried })
 }
 
@@ -65,7 +69,7 @@ fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
         (Class::Terminal, "AddPerson", false, PlaceState::Failed, unsupported),
         // What takes away is tried for ever, whatever the system answers.
         (Class::Terminal, "RemovePerson", true, PlaceState::Retrying, Retried),
-        (Class::Terminal, DUPLICATE_CLAIM, false, PlaceState::Failed, Stalled(conditions::DUPLICATE_CLAIM)),
+        (Class::Terminal, CARD_TAKEN, false, PlaceState::Failed, Stalled(conditions::DUPLICATE_CLAIM)),
         (Class::Dependency, "GetAccessLevels", true, PlaceState::Retrying, Dependency),
         (Class::Auth, "Login", true, PlaceState::Retrying, Dependency),
         (Class::Throttled(None), "AddPerson", true, PlaceState::Retrying, Throttled),
@@ -158,7 +162,7 @@ fn what_is_missing_or_refused_is_told_whatever_the_places_say() {
 fn each_trouble_is_a_row_of_the_contract() {
     let rows = [
         (failed(Class::Terminal, "AddPerson", false), "False NotSupportedBySystem", Failed),
-        (failed(Class::Terminal, DUPLICATE_CLAIM, false), "False DuplicateClaim", Failed),
+        (failed(Class::Terminal, CARD_TAKEN, false), "False DuplicateClaim", Failed),
         (failed(Class::Dependency, "GetAccessLevels", true), "False DependencyNotReady", InProgress),
         (failed(Class::Auth, "Login", true), "False DependencyNotReady", InProgress),
         (failed(Class::Transient, "AddPerson", true), "Unknown ProgressingWithRetry", InProgress),

@@ -48,6 +48,8 @@ pub struct Wire {
     pub names: Letters,
     /// What an expiry date means (no. 4).
     pub expiry: Expiry,
+    /// What makes two cards the same (no. 7).
+    pub card_identity: CardIdentity,
     /// How often an idle session is kept alive (no. 1); unset: it is left to expire and renewed when needed.
     pub ping_interval: Option<Duration>,
 }
@@ -90,6 +92,16 @@ pub enum Expiry {
     Exclusive,
     /// The last minute that is open: sent one minute earlier and read back one later.
     InclusiveMinute,
+}
+
+/// What makes two cards the same, beside the number in them or printed on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CardIdentity {
+    /// Their format too: every command about a card names it (2.8), and sites give one number to cards of several formats.
+    #[default]
+    NumberAndFormat,
+    /// Nothing else.
+    Number,
 }
 
 /// The API user of the box.

@@ -1,5 +1,7 @@
 //! People, cards and lists as the box shows them (systems/lenel-s2.md 2.7 to 2.9), before they mean anything.
 
+use vestibule_core::model::card_number_key;
+
 use super::envelope::Details;
 use super::xml::Element;
 
@@ -67,9 +69,14 @@ impl AccessCard {
         }
     }
 
+    /// Whether this number is in it.
+    pub(super) fn has_inside(&self, number: &str) -> bool {
+        same_number(&self.encoded, number)
+    }
+
     /// Whether it carries a number, inside or printed on it.
     pub(super) fn carries(&self, number: &str) -> bool {
-        same_number(&self.encoded, number) || same_number(&self.hotstamp, number)
+        self.has_inside(number) || same_number(&self.hotstamp, number)
     }
 
     /// Whether it opens anything: not disabled, and Active or without a status, as on a NetBox Global (2.8).
@@ -117,7 +124,7 @@ fn flag(found: &Element, name: &str) -> bool {
 
 /// Whether two numbers are the same; a box that stores numbers drops leading zeros.
 pub(super) fn same_number(one: &str, other: &str) -> bool {
-    !one.is_empty() && !other.is_empty() && one.trim_start_matches('0') == other.trim_start_matches('0')
+    !one.is_empty() && card_number_key(one) == card_number_key(other)
 }
 
 #[cfg(test)]

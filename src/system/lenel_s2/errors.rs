@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::envelope::{Command, Unreadable};
 use super::words::quoted;
-use crate::system::{Class, DUPLICATE_CLAIM, SystemError};
+use crate::system::{Class, ErrorCode, SystemError};
 
 /// Where the three checkboxes of the API are on the box (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
@@ -52,7 +52,7 @@ pub(super) fn login_failed(login: &Command, words: &str) -> SystemError {
         );
         return SystemError::new(Class::Transient, login.name, message);
     }
-    let SystemError { class, operation, message } = login_refused();
+    let SystemError { class, operation, message, .. } = login_refused();
     SystemError::new(class, operation, format!("{message}. It said {said}"))
 }
 
@@ -175,10 +175,11 @@ pub(super) fn failed(command: &Command, words: &str) -> SystemError {
 pub(super) fn card_taken() -> SystemError {
     SystemError::new(
         Class::Terminal,
-        DUPLICATE_CLAIM,
-        "AddCredential on the NetBox failed: this credential number already belongs to someone else: choose another \
-         spec.credentialNumber, or take it from its holder",
+        "AddCredential",
+        "AddCredential on the NetBox failed: the card of spec.credentialNumber already belongs to another person: choose \
+         another number, or withdraw the card from that person",
     )
+    .with_code(ErrorCode::CardTaken)
 }
 
 #[cfg(test)]

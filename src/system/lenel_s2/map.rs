@@ -8,7 +8,7 @@ use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Card, Facts, Field, Mark, ObjectKey, ObservedRecord, Person, Record};
 use vestibule_core::schedule::Window;
 
-use super::config::Config;
+use super::config::{CardIdentity, Config};
 use super::dto;
 use super::envelope::{Command, Param};
 use super::time::Dates;
@@ -21,6 +21,7 @@ const OBJECT: &str = " visitor=";
 /// Reads and writes records for one controller.
 pub(super) struct Map {
     dates: Dates,
+    card_identity: CardIdentity,
     udf: Option<String>,
 }
 
@@ -28,6 +29,7 @@ impl Map {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             dates: Dates::new(config.zone.clone(), config.wire.expiry),
+            card_identity: config.wire.card_identity,
             udf: config.tenant_udf.map(|number| format!("UDF{number}")),
         }
     }
@@ -86,6 +88,12 @@ impl Map {
         !person.deleted && self.facts(person).cards.get(card) == Some(&Some(until))
     }
 
+    /// Whether a card of the box, opening or not, is the same as this one.
+    pub(super) fn is_card(&self, held: &dto::AccessCard, card: &Card) -> bool {
+        let same_format = self.card_identity == CardIdentity::Number || held.format == card.format;
+        same_format && held.carries(&card.number)
+    }
+
     /// `AddPerson`. Empty texts are left out; levels are given in the bare form, as clients do there (2.7).
     pub(super) fn add_person(&self, record: &Record) -> Command {
         let every = [Field::Name, Field::Contact, Field::Tenant, Field::Window];
@@ -119,22 +127,23 @@ impl Map {
         command.with_all((!items.is_empty()).then(|| Param::list("ACCESSLEVELS", items)))
     }
 
-    /// `AddCredential`: one number inside and printed, as many sites do (2.8).
+    /// `AddCredential`: one number inside and printed, as many sites do (2.8). What is printed keeps its leading zeros; inside
+    /// there is a number, which is sent in the one form in which it is looked up and removed again.
     pub(super) fn add_credential(&self, id: RecordId, card: &Card, until: Timestamp) -> Command {
         Command::new("AddCredential")
             .with("PERSONID", id.to_string())
             .with("CARDFORMAT", card.format.as_str())
-            .with("ENCODEDNUM", card.number.as_str())
+            .with("ENCODEDNUM", card.number_key())
             .with("HOTSTAMP", card.number.as_str())
             .with("CARDEXPDATE", self.dates.write_end(until))
     }
 
     /// `RemoveCredential` by format and number.
-    pub(super) fn remove_credential(id: RecordId, card: &Card) -> Command {
+    pub(super) fn remove_credential(id: RecordId, format: &str, encoded: &str) -> Command {
         Command::new("RemoveCredential")
             .with("PERSONID", id.to_string())
-            .with("CARDFORMAT", card.format.as_str())
-            .with("ENCODEDNUM", card.number.as_str())
+            .with("CARDFORMAT", format)
+            .with("ENCODEDNUM", encoded)
     }
 
     fn params(&self, record: &Record, field: Field) -> Vec<Param> {

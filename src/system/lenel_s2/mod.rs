@@ -24,7 +24,7 @@ use vestibule_core::adjust::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::Owner;
 
-pub use config::{BodyForm, Config, Credentials, DateFormat, Expiry, Letters, PATH_V2, Wire};
+pub use config::{BodyForm, CardIdentity, Config, Credentials, DateFormat, Expiry, Letters, PATH_V2, Wire};
 
 use self::client::Client;
 use self::envelope::{Command, Outcome};
@@ -94,7 +94,7 @@ impl AccessSystem for LenelS2 {
         match scope {
             Scope::People(cursor) => self.people(cursor.as_ref()).await,
             Scope::Record(id) => self.record(id).await,
-            Scope::CardNumber(number) => self.holders(&number).await,
+            Scope::Card(card) => self.holders(&card).await,
             Scope::Groups(cursor) => self.levels(cursor.as_ref()).await,
             Scope::CardFormats => self.formats().await,
         }

@@ -1,9 +1,11 @@
 //! Reading: each answer complete for what was asked, or an error.
 
 use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Card, ObservedRecord};
 
 use super::dto;
 use super::envelope::{Command, Details, Outcome};
+use super::map::Map;
 use super::walk::Walk;
 use super::{LenelS2, errors};
 use crate::system::{Cursor, Observed, SystemError};
@@ -24,21 +26,34 @@ impl LenelS2 {
         Ok(Observed { records, edited, ..Observed::default() })
     }
 
-    /// The living who hold a number in any format. HOTSTAMP is asked for and the numbers compared here: it is the one
-    /// number filter that all sources name alike and that most sites set to the encoded number (2.8). A box that
-    /// did not know RAWCARDNUMBER might ignore it and answer with everybody (2.16 no. 11). A holder whose printed
-    /// number is another is met by `AddCredential`, which such a box refuses.
-    pub(super) async fn holders(&self, number: &str) -> Result<Observed, SystemError> {
-        let (mut found, mut cursor) = (Observed::default(), None);
+    /// The living who hold a card, by the number in it and by the number printed on it: a box drops the leading zeros of the
+    /// one and keeps those of the other (2.8). What is found is compared here.
+    pub(super) async fn holders(&self, card: &Card) -> Result<Observed, SystemError> {
+        let (key, printed) = (card.number_key(), card.number.as_str());
+        let mut holders = Holders { map: &self.map, card, found: Vec::new() };
+        let mut cursor = None;
         loop {
-            let (people, next) = self.search(&[("HOTSTAMP", number)], cursor.as_ref()).await?;
-            let holders = people.iter().filter(|one| one.cards.iter().any(|card| card.carries(number)));
-            found.records.extend(holders.map(|person| self.map.record(person)));
-            match next {
-                None => return Ok(found),
+            let (people, next) = self.search(&[("RAWCARDNUMBER", key)], cursor.as_ref()).await?;
+            holders.take(&people);
+            // A box that does not know this filter may ignore it and list everybody (2.16 no. 11).
+            let ignored = people.iter().any(|one| !one.cards.iter().any(|held| held.has_inside(key)));
+            match next.filter(|_| !ignored) {
+                None => break,
                 next => cursor = next,
             }
         }
+        for printed in [printed, key].into_iter().take(if printed == key { 1 } else { 2 }) {
+            let mut cursor = None;
+            loop {
+                let (people, next) = self.search(&[("HOTSTAMP", printed)], cursor.as_ref()).await?;
+                holders.take(&people);
+                match next {
+                    None => break,
+                    next => cursor = next,
+                }
+            }
+        }
+        Ok(Observed { records: holders.found, ..Observed::default() })
     }
 
     /// One page of the access levels by name.
@@ -107,6 +122,24 @@ impl LenelS2 {
             Outcome::Fail(words) => Err(errors::failed(command, &words)),
             Outcome::Duplicate | Outcome::ApiError(_) => {
                 Err(errors::incomplete(command.name, "what no read answers"))
+            }
+        }
+    }
+}
+
+/// The people found who hold a card, each once.
+struct Holders<'a> {
+    map: &'a Map,
+    card: &'a Card,
+    found: Vec<ObservedRecord>,
+}
+
+impl Holders<'_> {
+    fn take(&mut self, people: &[dto::Person]) {
+        let holds = |person: &&dto::Person| person.cards.iter().any(|held| self.map.is_card(held, self.card));
+        for person in people.iter().filter(holds) {
+            if !self.found.iter().any(|known| known.external_id == person.id) {
+                self.found.push(self.map.record(person));
             }
         }
     }

@@ -70,7 +70,7 @@ impl LenelS2 {
         if self.map.has_card(&person, card, until) {
             return Ok(Applied::Done);
         }
-        if holds(&person, card) {
+        if person.cards.iter().any(|held| is_same(held, card)) {
             self.withdraw(id, card).await?;
             return match self.client.call(&command).await? {
                 Outcome::Success(_) => Ok(Applied::Done),
@@ -80,17 +80,26 @@ impl LenelS2 {
         Err(refusal_of_card(&command, &refused))
     }
 
-    /// `RemoveCredential`; absent is success, however the box words it.
+    /// `RemoveCredential`. Where the box says that there is none, or refuses, the person is read: the box may keep the number
+    /// in another form than it was sent, and takes the card by what it shows. Absent is success, however it is worded.
     pub(super) async fn withdraw(&self, id: RecordId, card: &Card) -> Result<Applied, SystemError> {
-        let command = Map::remove_credential(id, card);
+        let sent = card.number_key();
+        let command = Map::remove_credential(id, &card.format, sent);
         let refused = match self.client.call(&command).await? {
             Outcome::Success(_) => return Ok(Applied::Done),
-            Outcome::NotFound => return Ok(Applied::Absent),
             refused => refused,
         };
-        match self.person(id).await? {
-            Some(person) if !person.deleted && holds(&person, card) => Err(refusal(&command, &refused)),
-            _ => Ok(Applied::Absent),
+        let person = self.person(id).await?.filter(|person| !person.deleted).unwrap_or_default();
+        let Some(held) = person.cards.iter().find(|held| is_same(held, card)) else {
+            return Ok(Applied::Absent);
+        };
+        if held.encoded.is_empty() || held.encoded == sent {
+            return Err(refusal(&command, &refused));
+        }
+        let command = Map::remove_credential(id, &held.format, &held.encoded);
+        match self.client.call(&command).await? {
+            Outcome::Success(_) => Ok(Applied::Done),
+            refused => Err(refusal(&command, &refused)),
         }
     }
 
@@ -109,9 +118,9 @@ impl LenelS2 {
     }
 }
 
-/// Whether a person has a card of this number and format, opening or not.
-fn holds(person: &dto::Person, card: &Card) -> bool {
-    person.cards.iter().any(|one| one.format == card.format && one.carries(&card.number))
+/// Whether a card of a person has this number and format, opening or not.
+fn is_same(held: &dto::AccessCard, card: &Card) -> bool {
+    held.format == card.format && held.carries(&card.number)
 }
 
 /// What a refusal of a write means.

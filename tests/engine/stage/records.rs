@@ -51,6 +51,12 @@ pub(crate) fn with_card(record: &Record, number: &str) -> Record {
     identified(Record { card: Some(card), ..record.clone() })
 }
 
+/// The record for these hours of the day of the stage, in New York, such as `11:00` to `12:00`.
+pub(crate) fn during(record: &Record, from: &str, until: &str) -> Record {
+    let wall = |time: &str| at(&format!("2026-12-01T{time}:00-05:00"));
+    identified(Record { window: Window { from: wall(from), until: wall(until) }, ..record.clone() })
+}
+
 /// The record under the id that fits its content.
 pub(crate) fn identified(record: Record) -> Record {
     let id = RecordId::new(record.id.owner, record.id.slot, record.facts().fingerprint());

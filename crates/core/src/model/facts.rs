@@ -113,7 +113,7 @@ impl Facts {
             hash.text(group);
         }
         for (card, until) in cards {
-            hash.text(&card.number).text(&card.format).instant(*until);
+            hash.text(card.number_key()).text(&card.format).instant(*until);
         }
         hash.finish()
     }

@@ -1,12 +1,14 @@
 //! The words of the domain: who, where, when and what it opens, free of any system's wire.
 
+mod card;
 mod facts;
 mod person;
 mod record;
 
+pub use card::{Card, card_number_key};
 pub use facts::{Facts, Field, Fields, Hasher};
 pub use person::Person;
-pub use record::{Card, Mark, ObservedRecord, Record};
+pub use record::{Mark, ObservedRecord, Record};
 
 use serde::{Deserialize, Serialize};
 

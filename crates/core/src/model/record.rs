@@ -2,24 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Facts, ObjectKey, Person};
+use super::{Card, Facts, ObjectKey, Person};
 use crate::identity::RecordId;
 use crate::schedule::Window;
-
-/// A credential number and the format it is read in.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Card {
-    /// The number, digits only.
-    pub number: String,
-    /// Name of the card format in the system; empty where the system has none.
-    pub format: String,
-}
-
-impl std::fmt::Debug for Card {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Card").field("number", &"***").field("format", &self.format).finish()
-    }
-}
 
 /// Whose a record is, in words that a person at the desk can read (design 3.15).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,6 +34,7 @@ pub const SWITCHES: &[Switch] = &[
     switch("person.deleted-id", &[Word("fail"), Word("code"), Word("revives")], "fail", "2.16 #7", "AddPerson with the id of a deleted person"),
     switch("card.key", &[Word("lenient"), Word("strict")], "lenient", "A3", "whether a credential is found without PERSONID, and removed without CARDFORMAT"),
     switch("card.duplicate", &[Word("fail"), Word("code")], "fail", "2.16 #7", "AddCredential with a card in use"),
+    switch("card.identity", &[Word("number-and-format"), Word("number")], "number-and-format", "2.16 #7", "which cards are one and the same"),
     switch("person.after-removal", &[Word("record"), Word("not-found")], "record", "2.16 #7", "GetPerson of a deleted person"),
     switch("page.SearchPersonData", ENTRIES, "100", "2.16 #8", "entries a page"),
     switch("page.GetAccessLevels", ENTRIES, "100", "2.16 #8", "entries a page"),

@@ -78,6 +78,9 @@ async fn s2_8_a_card_in_use_is_refused_in_two_forms() {
     assert_eq!(sim.fail("AddCredential", &add("26 bit Wiegand")).await, "Duplicate Credential");
     sim.switch("card.duplicate", "code").await;
     assert_eq!(sim.run("AddCredential", &add("26 bit Wiegand")).await, "<CODE>DUPLICATE</CODE>");
+    sim.switch("card.identity", "number").await;
+    assert_eq!(sim.run("AddCredential", &add("Visitor 32 bit")).await, "<CODE>DUPLICATE</CODE>");
+    sim.switch("card.identity", "number-and-format").await;
     sim.ok("AddCredential", &add("Visitor 32 bit")).await;
     sim.ok("RemovePerson", A).await;
     sim.ok("AddCredential", &add("26 bit Wiegand")).await;

@@ -20,6 +20,7 @@ const TABLE: &[(u8, &str, &str)] = &[
     (7, "person.duplicate", "fail | code"),
     (7, "person.deleted-id", "fail | code | revives"),
     (7, "card.duplicate", "fail | code"),
+    (7, "card.identity", "number-and-format | number"),
     (7, "person.after-removal", "record | not-found"),
     (8, "page.SearchPersonData", "<entries>"),
     (8, "page.GetAccessLevels", "<entries>"),

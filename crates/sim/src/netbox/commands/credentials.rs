@@ -8,7 +8,11 @@ use super::{Ctx, DateParam, Done, Refusal, Success, fail, people};
 pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     let key = people::find_living(ctx)?;
     let card = new_card(ctx)?;
-    if ctx.store.people.holder(&card.format, &card.encoded).is_some() {
+    let taken = match ctx.switches.get("card.identity") {
+        "number" => ctx.store.people.holds_number(&card.encoded),
+        _ => ctx.store.people.holder(&card.format, &card.encoded).is_some(),
+    };
+    if taken {
         return match ctx.switches.get("card.duplicate") {
             "code" => Err(Refusal::Duplicate),
             _ => fail("Duplicate Credential"),

@@ -251,6 +251,11 @@ impl People {
         self.cards.get(&(format.to_owned(), encoded.to_owned())).copied()
     }
 
+    /// Whether a person holds a card with this number, in any format.
+    pub(crate) fn holds_number(&self, encoded: &str) -> bool {
+        self.cards.keys().any(|(_, number)| number == encoded)
+    }
+
     /// Gives a card to a person and returns its id.
     pub(crate) fn add_card(&mut self, key: u64, mut card: Card) -> Option<u64> {
         let person = self.by_key.get_mut(&key)?;

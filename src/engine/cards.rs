@@ -1,0 +1,219 @@
+//! A card has one living holder (design 3.15). It is looked up before anything is written; a visit of ours that is over, or
+//! that comes later than the one that wants the card, gives it up; one that ends before is waited for.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vestibule_core::diff::Step;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::{Card, Facts, Mode, ObservedRecord, Record};
+
+use super::call::Stop;
+use super::waits::Blocked;
+use super::{Class, Engine, Outcome, Wait};
+use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
+
+/// Another record that holds a card which is wanted.
+struct Holder<'a> {
+    record: &'a ObservedRecord,
+    /// Its id, if this process looks after it.
+    ours: Option<RecordId>,
+    /// The engine of another integration that looks after it.
+    elsewhere: Option<Arc<Engine>>,
+}
+
+/// What a holder means for the one that wants its card; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// It does not need the card now.
+    GivesUp,
+    /// It needs it until then, and the other one not before.
+    EndsBefore(Timestamp),
+    /// Both need it at one time; when it ends.
+    Overlaps(Option<Timestamp>),
+    /// Its mode lets nothing be withdrawn.
+    Keeps(Mode),
+    /// Not ours.
+    Foreign,
+}
+
+impl Engine {
+    /// Reserves the card of a record for this turn and makes sure that no other record holds it.
+    pub(super) async fn free_card(&self, record: &Record, card: &Card, class: Class) -> Result<(), Stop> {
+        let since = {
+            let mut inner = self.inner.lock();
+            if !inner.waits.reserve(card.number_key(), record.id.slot, class) {
+                // Another turn is about to take it: what came of that shows in a moment.
+                return Err(Blocked { not_after: None, outcome: None }.into());
+            }
+            inner.waits.now()
+        };
+        let found = self.observe(class, Scope::Card(card.clone())).await?;
+        let own = |id: RecordId| id.owner == self.owner && id.slot == record.id.slot;
+        let others = found.records.iter().filter(|one| !one.dead && !one.id.is_some_and(own));
+        let holders: Vec<_> = others.map(|one| self.holder(one)).collect();
+        let claims = holders.iter().map(|holder| self.claim_of(holder, record));
+        let worst = claims.zip(&holders).max_by_key(|(claim, _)| *claim);
+        if let Some((claim, holder)) = worst.filter(|(claim, _)| *claim != Claim::GivesUp) {
+            return Err(self.refuse_card(record, claim, holder, class, since));
+        }
+        for holder in &holders {
+            self.take_card(record, card, holder, class).await?;
+        }
+        Ok(())
+    }
+
+    fn holder<'a>(&self, record: &'a ObservedRecord) -> Holder<'a> {
+        let elsewhere =
+            record.id.filter(|id| id.owner != self.owner).and_then(|id| self.source.engine_of(id.owner));
+        let ours = record.id.filter(|id| id.owner == self.owner || elsewhere.is_some());
+        Holder { record, ours, elsewhere }
+    }
+
+    fn claim_of(&self, holder: &Holder<'_>, wanted: &Record) -> Claim {
+        if holder.ours.is_none() {
+            return Claim::Foreign;
+        }
+        let (mode, suspended) = {
+            let settings = holder.engine(self).settings.read();
+            (settings.mode, settings.suspended)
+        };
+        if !mode.updates() {
+            return Claim::Keeps(mode);
+        }
+        let Some(window) = holder.record.facts.window else { return Claim::Overlaps(None) };
+        let now = self.clock.now();
+        // What is suspended could not get its card back.
+        let comes_later = now < wanted.window.until && wanted.window.until <= window.from && !suspended;
+        if window.has_ended(now) || comes_later {
+            Claim::GivesUp
+        } else if window.until <= wanted.window.from {
+            Claim::EndsBefore(window.until)
+        } else {
+            Claim::Overlaps(Some(window.until))
+        }
+    }
+
+    /// Ends the turn: what is told of the holder, and when the card is asked for again.
+    fn refuse_card(
+        &self,
+        record: &Record,
+        claim: Claim,
+        holder: &Holder<'_>,
+        class: Class,
+        since: u64,
+    ) -> Stop {
+        let name = holder.name(&record.mark.object.namespace);
+        let taken = |message: String| {
+            SystemError::new(system::Class::Terminal, "find-card", message).with_code(ErrorCode::CardTaken)
+        };
+        let failed = |message| Some(Outcome::Failed { error: taken(message), retried: false });
+        let blocked = match claim {
+            Claim::GivesUp | Claim::Foreign => {
+                return taken(format!(
+                    "spec.credentialNumber belongs to the living person {} already: withdraw it there or name another \
+                     number here",
+                    holder.record.external_id
+                ))
+                .into();
+            }
+            Claim::EndsBefore(until) => {
+                let wait = Wait { what: "the card of spec.credentialNumber", holder: name, until };
+                Blocked { not_after: Some(until), outcome: Some(Outcome::Waits(wait)) }
+            }
+            Claim::Overlaps(until) => Blocked {
+                not_after: until,
+                outcome: failed(format!(
+                    "{name} holds the card of spec.credentialNumber at the same time: change the hours of one of the two \
+                     visits, or name another number here"
+                )),
+            },
+            Claim::Keeps(mode) => Blocked {
+                not_after: None,
+                outcome: failed(format!(
+                    "{name} holds the card of spec.credentialNumber, and mode {mode:?} of its AccessIntegration does not \
+                     let it be withdrawn: set mode: Enforce, or name another number here"
+                )),
+            },
+        };
+        let registered = holder
+            .ours
+            .is_some_and(|id| self.inner.lock().waits.register(record.id.slot, id.slot, class, since));
+        if registered { blocked.into() } else { Stop::Superseded }
+    }
+
+    /// Takes the card from a record that does not need it now. One whose visit is still to come asks for it again after
+    /// this turn.
+    async fn take_card(
+        &self,
+        record: &Record,
+        card: &Card,
+        holder: &Holder<'_>,
+        class: Class,
+    ) -> Result<(), Stop> {
+        let Some(id) = holder.ours else { return Ok(()) };
+        let engine = holder.engine(self);
+        let mut facts = holder.record.facts.clone();
+        facts.cards.retain(|held, _| !held.has_number_of(card));
+        for taken in holder.record.facts.cards.keys().filter(|held| held.has_number_of(card)) {
+            let applied = engine.write(class, &Step::WithdrawCard { id, card: taken.clone() }).await?;
+            if applied == Applied::Absent && holder.elsewhere.is_some() {
+                // Its integration has moved to another system and looks after this record no more.
+                return Err(Stop::Superseded);
+            }
+        }
+        engine.gave_up_card(id, &facts, record, class);
+        Ok(())
+    }
+
+    fn gave_up_card(&self, id: RecordId, facts: &Facts, taker: &Record, class: Class) {
+        let now = self.clock.now();
+        let until = facts.window.map(|window| window.until);
+        let mut inner = self.inner.lock();
+        inner.snapshot.stands(&id, facts.fingerprint(), until);
+        if until.is_none_or(|until| until > now) {
+            inner.waits.register_for_turn(id.slot, taker.id.slot, class);
+        }
+    }
+
+    /// Carries out a step. A card that was taken between the look-up and the call is looked up once more.
+    pub(super) async fn take_step(&self, record: &Record, step: &Step, class: Class) -> Result<(), Stop> {
+        let result = self.write(class, step).await;
+        let Step::AssignCard { card, .. } = step else { return result.map(drop) };
+        let result = match result {
+            Err(Stop::System(error)) if error.code == Some(ErrorCode::CardTaken) => {
+                self.free_card(record, card, class).await?;
+                self.write(class, step).await
+            }
+            result => result,
+        };
+        result.map(drop).map_err(without_card)
+    }
+}
+
+/// A person whose card is refused is kept: without a card the groups open nothing by card, and what is tried again is the
+/// card alone. Taken back, it would use up an id at each attempt.
+fn without_card(stop: Stop) -> Stop {
+    let Stop::System(mut error) = stop else { return stop };
+    if matches!(error.class, system::Class::Terminal | system::Class::Dependency) {
+        error
+            .message
+            .push_str("; until then the record is there without its card, and opens nothing by card");
+    }
+    Stop::System(error)
+}
+
+impl Holder<'_> {
+    fn engine<'a>(&'a self, own: &'a Engine) -> &'a Engine {
+        self.elsewhere.as_deref().unwrap_or(own)
+    }
+
+    /// Its object, as readers of this namespace may know it.
+    fn name(&self, namespace: &str) -> String {
+        match &self.record.mark {
+            Some(mark) if mark.object.namespace == namespace => format!("Visitor {}", mark.object),
+            Some(_) => "a Visitor of another namespace".to_owned(),
+            None => "another Visitor".to_owned(),
+        }
+    }
+}

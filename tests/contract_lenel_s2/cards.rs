@@ -1,0 +1,57 @@
+//! Cards are compared as the box compares them: by the number in them or printed on them, leading zeros aside.
+
+use vestibule::system::lenel_s2::{CardIdentity, Config, Wire};
+use vestibule::system::{AccessSystem, Applied, Scope};
+use vestibule_core::diff::Step;
+use vestibule_core::model::Card;
+
+use crate::contract::{apply, assert_satisfied, settle, visitor, with_card};
+use crate::stage::{NetBox, stage};
+
+fn card(number: &str) -> Card {
+    Card { number: number.to_owned(), format: "26 bit Wiegand".to_owned() }
+}
+
+async fn holders(stage: &NetBox, card: &Card) -> Vec<String> {
+    let found = stage.client.observe(Scope::Card(card.clone())).await.unwrap();
+    found.records.into_iter().map(|one| one.external_id).collect()
+}
+
+#[tokio::test]
+async fn a_number_is_found_with_and_without_its_leading_zeros_and_taken_away_as_the_box_holds_it() {
+    for (written, wanted) in [("0007002", "7002"), ("7002", "0007002"), ("00000", "0"), ("0", "000")] {
+        let stage = stage().await;
+        let record = with_card(&stage, visitor(&stage, "ada"), written);
+        settle(&stage, &record).await;
+        assert_satisfied(&stage, &record).await;
+        assert_eq!(settle(&stage, &record).await, 0, "nothing is written again: {written}");
+        assert_eq!(settle(&stage, &with_card(&stage, record.clone(), wanted)).await, 0, "{written} {wanted}");
+        assert_eq!(holders(&stage, &card(wanted)).await, [record.id.to_string()], "{written} {wanted}");
+        let withdraw = Step::WithdrawCard { id: record.id, card: card(wanted) };
+        assert_eq!(apply(&stage, &withdraw).await, Applied::Done, "{written} {wanted}");
+        assert!(holders(&stage, &card(written)).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_staff_card_is_found_by_the_number_in_it_and_by_the_one_printed_on_it() {
+    let stage = stage().await;
+    for number in ["1101", "31101", "01101", "0031101"] {
+        assert_eq!(holders(&stage, &card(number)).await, ["emp-0001"], "{number}");
+    }
+    assert!(holders(&stage, &card("110")).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_same_number_in_another_format_is_another_card_unless_the_box_is_declared_otherwise() {
+    let wide = Card { format: "Visitor 32 bit".to_owned(), ..card("1101") };
+    let apart = stage().await;
+    assert!(holders(&apart, &wide).await.is_empty());
+    let record = visitor(&apart, "ada");
+    settle(&apart, &record).await;
+    let assign = Step::AssignCard { id: record.id, card: wide.clone(), until: record.window.until };
+    assert_eq!(apply(&apart, &assign).await, Applied::Done);
+    let wire = Wire { card_identity: CardIdentity::Number, ..Wire::default() };
+    let together = NetBox::with(&[("card.identity", "number")], |config| Config { wire, ..config }).await;
+    assert_eq!(holders(&together, &wide).await, ["emp-0001"]);
+}
