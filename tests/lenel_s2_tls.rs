@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use vestibule::clock::SystemClock;
+use vestibule::cluster::lease::Fence;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2};
 use vestibule::system::{AccessSystem, Class, SystemError};
 use vestibule_core::identity::Owner;
@@ -58,7 +59,8 @@ async fn call(url: String, bundle: Option<String>) -> SystemError {
         ..Config::new(url, TimeZone::UTC)
     };
     let credentials = Credentials { username: "api".to_owned(), password: "secret".into() };
-    LenelS2::new(&config, credentials, Owner(1), Arc::new(SystemClock)).unwrap().check().await.unwrap_err()
+    let (clock, fence) = (Arc::new(SystemClock), Fence::always_open(Arc::new(SystemClock)));
+    LenelS2::new(&config, credentials, Owner(1), clock, fence).unwrap().check().await.unwrap_err()
 }
 
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::process::Command;
 use vestibule::cli::controller::{Config, Surroundings, run};
 use vestibule::clock::SetClock;
+use vestibule::cluster::lease::make_empty;
 use vestibule::logging::{self, Format};
 use vestibule::shutdown::Shutdown;
 
@@ -60,6 +61,8 @@ pub(crate) async fn start_binary(stage: &Stage, building: &Building, lease: &str
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
     let words = words(&building.namespace, &admin.to_string());
     command.arg("controller").args(words).args(["--lease-name", lease]);
+    // Else it waits for a former leader before its first write.
+    make_empty(stage.client.clone(), &building.namespace, lease).await?;
     command.arg("--kubeconfig").arg(stage.kubeconfig());
     let process = Running::start(command, &stage.out.join(format!("{lease}.log")))?;
     let http = reqwest::Client::builder().no_proxy().build()?;
@@ -103,6 +106,7 @@ pub(crate) async fn live(arguments: &[String]) -> Fallible {
     config.kubeconfig = Some(PathBuf::from(kubeconfig));
     let level = logging::start(Format::Text, &config.log_level)?;
     let surroundings = Surroundings::of(&config, level).await?;
+    make_empty(surroundings.client.clone(), namespace, &config.lease_name).await?;
     let (trigger, shutdown) = Shutdown::new();
     let surroundings = Surroundings { clock: clock.clone(), ..surroundings };
     let running = tokio::spawn(run(config, surroundings, shutdown));

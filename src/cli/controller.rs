@@ -24,9 +24,6 @@ use crate::shutdown::Shutdown;
 /// How long the leader's work may take to end in order: less than the 30 s after which Kubernetes kills a pod.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// How long the lease's loop may stand still: twice the longest pause between two of its turns, calls included.
-const LEASE_LIMIT: SignedDuration = SignedDuration::from_secs(60);
-
 /// Runs the controller: carries what the cluster declares to the access systems.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
@@ -49,6 +46,10 @@ pub struct Config {
     /// Name of the leader's lease; of all controllers with one name one works.
     #[arg(long, value_name = "NAME", default_value = "vestibule-controller")]
     pub lease_name: String,
+
+    /// Seconds that the leader's claim lasts after its last renewal. The same for all replicas of one lease.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..=600))]
+    pub lease_duration: u32,
 
     /// Name of this replica, to which a random suffix is added [default: the host's].
     #[arg(long, value_name = "NAME", env = "POD_NAME")]
@@ -149,6 +150,10 @@ impl Config {
         Whereabouts { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
     }
 
+    fn terms(&self) -> Terms {
+        Terms::lasting(SignedDuration::from_secs(self.lease_duration.into()))
+    }
+
     fn lease(&self, client: &Client) -> LeaseName {
         let namespace = self.lease_namespace.clone().filter(|name| !name.is_empty());
         let pod = self.pod_name.clone().filter(|name| !name.is_empty());
@@ -215,8 +220,11 @@ where
     let Surroundings { client, clock, steady_clock, metrics, log_level } = surroundings;
     let heartbeats = Heartbeats::new(steady_clock.clone());
     let name = config.lease(&client);
-    let candidate = Candidate::new(client.clone(), name.clone(), Terms::default(), steady_clock)
-        .with_heartbeat(heartbeats.start("lease", LEASE_LIMIT));
+    let terms = config.terms();
+    // Twice the longest pause between two turns of the lease's loop, calls included.
+    let heartbeat = heartbeats.start("lease", terms.duration * 2);
+    let candidate =
+        Candidate::new(client.clone(), name.clone(), terms, steady_clock).with_heartbeat(heartbeat);
     let context = Context {
         client,
         clock,
@@ -323,7 +331,8 @@ async fn in_time(
 
 async fn give_back(mut candidate: Candidate) {
     match candidate.vacate().await {
-        Ok(()) => tracing::info!("lease given back"),
+        Ok(true) => tracing::info!("lease given back"),
+        Ok(false) => {}
         Err(error) => tracing::warn!("{error}; it runs out by itself"),
     }
 }

@@ -12,6 +12,8 @@ pub const SHORTEST: Duration = Duration::from_secs(1);
 pub const LONGEST: Duration = Duration::from_mins(10);
 /// What an item waits at least for something that is not there yet.
 const DEPENDENCY: Duration = Duration::from_secs(30);
+/// What an item waits at most whose turn ended without an outcome: to ask again costs no call to the system.
+const NO_OUTCOME: Duration = Duration::from_mins(1);
 /// Where doubling has long reached [`LONGEST`].
 const MOST_DOUBLINGS: u32 = 10;
 
@@ -33,8 +35,15 @@ impl Failing {
         match error {
             ErrorClass::Throttled(after) => after.unwrap_or(SHORTEST).min(LONGEST),
             ErrorClass::Dependency => self.exponential(random).max(DEPENDENCY),
-            ErrorClass::Terminal | ErrorClass::Auth | ErrorClass::Transient => self.exponential(random),
+            ErrorClass::Terminal | ErrorClass::Auth | ErrorClass::Transient | ErrorClass::NotLeader => {
+                self.exponential(random)
+            }
         }
+    }
+
+    /// How long to wait after a turn that ended without an outcome.
+    pub fn after_no_outcome(&self, random: f64) -> Duration {
+        self.exponential(random).min(NO_OUTCOME)
     }
 
     /// 2 s doubled with each failure, of which at least half is waited.
@@ -91,6 +100,12 @@ mod tests {
     #[test]
     fn no_system_can_say_more_than_ten_minutes() {
         assert_eq!(failing(1).wait(ErrorClass::Throttled(Some(Duration::MAX)), 0.5), LONGEST);
+    }
+
+    #[test]
+    fn a_turn_without_an_outcome_is_followed_by_another_within_a_minute() {
+        assert_eq!(failing(1).after_no_outcome(0.0), SHORTEST);
+        assert_eq!(failing(4_000_000).after_no_outcome(1.0), NO_OUTCOME);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Engine {
     pub(super) async fn confirm_by_listing(&self, listing: u64) {
         let due: Vec<(RecordId, bool)> = {
             let inner = self.inner.lock();
-            let due = inner.unconfirmed.iter().filter(|(_, begun)| **begun < listing).map(|(id, _)| *id);
+            let due = inner.unconfirmed.iter().filter(|(_, one)| one.listings < listing).map(|(id, _)| *id);
             due.map(|id| (id, inner.snapshot.held(id.slot).iter().any(|one| one.id == id))).collect()
         };
         for (id, living) in due {
@@ -75,9 +75,12 @@ impl Engine {
 
     fn confirm(&self, id: RecordId, living: bool) {
         let mut inner = self.inner.lock();
-        inner.unconfirmed.remove(&id);
+        let removed = inner.unconfirmed.remove(&id);
         if living {
             inner.snapshot.stands(&id, 0, None);
+            if let Some(removed) = removed {
+                inner.queue.is_pending_since(id.slot, removed.since);
+            }
         } else {
             inner.queue.forgive(id.slot);
         }

@@ -19,7 +19,7 @@ const CHECK: &str = "check";
 pub(super) enum Stop {
     /// The system failed.
     System(SystemError),
-    /// The lease is lost: nothing is written any more, and the process is about to end.
+    /// The lease is not held: nothing is called. Either it is renewed in a moment, or the process ends.
     NotLeader,
     /// The declared side gave no answer.
     Source(SourceError),
@@ -42,23 +42,23 @@ impl Stop {
 
 impl From<SystemError> for Stop {
     fn from(error: SystemError) -> Self {
-        Self::System(error)
+        if error.class == system::Class::NotLeader { Self::NotLeader } else { Self::System(error) }
     }
 }
 
 impl From<SourceError> for Stop {
     fn from(error: SourceError) -> Self {
-        Self::Source(error)
+        if matches!(error, SourceError::NotLeader(_)) { Self::NotLeader } else { Self::Source(error) }
     }
 }
 
 impl Engine {
     /// Reads, at the pace and with the priority of `class`.
-    pub(super) async fn observe(&self, class: Class, scope: Scope) -> Result<Observed, SystemError> {
-        self.paced(class, scope.name(), async { self.system().observe(scope).await }).await
+    pub(super) async fn observe(&self, class: Class, scope: Scope) -> Result<Observed, Stop> {
+        self.paced(class, scope.name(), async { Ok(self.system().observe(scope).await?) }).await
     }
 
-    /// Writes one step, if lease, mode and suspension still allow it when its turn comes.
+    /// Writes one step, if mode and suspension still allow it when its turn comes.
     pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
         let call = async {
             self.may(step)?;
@@ -93,14 +93,11 @@ impl Engine {
     }
 
     /// Proves the login.
-    pub(super) async fn check(&self) -> Result<system::Health, SystemError> {
-        self.paced(Class::Revocation, CHECK, async { self.system().check().await }).await
+    pub(super) async fn check(&self) -> Result<system::Health, Stop> {
+        self.paced(Class::Revocation, CHECK, async { Ok(self.system().check().await?) }).await
     }
 
     pub(super) fn may(&self, step: &Step) -> Result<(), Stop> {
-        if !self.fence.held() {
-            return Err(Stop::NotLeader);
-        }
         let draining = self.inner.lock().draining;
         let settings = self.settings.read();
         let mode = match step {
@@ -112,33 +109,41 @@ impl Engine {
         if mode && (step.revokes() || opens) { Ok(()) } else { Err(Stop::Superseded) }
     }
 
-    /// Whether a call that has got its turn is made at all: what was under way when a login was refused or the breaker
-    /// opened stops here. Says which connection it uses.
-    fn admit(&self, operation: &str) -> Result<u64, SystemError> {
+    /// Whether a call that has got its turn is made at all: without the lease none is, and what was under way when a login was
+    /// refused or the breaker opened stops here. Says which connection it uses.
+    fn admit(&self, operation: &str) -> Result<u64, Stop> {
+        if !self.fence.held() {
+            return Err(Stop::NotLeader);
+        }
         let inner = self.inner.lock();
         if let Some(error) = &inner.parked {
-            return Err(error.clone());
+            return Err(Stop::System(error.clone()));
         }
         if inner.breaker.since().is_some() && operation != CHECK {
             let message = "the system is out of reach: it was not asked, and is when it answers again";
-            return Err(SystemError::new(system::Class::Transient, "wait", message));
+            return Err(Stop::System(SystemError::new(system::Class::Transient, "wait", message)));
         }
         Ok(inner.connection)
     }
 
-    async fn paced<T, E: Failure + From<SystemError>>(
+    async fn paced<T>(
         &self,
         class: Class,
         operation: &'static str,
-        call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+        call: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
         let waiting = Instant::now();
         let permit = self.pacer.permit(class).await;
         self.metrics.systems.waited(&self.label, waiting.elapsed().as_secs_f64());
         let connection = self.admit(operation)?;
         let (started, at) = (Instant::now(), self.clock.now());
         let result = call.await;
-        let failure = result.as_ref().err().and_then(Failure::of_system);
+        let failure = match &result {
+            Ok(_) => None,
+            Err(Stop::System(error)) => Some(error),
+            // Not called, or given up with the lease: that says nothing of the system, and no count or pace learns from it.
+            Err(_) => return result,
+        };
         let code = failure.map_or("ok", |error| error.class.name());
         let system = self.system.read().capabilities().system;
         self.metrics.systems.request(system, operation, code, started.elapsed().as_secs_f64());
@@ -188,26 +193,6 @@ impl Engine {
                     self.publish(|state| state.condition = Condition::Connected);
                 }
             }
-        }
-    }
-}
-
-/// An error that may be the system's: pace and breaker learn from those only.
-trait Failure {
-    fn of_system(&self) -> Option<&SystemError>;
-}
-
-impl Failure for SystemError {
-    fn of_system(&self) -> Option<&SystemError> {
-        Some(self)
-    }
-}
-
-impl Failure for Stop {
-    fn of_system(&self) -> Option<&SystemError> {
-        match self {
-            Self::System(error) => Some(error),
-            _ => None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod call;
 mod cards;
 mod meter;
 mod orphans;
+mod pending;
 mod run;
 mod shown;
 mod source;
@@ -282,9 +283,10 @@ impl Engine {
         left
     }
 
-    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew.
+    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew. A sync compares everything, because turns
+    /// that were taken while it drained did not ask what is wanted.
     pub fn end_drain(&self) {
-        if std::mem::take(&mut self.inner.lock().draining) {
+        if self.inner.lock().end_drain() {
             self.publish(|state| state.drained = false);
             self.wake.notify_one();
         }

@@ -204,8 +204,7 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.removed(&id);
         if applied == Applied::Done {
-            let begun = inner.listings;
-            inner.unconfirmed.insert(id, begun);
+            inner.await_reading_back(id, self.clock.now());
         }
         inner.guarded.push_back(self.clock.now());
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");

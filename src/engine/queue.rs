@@ -121,11 +121,24 @@ impl Queue {
         }
     }
 
+    /// What comes next for a slot is pending since then: the age of a removal that did not hold.
+    pub fn is_pending_since(&mut self, slot: Slot, since: Timestamp) {
+        self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
+    }
+
     /// The slot's item was not tried at all: it gets its old place again.
     pub fn put_back(&mut self, slot: Slot) {
         if let Some(entry) = self.land(slot) {
             self.add(slot, entry);
         }
+    }
+
+    /// The slot's turn ended without an outcome, which says nothing about the item: it keeps its priority and its age, and
+    /// waits a little longer each time.
+    pub fn defer(&mut self, slot: Slot, class: Class, now: Timestamp, random: f64) {
+        let wait = self.count_failure(slot, now, true).after_no_outcome(random);
+        let class = self.land(slot).map_or(class, |entry| entry.class);
+        self.push(slot, class, Some(after(now, wait)), now);
     }
 
     /// The slot's item has failed. Says when it is tried again; `None` for an error that is final, unless it takes
@@ -142,16 +155,26 @@ impl Queue {
             self.done(slot);
             return None;
         }
-        // From when it was to be done: what waited for its turn has waited, too.
-        let since = self.flying.get(&slot).map_or(now, |flight| flight.entry.since.min(now));
-        let failing = self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
-        if !matches!(error, ErrorClass::Throttled(_)) {
-            failing.failures = failing.failures.saturating_add(1);
-        }
-        let at = after(now, failing.wait(error, random));
+        let counts = !matches!(error, ErrorClass::Throttled(_));
+        let at = after(now, self.count_failure(slot, now, counts).wait(error, random));
         self.land(slot);
         self.push(slot, class.retried(), Some(at), now);
         Some(at)
+    }
+
+    fn count_failure(&mut self, slot: Slot, now: Timestamp, counts: bool) -> Failing {
+        // From when it was to be done: what waited for its turn has waited, too.
+        let since = self.since(slot).map_or(now, |since| since.min(now));
+        let failing = self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
+        failing.failures = failing.failures.saturating_add(counts.into());
+        *failing
+    }
+
+    /// Since when a slot waits, is under way or fails.
+    pub fn since(&self, slot: Slot) -> Option<Timestamp> {
+        let flying = self.flying.get(&slot).map(|flight| flight.entry.since);
+        let waiting = self.waiting.get(&slot).map(|entry| entry.since);
+        self.failing.get(&slot).map(|failing| failing.since).into_iter().chain(flying).chain(waiting).min()
     }
 
     /// Forgets a slot: nothing is left to do for it. What is in flight stays so until it is done.
@@ -206,13 +229,23 @@ impl Queue {
         self.failing.get(&slot).copied()
     }
 
-    /// Since when the oldest unfinished revocation waits, is under way or fails: an alert asks for it (design 3.13).
+    /// Revocations that wait, are under way, or failed and wait for their next attempt.
+    pub fn pending_revocations(&self) -> usize {
+        let revokes = |class: &Class| class.revokes();
+        let waiting: usize = Class::ALL.into_iter().filter(revokes).map(|class| self.len(class)).sum();
+        waiting + self.flying.values().filter(|flight| flight.entry.class.revokes()).count()
+    }
+
+    /// Whether the slot is one of them.
+    pub fn is_revoking(&self, slot: Slot) -> bool {
+        let entry = self.waiting.get(&slot).or_else(|| self.flying.get(&slot).map(|flight| &flight.entry));
+        entry.is_some_and(|entry| entry.class.revokes())
+    }
+
+    /// Since when the oldest of them is to be done: an alert asks for it (design 3.13).
     pub fn oldest_revocation(&self) -> Option<Timestamp> {
-        let revokes = |slot| {
-            let class = self.waiting.get(slot).or_else(|| self.flying.get(slot).map(|flight| &flight.entry));
-            class.is_some_and(|entry| entry.class.revokes())
-        };
-        let failing = self.failing.iter().filter(|(slot, _)| revokes(slot)).map(|(_, failing)| failing.since);
+        let failing = self.failing.iter().filter(|(slot, _)| self.is_revoking(**slot));
+        let failing = failing.map(|(_, failing)| failing.since);
         let flying = self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.class.revokes());
         let waiting =
             Class::ALL.into_iter().filter(|class| class.revokes()).filter_map(|class| self.head(class));

@@ -173,6 +173,40 @@ fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() 
 }
 
 #[test]
+fn a_turn_without_an_outcome_keeps_priority_and_age_and_waits_a_little_longer_each_time() {
+    let mut queue = queue_of(&[(1, Class::Revocation), (2, Class::UserChange)]);
+    let mut now = at(0);
+    for wait in [2, 4, 8, 16, 32, 60, 60] {
+        assert_eq!(queue.pop(now), Some((Slot(1), Class::Revocation)));
+        queue.defer(Slot(1), Class::Revocation, now, 1.0);
+        assert_eq!((queue.pending_revocations(), queue.oldest_revocation()), (1, Some(at(0))));
+        assert_eq!(queue.next_at(), Some(now + SignedDuration::from_secs(wait)));
+        now += SignedDuration::from_secs(wait);
+    }
+    queue.push(Slot(1), Class::Drift, None, now);
+    assert_eq!(queue.pop(now), Some((Slot(1), Class::Revocation)), "news do not wait for it");
+    queue.done(Slot(1));
+    assert_eq!((queue.pending_revocations(), queue.oldest_revocation()), (0, None));
+    queue.pop(now);
+    queue.defer(Slot(2), Class::UserChange, now, 0.0);
+    assert_eq!(queue.pop(now + SignedDuration::from_secs(1)), Some((Slot(2), Class::UserChange)));
+    queue.done(Slot(2));
+    queue.defer(Slot(2), Class::UserChange, now, 0.0);
+    assert!(queue.contains(Slot(2)), "also if its turn is over but was not reported");
+}
+
+#[test]
+fn revocations_count_while_they_wait_are_under_way_or_have_failed() {
+    let mut queue = queue_of(&[(1, Class::Revocation), (2, Class::RolloverRemoval), (3, Class::UserChange)]);
+    assert_eq!(queue.pending_revocations(), 2);
+    queue.pop(at(0));
+    assert_eq!(queue.pending_revocations(), 2, "under way");
+    queue.retry(Slot(1), Class::Revocation, at(0), ErrorClass::Terminal, 0.5);
+    assert_eq!(queue.pending_revocations(), 2, "failed");
+    assert!(queue.is_revoking(Slot(1)) && !queue.is_revoking(Slot(3)));
+}
+
+#[test]
 fn a_final_error_is_not_tried_again_unless_it_takes_away() {
     let mut queue = queue_of(&[(1, Class::UserChange), (2, Class::Revocation)]);
     queue.pop(at(0));

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use scopeguard::{ScopeGuard, guard};
 use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 
 use super::backoff::after;
 use super::breaker::Admission;
 use super::call::Stop;
+use super::pending::CHORE_RETRY;
 use super::shown::Condition;
 use super::state::Inner;
 use super::{Class, Engine, Outcome, Report, SourceError};
@@ -29,14 +31,11 @@ const AT_REST: SignedDuration = SignedDuration::from_secs(2);
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A failed check or sync is tried again after this time; the breaker stretches it.
-const CHORE_RETRY: SignedDuration = SignedDuration::from_secs(15);
-
 /// What the system refuses for good is tried again only so that a box mended by hand is noticed.
 const REFUSED_RETRY: SignedDuration = SignedDuration::from_mins(5);
 
 impl Engine {
-    /// Runs until `stop` is true. What is under way then is finished or left for the next start: every step is
+    /// Runs until the end is asked for. What is under way then is finished or left for the next start: every step is
     /// repeatable.
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let mut turns: JoinSet<()> = JoinSet::new();
@@ -154,13 +153,15 @@ impl Engine {
         for class in Class::ALL {
             self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
         }
-        let pending = inner.queue.len(Class::Revocation) + inner.unconfirmed.len();
-        self.metrics.safety.pending_revocations(&self.label, pending, inner.queue.oldest_revocation());
+        let (pending, oldest) = inner.pending_revocations();
+        self.metrics.safety.pending_revocations(&self.label, pending, oldest);
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
     async fn chore(self: Arc<Self>, sync_due: bool) {
+        let unfinished = guard((), |()| self.inner.lock().repeat_chore(self.clock.now()));
         let result = self.do_chore(sync_due).await;
+        ScopeGuard::into_inner(unfinished);
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.chore = false;
@@ -212,12 +213,18 @@ impl Engine {
     }
 
     async fn take_turn(self: Arc<Self>, slot: Slot, class: Class) {
+        // A turn that panics, or whose task is aborted, before its outcome is reported is taken again.
+        let unfinished = guard((), |()| {
+            self.inner.lock().queue.defer(slot, class, self.clock.now(), rand::random());
+            self.end_of_turn(slot);
+        });
         let result = self.turn(slot, class).await;
         let report = self.finish(slot, class, result);
         self.end_of_turn(slot);
         if let Some(outcome) = report {
             self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
         }
+        ScopeGuard::into_inner(unfinished);
         self.wake.notify_one();
     }
 
@@ -236,21 +243,23 @@ impl Engine {
                 inner.queue.done(slot);
                 outcome
             }
-            Err(Stop::NotLeader | Stop::Source(SourceError::Frozen)) => {
+            // What a system still holds of it is an orphan, which a full sync judges.
+            Err(Stop::Source(SourceError::NoObject)) => {
                 inner.queue.done(slot);
                 None
             }
-            Err(Stop::Superseded) => {
-                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
+            // Nothing is begun without the lease, so it does not come up again before the lease is held.
+            Err(Stop::NotLeader) => {
+                inner.queue.put_back(slot);
+                None
+            }
+            Err(stop @ (Stop::Superseded | Stop::Source(_))) => {
+                inner.queue.defer(slot, class, now, rand::random());
+                tracing::debug!(integration = %self.label, %slot, ?stop, "no outcome: put back");
                 None
             }
             Err(Stop::StillThere) => inner.remove_again(slot, now),
             Err(Stop::Blocked(blocked)) => inner.block(slot, class, *blocked, now),
-            Err(Stop::Source(SourceError::Unreachable(message))) => {
-                inner.queue.retry(slot, class, now, system::Class::Transient, rand::random());
-                tracing::debug!(integration = %self.label, error = %message, "the declared side could not be asked");
-                None
-            }
             Err(Stop::Unrevoked(error)) => {
                 let class = if class.revokes() { class } else { Class::Revocation };
                 Some(self.failed(&mut inner, slot, class, error))

@@ -9,6 +9,7 @@ use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Change, Want, Withheld};
 
 use super::{Class, Engine};
+use crate::cluster::lease::NotLeader;
 use crate::system::SystemError;
 
 /// The declared side. It is asked when a slot's turn comes, not when it was queued: superseded work is never done.
@@ -54,10 +55,17 @@ pub struct Wanted {
 /// Why the declared side gives no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// It is not known what should be true (a cache that has not synced, a missing reference, an object that
-    /// nobody knows): nothing is opened, nothing removed, until it is queued again.
+    /// All objects are known and none has this slot: there is nothing to do for it. What a system still holds of it are
+    /// orphans, which a full sync judges.
+    #[error("no object is known")]
+    NoObject,
+    /// It is not known now what should be true (a cache that has not synced, an integration that is not published yet):
+    /// nothing is opened, nothing removed, and the question is asked again later.
     #[error("what is wanted is not known now")]
     Frozen,
+    /// The lease is not held, so that nothing was written to the cluster.
+    #[error(transparent)]
+    NotLeader(#[from] NotLeader),
     /// The API server did not answer; tried again.
     #[error("the Kubernetes API could not be asked: {0}")]
     Unreachable(String),

@@ -11,6 +11,7 @@ use vestibule_core::plan::Held;
 use super::absence::Absence;
 use super::backoff::earlier;
 use super::breaker::Breaker;
+use super::pending::Unconfirmed;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
 use super::verify::{Altered, Checks};
@@ -55,9 +56,8 @@ pub(super) struct Inner {
     /// Creates whose answer was lost, and when they left at the latest: they count as held until the system says otherwise.
     /// Bounded by the calls that fail while the breaker lets calls through.
     pub(super) uncertain: BTreeMap<RecordId, Timestamp>,
-    /// Removals that the system has acknowledged and nobody has read back yet, each with the number of listings that had
-    /// begun: only a later one counts as reading back.
-    pub(super) unconfirmed: BTreeMap<RecordId, u64>,
+    /// Removals that are still to be read back.
+    pub(super) unconfirmed: BTreeMap<RecordId, Unconfirmed>,
     /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
     /// else since keeps that.
     pub(super) untold: BTreeSet<Slot>,
@@ -159,7 +159,8 @@ impl Inner {
         for at in ahead.into_iter().flatten() {
             *at = earlier(*at, back);
         }
-        let behind = self.uncertain.values_mut().chain(&mut self.guarded);
+        let pending = self.unconfirmed.values_mut().map(|one| &mut one.since);
+        let behind = self.uncertain.values_mut().chain(&mut self.guarded).chain(pending);
         for at in behind.chain(&mut self.names.read_at).chain(&mut self.rollover_since) {
             *at = now.min(*at);
         }
@@ -248,6 +249,15 @@ impl Inner {
         }
     }
 
+    /// Ends to drain, and says whether it was draining.
+    pub(super) fn end_drain(&mut self) -> bool {
+        let drained = std::mem::take(&mut self.draining);
+        if drained {
+            self.sync_due = None;
+        }
+        drained
+    }
+
     /// Queues every slot that holds something, or may do so.
     pub(super) fn queue_all(&mut self, now: Timestamp) {
         let all: Vec<_> = self.snapshot.slots().chain(self.uncertain.keys().map(|id| id.slot)).collect();
@@ -266,13 +276,13 @@ impl Inner {
     pub(super) fn request_sync(&mut self, token: &str) {
         (self.sync_due, self.chore_after) = (None, None);
         self.sync_tokens.push(token.to_owned());
-        self.ask_again(Vec::new());
-    }
-
-    /// Puts tokens back whose sync failed; too many are answered by the newest.
-    pub(super) fn ask_again(&mut self, tokens: Vec<String>) {
-        self.sync_tokens.splice(..0, tokens);
+        // Too many are answered by the newest.
         let surplus = self.sync_tokens.len().saturating_sub(SYNC_TOKENS);
         self.sync_tokens.drain(..surplus);
+    }
+
+    /// A sync that began with these tokens is done: what was asked for meanwhile stays.
+    pub(super) fn answer_tokens(&mut self, tokens: &[String]) {
+        self.sync_tokens.retain(|token| !tokens.contains(token));
     }
 }

@@ -20,24 +20,20 @@ const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
     /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
-    /// are never concluded from a part. Who asked for it is answered by the next one that does not.
+    /// are never concluded from a part. Requests are answered by the next one that succeeds: until then their tokens stay.
     ///
-    /// It is told after the orphans were judged, since whoever asked for it looks then, but however that went: the list
+    /// It is published after the orphans were judged, because the requester looks then, but however that went: the list
     /// was whole.
     pub(super) async fn sync(&self, rank: Class) -> Result<(), Stop> {
-        let tokens = std::mem::take(&mut self.inner.lock().sync_tokens);
-        let result = self.list(rank).await;
-        if result.is_ok() {
-            self.judge_orphans().await;
-            // The list was whole, however this ends.
-            if let Err(stop) = self.compare_clock_again().await {
-                tracing::debug!(integration = %self.label, ?stop, "the clock was not compared again");
-            }
-            self.publish_sync(tokens);
-        } else {
-            self.inner.lock().ask_again(tokens);
+        let tokens = self.inner.lock().sync_tokens.clone();
+        self.list(rank).await?;
+        self.judge_orphans().await;
+        // The list was whole, however this ends.
+        if let Err(stop) = self.compare_clock_again().await {
+            tracing::debug!(integration = %self.label, ?stop, "the clock was not compared again");
         }
-        result
+        self.publish_sync(tokens);
+        Ok(())
     }
 
     async fn list(&self, rank: Class) -> Result<(), Stop> {
@@ -111,6 +107,7 @@ impl Engine {
         let resync = self.settings.read().resync;
         let records = {
             let mut inner = self.inner.lock();
+            inner.answer_tokens(&tokens);
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
             let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());

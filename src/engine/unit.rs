@@ -162,9 +162,15 @@ impl Engine {
         Err(SystemError::new(system::Class::Terminal, "AddPerson", message).into())
     }
 
-    /// Only a lost answer leaves a create undecided; a refusal, or a step that was not sent, decides it.
+    /// Only a lost answer leaves a create undecided, be it lost with the lease; a refusal, or a step that was not sent, decides
+    /// it.
     fn forget_unsent(&self, id: RecordId, stop: &Stop) {
-        if !matches!(stop, Stop::System(error) if error.class == system::Class::Transient) {
+        let undecided = match stop {
+            Stop::System(error) => error.class == system::Class::Transient,
+            Stop::NotLeader => true,
+            _ => false,
+        };
+        if !undecided {
             self.inner.lock().uncertain.remove(&id);
         }
     }
@@ -231,8 +237,7 @@ impl Engine {
         inner.uncertain.remove(&id);
         inner.removed(&id);
         if applied == Applied::Done {
-            let begun = inner.listings;
-            inner.unconfirmed.insert(id, begun);
+            inner.await_reading_back(id, now);
         }
         Ok(false)
     }

@@ -16,6 +16,9 @@ pub enum Class {
     Throttled(Option<Duration>),
     /// Out of reach, slow, or a fault of the system's. The outcome of a write is unknown.
     Transient,
+    /// This replica does not hold the leader's lease: the request was not sent, or was given up when the lease ended. It says
+    /// nothing about the system. The outcome of a write is unknown.
+    NotLeader,
 }
 
 impl Class {
@@ -27,6 +30,7 @@ impl Class {
             Self::Dependency => "dependency",
             Self::Throttled(_) => "throttled",
             Self::Transient => "transient",
+            Self::NotLeader => "not_leader",
         }
     }
 }
@@ -62,6 +66,15 @@ impl SystemError {
     #[must_use]
     pub fn with_code(self, code: ErrorCode) -> Self {
         Self { code: Some(code), ..self }
+    }
+
+    /// The lease does not allow a request.
+    pub fn not_leader(operation: &'static str) -> Self {
+        let message = format!(
+            "{operation} was not sent, or given up, because this replica does not hold the leader's lease; the replica that \
+             holds it goes on"
+        );
+        Self::new(Class::NotLeader, operation, message)
     }
 }
 

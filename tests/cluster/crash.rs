@@ -1,15 +1,18 @@
-//! Power cuts and two controllers at once, with the program itself: no duplicate, no orphan, one writer.
+//! Power cuts, pauses and two controllers at once, with the program itself: no duplicate, no orphan, one writer, and no work
+//! that is forgotten.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::coordination::v1::Lease;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::harness::wait_until;
 use crate::process::Controller;
-use crate::stage::{Stage, visitor};
+use crate::stage::{Stage, integration, visitor};
 
 const VISITORS: usize = 500;
 
@@ -33,8 +36,7 @@ async fn stage(name: &str) -> Stage {
 
 /// The program on this stage, with a lease of this name.
 async fn controller(stage: &Stage, lease: &str) -> Controller {
-    let lease = format!("--lease-name={lease}");
-    Controller::with(&stage.namespace, &["--allow-loopback", &lease]).await
+    Controller::with(&stage.namespace, lease, &["--allow-loopback"]).await
 }
 
 async fn apply_all(stage: &Stage, numbers: std::ops::Range<usize>) {
@@ -104,5 +106,70 @@ async fn of_two_controllers_one_writes_and_the_other_takes_over_when_it_is_kille
     all_are_in(&stage, 15).await;
     assert_eq!(stage.netbox.called("AddPerson"), 5, "what the first had done is done");
     assert!(second.page("/metrics").await.contains("vestibule_system_requests_total{"));
+    stage.agrees().await;
+}
+
+/// Ten people inside, and a NetBox that is asked once a second.
+async fn ten_inside(name: &str) -> Stage {
+    let stage = stage(name).await;
+    apply_all(&stage, 0..10).await;
+    let first = controller(&stage, "first").await;
+    all_are_in(&stage, 10).await;
+    first.kill().await;
+    let rate = json!({"rateLimit": {"requestsPerSecond": 1}});
+    stage.apply(integration(&stage.netbox.url(), rate)).await;
+    stage
+}
+
+/// When the lease was renewed last.
+async fn renewed(stage: &Stage, lease: &str) -> Option<Timestamp> {
+    let lease = stage.namespace.api::<Lease>().get(lease).await.unwrap();
+    lease.spec?.renew_time.map(|at| at.0)
+}
+
+/// Deletes all ten and stops the program for so long, just after it has renewed its lease of nine seconds.
+async fn pause_in_the_middle_of_ten_deletions(stage: &Stage, pause: Duration) -> Controller {
+    let short = ["--allow-loopback", "--lease-duration=9"];
+    let program = Controller::with(&stage.namespace, "second", &short).await;
+    all_are_in(stage, 10).await;
+    stage.netbox.forget_calls();
+    for number in 0..10 {
+        stage.delete("Visitor", &name(number)).await;
+    }
+    wait_until("one is out", || async { stage.netbox.people().await.len() < 10 }).await;
+    let before = renewed(stage, "second").await;
+    wait_until("the lease is renewed", || async { renewed(stage, "second").await > before }).await;
+    program.send(Signal::STOP);
+    tokio::time::sleep(pause).await;
+    program.send(Signal::CONT);
+    program
+}
+
+/// Nobody is left in the box, and no object waits.
+async fn all_are_out(stage: &Stage) {
+    for number in 0..10 {
+        stage.gone("Visitor", &name(number)).await;
+    }
+    assert!(stage.netbox.people().await.is_empty());
+}
+
+#[tokio::test]
+async fn deletions_under_way_while_the_process_stands_still_for_a_moment_are_carried_out() {
+    let stage = ten_inside("pause").await;
+    // The fence shuts after six seconds, the claim ends after nine.
+    let _program = pause_in_the_middle_of_ten_deletions(&stage, Duration::from_millis(6_500)).await;
+    all_are_out(&stage).await;
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_for_longer_than_its_lease_ends_and_the_next_one_finishes() {
+    let stage = ten_inside("stop").await;
+    let mut program = pause_in_the_middle_of_ten_deletions(&stage, Duration::from_secs(10)).await;
+    assert_eq!(program.end().await, Some(1));
+    assert!(!stage.netbox.people().await.is_empty(), "the pause came too late to prove anything");
+    stage.netbox.forget_calls();
+    let _next = controller(&stage, "second").await;
+    all_are_out(&stage).await;
     stage.agrees().await;
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::DeleteParams;
 use vestibule::clock::{Clock as _, SetClock};
-use vestibule::cluster::lease::{Candidate, Fence, LeaseName, Lost, SteadyClock, Terms};
+use vestibule::cluster::lease::{Candidate, Fence, LeaseName, Lost, SteadyClock, Terms, make_empty};
 use vestibule::shutdown::Shutdown;
 
 use crate::harness::{self, Namespace};
@@ -130,7 +131,7 @@ async fn a_killed_leader_stops_claiming_before_its_successor_starts() {
 }
 
 #[tokio::test]
-async fn a_leader_whose_machine_slept_finds_the_lease_taken_and_ends() {
+async fn a_leader_whose_machine_slept_for_longer_than_its_claim_ends() {
     let namespace = harness::namespace("lease").await;
     let clock = Arc::new(SetClock::starting_at(jiff::Timestamp::now()));
     let mut first = Candidate::new(namespace.client(), who(&namespace, "first"), short(), clock.clone());
@@ -142,8 +143,51 @@ async fn a_leader_whose_machine_slept_finds_the_lease_taken_and_ends() {
     assert!(!fence.held(), "it knows before it asks anybody");
     let (_trigger, stopping) = Shutdown::new();
     let kept = first.keep(&stopping).await;
-    assert_eq!(kept, Err(Lost::Taken { holder: "second".into() }));
+    assert!(matches!(kept, Err(Lost::Expired { .. })), "{kept:?}");
     assert_eq!(holder(&namespace).await.as_deref(), Some("second"));
+}
+
+#[tokio::test]
+async fn a_newcomer_after_the_lease_was_deleted_starts_when_the_former_leader_has_stopped() {
+    let namespace = harness::namespace("lease").await;
+    let mut first = candidate(&namespace, "first");
+    lead(&mut first).await;
+    let fence = first.fence();
+    namespace.api::<Lease>().delete(NAME, &DeleteParams::default()).await.unwrap();
+    let mut second = candidate(&namespace, "second");
+    let successor = second.fence();
+    let acquiring = tokio::spawn(async move {
+        lead(&mut second).await;
+        second
+    });
+    // The first comes to look only when the second has made a lease of its own.
+    harness::wait_until("the second holds a lease", || async {
+        namespace.api::<Lease>().get_opt(NAME).await.unwrap().is_some()
+    })
+    .await;
+    let (_trigger, stopping) = Shutdown::new();
+    let keeping = tokio::spawn(async move { first.keep(&stopping).await });
+    while !acquiring.is_finished() {
+        assert!(!(fence.held() && successor.held()), "two leaders at one instant");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    acquiring.await.unwrap();
+    assert!(successor.held());
+    assert_eq!(keeping.await.unwrap(), Err(Lost::Taken { holder: "second".into() }));
+}
+
+#[tokio::test]
+async fn a_lease_that_was_made_beforehand_is_taken_at_once() {
+    let namespace = harness::namespace("lease").await;
+    for _ in 0..2 {
+        make_empty(namespace.client(), namespace.name(), NAME).await.unwrap();
+    }
+    let mut first = candidate(&namespace, "first");
+    let before = std::time::Instant::now();
+    lead(&mut first).await;
+    assert!(before.elapsed() < Duration::from_secs(3), "{:?}", before.elapsed());
+    make_empty(namespace.client(), namespace.name(), NAME).await.unwrap();
+    assert_eq!(holder(&namespace).await.as_deref(), Some("first"), "one that is there stays as it is");
 }
 
 #[tokio::test]

@@ -8,10 +8,14 @@ use k8s_openapi::api::coordination::v1::Lease;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use vestibule::cluster::lease::make_empty;
 
 use crate::harness::{self, Namespace};
 
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The lease of a controller that is given no name for it.
+const LEASE: &str = "vestibule-controller";
 
 /// `vestibule controller`, killed when dropped.
 pub(crate) struct Controller {
@@ -21,11 +25,17 @@ pub(crate) struct Controller {
 
 impl Controller {
     async fn start(namespace: &Namespace) -> Self {
-        Self::with(namespace, &[]).await
+        Self::with(namespace, LEASE, &[]).await
     }
 
-    /// One with more arguments.
-    pub(crate) async fn with(namespace: &Namespace, more: &[&str]) -> Self {
+    /// One with this lease, which is there beforehand, and more arguments.
+    pub(crate) async fn with(namespace: &Namespace, lease: &str, more: &[&str]) -> Self {
+        make_empty(namespace.client(), namespace.name(), lease).await.unwrap();
+        Self::without_lease(namespace, &[more, &["--lease-name", lease]].concat()).await
+    }
+
+    /// One for which no lease was made beforehand.
+    pub(crate) async fn without_lease(namespace: &Namespace, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .args(["controller", "--admin-listen=127.0.0.1:0", "--log-format=json", "--pod-name=test"])
             .args(["--lease-namespace", namespace.name(), "--watch-namespaces", namespace.name()])
@@ -71,14 +81,23 @@ impl Controller {
 
     /// Sends the signal and returns the status the process ends with.
     async fn end_by(mut self, signal: Signal) -> Option<i32> {
+        self.send(signal);
+        self.end().await
+    }
+
+    pub(crate) fn send(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
+    }
+
+    /// The status with which the process ends.
+    pub(crate) async fn end(&mut self) -> Option<i32> {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
     }
 }
 
 async fn holder(namespace: &Namespace) -> Option<String> {
-    let lease = namespace.api::<Lease>().get("vestibule-controller").await.unwrap();
+    let lease = namespace.api::<Lease>().get(LEASE).await.unwrap();
     lease.spec.unwrap().holder_identity
 }
 

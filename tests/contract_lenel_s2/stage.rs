@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use vestibule::clock::SystemClock;
+use vestibule::cluster::lease::Fence;
 use vestibule::system::AccessSystem;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2};
 use vestibule_core::identity::Owner;
@@ -104,7 +105,8 @@ pub(crate) fn client(config: &Config) -> LenelS2 {
 /// A client with a password of its own.
 pub(crate) fn client_of(config: &Config, password: &str) -> LenelS2 {
     let credentials = Credentials { username: "sim".to_owned(), password: password.into() };
-    LenelS2::new(config, credentials, Owner::of(OWNER_ID), Arc::new(SystemClock)).unwrap()
+    let (clock, fence) = (Arc::new(SystemClock), Fence::always_open(Arc::new(SystemClock)));
+    LenelS2::new(config, credentials, Owner::of(OWNER_ID), clock, fence).unwrap()
 }
 
 #[async_trait]

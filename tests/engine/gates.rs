@@ -1,5 +1,8 @@
 //! What must be so before a step is done: claim, lease, mode, suspension.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use vestibule::engine::{Class, Outcome, SourceError};
 use vestibule_core::model::Mode;
 use vestibule_core::plan::{Change, Withheld};
@@ -10,16 +13,17 @@ use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group};
 async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let stage = Stage::holding(&[&bob]).await;
-    let house = stage.house.clone();
-    let slot = ada.id.slot;
+    let (house, slot) = (stage.house.clone(), ada.id.slot);
+    let early = Arc::new(AtomicBool::new(false));
+    let seen = early.clone();
     stage.site.rule(move |call| {
-        let early = call.name == "create" && !house.claims().contains(&slot);
-        assert!(!early, "created before it was claimed");
+        seen.fetch_or(call.name == "create" && !house.claims().contains(&slot), Ordering::SeqCst);
         Fate::Done
     });
     stage.push(&ada, Class::UserChange);
     stage.delete(&bob, Class::Revocation);
     stage.rest().await;
+    assert!(!early.load(Ordering::SeqCst), "created before it was claimed");
     assert_eq!(stage.house.claims(), [ada.id.slot]);
     assert!(stage.holds(&[&ada]));
 }
@@ -55,8 +59,7 @@ async fn a_frozen_slot_is_left_as_it_is() {
     let stage = Stage::holding(&[&ada]).await;
     stage.house.fail_claims(Some(SourceError::Frozen));
     stage.push(&with_group(&ada, "Parking"), Class::UserChange);
-    stage.engine.push(visitor("nobody").id.slot, Class::Revocation);
-    stage.rest().await;
+    stage.pass(3600).await;
     assert!(stage.site.writes().is_empty());
     assert!(stage.holds(&[&ada]));
     assert_eq!(stage.house.told(ada.id.slot), []);

@@ -15,6 +15,7 @@ mod listing;
 mod lost;
 mod order;
 mod orphans;
+mod put_back;
 mod set_back;
 mod stage;
 mod turns;

@@ -9,20 +9,20 @@ use std::time::Duration;
 use http::{Method, Request, Response};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Client;
+use kube::api::ObjectMeta;
 use kube::client::Body;
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::watch;
 use tower::{BoxError, service_fn};
 
-/// One lease and its history.
-#[derive(Clone, Default)]
+/// One lease and its history. At first the lease has no holder.
+#[derive(Clone)]
 pub struct Server {
     state: Arc<Mutex<State>>,
     counts: Arc<watch::Sender<Counts>>,
 }
 
-#[derive(Default)]
 struct State {
     lease: Option<Lease>,
     version: u64,
@@ -68,7 +68,23 @@ impl Line {
     }
 }
 
+impl Default for Server {
+    fn default() -> Self {
+        let metadata = ObjectMeta { resource_version: Some("0".into()), ..ObjectMeta::default() };
+        let state =
+            State { lease: Some(Lease { metadata, spec: None }), version: 0, written_over: Vec::new() };
+        Self { state: Arc::new(Mutex::new(state)), counts: Arc::default() }
+    }
+}
+
 impl Server {
+    /// One on which no lease was ever made.
+    pub fn without_lease() -> Self {
+        let server = Self::default();
+        server.delete_lease();
+        server
+    }
+
     /// A client over a line of its own.
     pub fn connect(&self) -> (Client, Line) {
         let (server, line) = (self.clone(), Line::default());
@@ -135,6 +151,11 @@ impl Server {
         drop(state);
         self.counts.send_modify(|counts| counts.writes += 1);
         Ok(lease)
+    }
+
+    /// The lease as it stands, or that there is none.
+    pub fn try_lease(&self) -> Option<Lease> {
+        self.state.lock().lease.clone()
     }
 
     /// The lease as it stands.

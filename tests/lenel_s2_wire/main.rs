@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod answers;
+mod lease;
 mod sessions;
 mod stub;
 mod writes;

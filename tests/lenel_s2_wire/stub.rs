@@ -7,10 +7,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
-use vestibule::clock::SystemClock;
+use vestibule::clock::{SetClock, SystemClock};
+use vestibule::cluster::lease::Fence;
 use vestibule::system::SystemError;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
 use vestibule_core::diff::Step;
@@ -24,6 +26,9 @@ pub(crate) struct Script {
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) answer: Box<dyn Fn(&Asked) -> Response + Send + Sync>,
 }
+
+/// When the lease of every client here ends, by the clock of that lease.
+pub(crate) const LOST: Timestamp = Timestamp::constant(4_000_000_000, 0);
 
 /// One request: its command, and how many came before it of the same.
 pub(crate) struct Asked {
@@ -55,6 +60,15 @@ impl Stub {
         configure: impl FnOnce(Config) -> Config,
         answer: impl Fn(&Asked) -> Response + Send + Sync + 'static,
     ) -> Self {
+        Self::under(Arc::new(SetClock::starting_at(Timestamp::now())), configure, answer).await
+    }
+
+    /// One whose client holds its lease by this clock.
+    pub(crate) async fn under(
+        lease: Arc<SetClock>,
+        configure: impl FnOnce(Config) -> Config,
+        answer: impl Fn(&Asked) -> Response + Send + Sync + 'static,
+    ) -> Self {
         let script = Arc::new(Script { asked: Mutex::default(), answer: Box::new(answer) });
         let router = Router::new().route(PATH_V2, post(serve)).with_state(Arc::clone(&script));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -66,7 +80,8 @@ impl Stub {
             timeout: Duration::from_secs(10),
             ..Config::new(url, TimeZone::get("America/New_York").unwrap())
         };
-        Self { script, client: client(&configure(config)).unwrap(), server }
+        let client = leased(&configure(config), &lease).unwrap();
+        Self { script, client, server }
     }
 
     pub(crate) fn asked(&self, command: &str) -> usize {
@@ -75,8 +90,13 @@ impl Stub {
 }
 
 pub(crate) fn client(config: &Config) -> Result<LenelS2, SystemError> {
+    leased(config, &Arc::new(SetClock::starting_at(Timestamp::now())))
+}
+
+pub(crate) fn leased(config: &Config, lease: &Arc<SetClock>) -> Result<LenelS2, SystemError> {
     let credentials = Credentials { username: "api".to_owned(), password: "s3cret-<&>".into() };
-    LenelS2::new(config, credentials, OWNER, Arc::new(SystemClock))
+    let fence = Fence::closing_at(LOST, lease.clone());
+    LenelS2::new(config, credentials, OWNER, Arc::new(SystemClock), fence)
 }
 
 pub(crate) async fn serve(State(script): State<Arc<Script>>, body: String) -> Response {

@@ -27,6 +27,9 @@ pub enum Error {
     /// The control plane does not let us in.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The controller's lease could not be made.
+    #[error("the Lease of the controller could not be made: {0}")]
+    Lease(#[source] kube::Error),
     /// The controller ended.
     #[error("the controller ended: {0}")]
     Controller(#[from] RunError),

@@ -19,6 +19,7 @@ use super::simulator::Simulator;
 use crate::cli::controller::{self, RunError, Surroundings};
 use crate::cli::{crds, examples};
 use crate::clock::SetClock;
+use crate::cluster::lease;
 use crate::logging::LogLevel;
 use crate::shutdown::{Shutdown, Trigger};
 
@@ -212,17 +213,22 @@ impl Controller {
         log_level: LogLevel,
     ) -> Result<Self, Error> {
         let address = free_address().map_err(Error::Process)?;
+        let (lease_namespace, lease_name) = ("default", "vestibule-demo");
         let config = controller::Config {
             kubeconfig: Some(kubeconfig.to_owned()),
             watch_namespaces: foreign.then(|| NAMESPACE.to_owned()).into_iter().collect(),
-            lease_namespace: Some("default".to_owned()),
-            lease_name: "vestibule-demo".to_owned(),
+            lease_namespace: Some(lease_namespace.to_owned()),
+            lease_name: lease_name.to_owned(),
             admin_listen: address,
             allow_loopback: true,
             ..controller::Config::default()
         };
         let surroundings =
             Surroundings { clock: clock.clone(), ..Surroundings::of(&config, log_level).await? };
+        // Without it the first controller of a cluster waits for one that may have lost its lease.
+        lease::make_empty(surroundings.client.clone(), lease_namespace, lease_name)
+            .await
+            .map_err(Error::Lease)?;
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(controller::run(config, surroundings, stopping));
         Ok(Self { address, stop, running })

@@ -1,18 +1,17 @@
-//! One replica's part in the election: look, decide, write, and wait.
+//! One replica's part in the election: it tries ([`attempt`]), waits, and tries again.
 
-use std::time::Duration;
+mod attempt;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 
-use super::decide::{Action, Record, Rival, decide};
+use self::attempt::{Standing, Unwritten};
+use super::decide::Rival;
 use super::{Fence, Terms};
 use crate::admin::Heartbeat;
 use crate::clock::SharedClock;
-use crate::cluster::client::sentence;
 use crate::shutdown::Shutdown;
 
 /// Which lease, and who asks for it.
@@ -62,25 +61,11 @@ pub struct Candidate {
     heartbeat: Option<Heartbeat>,
     /// The lease as we last wrote it: the version to renew. Empty whenever that is not certain.
     ours: Option<Lease>,
+    /// When our claim has run out, as others see it; the fence shuts a margin earlier.
+    claimed_until: Option<Timestamp>,
+    /// A lease that we made anew opens nothing before then.
+    opens_at: Option<Timestamp>,
     rival: Option<Rival>,
-}
-
-/// Where an attempt left us.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Standing {
-    Leading,
-    Behind {
-        holder: String,
-        until: Timestamp,
-    },
-    /// Somebody wrote between our look and our write: look again.
-    Overtaken,
-}
-
-/// Why a write did not happen.
-enum Unwritten {
-    Overtaken,
-    Failed(LeaseError),
 }
 
 // === impl LeaseName ===
@@ -100,7 +85,18 @@ impl Candidate {
     pub fn new(client: Client, who: LeaseName, terms: Terms, clock: SharedClock) -> Self {
         let api = Api::namespaced(client, &who.namespace);
         let fence = Fence::shut(clock.clone());
-        Self { api, who, terms, clock, fence, heartbeat: None, ours: None, rival: None }
+        Self {
+            api,
+            who,
+            terms,
+            clock,
+            fence,
+            heartbeat: None,
+            ours: None,
+            claimed_until: None,
+            opens_at: None,
+            rival: None,
+        }
     }
 
     /// Shows at each turn that this loop moves.
@@ -122,18 +118,33 @@ impl Candidate {
             let (look_again, news) = match self.attempt().await {
                 Ok(Standing::Leading) => break,
                 Ok(Standing::Overtaken) => (now, None),
-                Ok(Standing::Behind { holder, until }) => {
-                    (until.min(now + self.terms.poll), Some(format!("standing by: {holder} leads")))
+                Ok(Standing::Waiting { until }) => {
+                    (until.min(now + self.terms.renew_every), Some(Ok(self.why_it_waits())))
                 }
-                Err(error) => (now + self.terms.poll, Some(error.to_string())),
+                Ok(Standing::Behind { holder, until }) => {
+                    (until.min(now + self.terms.poll), Some(Ok(format!("standing by: {holder} leads"))))
+                }
+                Err(error) => (now + self.terms.poll, Some(Err(error))),
             };
             if news.is_some() && news != told {
-                tracing::info!(lease = self.who.name, "{}", news.as_deref().unwrap_or_default());
+                match &news {
+                    Some(Ok(sentence)) => tracing::info!(lease = self.who.name, "{sentence}"),
+                    Some(Err(error)) => tracing::warn!(lease = self.who.name, "{error}; it is tried again"),
+                    None => {}
+                }
                 told = news;
             }
             self.clock.sleep_until(jittered(now, look_again)).await;
         }
         tracing::info!(lease = self.who.name, identity = self.who.identity, "leading");
+    }
+
+    fn why_it_waits(&self) -> String {
+        let seconds = self.terms.duration.as_secs();
+        format!(
+            "the Lease was not there and was made: in case another replica held it until a moment ago, this one waits {seconds} s \
+             before its first write. A Lease without a holder, made beforehand, spares the wait"
+        )
     }
 
     /// Renews until told to stop (`Ok`) or until the lease is lost.
@@ -148,155 +159,68 @@ impl Candidate {
     }
 
     async fn renew_until_lost(&mut self) -> Lost {
-        let mut last = None;
+        let mut last: Option<LeaseError> = None;
         loop {
             let now = self.clock.now();
             let pause = if last.is_none() { self.terms.renew_every } else { self.terms.poll / 2 };
             self.clock.sleep_until(jittered(now, now + pause)).await;
-            last = match self.attempt().await {
-                Ok(Standing::Leading) => None,
+            let renewed = match self.attempt().await {
+                Ok(Standing::Leading) => Ok(()),
                 Ok(Standing::Behind { holder, .. }) => return Lost::Taken { holder },
-                Ok(Standing::Overtaken) => Some(self.error("renewing", "somebody else wrote to it".into())),
-                Err(error) => Some(error),
+                Ok(Standing::Waiting { .. } | Standing::Overtaken) => {
+                    Err(self.error("renewing", "somebody else wrote to it".into()))
+                }
+                Err(error) => Err(error),
             };
-            if let Some(last) = last.clone().filter(|_| !self.fence.held()) {
-                return Lost::Expired { last };
+            match (renewed, &last) {
+                // An answer that came when the claim was over renews nothing.
+                (Ok(()), _) if self.has_run_out() => return Lost::Expired { last: self.stood_still() },
+                (Err(error), _) if !self.fence.held() => return Lost::Expired { last: error },
+                (Ok(()), None) => {}
+                (Ok(()), Some(_)) => {
+                    tracing::info!(lease = self.who.name, "the lease is renewed again");
+                    last = None;
+                }
+                (Err(error), before) => {
+                    if before.is_none() {
+                        tracing::warn!(
+                            lease = self.who.name,
+                            "{error}; it is tried again until the claim ends"
+                        );
+                    }
+                    last = Some(error);
+                }
             }
         }
     }
 
-    /// Gives the lease back, so that a successor starts at once. Call it when nothing is written any more.
-    pub async fn vacate(&mut self) -> Result<(), LeaseError> {
+    /// Gives the lease back, so that a successor starts at once, and says whether it was ours. Call it when nothing is written
+    /// any more.
+    pub async fn vacate(&mut self) -> Result<bool, LeaseError> {
         self.fence.close();
+        if self.opens_at.is_some() {
+            // A successor must wait for a former holder as we did: it runs out by itself.
+            return Ok(false);
+        }
         // Once more with a fresh look: our last renewal may have been cut off before its answer came.
         for _ in 0..2 {
             let lease = match self.ours.take() {
                 Some(lease) => Some(lease),
                 None => self.read().await?,
             };
-            let Some(mut lease) = lease.filter(|lease| self.is_ours(lease)) else { return Ok(()) };
+            let Some(mut lease) = lease.filter(|lease| self.is_ours(lease)) else { return Ok(false) };
             if let Some(spec) = &mut lease.spec {
                 spec.holder_identity = None;
                 spec.renew_time = Some(MicroTime(self.clock.now()));
             }
             match self.write(lease, "giving back").await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(true),
                 Err(Unwritten::Overtaken) => {}
                 Err(Unwritten::Failed(error)) => return Err(error),
             }
         }
-        Ok(())
+        Ok(false)
     }
-
-    /// One look and at most one write; a renewal needs no look.
-    async fn attempt(&mut self) -> Result<Standing, LeaseError> {
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.beat();
-        }
-        if let Some(lease) = self.ours.take() {
-            match self.claim(lease).await? {
-                Standing::Overtaken => {} // Perhaps by our own renewal whose answer was lost: look.
-                standing => return Ok(standing),
-            }
-        }
-        let seen = self.read().await?;
-        let record = seen.as_ref().map(|lease| Record::of(lease, self.terms.duration));
-        let now = self.clock.now();
-        self.rival = Rival::watch(self.rival.take(), record.as_ref(), &self.who.identity, now);
-        match decide(record.as_ref(), self.rival.as_ref(), &self.who.identity, now) {
-            Action::Create | Action::Take | Action::Renew => self.claim(seen.unwrap_or_default()).await,
-            Action::Wait { until } => {
-                let holder = record.and_then(|record| record.holder);
-                Ok(Standing::Behind { holder: holder.unwrap_or_else(|| "somebody".into()), until })
-            }
-        }
-    }
-
-    /// Writes our claim over `lease`, and opens the fence for what is left of it, counted from before the write.
-    async fn claim(&mut self, lease: Lease) -> Result<Standing, LeaseError> {
-        let sent = self.clock.now();
-        let action = if self.is_ours(&lease) { "renewing" } else { "taking" };
-        match self.write(self.claimed(lease, sent), action).await {
-            Ok(lease) => {
-                self.ours = Some(lease);
-                self.rival = None;
-                self.fence.open_until(sent + (self.terms.duration - self.terms.margin));
-                Ok(Standing::Leading)
-            }
-            Err(Unwritten::Overtaken) => Ok(Standing::Overtaken),
-            Err(Unwritten::Failed(error)) => Err(error),
-        }
-    }
-
-    /// The lease as it reads when it is ours from `now` on. What else stands in it stays.
-    fn claimed(&self, lease: Lease, now: Timestamp) -> Lease {
-        let before = lease.spec.clone().unwrap_or_default();
-        let ours = self.is_ours(&lease);
-        let spec = LeaseSpec {
-            holder_identity: Some(self.who.identity.clone()),
-            lease_duration_seconds: i32::try_from(self.terms.duration.as_secs()).ok(),
-            acquire_time: before.acquire_time.clone().filter(|_| ours).or(Some(MicroTime(now))),
-            renew_time: Some(MicroTime(now)),
-            lease_transitions: Some(before.lease_transitions.unwrap_or(0).saturating_add(i32::from(!ours))),
-            ..before
-        };
-        Lease {
-            metadata: ObjectMeta { name: Some(self.who.name.clone()), ..lease.metadata },
-            spec: Some(spec),
-        }
-    }
-
-    fn is_ours(&self, lease: &Lease) -> bool {
-        let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_ref());
-        holder == Some(&self.who.identity)
-    }
-
-    async fn read(&self) -> Result<Option<Lease>, LeaseError> {
-        let answer = self.in_time(self.api.get_opt(&self.who.name)).await;
-        answer.map_err(|said| self.error("reading", said.map_or_else(no_answer, |error| sentence(&error))))
-    }
-
-    /// Replaces the version that `lease` carries, or creates it if it carries none.
-    async fn write(&self, lease: Lease, action: &'static str) -> Result<Lease, Unwritten> {
-        let options = PostParams::default();
-        let answer = if lease.metadata.resource_version.is_some() {
-            self.in_time(self.api.replace(&self.who.name, &options, &lease)).await
-        } else {
-            self.in_time(self.api.create(&options, &lease)).await
-        };
-        answer.map_err(|error| match error {
-            // 409: another version is there. 404: it was deleted. Both: look again.
-            Some(kube::Error::Api(status))
-                if matches!(status.code, 404 | 409) && !missing_namespace(&status) =>
-            {
-                Unwritten::Overtaken
-            }
-            Some(error) => Unwritten::Failed(self.error(action, sentence(&error))),
-            None => Unwritten::Failed(self.error(action, no_answer())),
-        })
-    }
-
-    /// The answer of a call, or `Err(None)` if it took too long.
-    async fn in_time<T>(
-        &self,
-        call: impl Future<Output = kube::Result<T>>,
-    ) -> Result<T, Option<kube::Error>> {
-        let deadline = Duration::try_from(self.terms.call_deadline).unwrap_or_default();
-        tokio::time::timeout(deadline, call).await.map_err(|_| None)?.map_err(Some)
-    }
-
-    fn error(&self, action: &'static str, said: String) -> LeaseError {
-        LeaseError { action, lease: format!("{}/{}", self.who.namespace, self.who.name), said }
-    }
-}
-
-fn no_answer() -> String {
-    "the API server did not answer in time".into()
-}
-
-/// A lease cannot be made in a namespace that is not there: that is for the user to mend, not a race.
-fn missing_namespace(status: &kube::core::Status) -> bool {
-    status.details.as_ref().is_some_and(|details| details.kind == "namespaces")
 }
 
 /// `until`, and up to a tenth of the time to it: replicas that started together drift apart.

@@ -2,8 +2,10 @@
 //!
 //! | the lease says | and we | do |
 //! |---|---|---|
-//! | nothing, it is not there | know of no claim that may still run | create |
+//! | nothing, it is not there | hold a claim that still runs | create |
 //! | nothing, it is not there | saw a claim that may still run | wait for its end |
+//! | nothing, it is not there | saw the last claim run out | create |
+//! | nothing, it is not there | never saw whose it was | create, and wait for as long as a claim lasts |
 //! | no holder | | take |
 //! | us | | renew |
 //! | somebody else | saw it unchanged for as long as it lasts | take |
@@ -71,6 +73,8 @@ impl Rival {
 pub(super) enum Action {
     /// There is no lease: make it, held by us.
     Create,
+    /// The same, but its former holder may still believe in its claim: write nothing else before such a claim is over.
+    CreateAndWait,
     /// Nobody holds it, or nobody alive: become its holder.
     Take,
     /// It is ours: prolong it.
@@ -79,14 +83,22 @@ pub(super) enum Action {
     Wait { until: Timestamp },
 }
 
-/// Decides on what was seen; `rival` is [`Rival::watch`]ed with the same look.
-pub(super) fn decide(seen: Option<&Record>, rival: Option<&Rival>, me: &str, now: Timestamp) -> Action {
+/// Decides on what was seen; `rival` is [`Rival::watch`]ed with the same look, and `leads` says whether we hold a claim that
+/// still runs.
+pub(super) fn decide(
+    seen: Option<&Record>,
+    rival: Option<&Rival>,
+    leads: bool,
+    me: &str,
+    now: Timestamp,
+) -> Action {
     let running = rival.map(|rival| rival.ends).filter(|ends| now < *ends);
     match (seen, running) {
         (Some(record), _) if record.holder.as_deref() == Some(me) => Action::Renew,
         (_, Some(until)) => Action::Wait { until },
         (Some(_), None) => Action::Take,
-        (None, None) => Action::Create,
+        (None, None) if leads || rival.is_some() => Action::Create,
+        (None, None) => Action::CreateAndWait,
     }
 }
 
@@ -110,11 +122,15 @@ mod tests {
 
     /// Looks at these records at these seconds, one after the other, and decides on the last.
     fn after(looks: &[(i64, Option<Record>)]) -> Action {
+        last_of(looks, false)
+    }
+
+    fn last_of(looks: &[(i64, Option<Record>)], leads: bool) -> Action {
         let mut rival = None;
         let mut action = None;
         for (second, seen) in looks {
             rival = Rival::watch(rival, seen.as_ref(), ME, at(*second));
-            action = Some(decide(seen.as_ref(), rival.as_ref(), ME, at(*second)));
+            action = Some(decide(seen.as_ref(), rival.as_ref(), leads, ME, at(*second)));
         }
         action.expect("at least one look")
     }
@@ -124,7 +140,12 @@ mod tests {
         let other = || Some(record("1", Some("other")));
         let wait = |second| Action::Wait { until: at(second) };
         let table = [
-            ("no lease", vec![(0, None)], Action::Create),
+            ("no lease", vec![(0, None)], Action::CreateAndWait),
+            (
+                "no lease any more after one without a holder",
+                vec![(0, Some(record("1", None))), (2, None)],
+                Action::CreateAndWait,
+            ),
             ("no holder", vec![(0, Some(record("1", None)))], Action::Take),
             ("ours", vec![(0, Some(record("1", Some(ME))))], Action::Renew),
             ("another's at first sight", vec![(0, other())], wait(30)),
@@ -151,6 +172,15 @@ mod tests {
         for (case, looks, expected) in table {
             assert_eq!(after(&looks), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn a_leader_whose_lease_was_deleted_makes_it_again_and_goes_on() {
+        assert_eq!(last_of(&[(0, Some(record("1", Some(ME)))), (10, None)], true), Action::Create);
+        assert_eq!(
+            last_of(&[(0, Some(record("1", Some("other")))), (10, None)], true),
+            Action::Wait { until: at(30) }
+        );
     }
 
     #[test]

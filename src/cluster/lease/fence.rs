@@ -1,20 +1,21 @@
-//! The question before every write to another system: are we still the one?
+//! The question before every request to another system: are we still the one?
 
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::clock::SharedClock;
 
-/// Whether we hold the lease now. Cheap to clone and to ask; asked before every write to anything outside.
+/// Whether we hold the lease now. Cheap to clone and to ask; asked before every request to an access system and before
+/// every write to the cluster.
 ///
 /// It has the lease's own clock: the clock of schedules may be set (by tests, the demo, an administrator), which must
 /// neither end a claim nor prolong it.
 #[derive(Clone)]
 pub struct Fence {
-    until: Arc<Mutex<Option<Timestamp>>>,
+    until: Arc<watch::Sender<Option<Timestamp>>>,
     clock: SharedClock,
 }
 
@@ -33,7 +34,12 @@ impl Fence {
 
     /// A fence that never shuts, for tests and for commands of one writer that have no lease.
     pub fn always_open(clock: SharedClock) -> Self {
-        Self { until: Arc::new(Mutex::new(Some(Timestamp::MAX))), clock }
+        Self::closing_at(Timestamp::MAX, clock)
+    }
+
+    /// A fence that shuts at a time of this clock, for tests of what asks it.
+    pub fn closing_at(until: Timestamp, clock: SharedClock) -> Self {
+        Self { until: Arc::new(watch::Sender::new(Some(until))), clock }
     }
 
     /// A fence that stays shut, for tests of those who ask it.
@@ -55,15 +61,29 @@ impl Fence {
 
     /// When our claim ends unless it is renewed; `None` if we have none.
     pub fn until(&self) -> Option<Timestamp> {
-        *self.until.lock()
+        *self.until.borrow()
+    }
+
+    /// Returns when the claim has ended: a renewal meanwhile prolongs the wait. What is under way then is given up.
+    pub async fn ended(&self) {
+        let mut changes = self.until.subscribe();
+        loop {
+            let until = *changes.borrow_and_update();
+            let Some(until) = until.filter(|until| self.clock.now() < *until) else { return };
+            tokio::select! {
+                () = self.clock.sleep_until(until) => {}
+                // The sender lives in self: this never errs while we are borrowed.
+                _ = changes.changed() => {}
+            }
+        }
     }
 
     pub(super) fn open_until(&self, until: Timestamp) {
-        *self.until.lock() = Some(until);
+        self.until.send_replace(Some(until));
     }
 
     pub(super) fn close(&self) {
-        *self.until.lock() = None;
+        self.until.send_replace(None);
     }
 }
 
@@ -75,6 +95,8 @@ impl fmt::Debug for Fence {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use jiff::SignedDuration;
 
     use super::*;
@@ -93,6 +115,26 @@ mod tests {
         assert_eq!(fence.check(), Ok(()));
         clock.set(at(131));
         assert_eq!(fence.check(), Err(NotLeader), "time alone ends a claim; nobody needs to tell it");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_claim_is_waited_for_and_a_renewal_puts_it_off() {
+        let clock = Arc::new(SetClock::starting_at(at(100)));
+        let fence = Fence::shut(clock.clone());
+        fence.ended().await;
+        fence.open_until(at(130));
+        let mut waiting = tokio::spawn({
+            let fence = fence.clone();
+            async move { fence.ended().await }
+        });
+        while fence.until.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        fence.open_until(at(160));
+        clock.set(at(140));
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut waiting).await.is_err());
+        fence.close();
+        waiting.await.unwrap();
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Connection {
         let Validated { property, config, credentials, owner_id, settings, pace, login, account, client } =
             wanted;
         let owner = Owner::of(&owner_id);
-        let system = LenelS2::new(&config, credentials, owner, parts.clock.clone())?;
+        let system = LenelS2::new(&config, credentials, owner, parts.clock.clone(), parts.fence.clone())?;
         let engine = Engine::new(Parts {
             integration: key.clone(),
             owner,
@@ -84,6 +84,11 @@ impl Connection {
         self.account != wanted.account
     }
 
+    /// Whether its engine has ended without being asked to: it has panicked, and works on nothing any more.
+    pub fn has_ended(&self) -> bool {
+        self.running.is_finished()
+    }
+
     /// The next [`Self::take_over`] makes a new client, whatever it is made of.
     pub const fn forget_client(&mut self) {
         self.client = 0;
@@ -95,7 +100,8 @@ impl Connection {
         (self.property, self.pace) = (property, pace);
         self.engine.set_settings(settings);
         if client != self.client {
-            let system = LenelS2::new(&config, credentials, self.engine.owner(), parts.clock.clone())?;
+            let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
+            let system = LenelS2::new(&config, credentials, self.engine.owner(), clock, fence)?;
             self.engine.set_system(Arc::new(system));
             self.client = client;
         }

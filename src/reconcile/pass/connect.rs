@@ -28,6 +28,7 @@ impl Pass {
             self.disconnect(&key);
             self.parts.metrics.forget_integration(&key.to_string());
         }
+        self.replace_ended();
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
         self.moved.retain(|key| self.integrations.get(key).is_some());
         self.gone.retain(|key, uid| self.integrations.get(key).is_some_and(|object| object.meta.uid == *uid));
@@ -36,6 +37,16 @@ impl Pass {
             self.connect_one(&object).await;
         }
         self.keep_pace();
+    }
+
+    /// An engine that has ended by itself makes room for another one.
+    fn replace_ended(&mut self) {
+        let ended = self.connections.iter().filter(|(_, connection)| connection.has_ended());
+        let ended: Vec<ObjectKey> = ended.map(|(key, _)| key.clone()).collect();
+        for key in ended {
+            tracing::error!(integration = %key, "the engine has ended by itself and is started again: please report this");
+            self.disconnect(&key);
+        }
     }
 
     async fn connect_one(&mut self, object: &Arc<Object>) {

@@ -1,5 +1,6 @@
 //! The life of a Visitor from event to status, with everything but the wire.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use vestibule_core::identity::Slot;
 use vestibule_core::model::Record;
@@ -56,6 +57,18 @@ pub(super) async fn ready() -> Stage {
     stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
     stage.rest().await;
     stage
+}
+
+#[tokio::test]
+async fn a_status_whose_writer_panics_is_written_by_another() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([]);
+    stage.panic_at_the_next_call();
+    stage.tell(&jane());
+    stage.rest().await;
+    assert_eq!(stage.calls(), [""; 0]);
+    stage.set(at(DURING) + SignedDuration::from_secs(5));
+    stage.until("written", |stage| stage.calls().contains(&"PATCH status".to_owned())).await;
 }
 
 #[tokio::test]

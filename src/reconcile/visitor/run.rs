@@ -1,10 +1,10 @@
 //! The loop of Visitors: events in, work out. It makes no call itself and never waits for one.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use kube::Client;
-use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 use vestibule_core::model::ObjectKey;
 
@@ -28,17 +28,14 @@ const BEAT: std::time::Duration = std::time::Duration::from_secs(30);
 type Syncs = BTreeMap<ObjectKey, (Weak<Engine>, u64)>;
 
 impl Visitors {
-    /// Runs until `stop` is true.
+    /// Runs until the end is asked for.
     pub async fn run(self: Arc<Self>, watch_client: Client, shutdown: Shutdown) {
         let mut directory = self.directory.clone();
         tokio::select! {
             () = shutdown.requested() => return,
             _ = directory.wait_for(|directory| directory.complete) => {}
         }
-        let mut writers = JoinSet::new();
-        for _ in 0..WRITERS {
-            writers.spawn(Arc::clone(&self).write_statuses());
-        }
+        let mut writing = pin!(Arc::clone(&self).write_statuses(WRITERS));
         let mut events =
             watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.writer.resource, &self.scopes);
         let mut syncs = Syncs::new();
@@ -65,6 +62,7 @@ impl Visitors {
                     self.scan(Cause::Directory);
                     self.compare_synced(&mut syncs);
                 }
+                () = &mut writing => {}
                 () = self.earlier.notified() => {}
                 () = due => self.scan(Cause::Time),
                 () = tokio::time::sleep(BEAT) => {}

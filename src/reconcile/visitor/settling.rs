@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use scopeguard::{ScopeGuard, guard};
+use tokio::task::JoinSet;
 use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
@@ -106,8 +108,20 @@ impl Visitors {
         table.row(slot).filter(told).is_some_and(|row| disconnected(&row.plan, &directory).next().is_none())
     }
 
+    /// Keeps so many writers at work until it is dropped.
+    pub(super) async fn write_statuses(self: Arc<Self>, writers: usize) {
+        let mut tasks = JoinSet::new();
+        loop {
+            while tasks.len() < writers {
+                tasks.spawn(Arc::clone(&self).write_one_by_one());
+            }
+            // No writer ends by itself: this one has panicked.
+            tasks.join_next().await;
+        }
+    }
+
     /// One writer: takes slots until it is dropped.
-    pub(super) async fn write_statuses(self: Arc<Self>) {
+    async fn write_one_by_one(self: Arc<Self>) {
         loop {
             let (popped, next) = {
                 let mut settling = self.settling.lock();
@@ -128,15 +142,23 @@ impl Visitors {
             };
             // Another writer may have slept over a notification that was meant for more than one slot.
             self.settle.notify_one();
+            // A writer that panics or is aborted leaves the slot to another one.
+            let unfinished = guard((), |()| self.settle_again(slot, class));
             let result = self.settle(slot, class).await;
-            let queue = &mut self.settling.lock().queue;
+            ScopeGuard::into_inner(unfinished);
             if let Err(error) = result {
                 tracing::debug!(%slot, %error, "the status could not be written; tried again");
-                queue.retry(slot, class, self.clock.now(), crate::system::Class::Transient, rand::random());
+                self.settle_again(slot, class);
             } else {
-                queue.done(slot);
+                self.settling.lock().queue.done(slot);
             }
         }
+    }
+
+    /// Puts a slot back whose status could not be written.
+    fn settle_again(&self, slot: Slot, class: Class) {
+        let (now, error) = (self.clock.now(), crate::system::Class::Transient);
+        self.settling.lock().queue.retry(slot, class, now, error, rand::random());
     }
 
     /// One look at a slot: what there is to say is written, if it is not what the status says.

@@ -33,7 +33,7 @@ enum ByRow {
 #[async_trait]
 impl Source for Visitors {
     async fn want(&self, integration: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError> {
-        let by_row = self.by_row(integration, slot).ok_or(SourceError::Frozen)?;
+        let by_row = self.by_row(integration, slot)?;
         if self.is_kept(integration, slot).await? {
             return Ok(Wanted { want: Want::Keep, known: Vec::new() });
         }
@@ -109,24 +109,31 @@ impl Visitors {
         waits::trouble(wait, zone, self.clock.now())
     }
 
-    fn by_row(&self, integration: &ObjectKey, slot: Slot) -> Option<ByRow> {
+    /// Why nothing can be said of a slot without an object: nothing is left to do for it, unless not all objects are listed.
+    pub(super) fn without_object(&self) -> SourceError {
+        if self.is_complete() { SourceError::NoObject } else { SourceError::Frozen }
+    }
+
+    fn by_row(&self, integration: &ObjectKey, slot: Slot) -> Result<ByRow, SourceError> {
         let directory = self.directory();
-        let engine = directory.engines.get(integration)?;
+        let engine = directory.engines.get(integration).filter(|_| directory.complete);
+        let engine = engine.ok_or(SourceError::Frozen)?;
         let table = self.table.lock();
-        let row = table.row(slot)?;
+        let Some(row) = table.row(slot) else {
+            drop(table);
+            return Err(self.without_object());
+        };
         let held = engine.held(slot).is_some_and(|held| !held.is_empty());
         let nothing =
             if held { ByRow::Settled(Want::Nothing) } else { ByRow::NeedsObject { for_record: false } };
         if row.is_deleting() || row.life() == Life::Gone {
-            return Some(nothing);
+            return Ok(nothing);
         }
-        let Some(visit) = row.plan.visit.filter(|_| directory.complete) else {
-            return Some(ByRow::Settled(Want::Keep));
-        };
+        let Some(visit) = row.plan.visit else { return Ok(ByRow::Settled(Want::Keep)) };
         let tenant = directory.tenant(row.plan.tenant);
         let (standing, _) = plan::standing(visit, tenant, self.clock.now());
         let concerned = tenant.is_some_and(|tenant| tenant.access_in(integration).is_some());
-        Some(match standing {
+        Ok(match standing {
             Standing::Over if concerned => ByRow::Settled(Want::Ended),
             Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
             standing if !closes(&standing, &directory, integration) => ByRow::Settled(Want::Keep),

@@ -5,7 +5,11 @@ use vestibule_core::model::{Fields, Mark, Person, Record};
 use vestibule_core::plan::Held;
 use vestibule_core::schedule::Window;
 
+use super::super::life_tests::{DURING, lobby, slot};
+use super::super::stage::Stage;
 use super::*;
+use crate::cluster::rows::Todo;
+use crate::cluster::watch::Scope;
 use crate::reconcile::fixtures::{at, key};
 
 fn id(content: u64) -> RecordId {
@@ -96,4 +100,20 @@ fn one_list_alone_settles_nothing_that_should_not_be_there() {
     let of_one_list = |want| state_by_snapshot(want, &[], Fields::default(), || true, Timestamp::UNIX_EPOCH);
     assert_eq!((of_one_list(PlaceWant::Nothing), of_one_list(PlaceWant::Ended)), (None, None));
     assert_eq!(of_one_list(PlaceWant::Keep), Some(PlaceState::Absent), "nothing is concluded from it");
+}
+
+#[tokio::test]
+async fn what_is_wanted_of_a_slot_without_an_object_is_known_only_when_all_are_listed() {
+    let stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    let want = async || stage.visitors.want(&key("netbox"), slot()).await.map(|wanted| wanted.want);
+    assert_eq!(want().await, Err(SourceError::Frozen), "it may not be listed yet");
+    for event in [Event::<Object>::Init(Scope::Everywhere), Event::InitDone(Scope::Everywhere)] {
+        let todo = stage.visitors.table.lock().on(event);
+        assert!(todo.iter().all(|todo| matches!(todo, Todo::ListDone)));
+    }
+    assert_eq!(want().await, Err(SourceError::NoObject));
+    assert_eq!(stage.visitors.claim(slot()).await, Err(SourceError::NoObject));
+    stage.refer_unseen(|directory| directory.engines.clear());
+    assert_eq!(want().await, Err(SourceError::Frozen), "an integration that is not published yet");
 }

@@ -31,6 +31,8 @@ use crate::system::memory::Memory;
 pub struct Server {
     object: Arc<Mutex<Option<Value>>>,
     calls: Arc<Mutex<Vec<String>>>,
+    /// The next call makes the task panic that makes it.
+    panics: Arc<Mutex<bool>>,
     /// `None`: it cannot be read.
     namespace: Arc<Mutex<Option<Value>>>,
 }
@@ -48,6 +50,7 @@ impl Server {
         if path.contains("/events") {
             return (201, body);
         }
+        assert!(!std::mem::take(&mut *self.panics.lock()), "as the test wants");
         if path == "/api/v1/namespaces/hq" {
             self.calls.lock().push(format!("{method} namespace"));
             return self.namespace.lock().as_ref().map_or((500, Value::Null), |found| (200, found.clone()));
@@ -122,7 +125,7 @@ impl Stage {
             heartbeat: Heartbeats::new(shared).start("visitors", SignedDuration::from_mins(1)),
             listed: Readiness::default().require("visitors"),
         });
-        let writer = tokio::spawn(Arc::clone(&visitors).write_statuses());
+        let writer = tokio::spawn(Arc::clone(&visitors).write_statuses(1));
         Self { visitors, server, clock, directory, running: Vec::new(), writer }
     }
 
@@ -185,6 +188,11 @@ impl Stage {
             stop.request();
             ended.await.unwrap();
         }
+    }
+
+    /// The next call to the API server makes the task panic that makes it.
+    pub fn panic_at_the_next_call(&self) {
+        *self.server.panics.lock() = true;
     }
 
     /// Says what the API server knows of the namespace: `None` if it does not answer.

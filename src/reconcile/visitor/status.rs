@@ -60,7 +60,7 @@ pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
         system::Class::Terminal if !retried => TroubleKind::Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM),
         system::Class::Dependency | system::Class::Auth => TroubleKind::Dependency,
         system::Class::Throttled(_) => TroubleKind::Throttled,
-        system::Class::Terminal | system::Class::Transient => TroubleKind::Retried,
+        system::Class::Terminal | system::Class::Transient | system::Class::NotLeader => TroubleKind::Retried,
     };
     let state = if *retried { PlaceState::Retrying } else { PlaceState::Failed };
     (state, Some(Trouble { kind, message: error.message.clone() }))

@@ -45,13 +45,13 @@ impl Visitors {
 
     /// Sets our finalizer before the first write for a slot.
     pub(super) async fn claim_object(&self, slot: Slot) -> Result<(), SourceError> {
-        let object = self.object(slot).await?.ok_or(SourceError::Frozen)?;
+        let object = self.object(slot).await?.ok_or_else(|| self.without_object())?;
         if let Ok(set) = self.put_finalizer(slot, &object).await {
             self.note_new(slot, &object, set);
             return Ok(());
         }
         // Somebody else wrote in between: once more, on the state that is there now.
-        let object = self.fetch(slot, &object.meta.key).await?.ok_or(SourceError::Frozen)?;
+        let object = self.fetch(slot, &object.meta.key).await?.ok_or_else(|| self.without_object())?;
         let set = self.put_finalizer(slot, &object).await?;
         self.note_new(slot, &object, set);
         Ok(())
@@ -74,9 +74,10 @@ impl Visitors {
         if object.meta.is_ours() {
             return Ok(false);
         }
-        if object.meta.deleting || !self.fence.held() {
+        if object.meta.deleting {
             return Err(SourceError::Frozen);
         }
+        self.fence.check()?;
         self.take_written(slot, self.writer.finalizer(&object.meta, true).await)?;
         Ok(true)
     }

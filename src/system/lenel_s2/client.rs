@@ -14,6 +14,7 @@ use super::envelope::{self, Answer, Command, Outcome};
 use super::http::Http;
 use super::{errors, words};
 use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
 use crate::system::{Class, SystemError};
 
 /// What the box answers to anything without a living session (2.11).
@@ -79,9 +80,11 @@ impl Client {
         config: &Config,
         credentials: Credentials,
         clock: SharedClock,
+        fence: Fence,
     ) -> Result<Self, SystemError> {
+        let http = Http::new(config, Arc::clone(&clock), fence)?;
         Ok(Self {
-            line: Arc::new(Line { http: Http::new(config, Arc::clone(&clock))?, wire: config.wire.clone() }),
+            line: Arc::new(Line { http, wire: config.wire.clone() }),
             credentials,
             partition: config.partition_key.clone(),
             clock,
@@ -105,7 +108,8 @@ impl Client {
         }
     }
 
-    /// Gives the session back: sessions that are not logged out fill the box's disk (2.3).
+    /// Gives the session back: sessions that are not logged out fill the box's disk (2.3). A replica that has lost the lease
+    /// leaves its session to run out: its logout would be a request like any other.
     pub(super) async fn close(&self) {
         let session = self.state.lock().await.session.take();
         if let Some(session) = session {

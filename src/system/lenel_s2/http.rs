@@ -14,6 +14,7 @@ use super::address::{JudgingResolver, RefusedAddress, judge_host};
 use super::config::Config;
 use super::{errors, tls};
 use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
 use crate::system::{Class, SystemError};
 
 /// No answer is longer; a box that sends more is not one.
@@ -32,10 +33,11 @@ pub(super) struct Http {
     url: Url,
     timeout: Duration,
     clock: SharedClock,
+    fence: Fence,
 }
 
 impl Http {
-    pub(super) fn new(config: &Config, clock: SharedClock) -> Result<Self, SystemError> {
+    pub(super) fn new(config: &Config, clock: SharedClock, fence: Fence) -> Result<Self, SystemError> {
         let url = address(config)?;
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
@@ -56,11 +58,24 @@ impl Http {
                 innermost(&error)
             ))
         })?;
-        Ok(Self { client, url, timeout: config.timeout, clock })
+        Ok(Self { client, url, timeout: config.timeout, clock, fence })
     }
 
-    /// Posts a document and returns the whole body of the answer.
+    /// Posts a document and returns the whole body of the answer. The one place where a request leaves: none does without
+    /// the lease, be it a login, a ping, a logout or the third exchange of one step, and none is waited for longer than
+    /// the lease is held.
     pub(super) async fn post(&self, operation: &'static str, body: String) -> Result<String, SystemError> {
+        if !self.fence.held() {
+            return Err(SystemError::not_leader(operation));
+        }
+        tokio::select! {
+            biased;
+            () = self.fence.ended() => Err(SystemError::not_leader(operation)),
+            answer = self.exchange(operation, body) => answer,
+        }
+    }
+
+    async fn exchange(&self, operation: &'static str, body: String) -> Result<String, SystemError> {
         let request =
             self.client.post(self.url.clone()).header(CONTENT_TYPE, "text/xml; charset=utf-8").body(body);
         let response = request.send().await.map_err(|error| self.unreachable(operation, &error))?;

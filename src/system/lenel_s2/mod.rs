@@ -31,6 +31,7 @@ use self::envelope::{Command, Outcome};
 use self::map::Map;
 use super::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
 use crate::clock::SharedClock;
+use crate::cluster::lease::Fence;
 
 /// One account on one NetBox.
 ///
@@ -48,16 +49,17 @@ pub struct LenelS2 {
 
 impl LenelS2 {
     /// A client that has not called yet; it logs in at its first call. Fails on a configuration that cannot work or
-    /// an address that must not be connected to.
+    /// an address that must not be connected to. The fence is asked before each request.
     pub fn new(
         config: &Config,
         credentials: Credentials,
         owner: Owner,
         clock: SharedClock,
+        fence: Fence,
     ) -> Result<Self, SystemError> {
         check(config)?;
         Ok(Self {
-            client: Client::new(config, credentials, clock)?,
+            client: Client::new(config, credentials, clock, fence)?,
             map: Map::new(config),
             capabilities: config.capabilities(),
             owner,

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use vestibule::cli::controller::{Config, RunError, Surroundings, run};
 use vestibule::clock::SetClock;
 use vestibule::cluster::client::{Whereabouts, connect};
-use vestibule::cluster::lease::SteadyClock;
+use vestibule::cluster::lease::{SteadyClock, make_empty};
 use vestibule::logging::LogLevel;
 use vestibule::metrics::Metrics;
 use vestibule::shutdown::{Shutdown, Trigger};
@@ -35,6 +35,8 @@ impl Running {
         let metrics = Metrics::new();
         let kubeconfig = Some(cluster().control_plane().kubeconfig().to_owned());
         let client = connect(&Whereabouts { kubeconfig, context: None }, metrics.clone()).await.unwrap();
+        // Else the first controller of a namespace waits for one that may have lost its lease.
+        make_empty(client.clone(), "default", namespace.name()).await.unwrap();
         let surroundings = Surroundings {
             client,
             clock,

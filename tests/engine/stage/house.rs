@@ -9,7 +9,7 @@ use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::{ObjectKey, Record};
 use vestibule_core::plan::Want;
 
-/// See the module. A slot that was never declared is not known.
+/// See the module. A slot that was never declared has no object.
 #[derive(Default)]
 pub(crate) struct House(Mutex<Rooms>);
 
@@ -19,6 +19,8 @@ struct Rooms {
     objects: BTreeSet<ObjectKey>,
     claims: Vec<Slot>,
     claim_fails: Option<SourceError>,
+    want_fails: Option<SourceError>,
+    report_panics: bool,
     incomplete: bool,
     reports: Vec<Report>,
     asked_gone: usize,
@@ -51,6 +53,16 @@ impl House {
         self.0.lock().claim_fails = error;
     }
 
+    /// Whoever asks what is wanted gets this error.
+    pub(crate) fn fail_wants(&self, error: Option<SourceError>) {
+        self.0.lock().want_fails = error;
+    }
+
+    /// The next report makes the task panic that brings it.
+    pub(crate) fn panic_at_the_next_report(&self) {
+        self.0.lock().report_panics = true;
+    }
+
     pub(crate) fn claims(&self) -> Vec<Slot> {
         self.0.lock().claims.clone()
     }
@@ -74,7 +86,9 @@ impl House {
 #[async_trait]
 impl Source for House {
     async fn want(&self, _: &ObjectKey, slot: Slot) -> Result<Wanted, SourceError> {
-        self.0.lock().wants.get(&slot).cloned().ok_or(SourceError::Frozen)
+        let rooms = self.0.lock();
+        let unknown = if rooms.incomplete { SourceError::Frozen } else { SourceError::NoObject };
+        rooms.want_fails.clone().map_or_else(|| rooms.wants.get(&slot).cloned().ok_or(unknown), Err)
     }
 
     async fn claim(&self, slot: Slot) -> Result<(), SourceError> {
@@ -98,6 +112,8 @@ impl Source for House {
     }
 
     async fn report(&self, report: Report) {
-        self.0.lock().reports.push(report);
+        let mut rooms = self.0.lock();
+        assert!(!std::mem::take(&mut rooms.report_panics), "as the test wants");
+        rooms.reports.push(report);
     }
 }

@@ -70,6 +70,7 @@ pub(crate) struct Stage {
     pub(crate) house: Arc<House>,
     pub(crate) clock: Arc<Virtual>,
     settings: Settings,
+    metrics: Arc<Metrics>,
     lease: Arc<Lease>,
     trigger: Trigger,
     pub(crate) running: JoinHandle<()>,
@@ -85,7 +86,7 @@ impl Setup {
             site.memory.put(shown(record));
             house.wants(record);
         }
-        let lease = Arc::new(Lease(AtomicBool::new(true)));
+        let (lease, metrics) = (Arc::new(Lease(AtomicBool::new(true))), Metrics::new());
         let engine = Engine::new(Parts {
             integration: ObjectKey::new("acme", "door"),
             owner: Owner::of(OWNER_ID),
@@ -94,12 +95,12 @@ impl Setup {
             pacer: Pacer::new(self.limits, clock.clone()),
             fence: Fence::always_open(lease.clone()),
             clock: clock.clone() as SharedClock,
-            metrics: Metrics::new(),
+            metrics: metrics.clone(),
             settings: self.settings.clone(),
         });
         let (trigger, shutdown) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(shutdown));
-        Stage { engine, site, house, clock, settings: self.settings, lease, trigger, running }
+        Stage { engine, site, house, clock, settings: self.settings, metrics, lease, trigger, running }
     }
 
     /// Starts the engine, awaits the two syncs that prove what they lack, and forgets the calls it made.
@@ -160,6 +161,14 @@ impl Stage {
     /// A number of `/debug/state.json`.
     pub(crate) fn shows(&self, key: &str) -> u64 {
         self.engine.diagnostics()[key].as_u64().unwrap()
+    }
+
+    /// A number of `/metrics` that has no label but the integration, rounded down; 0 if there is none.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = self.metrics.encode(self.clock.now());
+        let start = format!("{name}{{integration=\"acme/door\"}} ");
+        let found = text.lines().find_map(|line| line.strip_prefix(&start)?.split('.').next()?.parse().ok());
+        found.unwrap_or_default()
     }
 
     /// What was told last of a record's slot.

@@ -1,0 +1,43 @@
+//! A process that stood still.
+
+use vestibule::cluster::lease::Lost;
+
+use crate::fake_lease_server::Server;
+use crate::{PATIENCE, pass, replica, run_until_done, seconds};
+
+#[tokio::test]
+async fn a_claim_that_ran_out_is_lost_although_nobody_has_taken_it() {
+    let server = Server::default();
+    let mut first = replica(&server, "first");
+    first.acquire().await;
+    let fence = first.candidate.fence();
+    pass(&first.clock, seconds(31)); // The process stood still.
+    let (_stop, clock, _line, keeping) = first.keep_in_background();
+    let (_, kept) = run_until_done(&clock, keeping).await;
+    let Err(Lost::Expired { last }) = kept else { panic!("it goes on: {kept:?}") };
+    assert!(last.to_string().contains("stood still"), "{last}");
+    assert!(!fence.held());
+    assert_eq!(server.versions_written_over().len(), 1, "nothing was written over it");
+}
+
+#[tokio::test]
+async fn a_short_pause_shuts_the_fence_until_the_lease_is_renewed() {
+    let server = Server::default();
+    let mut first = replica(&server, "first");
+    first.acquire().await;
+    let fence = first.candidate.fence();
+    let (stop, clock, _line, keeping) = first.keep_in_background();
+    tokio::task::yield_now().await; // It sleeps until its next renewal.
+    pass(&clock, seconds(25));
+    assert!(!fence.held());
+    server.wait_for_writes_with(2, || {}).await;
+    tokio::time::timeout(PATIENCE, async {
+        while !fence.held() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it goes on");
+    stop.request();
+    assert_eq!(keeping.await.unwrap().1, Ok(()));
+}
