@@ -79,7 +79,7 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
         heartbeat: heartbeats.start("pass", LOOP_LIMIT),
         diagnostics,
     });
-    // Tasks of their own: what runs directly under `block_on` is slower (runtime, flow 1).
+    // Tasks of their own: what runs directly under `block_on` is slower.
     let pass = tokio::spawn(pass.run(client.clone(), shutdown.clone()));
     let visitors = tokio::spawn(visitors.run(client, shutdown));
     let broken =

@@ -16,7 +16,7 @@ use crate::time;
 /// Verbs that write.
 const WRITES: [&str; 5] = ["POST", "PUT", "PATCH", "APPLY", "DELETE"];
 
-/// Patches in flight: what a polite controller uses (lessons B2).
+/// Patches in flight: what a polite controller uses.
 const IN_FLIGHT: usize = 16;
 
 /// Writes that the API server has taken or refused.

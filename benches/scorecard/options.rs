@@ -59,7 +59,7 @@ impl Options {
         })
     }
 
-    /// The round trip where one visitor is looked at: the bench profile's (lessons B5).
+    /// The round trip where one visitor is looked at: that of a system beyond a network.
     pub(crate) fn latency(&self) -> Duration {
         self.latency.unwrap_or(PROFILE)
     }

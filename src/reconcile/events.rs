@@ -1,5 +1,5 @@
 //! Kubernetes Events: only what a person must notice, once, on the edge. Ordinary changes are told by conditions and the
-//! log: an Event is a write, and a visitor has few to spend (lessons B4, row 8).
+//! log: an Event is a write, and a visitor has few to spend (decision 7).
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The laws of status (style.md section 11, law 12), whatever stands in the object already.
+//! The laws of status, whatever stands in the object already.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! Every row of the status contract (kubernetes.md 1.5): what is written, and what generic tools make of it.
+//! Every situation of docs/status.md: what is written, and what generic tools make of it.
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::status::Truth::{self, False, True, Unknown};

@@ -18,7 +18,7 @@ use crate::cluster::watch::watch;
 use crate::engine::{Class, Engine};
 use crate::shutdown::Shutdown;
 
-/// Writers of statuses and finalizers: what the API server takes without being hurt (lessons B2).
+/// Writers of statuses and finalizers: what the API server takes without being hurt.
 const WRITERS: usize = 16;
 
 /// A quiet loop still beats.

@@ -80,7 +80,7 @@ fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
     }
 }
 
-// === verdict: the rows of the status contract (kubernetes.md 1.5) ===
+// === verdict: the situations of docs/status.md ===
 
 #[test]
 fn what_is_done_waits_or_is_over_reads_current() {

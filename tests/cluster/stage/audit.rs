@@ -1,4 +1,4 @@
-//! Reads every status that is written in a namespace, and checks each against the contract (kubernetes.md 1).
+//! Reads every status that is written in a namespace, and checks each against docs/status.md.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -183,7 +183,7 @@ impl View {
         kstatus(self.generation, self.deleting, observed, &self.said.conditions)
     }
 
-    /// Whether `kubectl wait --for=condition=Ready` would return (kubernetes.md 1.4).
+    /// Whether `kubectl wait --for=condition=Ready` would return.
     pub(crate) fn ends_kubectl_wait(&self) -> bool {
         self.is_ready() && self.is_of_now()
     }
@@ -221,7 +221,7 @@ impl View {
         violations
     }
 
-    /// What the table of situations says (kubernetes.md 1.5), by the reason of Ready.
+    /// What the table of situations in docs/status.md says, by the reason of Ready.
     fn expected(&self) -> Option<Kstatus> {
         if self.deleting {
             return Some(Kstatus::Terminating);
