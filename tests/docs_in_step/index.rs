@@ -1,4 +1,4 @@
-//! What a page has to offer to those who cite it: numbered headings, and the rows below them.
+//! What of a page can be cited: its numbered headings, and the rows below them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
