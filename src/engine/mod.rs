@@ -22,6 +22,7 @@ mod waits;
 
 pub mod backoff;
 pub mod breaker;
+pub mod catalogue;
 pub mod class;
 pub mod listing;
 pub mod pace;

@@ -84,7 +84,8 @@ impl Engine {
         let confirm = inner.awaits_reading_back() && !inner.queue.is_removing();
         let may = !inner.chore && inner.chore_after.is_none_or(|at| at <= now);
         let judge = inner.judge_due.is_some_and(|due| due <= now) && inner.snapshot.is_complete();
-        if may && (!inner.connected || sync_due || confirm || judge) {
+        let names = inner.names.due().is_some_and(|due| due <= now);
+        if may && (!inner.connected || sync_due || confirm || judge || names) {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
@@ -102,7 +103,8 @@ impl Engine {
         }
         let chore = inner.chore_after.filter(|at| *at > now).or(inner.sync_due).filter(|_| !inner.chore);
         let judge = inner.judge_due.filter(|_| !inner.chore);
-        let waits = [inner.queue.next_at().filter(|_| ready), chore, judge, inner.tell_records];
+        let names = inner.names.due().filter(|_| !inner.chore);
+        let waits = [inner.queue.next_at().filter(|_| ready), chore, judge, names, inner.tell_records];
         // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
         let wait = waits.into_iter().flatten().filter(|at| *at > now).min();
         // By how much the clock was set back shows from one look to the next.
@@ -190,6 +192,9 @@ impl Engine {
         let now = self.clock.now();
         if self.inner.lock().judge_due.is_some_and(|due| due <= now) {
             self.judge_orphans().await;
+        }
+        if self.inner.lock().names.due().is_some_and(|due| due <= now) {
+            self.read_names(Class::Drift).await?;
         }
         self.read_back_all().await
     }

@@ -74,6 +74,8 @@ pub struct State {
     pub other_owner: Option<String>,
     /// Asked to drain, and no record is left.
     pub drained: bool,
+    /// Rises when the names of groups and card formats tell something new of what is declared.
+    pub catalogue: u64,
 }
 
 /// Removals that the guard holds.

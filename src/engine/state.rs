@@ -11,6 +11,7 @@ use vestibule_core::plan::Held;
 use super::absence::Absence;
 use super::backoff::earlier;
 use super::breaker::Breaker;
+use super::catalogue::Names;
 use super::pending::Unconfirmed;
 use super::queue::{Class, Queue};
 use super::snapshot::Snapshot;
@@ -35,14 +36,6 @@ pub struct Settings {
     pub owner_declared: bool,
     /// `spec.rateLimit.maxInFlight` or the system's own.
     pub max_in_flight: usize,
-}
-
-/// Names that a system knows, as of a moment.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) groups: BTreeSet<String>,
-    pub(super) card_formats: BTreeSet<String>,
-    pub(super) read_at: Option<Timestamp>,
 }
 
 /// The engine's memory, behind one lock that is never held over an await.
@@ -161,7 +154,8 @@ impl Inner {
         }
         let pending = self.unconfirmed.values_mut().map(|one| &mut one.since);
         let behind = self.uncertain.values_mut().chain(&mut self.guarded).chain(pending);
-        for at in behind.chain(&mut self.names.read_at).chain(&mut self.rollover_since) {
+        let names = self.names.lacking.values_mut().chain(&mut self.names.read_at);
+        for at in behind.chain(names).chain(&mut self.rollover_since) {
             *at = now.min(*at);
         }
     }

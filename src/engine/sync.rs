@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use vestibule_core::model::Record;
 
 use super::call::Stop;
+use super::catalogue::NAMES_FRESH_FOR;
 use super::listing::Merged;
 use super::state::SYNC_TOKENS;
 use super::{Class, Engine};
@@ -14,9 +14,6 @@ use crate::system::{self, Cursor, Scope, SystemError};
 
 /// A walk of more pages than this is a system that never ends, not a large building.
 const MOST_PAGES: usize = 100_000;
-
-/// Group names are asked for again when one is missing, but not more often than this.
-const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 impl Engine {
     /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
@@ -125,8 +122,22 @@ impl Engine {
         });
     }
 
-    /// Reads the names of access groups and card formats.
+    /// Reads the names of access groups and card formats. A name that was there is not gone because one list lacks it.
     pub(super) async fn read_names(&self, class: Class) -> Result<(), Stop> {
+        let (mut groups, mut formats) = self.list_names(class).await?;
+        if self.inner.lock().names.loses_one(&groups, &formats) {
+            let (more, beside) = self.list_names(class).await?;
+            groups.extend(more);
+            formats.extend(beside);
+        }
+        let now = self.clock.now();
+        if self.inner.lock().names.take(groups, formats, now) {
+            self.publish(|state| state.catalogue += 1);
+        }
+        Ok(())
+    }
+
+    async fn list_names(&self, class: Class) -> Result<(BTreeSet<String>, BTreeSet<String>), Stop> {
         let mut groups = BTreeSet::new();
         let mut walk = Walk::default();
         loop {
@@ -137,11 +148,7 @@ impl Engine {
             }
         }
         let formats = self.observe(class, Scope::CardFormats).await?.names;
-        let mut inner = self.inner.lock();
-        inner.names.groups = groups;
-        inner.names.card_formats = formats.into_iter().collect();
-        inner.names.read_at = Some(self.clock.now());
-        Ok(())
+        Ok((groups, formats.into_iter().collect()))
     }
 
     /// Whether the system knows every group and format of a record; asks again if one is missing.
@@ -164,14 +171,14 @@ impl Engine {
         let inner = self.inner.lock();
         let group = record.groups.iter().find(|group| !inner.names.groups.contains(*group));
         let format = record.card.iter().find(|card| !inner.names.card_formats.contains(&card.format));
-        let system = self.system.read().capabilities().system;
+        let (system, here) = (self.system.read().capabilities().system, &self.integration.name);
         group
             .map(|name| {
-                format!("{system} has no access group named {name:?}: create it there or name another")
+                format!("{system} of AccessIntegration {here} has no access group {name:?}: create it there, or name another in visitorAccess")
             })
             .or_else(|| {
                 format.map(|card| {
-                    format!("{system} has no card format named {:?}: name one that it has", card.format)
+                    format!("{system} of AccessIntegration {here} has no card format {:?}: name one that it has in spec.lenelS2.visitorCardFormat", card.format)
                 })
             })
     }

@@ -150,15 +150,24 @@ pub fn groups(
     visitor_access: Option<&VisitorAccess>,
 ) -> BTreeSet<String> {
     let own = spec.visitor_access.iter().find(|grant| grant.integration_ref.name == integration);
-    let mut by_tenant = visitor_access.iter().flat_map(|access| &access.tenants);
-    let external = records.iter().find(|record| record.integration == integration);
-    let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
-    let by_tenant = by_tenant.find(|entry| names.contains(&Some(&entry.tenant)));
     visitor_groups(Sources {
         tenant: own.map(|grant| grant.groups.as_slice()),
-        by_tenant: by_tenant.map(|entry| entry.groups.as_slice()),
+        by_tenant: visitor_access.and_then(|access| groups_by_tenant(spec, records, integration, access)),
         default: visitor_access.map(|access| access.groups.as_slice()),
     })
+}
+
+/// The groups that the integration itself names for a tenant.
+pub fn groups_by_tenant<'a>(
+    spec: &TenantSpec,
+    records: &[Record],
+    integration: &str,
+    access: &'a VisitorAccess,
+) -> Option<&'a [String]> {
+    let external = records.iter().find(|record| record.integration == integration);
+    let names = [Some(&spec.display_name), external.map(|record| &record.external_id)];
+    let entry = access.tenants.iter().find(|entry| names.contains(&Some(&entry.tenant)));
+    entry.map(|entry| entry.groups.as_slice())
 }
 
 /// The same facts with the hashes that belong to them.

@@ -152,7 +152,7 @@ fn what_says_the_same_in_another_way_does_not_change_the_hash() {
     assert_eq!(facts_of(&twice, &[], netbox(vec![entry("Other", &["No"])])).hash, plain);
     assert_eq!(after_there(|there| there.index = 9), plain, "an index is ours alone");
     assert_eq!(
-        after(|facts| facts.declared.awaited.push("waits".into())),
+        after(|facts| facts.declared.unready.push("waits".into())),
         plain,
         "statuses tell of it, records do not"
     );

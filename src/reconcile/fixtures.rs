@@ -19,6 +19,7 @@ use crate::api::{self, Record as ApiRecord, TenantSpec};
 use crate::clock::{SharedClock, SystemClock};
 use crate::cluster::lease::Fence;
 use crate::cluster::object::{Live, Seen};
+use crate::engine::catalogue::Catalogue;
 use crate::engine::pace;
 use crate::engine::pacer::Pacer;
 use crate::engine::{Engine, Parts, Report, Settings, Source, SourceError, Wanted};
@@ -114,7 +115,8 @@ pub fn facts(integrations: impl IntoIterator<Item = IntegrationFacts>) -> Tenant
     facts_of(&acme(), &[], berlin(), integrations)
 }
 
-/// What the visitors of the tenant acme with this spec depend on, with these integrations, all ready.
+/// What the visitors of the tenant acme with this spec depend on, with these integrations: all are ready, and their systems
+/// have what is named.
 pub fn facts_of(
     spec: &TenantSpec,
     records: &[ApiRecord],
@@ -122,15 +124,21 @@ pub fn facts_of(
     integrations: impl IntoIterator<Item = IntegrationFacts>,
 ) -> TenantFacts {
     let all: Vec<_> = integrations.into_iter().map(Arc::new).collect();
-    let takers = all.iter().map(|it| DeclaredIntegration {
-        name: &it.key.name,
-        visitor_access: it.visitor_access.as_ref(),
-        ready: true,
-    });
+    let takers = all.iter().map(|it| declared_integration(it, Catalogue::lacking([])));
     let takers = DeclaredIntegrations { takers: takers.collect(), ..DeclaredIntegrations::default() };
-    let declared =
-        Declared::of(DeclaredTenant { name: "acme", property: &key("tower"), spec, records }, &takers);
+    let declared = Declared::of(DeclaredTenant { name: "acme", property: "tower", spec, records }, &takers);
     tenant_facts(spec, records, key("tower"), Some(property), &all, declared)
+}
+
+/// An integration as it is declared, that is ready and whose system has these names.
+pub fn declared_integration(facts: &IntegrationFacts, catalogue: Catalogue) -> DeclaredIntegration<'_> {
+    DeclaredIntegration {
+        name: &facts.key.name,
+        visitor_access: facts.visitor_access.as_ref(),
+        capabilities: Some(Arc::new(facts.capabilities.clone())),
+        catalogue,
+        ready: true,
+    }
 }
 
 /// Settings that let everything through.

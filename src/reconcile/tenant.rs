@@ -46,6 +46,9 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
             unknown.join(", ")
         ));
     }
+    if let Some(sentence) = facts.declared.missing_group_of_tenant() {
+        return Verdict::dependency_not_ready(sentence);
+    }
     match facts.declared.doors {
         Doors::NoGroups(_) => {
             Verdict::in_sync("valid; it opens no door to visitors, since no access group is named for them")

@@ -285,7 +285,7 @@ async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
     let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Roof"]}]);
     stage.apply(tenant("acme", json!({"visitorAccess": grant}))).await;
     // Else she may be seen before the change, and be let in by the old groups.
-    stage.reads("Tenant", "acme", "Succeeded").await;
+    stage.reads("Tenant", "acme", "DependencyNotReady").await;
     stage.apply(visitor("ada", json!({}))).await;
     let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
     assert!(ada.message().contains("Roof"), "{}", ada.message());

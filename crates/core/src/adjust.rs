@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::model::{Card, Facts, Person};
+use crate::person_flags::PersonFlags;
 use crate::schedule::Window;
 
 /// What a system is able to do, as data: nothing asks a client and gets an error for an answer.
@@ -106,55 +107,65 @@ pub enum Refusal {
     },
     /// A number, but no format to write it in.
     #[error(
-        "spec.credentialNumber needs a card format: name one in the AccessIntegration (lenelS2.visitorCardFormat)"
+        "spec.credentialNumber needs a card format: name one in spec.lenelS2.visitorCardFormat of the AccessIntegration"
     )]
     NoCardFormat,
 }
 
-/// Fits a wish to a system.
-pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refusal> {
-    if to.contact == Contact::EmailOrPhone && wish.person.email.is_empty() && wish.person.phone.is_empty() {
+/// Whether a system can hold a person with so many groups, as far as anything but the names of groups and formats decides.
+pub fn check(person: PersonFlags, groups: usize, to: &Capabilities) -> Result<(), Refusal> {
+    if to.contact == Contact::EmailOrPhone && !person.has_contact() {
         return Err(Refusal::NoContact(to.system));
     }
-    if wish.groups.len() > to.max_groups {
-        let count = wish.groups.len();
-        return Err(Refusal::TooManyGroups { system: to.system, max: to.max_groups, count });
+    if groups > to.max_groups {
+        return Err(Refusal::TooManyGroups { system: to.system, max: to.max_groups, count: groups });
     }
-    let (person, tenant, losses) = spell(wish, to)?;
+    if to.names == Names::Ascii && !person.has_ascii_last_name() {
+        return Err(Refusal::NoLastName(to.system));
+    }
+    if person.has_card() && to.card_format.is_none() {
+        return Err(Refusal::NoCardFormat);
+    }
+    Ok(())
+}
+
+/// Fits a wish to a system.
+pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refusal> {
+    check(PersonFlags::of(&wish.person, wish.credential_number.is_some()), wish.groups.len(), to)?;
+    let (person, tenant, losses) = spell(wish, to);
     let window = whole_minutes(wish.window);
-    let cards = match (&wish.credential_number, &to.card_format) {
-        (None, _) => None,
-        (Some(_), None) => return Err(Refusal::NoCardFormat),
-        (Some(number), Some(format)) => Some(Card { number: number.clone(), format: format.clone() }),
-    };
+    let card = wish.credential_number.iter().zip(&to.card_format);
+    let card = card.map(|(number, format)| Card { number: number.clone(), format: format.clone() });
     let facts = Facts {
         person,
         tenant: if to.tells_tenant { tenant } else { String::new() },
         window: Some(window),
-        groups: wish
-            .groups
-            .iter()
-            .map(|group| group.strip_prefix("id:").unwrap_or(group).to_owned())
-            .collect(),
-        cards: cards.into_iter().map(|card| (card, Some(window.until))).collect(),
+        groups: wish.groups.iter().map(|group| group_name(group).to_owned()).collect(),
+        cards: card.map(|card| (card, Some(window.until))).collect(),
     };
     Ok((facts, losses))
 }
 
+/// The system's own name or id of a group, as written in a spec: a name or `id:<external id>`.
+pub fn group_name(written: &str) -> &str {
+    written.strip_prefix("id:").unwrap_or(written)
+}
+
 /// Names, the tenant's too, in the letters that the system takes.
-fn spell(wish: &Wish, to: &Capabilities) -> Result<(Person, String, Vec<Loss>), Refusal> {
+fn spell(wish: &Wish, to: &Capabilities) -> (Person, String, Vec<Loss>) {
     let Wish { person, tenant, .. } = wish;
     if to.names == Names::Unicode {
-        return Ok((person.clone(), tenant.clone(), Vec::new()));
+        return (person.clone(), tenant.clone(), Vec::new());
     }
-    let ascii = |text: &str| deunicode::deunicode_with_tofu(text, "").trim().to_owned();
     let (first_name, last_name) = (ascii(&person.first_name), ascii(&person.last_name));
-    if last_name.is_empty() {
-        return Err(Refusal::NoLastName(to.system));
-    }
     let changed = first_name != person.first_name || last_name != person.last_name;
     let losses = if changed { vec![Loss::Name] } else { Vec::new() };
-    Ok((Person { first_name, last_name, ..person.clone() }, ascii(tenant), losses))
+    (Person { first_name, last_name, ..person.clone() }, ascii(tenant), losses)
+}
+
+/// A text in ASCII letters.
+pub(crate) fn ascii(text: &str) -> String {
+    deunicode::deunicode_with_tofu(text, "").trim().to_owned()
 }
 
 /// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.

@@ -10,6 +10,7 @@ pub mod diff;
 pub mod guard;
 pub mod identity;
 pub mod model;
+pub mod person_flags;
 pub mod plan;
 pub mod schedule;
 pub mod status;

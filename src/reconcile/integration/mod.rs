@@ -8,7 +8,7 @@ mod validate;
 pub use connection::{Connection, ConnectionParts};
 pub use secrets::{Named, SecretReader};
 pub use status::{Said, Situation, said, verdict};
-pub use validate::{Refusal, Secrets, Validated, leaves_records, takes_visitors, validate};
+pub use validate::{Refusal, Secrets, Validated, capabilities, leaves_records, takes_visitors, validate};
 
 use crate::api::AccessIntegrationSpec;
 use crate::cluster::object::Seen;

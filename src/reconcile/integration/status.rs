@@ -73,6 +73,8 @@ pub struct Situation<'a> {
     pub differs: bool,
     /// The status speaks of this generation already: a restart is no news.
     pub told: bool,
+    /// Something that it names and its system does not have.
+    pub lacks: Option<&'a str>,
     /// What the status says of a clock that differs: it stays until the clock has been compared again.
     pub clock_before: Option<&'a str>,
     /// Why there is no connection; `None` if there is one.
@@ -109,8 +111,14 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         }
         None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
-        Some(_) => Some(connected(situation)),
+        Some(_) => Some(resolved(connected(situation), situation.lacks)),
     }
+}
+
+/// What is missing concerns only those who would get it: the connection works.
+fn resolved(verdict: Verdict, lacks: Option<&str>) -> Verdict {
+    let Some(sentence) = lacks else { return verdict };
+    verdict.with(conditions::RESOLVED_REFS, Truth::False, conditions::DEPENDENCY_NOT_READY, sentence)
 }
 
 /// A deletion says what it waits for. A session that runs needs nothing of what is missing, but has to know what is wanted.

@@ -15,6 +15,7 @@ const FINE: Situation<'static> = Situation {
     observes: false,
     differs: false,
     told: false,
+    lacks: None,
     clock_before: None,
     refusal: None,
     state: None,

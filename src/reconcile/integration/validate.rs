@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use vestibule_core::adjust::Capabilities;
 use vestibule_core::guard::Limits;
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::status::conditions;
@@ -178,17 +179,37 @@ fn config(
             "the CA bundle that lenelS2.caBundle names does not exist, or lacks the key".into(),
         ));
     }
-    let mut config = Config::new(&system.url, zone);
+    let mut config = holding(system, zone);
     if let Some(path) = &system.path {
         config.path.clone_from(path);
     }
     config.partition_key = system.partition_key.map(|key| key.to_string());
-    config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
-    config.card_format.clone_from(&system.visitor_card_format);
     config.ca_pem.clone_from(&secrets.ca_pem);
     config.allow_loopback = allow_loopback;
     config.wire = wire(system)?;
     Ok(config)
+}
+
+/// What the system of an integration can hold, as it is declared, whether or not it can be connected; `None` if this version
+/// speaks to no such system.
+pub fn capabilities(spec: &AccessIntegrationSpec) -> Option<Capabilities> {
+    spec.lenel_s2.as_ref().map(|system| holding(system, TimeZone::UTC).capabilities())
+}
+
+/// A configuration with all that decides what the system can hold.
+fn holding(system: &LenelS2, zone: TimeZone) -> Config {
+    let mut config = Config::new(&system.url, zone);
+    config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
+    config.card_format.clone_from(&system.visitor_card_format);
+    config.wire.names = letters(system.wire.as_ref().and_then(|wire| wire.names));
+    config
+}
+
+fn letters(names: Option<api::NameAlphabet>) -> lenel_s2::Letters {
+    match names.unwrap_or_default() {
+        api::NameAlphabet::Unicode => lenel_s2::Letters::Unicode,
+        api::NameAlphabet::Ascii => lenel_s2::Letters::Ascii,
+    }
 }
 
 fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
@@ -204,10 +225,7 @@ fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
             api::DateFormatAttribute::Omit => lenel_s2::DateFormat::Omit,
             api::DateFormatAttribute::TzOffset => lenel_s2::DateFormat::TzOffset,
         },
-        names: match wire.names.unwrap_or_default() {
-            api::NameAlphabet::Unicode => lenel_s2::Letters::Unicode,
-            api::NameAlphabet::Ascii => lenel_s2::Letters::Ascii,
-        },
+        names: letters(wire.names),
         expiry: match wire.expiry.unwrap_or_default() {
             api::ExpiryEdge::Exclusive => lenel_s2::Expiry::Exclusive,
             api::ExpiryEdge::InclusiveMinute => lenel_s2::Expiry::InclusiveMinute,

@@ -21,7 +21,7 @@ fn going(spec: Value) -> Value {
 fn told(stage: &Stage) -> String {
     let object = stage.pass.integrations.get(&key("netbox")).unwrap();
     let state = stage.engine("netbox").state().borrow().clone();
-    let status = stage.pass.integration_verdict(object, Some(&state), false).unwrap();
+    let status = stage.pass.integration_verdict(object, Some(&state), false, None).unwrap();
     let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
     let ready = status.condition("Ready").unwrap();
     format!("{} {}", ready.reason, ready.message)

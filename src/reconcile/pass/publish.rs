@@ -6,8 +6,9 @@ use std::sync::Arc;
 use vestibule_core::model::{Hasher, ObjectKey};
 
 use super::Pass;
+use super::declared::declared_tenant;
 use crate::api::AccessIntegrationSpec;
-use crate::reconcile::declared::{Declared, DeclaredIntegrations, DeclaredTenant};
+use crate::reconcile::declared::{Declared, DeclaredIntegrations};
 use crate::reconcile::directory::{
     Directory, IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts, tenant_id,
 };
@@ -29,14 +30,13 @@ impl Pass {
         let (takers, declared) = (self.takers(), self.declared());
         let (none, nothing) = (Vec::new(), DeclaredIntegrations::default());
         let tenants = self.tenants.iter().filter_map(|(key, object)| {
-            let spec = object.spec.as_ref().ok()?;
-            let property = property::key(&key.namespace, &spec.property_ref);
+            let tenant = declared_tenant(key, object)?;
+            let property = property::key(&key.namespace, &tenant.spec.property_ref);
             let integrations = takers.get(&property).unwrap_or(&none);
-            let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
-            let tenant = DeclaredTenant { name: &key.name, property: &property, spec, records };
             let declared = Declared::of(tenant, declared.get(&property).unwrap_or(&nothing));
             let usable = self.usable_property(&property);
-            Some((tenant_id(key), tenant_facts(spec, records, property, usable, integrations, declared)))
+            let facts = tenant_facts(tenant.spec, tenant.records, property, usable, integrations, declared);
+            Some((tenant_id(key), facts))
         });
         Directory {
             complete: true,
@@ -111,7 +111,7 @@ fn sign(directory: &Directory) -> u64 {
     let mut hash = Hasher::new("directory");
     let tenants: BTreeMap<u64, &TenantFacts> = directory.tenants.iter().map(|(id, it)| (*id, it)).collect();
     for (id, tenant) in tenants {
-        hash.number(id).number(tenant.hash).text(&tenant.declared.awaited.join(" "));
+        hash.number(id).number(tenant.hash).number(tenant.declared.hash);
     }
     for (key, engine) in &directory.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);

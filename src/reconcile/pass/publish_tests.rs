@@ -65,7 +65,7 @@ fn an_integration_that_freezes_declines_or_orphans_is_news_and_where_a_name_stan
 /// The integrations that visitors of the tenant wait for.
 fn unready(stage: &Stage) -> Vec<String> {
     let directory = stage.published.borrow();
-    let awaited = directory.tenant(tenant_id(&key("acme"))).unwrap().declared.awaited.iter();
+    let awaited = directory.tenant(tenant_id(&key("acme"))).unwrap().declared.unready.iter();
     let name = |sentence: &String| {
         sentence.strip_prefix("waits for AccessIntegration ")?.split(',').next().map(str::to_owned)
     };
@@ -126,7 +126,8 @@ async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
 fn declared(stage: &Stage) -> (bool, Vec<String>) {
     let directory = stage.published.borrow();
     let declared = &directory.tenant(tenant_id(&key("acme"))).unwrap().declared;
-    (declared.doors == Doors::Declared, declared.awaited.clone())
+    let awaited = declared.missing.iter().chain(&declared.unready).cloned();
+    (declared.doors == Doors::Declared, awaited.collect())
 }
 
 #[tokio::test]

@@ -33,11 +33,13 @@ impl Pass {
         let now = self.parts.clock.now();
         let mut writes = Vec::new();
         let differing = self.visitors.observed_to_differ();
+        let lacking = self.lacking();
         for (key, object) in self.integrations.iter() {
             let differs = self.indexes.get(key).is_some_and(|index| differing.contains(index));
             let connection = self.connections.get(key);
             let state = connection.map(|connection| connection.engine.state().borrow().clone());
-            let verdict = self.integration_verdict(object, state.as_ref(), differs);
+            let lacks = lacking.get(key).map(String::as_str);
+            let verdict = self.integration_verdict(object, state.as_ref(), differs, lacks);
             let previous = object.status.clone().unwrap_or_default();
             let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
             let status = settled.unwrap_or_else(|| previous.status.clone());
@@ -67,6 +69,7 @@ impl Pass {
         object: &integration::Object,
         state: Option<&State>,
         differs: bool,
+        lacks: Option<&str>,
     ) -> Option<Verdict> {
         let told = object.status.as_ref().map(|said| said.status.observed_generation);
         let spec = object.spec.as_ref().ok();
@@ -77,6 +80,7 @@ impl Pass {
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
             told: told == Some(object.meta.generation),
+            lacks,
             clock_before: object.status.as_ref().and_then(integration::Said::clock_differs),
             refusal: self.refusals.get(&object.meta.key),
             state,

@@ -383,7 +383,7 @@ async fn the_only_integration_gives_up_whom_it_holds_if_it_declines_visitors_and
                 tenant.hash += 1;
                 let declared = facts([]).declared;
                 tenant.declared = if declines { declared } else { tenant.declared.clone() };
-                tenant.declared.awaited.push("waits for AccessIntegration netbox".to_owned());
+                tenant.declared.unready.push("waits for AccessIntegration netbox".to_owned());
             }
             directory.declining.extend(declines.then(|| key("netbox")));
         });

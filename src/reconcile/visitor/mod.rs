@@ -5,12 +5,15 @@
 //! status. The rollover is [`scan`], which rows
 //! it concerns, and [`replan`], what becomes of one.
 
+#[cfg(test)]
+mod ahead_tests;
 mod at_hand;
 mod deletion;
 #[cfg(test)]
 mod life_tests;
 mod line;
 mod namespace;
+mod outlook;
 mod plan;
 mod replan;
 mod row;

@@ -73,6 +73,13 @@ pub fn standing(
     (standing, day.changes_at())
 }
 
+/// Whether a visit whose window of today is over has another day.
+pub fn has_more_days(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -> bool {
+    let property = tenant.and_then(|tenant| tenant.property.as_ref());
+    let day = property.map(|property| visit.day_at(now, &property.zone, property.provision));
+    matches!(day, Some(Day::Ended { last: false, .. }))
+}
+
 /// Why nothing is wanted of a visitor whose day it is, by what is declared. Nothing is concluded from an integration that
 /// is merely not connected: what it would open is waited for.
 fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
@@ -80,7 +87,7 @@ fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
         Doors::NoGroups(message) => Some(Standing::NoGroups(message.clone())),
         Doors::NoIntegration(message) => Some(Standing::NoTaker(message.clone())),
         Doors::Declared if tenant.access.is_empty() => {
-            Some(Standing::NoTaker(tenant.declared.awaited.first().cloned().unwrap_or_default()))
+            Some(Standing::NoTaker(tenant.declared.awaited().cloned().unwrap_or_default()))
         }
         Doors::Declared => None,
     }

@@ -110,7 +110,7 @@ fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enoug
 #[test]
 fn what_is_declared_for_an_integration_that_is_not_connected_is_waited_for_and_freezes() {
     let mut waiting = TenantFacts { access: Vec::new(), ..facts([netbox()]) };
-    waiting.declared.awaited = vec!["waits for AccessIntegration netbox".to_owned()];
+    waiting.declared.unready = vec!["waits for AccessIntegration netbox".to_owned()];
     let (standing, _) = stands(Some(&waiting), DURING);
     assert_eq!(standing, Standing::NoTaker("waits for AccessIntegration netbox".to_owned()));
     // Beside one that is connected and declared to open nothing: what that one holds goes.
@@ -255,7 +255,7 @@ fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
     );
     assert_eq!(
         refused(&json!({ "credentialNumber": "1" }), &facts([bare])),
-        "spec.credentialNumber needs a card format: name one in the AccessIntegration (lenelS2.visitorCardFormat)"
+        "spec.credentialNumber needs a card format: name one in spec.lenelS2.visitorCardFormat of the AccessIntegration"
     );
     assert_eq!(
         refused(&json!({}), &facts([small])),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::Fields;
+use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
 
@@ -26,8 +27,8 @@ pub struct Plan {
     pub ready: Option<bool>,
     /// How much of it the status tells, as it stands in the API server.
     pub told: Told,
-    /// Whether the spec is refused by what was planned last (the sentence is made again when it is told).
-    pub refused: bool,
+    /// What of the person decides whether a system can hold them.
+    pub person: PersonFlags,
     /// What is wanted and known in each integration: usually one.
     pub places: SmallVec<[Place; 1]>,
 }
@@ -101,6 +102,11 @@ impl PlaceState {
     /// Whether the system holds what is wanted.
     pub const fn is_present(self) -> bool {
         matches!(self, Self::Present | Self::Altered(_))
+    }
+
+    /// Whether the system may hold a record that is to go or to be looked at.
+    pub const fn may_hold(self) -> bool {
+        !matches!(self, Self::Absent | Self::Withheld(..))
     }
 
     /// Whether the system was heard of last as it should be.

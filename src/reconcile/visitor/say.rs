@@ -7,6 +7,7 @@ use vestibule_core::plan::Want;
 use vestibule_core::status::Verdict;
 
 use super::Visitors;
+use super::outlook::{Outlook, Saying, outlook};
 use super::plan::{self, Standing};
 use super::replan::closes;
 use super::row::{Place, PlaceState, PlaceWant, Plan};
@@ -15,7 +16,7 @@ use super::status::{self, verdict};
 use super::validate::{Object, Said, known_ids, validate};
 use crate::api::Record;
 use crate::engine::{Condition, Engine};
-use crate::reconcile::directory::{Directory, tenant_id};
+use crate::reconcile::directory::Directory;
 
 /// A visitor as its status is decided from: what its row knows, what it refers to, and what was told before.
 pub(super) struct Look<'a> {
@@ -35,32 +36,26 @@ impl Visitors {
         }
     }
 
-    /// The standing with the sentence of a refusal, which needs the whole object.
+    /// The standing with the sentence of a spec that cannot be carried out, which needs the whole object.
     pub(super) fn standing_of(&self, object: &Object, plan: &Plan, directory: &Directory) -> Standing {
-        let visitor = match validate(object) {
-            Ok(visitor) => visitor,
-            Err(sentence) => return Standing::Refused(sentence),
-        };
-        let standing = self.standing(plan, directory);
-        let tenant = directory.tenant(tenant_id(&visitor.tenant));
-        let (Standing::Today, Some(tenant)) = (&standing, tenant) else { return standing };
-        let now = self.clock.now();
-        let refusal = tenant
-            .access
-            .iter()
-            .find_map(|access| plan::record(&visitor, &object.meta.key, tenant, access, now).err());
-        refusal.map_or(standing, Standing::Refused)
+        match validate(object) {
+            Ok(_) => self.standing(plan, directory),
+            Err(sentence) => Standing::Refused(sentence),
+        }
     }
 
     /// What there is to say; `None`: nothing yet, the status stays as it is.
     pub(super) fn said(&self, look: &Look<'_>, standing: &Standing) -> Option<Said> {
+        let (now, tenant) = (self.clock.now(), look.directory.tenant(look.plan.tenant));
+        let visit = look.plan.visit.filter(|_| *standing == Standing::Over);
+        let more_days = visit.is_some_and(|visit| plan::has_more_days(visit, tenant, now));
         let trouble = self.trouble_of(look.slot, look.plan);
         let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
-        let tenant = look.directory.tenant(look.plan.tenant);
-        let awaited = tenant.and_then(|tenant| tenant.declared.awaited.first());
-        let verdict = match awaited.filter(|_| *standing == Standing::Today && trouble.is_none()) {
-            Some(sentence) => Verdict::dependency_not_ready(sentence),
-            None => verdict(standing, &states, trouble.as_ref(), false)?,
+        let outlook = outlook_of(look.plan, look.directory);
+        let verdict = match outlook.says(standing, more_days, &states, trouble.as_ref()) {
+            Saying::Verdict(verdict) => verdict,
+            Saying::Nothing => return None,
+            Saying::ByRecords => verdict(standing, &states, trouble.as_ref(), false)?,
         };
         Some(self.settled(look, &verdict))
     }
@@ -74,13 +69,17 @@ impl Visitors {
         object: &Object,
     ) -> Option<Said> {
         self.said(look, standing).or_else(|| {
+            let new = look.previous.status.observed_generation != look.generation;
+            let outlook = outlook_of(look.plan, look.directory);
+            let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
+            let ahead = *standing == Standing::Scheduled && !states.iter().any(|state| state.may_hold());
             let verdict = if let Some(integration) = self.waits_for(look, standing, object) {
                 Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
                 ))
+            } else if ahead {
+                Verdict::dependency_not_ready(outlook.awaited().filter(|_| new)?)
             } else {
-                let new = look.previous.status.observed_generation != look.generation;
-                let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
                 verdict(standing, &states, None, new)?
             };
             Some(self.settled(look, &verdict))
@@ -152,6 +151,11 @@ impl Visitors {
 fn is_gone(record: &Record, slot: Slot, engine: &Engine) -> bool {
     let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.slot == slot);
     id.is_none_or(|id| engine.is_gone(&id))
+}
+
+fn outlook_of(plan: &Plan, directory: &Directory) -> Outlook {
+    let declared = directory.tenant(plan.tenant).map(|tenant| &tenant.declared);
+    declared.map_or(Outlook::Clear, |declared| outlook(plan.person, declared))
 }
 
 /// The places that wait for an integration that is not connected.

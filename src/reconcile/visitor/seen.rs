@@ -56,7 +56,6 @@ impl Visitors {
 
 /// Validate and plan of one object.
 fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, String>, orders: &mut Orders) {
-    plan.refused = checked.is_err();
     drop_places_of_the_gone(plan, sight.directory);
     let Ok(visitor) = checked else {
         plan.visit = None;
@@ -64,7 +63,7 @@ fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, St
         return;
     };
     plan.tenant = tenant_id(&visitor.tenant);
-    plan.visit = Some(visitor.packed());
+    (plan.visit, plan.person) = (Some(visitor.packed()), visitor.flags());
     let tenant = sight.directory.tenant(plan.tenant);
     let (standing, next) = plan::standing(visitor.packed(), tenant, sight.now);
     plan.facts = facts_hash(sight.directory, plan);
@@ -75,7 +74,6 @@ fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, St
     for (tenant, access) in tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |it| (tenant, it)))
     {
         let want = plan::record(&visitor, &sight.object.meta.key, tenant, access, sight.now);
-        plan.refused |= want.is_err();
         plan_place(plan, sight, access, &want.unwrap_or(Want::Keep), orders);
     }
     close_elsewhere(plan, sight, tenant, &standing, orders);

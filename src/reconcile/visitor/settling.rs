@@ -9,6 +9,7 @@ use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
+use super::plan::Standing;
 use super::replan::facts_hash;
 use super::row::{Plan, Told};
 use super::say::{Look, disconnected};
@@ -77,7 +78,7 @@ impl Visitors {
         if is_outdated(row, &directory) {
             return ToTell::Nothing;
         }
-        if row.is_deleting() || row.plan.refused || row.plan.visit.is_none() {
+        if row.is_deleting() || row.plan.visit.is_none() {
             return ToTell::Something;
         }
         if !row.is_ours() && is_held(slot, &directory) {
@@ -92,8 +93,11 @@ impl Visitors {
             directory: &directory,
             previous: &previous,
         };
-        match self.said(&look, &self.standing(&row.plan, &directory)) {
+        let standing = self.standing(&row.plan, &directory);
+        match self.said(&look, &standing) {
             None if row.plan.told == Told::Everything => ToTell::Nothing,
+            // Until an integration is ready nothing more can be said of a day that has not come; then all are looked at.
+            None if row.plan.told == Told::Spec && standing == Standing::Scheduled => ToTell::Nothing,
             None => ToTell::Later,
             Some(said) if status::hash(&said) == row.plan.says => ToTell::Nothing,
             Some(_) => ToTell::Something,

@@ -44,12 +44,10 @@ impl Shift {
         turned.map(|(_, index)| *index).collect()
     }
 
-    /// Whether the tenant's visitors wait for other integrations than before.
+    /// Whether something else is declared for the tenant's visitors, or is known of what is declared, than before.
     pub(super) fn retells(&self, tenant: TenantId) -> bool {
-        fn awaited(directory: &Directory, tenant: TenantId) -> &[String] {
-            directory.tenant(tenant).map(|facts| facts.declared.awaited.as_slice()).unwrap_or_default()
-        }
-        awaited(&self.before, tenant) != awaited(&self.now, tenant)
+        let declared = |directory: &Directory| directory.tenant(tenant).map_or(0, |it| it.declared.hash);
+        declared(&self.before) != declared(&self.now)
     }
 }
 

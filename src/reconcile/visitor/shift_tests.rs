@@ -14,9 +14,9 @@ fn netbox(groups: &[&str]) -> IntegrationFacts {
     facts
 }
 
-fn tenant(property: PropertyFacts, netbox: IntegrationFacts, awaited: &[&str]) -> TenantFacts {
+fn tenant(property: PropertyFacts, netbox: IntegrationFacts, declared: u64) -> TenantFacts {
     let mut facts = facts_of(&acme(), &[], property, [netbox]);
-    facts.declared.awaited = awaited.iter().map(|name| (*name).to_owned()).collect();
+    facts.declared.hash = declared;
     facts
 }
 
@@ -31,7 +31,7 @@ fn id() -> TenantId {
 }
 
 fn from_usual_to(now: TenantFacts) -> Shift {
-    Shift { before: directory(tenant(berlin(), netbox(&GROUPS), &[])), now: directory(now) }
+    Shift { before: directory(tenant(berlin(), netbox(&GROUPS), 0)), now: directory(now) }
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_group_that_goes_takes_away_and_one_that_comes_does_not() {
         (&["Lobby", "Roof"], true, true),
         (&["Lobby", "Lab", "Roof"], true, false),
     ] {
-        let shift = from_usual_to(tenant(berlin(), netbox(groups), &[]));
+        let shift = from_usual_to(tenant(berlin(), netbox(groups), 0));
         let found = (shift.concerns(id(), &key("netbox")), shift.takes_away(id(), &key("netbox")));
         assert_eq!(found, (concerns, takes_away), "{groups:?}");
     }
@@ -52,12 +52,12 @@ fn a_group_that_goes_takes_away_and_one_that_comes_does_not() {
 #[test]
 fn another_clock_takes_away_since_windows_end_earlier_somewhere() {
     let tokyo = PropertyFacts { zone: Zone::parse("Asia/Tokyo").unwrap(), ..berlin() };
-    assert!(from_usual_to(tenant(tokyo, netbox(&GROUPS), &[])).takes_away(id(), &key("netbox")));
+    assert!(from_usual_to(tenant(tokyo, netbox(&GROUPS), 0)).takes_away(id(), &key("netbox")));
 }
 
 #[test]
-fn an_integration_that_is_not_ready_changes_what_is_told_and_no_record() {
-    let shift = from_usual_to(tenant(berlin(), netbox(&GROUPS), &["annex"]));
+fn what_is_known_of_what_is_declared_changes_what_is_told_and_no_record() {
+    let shift = from_usual_to(tenant(berlin(), netbox(&GROUPS), 1));
     assert_eq!((shift.retells(id()), shift.concerns(id(), &key("netbox"))), (true, false));
     assert!(!shift.retells(7), "a tenant that is in neither");
 }
@@ -83,6 +83,6 @@ fn an_integration_turns_when_it_freezes_or_declines_and_when_it_does_not_any_mor
 
 #[test]
 fn the_first_directory_concerns_everybody_and_takes_nothing_away() {
-    let shift = Shift { before: Arc::default(), now: directory(tenant(berlin(), netbox(&GROUPS), &[])) };
+    let shift = Shift { before: Arc::default(), now: directory(tenant(berlin(), netbox(&GROUPS), 0)) };
     assert!(shift.concerns(id(), &key("netbox")) && !shift.takes_away(id(), &key("netbox")));
 }

@@ -153,7 +153,6 @@ impl Visitors {
             row.uid() == object.meta.uid && row.generation() == object.meta.generation && !row.is_deleting()
         };
         let Some(row) = table.row_mut(slot).filter(same) else { return Want::Keep };
-        row.plan.refused = want.is_err();
         row.plan.place_mut(*index).want = want.as_ref().map_or(PlaceWant::Keep, place_want);
         drop(table);
         want.unwrap_or_else(|_| {

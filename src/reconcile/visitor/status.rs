@@ -73,7 +73,7 @@ pub fn verdict(
     trouble: Option<&Trouble>,
     patience_is_over: bool,
 ) -> Option<Verdict> {
-    let open = places.iter().any(|state| !matches!(state, PlaceState::Absent | PlaceState::Withheld(..)));
+    let open = places.iter().any(|state| state.may_hold());
     match standing {
         Standing::Missing(message) | Standing::NoTaker(message) => {
             Some(Verdict::dependency_not_ready(message))

@@ -70,7 +70,7 @@ async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
         directory.engines.clear();
         for tenant in directory.tenants.values_mut() {
             tenant.access.clear();
-            tenant.declared.awaited.push("waits for AccessIntegration netbox".to_owned());
+            tenant.declared.unready.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash += 1;
         }
     });
@@ -163,7 +163,7 @@ async fn nobody_is_ready_by_a_plan_of_before_the_integration_was_there() {
     stage.refer(|directory| {
         for tenant in directory.tenants.values_mut() {
             tenant.access.clear();
-            tenant.declared.awaited.push("waits for AccessIntegration netbox".to_owned());
+            tenant.declared.unready.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash = 0;
         }
     });
@@ -225,9 +225,10 @@ async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
     stage.refer(|directory| {
         for tenant in directory.tenants.values_mut() {
             for access in &mut tenant.access {
-                let mut facts = (*access.integration).clone();
-                facts.capabilities.card_format = None;
-                (access.integration, access.hash) = (facts.into(), access.hash + 1);
+                let mut netbox = (*access.integration).clone();
+                netbox.capabilities.card_format = None;
+                tenant.declared = facts([netbox.clone()]).declared;
+                (access.integration, access.hash) = (netbox.into(), access.hash + 1);
             }
             tenant.hash += 1;
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{ObjectKey, Person};
+use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::schedule::{PackedVisit, Visit};
 use vestibule_core::status::Status;
 
@@ -59,6 +60,11 @@ pub fn validate(object: &Object) -> Result<Validated, String> {
 }
 
 impl Validated {
+    /// What of the person decides whether a system can hold them.
+    pub fn flags(&self) -> PersonFlags {
+        PersonFlags::of(&self.person, self.credential_number.is_some())
+    }
+
     /// The visit as a row keeps it.
     pub fn packed(&self) -> PackedVisit {
         self.visit.into()

@@ -6,7 +6,7 @@ use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
-use super::row::Plan;
+use super::row::{Plan, Told};
 use super::settling::is_held;
 use super::status;
 use super::validate::{Object, Said};
@@ -39,6 +39,9 @@ impl Visitors {
     pub(super) fn note_said(&self, slot: Slot, said: &Said) {
         if let Some(row) = self.table.lock().row_mut(slot) {
             self.note_status(&mut row.plan, Some(said));
+            if said.status.observed_generation == row.generation() {
+                row.plan.told = row.plan.told.max(Told::Spec);
+            }
         }
         self.at_hand.lock().drop_object(slot);
     }

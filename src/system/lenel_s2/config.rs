@@ -131,7 +131,7 @@ impl Config {
     }
 
     /// What the system can do when it is set up like this.
-    pub(super) fn capabilities(&self) -> Capabilities {
+    pub fn capabilities(&self) -> Capabilities {
         Capabilities {
             system: "NetBox",
             contact: Contact::EmailOrPhone,

@@ -1,9 +1,9 @@
-use super::conditions::{CREATE_RESULT_UNKNOWN, CREDENTIALS_REJECTED, HELD, READY, STALLED};
+use super::conditions::{CLOCK_DIFFERS, CREATE_RESULT_UNKNOWN, CREDENTIALS_REJECTED, HELD, READY, STALLED};
 use super::verdict::{ASPECTS, NOT_ACCEPTED};
 use super::{Status, Truth};
 
 /// The reasons beside those of a refused spec for which an object stops until a person acts.
-const STOPPED: [&str; 3] = [CREDENTIALS_REJECTED, HELD, CREATE_RESULT_UNKNOWN];
+const STOPPED: [&str; 4] = [CREDENTIALS_REJECTED, HELD, CREATE_RESULT_UNKNOWN, CLOCK_DIFFERS];
 
 impl Status {
     /// Whether the object stopped until a person acts, as far as its status tells, and has not been Ready since. An

@@ -1,20 +1,34 @@
 //! What is declared to open doors to a tenant's visitors, connected or not. Verdicts are made of this: which integrations
 //! happen to be connected decides when a record is made, and never whether a spec is valid (design 3.4).
+//!
+//! [`grant`] is what opens in one integration, and whether its system has what is named; [`reference`] is where names of
+//! integrations lead.
+
+mod grant;
+mod reference;
+
+pub use grant::{DeclaredGrant, Reference, names};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use vestibule_core::model::{Hasher, ObjectKey};
+use vestibule_core::adjust::Capabilities;
+use vestibule_core::model::Hasher;
 
-use super::directory::groups;
 use crate::api::{Record, TenantSpec, VisitorAccess};
+use crate::engine::catalogue::Catalogue;
 
 /// An AccessIntegration of a Property that takes visitors, as it is declared.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeclaredIntegration<'a> {
     /// `metadata.name`.
     pub name: &'a str,
     /// `spec.visitorAccess`.
     pub visitor_access: Option<&'a VisitorAccess>,
+    /// What its system can do; `None` if this version speaks to no such system.
+    pub capabilities: Option<Arc<Capabilities>>,
+    /// Whether its system has what is named; nothing is known of one that is not connected.
+    pub catalogue: Catalogue,
     /// Whether records can be made through it now.
     pub ready: bool,
 }
@@ -46,8 +60,8 @@ pub enum Unusable {
 pub struct DeclaredTenant<'a> {
     /// `metadata.name`.
     pub name: &'a str,
-    /// The Property it rents in.
-    pub property: &'a ObjectKey,
+    /// The name of the Property it rents in.
+    pub property: &'a str,
     /// Its spec.
     pub spec: &'a TenantSpec,
     /// `status.records`.
@@ -59,8 +73,14 @@ pub struct DeclaredTenant<'a> {
 pub struct Declared {
     /// Whether anything is declared to open.
     pub doors: Doors,
-    /// What has to appear or become ready before everything that is declared can be true; each a sentence.
-    pub awaited: Vec<String>,
+    /// References that lead nowhere, or not yet; each a sentence.
+    pub missing: Vec<String>,
+    /// Integrations that are there and not ready; each a sentence.
+    pub unready: Vec<String>,
+    /// What opens, integration by integration.
+    pub grants: Vec<DeclaredGrant>,
+    /// Changes with anything above.
+    pub hash: u64,
 }
 
 /// Whether any door is declared to open to a tenant's visitors.
@@ -77,27 +97,30 @@ pub enum Doors {
 impl Declared {
     /// What is declared for a tenant.
     pub fn of(tenant: DeclaredTenant<'_>, integrations: &DeclaredIntegrations<'_>) -> Self {
-        let DeclaredTenant { spec, records, .. } = tenant;
-        let takers = &integrations.takers;
-        let opening: Vec<_> = takers
-            .iter()
-            .filter(|it| !groups(spec, records, it.name, it.visitor_access).is_empty())
-            .collect();
-        let mut awaited: Vec<String> =
-            opening.iter().filter(|it| !it.ready).map(|it| not_ready(it.name)).collect();
-        let named = spec.visitor_access.iter().filter(|grant| !grant.groups.is_empty());
-        let named = named.map(|grant| grant.integration_ref.name.as_str());
-        let named = named.filter(|name| takers.iter().all(|it| it.name != *name));
-        awaited.extend(named.filter_map(|name| awaits(name, tenant, integrations.others.get(name).copied())));
-        if opening.is_empty() && awaited.is_empty() {
-            let unreadable = integrations.others.iter().find(|(_, why)| **why == Unusable::Unreadable);
-            match unreadable {
-                // It may open doors to everybody in the Property.
-                Some((name, _)) => awaited.push(not_ready(name)),
-                None => return Self { doors: closed(tenant, integrations), awaited },
-            }
-        }
-        Self { doors: Doors::Declared, awaited }
+        let grants: Vec<_> =
+            integrations.takers.iter().filter_map(|it| DeclaredGrant::of(tenant, it)).collect();
+        let (missing, unready) = reference::follow(tenant, integrations, &grants);
+        let closed = grants.is_empty() && missing.is_empty() && unready.is_empty();
+        let doors = if closed { closed_doors(tenant, integrations) } else { Doors::Declared };
+        Self { doors, missing, unready, grants, hash: 0 }.hashed()
+    }
+
+    /// The first thing that has to appear or become ready before everything that is declared can be true.
+    pub fn awaited(&self) -> Option<&String> {
+        self.missing.iter().chain(&self.unready).next()
+    }
+
+    /// A group that the Tenant itself names and that a system does not have, in a sentence.
+    pub fn missing_group_of_tenant(&self) -> Option<&str> {
+        self.grants.iter().filter(|grant| grant.by_tenant).find_map(|grant| grant.group.missing())
+    }
+
+    /// What an integration itself names and its system does not have, by name of the integration, in sentences.
+    pub fn missing_of_integrations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.grants.iter().filter_map(|grant| {
+            let group = grant.group.missing().filter(|_| !grant.by_tenant);
+            Some((grant.integration.as_str(), group.or_else(|| grant.card_format.missing())?))
+        })
     }
 
     /// Feeds a hash with what decides about records.
@@ -108,33 +131,27 @@ impl Declared {
             Doors::NoGroups(_) => 3,
         });
     }
-}
 
-fn not_ready(name: &str) -> String {
-    format!("waits for AccessIntegration {name}, which is not ready: see its status")
-}
-
-/// What a tenant waits for that names groups in an integration which takes no visitors of its Property.
-fn awaits(name: &str, tenant: DeclaredTenant<'_>, why: Option<Unusable>) -> Option<String> {
-    let property = &tenant.property.name;
-    let (what, remedy) = match why {
-        Some(Unusable::Unreadable) => return Some(not_ready(name)),
-        // It declines visitors on purpose.
-        Some(Unusable::TakesNoVisitors) => return None,
-        Some(Unusable::OfAnotherProperty) => {
-            (format!("serves another Property than {property}"), format!("Name one of {property}"))
+    fn hashed(mut self) -> Self {
+        let mut hash = Hasher::new("declared");
+        self.sign(&mut hash);
+        if let Doors::NoIntegration(sentence) | Doors::NoGroups(sentence) = &self.doors {
+            hash.text(sentence);
         }
-        Some(Unusable::Deleting) => ("is being deleted".to_owned(), "Name another".to_owned()),
-        None => ("does not exist".to_owned(), "Make it".to_owned()),
-    };
-    Some(format!(
-        "waits for AccessIntegration {name}, which spec.visitorAccess of Tenant {} names and which {what}. {remedy}, or \
-         take it out there",
-        tenant.name
-    ))
+        // Lists after each other: where one ends must show.
+        for sentences in [&self.missing, &self.unready] {
+            hash.number(sentences.len() as u64);
+            for sentence in sentences {
+                hash.text(sentence);
+            }
+        }
+        self.grants.iter().for_each(|grant| grant.sign(&mut hash));
+        self.hash = hash.finish();
+        self
+    }
 }
 
-fn closed(tenant: DeclaredTenant<'_>, integrations: &DeclaredIntegrations<'_>) -> Doors {
+fn closed_doors(tenant: DeclaredTenant<'_>, integrations: &DeclaredIntegrations<'_>) -> Doors {
     if let Some(first) = integrations.takers.first() {
         return Doors::NoGroups(format!(
             "Tenant {} opens no door to visitors: name groups in its spec.visitorAccess, or in spec.visitorAccess of \
@@ -146,10 +163,9 @@ fn closed(tenant: DeclaredTenant<'_>, integrations: &DeclaredIntegrations<'_>) -
     let other = declines.map(|(name, _)| format!(", or set it on {name}")).unwrap_or_default();
     Doors::NoIntegration(format!(
         "waits for an AccessIntegration: Property {} has none with spec.visitors: Push. Make one{other}",
-        tenant.property.name
+        tenant.property
     ))
 }
 
 #[cfg(test)]
-#[path = "declared_tests.rs"]
 mod tests;

@@ -1,6 +1,8 @@
 use super::*;
 use crate::api::{Grant, TenantGroups};
-use crate::reconcile::fixtures::{acme, key};
+use crate::engine::catalogue::Name;
+use crate::reconcile::fixtures::{acme, engine, integration};
+use crate::system::memory::Memory;
 
 /// The tenant acme, granting these groups in these integrations.
 fn granting(grants: &[(&str, &[&str])]) -> TenantSpec {
@@ -16,7 +18,7 @@ fn lobby() -> VisitorAccess {
 }
 
 fn of(spec: &TenantSpec, integrations: &DeclaredIntegrations<'_>) -> Declared {
-    let tenant = DeclaredTenant { name: "acme", property: &key("tower"), spec, records: &[] };
+    let tenant = DeclaredTenant { name: "acme", property: "tower", spec, records: &[] };
     Declared::of(tenant, integrations)
 }
 
@@ -25,7 +27,7 @@ fn taker<'a>(
     visitor_access: Option<&'a VisitorAccess>,
     ready: bool,
 ) -> DeclaredIntegration<'a> {
-    DeclaredIntegration { name, visitor_access, ready }
+    DeclaredIntegration { name, visitor_access, capabilities: None, catalogue: Catalogue::lacking([]), ready }
 }
 
 #[test]
@@ -36,7 +38,7 @@ fn a_spec_is_invalid_by_what_is_declared_only_and_never_by_what_is_not_connected
         let declared = of(&spec, &DeclaredIntegrations { takers: both.into(), ..Default::default() });
         assert_eq!(declared.doors, Doors::Declared);
         let waits = "waits for AccessIntegration netbox, which is not ready: see its status".to_owned();
-        assert_eq!(declared.awaited, if ready { Vec::new() } else { vec![waits] });
+        assert_eq!(declared.unready, if ready { Vec::new() } else { vec![waits] });
     }
     let annex = DeclaredIntegrations { takers: vec![taker("annex", None, false)], ..Default::default() };
     assert!(matches!(of(&granting(&[("annex", &[])]), &annex).doors, Doors::NoGroups(_)));
@@ -50,14 +52,14 @@ fn a_name_that_an_integration_will_have_seconds_later_is_waited_for() {
         let declared = of(&spec, &integrations);
         assert_eq!(declared.doors, Doors::Declared);
         assert_eq!(
-            declared.awaited,
+            declared.missing,
             [
                 "waits for AccessIntegration netbox, which spec.visitorAccess of Tenant acme names and which does not exist. \
               Make it, or take it out there"
             ]
         );
     }
-    assert_eq!(of(&granting(&[("netbox", &[])]), &DeclaredIntegrations::default()).awaited, [""; 0]);
+    assert_eq!(of(&granting(&[("netbox", &[])]), &DeclaredIntegrations::default()).missing, [""; 0]);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn an_integration_that_cannot_serve_the_tenant_says_why() {
     let sentence = |why| {
         let integrations = DeclaredIntegrations { others: [("netbox", why)].into(), ..Default::default() };
         let declared = of(&spec, &integrations);
-        (declared.doors, declared.awaited.join(" "))
+        (declared.doors.clone(), declared.awaited().cloned().unwrap_or_default())
     };
     let (doors, unreadable) = sentence(Unusable::Unreadable);
     assert!(doors == Doors::Declared && unreadable.contains("not ready: see its status"), "{unreadable}");
@@ -92,7 +94,7 @@ fn nothing_is_concluded_while_the_spec_of_an_integration_cannot_be_read() {
     let beside = DeclaredIntegrations { takers: vec![taker("annex", None, true)], others: unreadable() };
     for integrations in [alone, beside] {
         let declared = of(&acme(), &integrations);
-        assert_eq!((declared.doors, declared.awaited.len()), (Doors::Declared, 1));
+        assert_eq!((declared.doors, declared.unready.len()), (Doors::Declared, 1));
     }
 }
 
@@ -106,4 +108,72 @@ fn the_integrations_own_groups_count_for_a_tenant_that_names_none() {
     assert_eq!(doors(&lobby()), Doors::Declared);
     let named = VisitorAccess { tenants: vec![none], ..lobby() };
     assert!(matches!(doors(&named), Doors::NoGroups(_)), "an empty list means none");
+}
+
+/// The sentence of what the NetBox lacks, for a tenant that grants this group there or leaves it to the integration.
+fn lacking(spec: &TenantSpec, access: Option<&VisitorAccess>, group: &str) -> String {
+    let capabilities = integration(&engine("netbox", Memory::default()), 0).capabilities;
+    let catalogue = Catalogue::lacking([Name::Group(group.to_owned())]);
+    let netbox = DeclaredIntegration {
+        capabilities: Some(Arc::new(capabilities)),
+        catalogue,
+        ..taker("netbox", access, true)
+    };
+    let declared = of(spec, &DeclaredIntegrations { takers: vec![netbox], ..Default::default() });
+    match &declared.grants[0].group {
+        Reference::Missing(sentence) => sentence.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_group_that_the_system_lacks_is_named_with_the_field_that_names_it() {
+    assert_eq!(
+        lacking(&granting(&[("netbox", &["Lobby", "Lobyy"])]), None, "Lobyy"),
+        "waits for the access group \"Lobyy\", which spec.visitorAccess of Tenant acme names for AccessIntegration netbox \
+         and which Memory does not have: create it there, or name another"
+    );
+    let named = lacking(&acme(), Some(&lobby()), "Lobby");
+    assert!(
+        named.contains("which spec.visitorAccess.groups of AccessIntegration netbox names and which"),
+        "{named}"
+    );
+    let entry = TenantGroups { tenant: "Acme Ltd".to_owned(), groups: vec!["Lab".to_owned()] };
+    let access = VisitorAccess { tenants: vec![entry], ..lobby() };
+    let named = lacking(&acme(), Some(&access), "Lab");
+    assert!(
+        named.contains("which spec.visitorAccess.tenants of AccessIntegration netbox names for Tenant acme"),
+        "{named}"
+    );
+    let by_id = lacking(&granting(&[("netbox", &["id:1"])]), None, "1");
+    assert!(by_id.starts_with("waits for the access group with the id \"1\", which"), "{by_id}");
+}
+
+#[test]
+fn whatever_changes_a_verdict_changes_the_hash() {
+    let capabilities = Arc::new(integration(&engine("netbox", Memory::default()), 0).capabilities);
+    let bare = Arc::new(Capabilities { card_format: None, ..(*capabilities).clone() });
+    let usual = || DeclaredIntegration {
+        capabilities: Some(Arc::clone(&capabilities)),
+        ..taker("netbox", None, true)
+    };
+    let hash = |spec: &TenantSpec, netbox: DeclaredIntegration<'_>| {
+        of(spec, &DeclaredIntegrations { takers: vec![netbox], ..Default::default() }).hash
+    };
+    let lobby = granting(&[("netbox", &["Lobby"])]);
+    let lacks = |name| DeclaredIntegration { catalogue: Catalogue::lacking([name]), ..usual() };
+    let hashes = [
+        hash(&lobby, usual()),
+        hash(&lobby, DeclaredIntegration { ready: false, ..usual() }),
+        hash(&lobby, DeclaredIntegration { capabilities: Some(bare), ..usual() }),
+        hash(&lobby, DeclaredIntegration { capabilities: None, ..usual() }),
+        hash(&lobby, DeclaredIntegration { catalogue: Catalogue::default(), ..usual() }),
+        hash(&lobby, lacks(Name::Group("Lobby".to_owned()))),
+        hash(&lobby, lacks(Name::CardFormat("26 bit Wiegand".to_owned()))),
+        hash(&granting(&[("netbox", &["Lobby", "Lab"])]), usual()),
+        hash(&granting(&[("netbox", &[])]), usual()),
+        hash(&granting(&[("netbox", &["Lobby"]), ("annex", &["Shed"])]), usual()),
+    ];
+    let distinct: std::collections::BTreeSet<u64> = hashes.into_iter().collect();
+    assert_eq!(distinct.len(), hashes.len());
 }

@@ -1,0 +1,142 @@
+//! Whether a visitor can be let in on the days to come, by what is declared: known from its row, with no call and without
+//! the object. A Visitor of next week is refused today, not at its midnight (design 3.4).
+
+use vestibule_core::adjust::check;
+use vestibule_core::person_flags::PersonFlags;
+use vestibule_core::status::{Verdict, conditions};
+
+use super::plan::Standing;
+use super::row::PlaceState;
+use super::status::{Trouble, TroubleKind};
+use crate::reconcile::declared::{Declared, DeclaredGrant, Doors, Reference};
+
+/// What there is to expect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// Nothing that is known stands in the way.
+    Clear,
+    /// It is not known yet: an integration is not ready, or was not asked for its names. The sentence says which.
+    Unknown(String),
+    /// An integration that should let the visitor in is not ready; the sentence says which.
+    Unready(String),
+    /// Something that is named does not exist; the sentence says what to do.
+    Waits(String),
+    /// A person must change something; the sentence says what.
+    Refused(String),
+}
+
+/// What there is to say because of an outlook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saying {
+    /// This.
+    Verdict(Verdict),
+    /// Nothing yet: the status stays as it is.
+    Nothing,
+    /// Whatever the records in the systems say.
+    ByRecords,
+}
+
+/// The outlook of a person in a tenant.
+pub fn outlook(person: PersonFlags, declared: &Declared) -> Outlook {
+    match &declared.doors {
+        Doors::NoGroups(sentence) => return Outlook::Refused(sentence.clone()),
+        Doors::NoIntegration(sentence) => return Outlook::Waits(sentence.clone()),
+        Doors::Declared => {}
+    }
+    let refused = declared.grants.iter().find_map(|grant| refusal(person, grant));
+    if let Some(sentence) = refused {
+        return Outlook::Refused(sentence);
+    }
+    let references =
+        || declared.grants.iter().flat_map(|grant| references(person, grant).map(move |it| (grant, it)));
+    let missing = references().find_map(|(_, reference)| reference.missing());
+    if let Some(sentence) = declared.missing.first().map(String::as_str).or(missing) {
+        return Outlook::Waits(sentence.to_owned());
+    }
+    if let Some(sentence) = declared.unready.first() {
+        return Outlook::Unready(sentence.clone());
+    }
+    match references().find(|(_, reference)| **reference == Reference::Unknown) {
+        Some((grant, _)) => Outlook::Unknown(not_looked_into(grant)),
+        None => Outlook::Clear,
+    }
+}
+
+/// Why an integration cannot hold a person, whatever its system has.
+fn refusal(person: PersonFlags, grant: &DeclaredGrant) -> Option<String> {
+    let refusal = check(person, grant.groups, grant.capabilities.as_deref()?).err()?;
+    Some(format!("{refusal} (AccessIntegration {})", grant.integration))
+}
+
+fn references(person: PersonFlags, grant: &DeclaredGrant) -> impl Iterator<Item = &Reference> {
+    [Some(&grant.group), person.has_card().then_some(&grant.card_format)].into_iter().flatten()
+}
+
+fn not_looked_into(grant: &DeclaredGrant) -> String {
+    format!(
+        "waits for AccessIntegration {}: the access groups and card formats of its system have not been read yet",
+        grant.integration
+    )
+}
+
+impl Outlook {
+    /// What there is to say of a visitor with this outlook. `more_days`: after the window that is on or over there is
+    /// another one.
+    pub fn says(
+        &self,
+        standing: &Standing,
+        more_days: bool,
+        places: &[PlaceState],
+        trouble: Option<&Trouble>,
+    ) -> Saying {
+        match standing {
+            Standing::Today => self.says_today(trouble),
+            Standing::Scheduled if !places.iter().any(|state| state.may_hold()) => {
+                self.says_ahead(Saying::Nothing)
+            }
+            Standing::Over if more_days => self.says_ahead(Saying::ByRecords),
+            _ => Saying::ByRecords,
+        }
+    }
+
+    fn says_today(&self, trouble: Option<&Trouble>) -> Saying {
+        let stalled = trouble.is_some_and(|trouble| matches!(trouble.kind, TroubleKind::Stalled(_)));
+        match self {
+            Self::Refused(sentence) => refused(sentence),
+            Self::Waits(sentence) if !stalled => waits(sentence),
+            Self::Unready(sentence) if trouble.is_none() => waits(sentence),
+            _ => Saying::ByRecords,
+        }
+    }
+
+    /// What is not known is no verdict: nobody who was told that it waits for its day is told otherwise because a system
+    /// is not connected now.
+    fn says_ahead(&self, unknown: Saying) -> Saying {
+        match self {
+            Self::Refused(sentence) => refused(sentence),
+            Self::Waits(sentence) => waits(sentence),
+            Self::Unready(_) | Self::Unknown(_) => unknown,
+            Self::Clear => Saying::ByRecords,
+        }
+    }
+
+    /// What a visitor who is new waits for.
+    pub fn awaited(&self) -> Option<&str> {
+        match self {
+            Self::Unready(sentence) | Self::Unknown(sentence) => Some(sentence),
+            Self::Clear | Self::Waits(_) | Self::Refused(_) => None,
+        }
+    }
+}
+
+fn refused(sentence: &str) -> Saying {
+    Saying::Verdict(Verdict::stalled(conditions::INVALID_SPEC, sentence))
+}
+
+fn waits(sentence: &str) -> Saying {
+    Saying::Verdict(Verdict::dependency_not_ready(sentence))
+}
+
+#[cfg(test)]
+#[path = "outlook_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+use std::sync::Arc;
+
+use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::model::Person;
+use vestibule_core::status::Status;
+
+use super::*;
+use crate::reconcile::fixtures::{at, engine, facts, integration, says};
+use crate::system::memory::Memory;
+
+fn person(email: &str, last_name: &str, has_card: bool) -> PersonFlags {
+    let (email, last_name) = (email.to_owned(), last_name.to_owned());
+    PersonFlags::of(&Person { email, last_name, ..Person::default() }, has_card)
+}
+
+fn jane() -> PersonFlags {
+    person("jane@example.org", "Doe", false)
+}
+
+fn with_card() -> PersonFlags {
+    person("jane@example.org", "Doe", true)
+}
+
+/// What is declared for a tenant that opens the lobby of a NetBox which has it.
+fn declared() -> Declared {
+    facts([integration(&engine("netbox", Memory::default()), 0)]).declared
+}
+
+/// The same with the grant changed.
+fn after(change: impl FnOnce(&mut DeclaredGrant)) -> Declared {
+    let mut declared = declared();
+    change(&mut declared.grants[0]);
+    declared
+}
+
+/// The same in a system that can do other things.
+fn able(change: impl FnOnce(&mut Capabilities)) -> Declared {
+    after(|grant| {
+        let mut capabilities = (**grant.capabilities.as_ref().unwrap()).clone();
+        change(&mut capabilities);
+        grant.capabilities = Some(Arc::new(capabilities));
+    })
+}
+
+fn missing() -> Reference {
+    Reference::Missing("create it".to_owned())
+}
+
+#[test]
+fn whatever_a_system_cannot_hold_is_refused_long_before_its_day() {
+    assert_eq!(outlook(jane(), &declared()), Outlook::Clear);
+    let rows = [
+        (person("", "Doe", false), able(|_| {}), "Memory wants an email or a phone of a visitor"),
+        (jane(), able(|it| it.max_groups = 0), "holds at most 0 access groups"),
+        (person("a@b.c", "\u{e000}", false), able(|it| it.names = Names::Ascii), "spell it in Latin letters"),
+        (with_card(), able(|it| it.card_format = None), "spec.lenelS2.visitorCardFormat"),
+    ];
+    for (person, declared, words) in rows {
+        let found = outlook(person, &declared);
+        let Outlook::Refused(sentence) = &found else { panic!("{found:?}") };
+        assert!(sentence.contains(words) && sentence.ends_with("(AccessIntegration netbox)"), "{sentence}");
+    }
+    assert_eq!(outlook(person("", "Doe", false), &able(|it| it.contact = Contact::Nothing)), Outlook::Clear);
+}
+
+#[test]
+fn a_card_format_that_is_missing_or_unknown_concerns_only_those_who_have_a_card() {
+    for reference in [missing(), Reference::Unknown] {
+        let declared = after(|grant| grant.card_format = reference.clone());
+        assert_eq!(outlook(jane(), &declared), Outlook::Clear);
+        assert_ne!(outlook(with_card(), &declared), Outlook::Clear);
+    }
+}
+
+#[test]
+fn a_refusal_comes_before_what_is_missing_and_that_before_what_is_not_ready_or_not_known() {
+    let mut all = after(|grant| grant.group = missing());
+    all.unready.push("waits".to_owned());
+    assert!(matches!(outlook(person("", "Doe", false), &all), Outlook::Refused(_)));
+    assert_eq!(outlook(jane(), &all), Outlook::Waits("create it".to_owned()));
+    all.grants[0].group = Reference::Unknown;
+    assert_eq!(outlook(jane(), &all), Outlook::Unready("waits".to_owned()));
+    all.unready.clear();
+    assert!(matches!(outlook(jane(), &all), Outlook::Unknown(sentence) if sentence.contains("netbox")));
+    let nothing = Declared { doors: Doors::NoGroups("name groups".to_owned()), ..declared() };
+    assert_eq!(outlook(jane(), &nothing), Outlook::Refused("name groups".to_owned()));
+    let nowhere = Declared { doors: Doors::NoIntegration("make one".to_owned()), ..declared() };
+    assert_eq!(outlook(jane(), &nowhere), Outlook::Waits("make one".to_owned()));
+}
+
+fn said(outlook: &Outlook, standing: &Standing, more_days: bool, places: &[PlaceState]) -> String {
+    match outlook.says(standing, more_days, places, None) {
+        Saying::Verdict(verdict) => {
+            says(&verdict.settle(&Status::default(), 1, at("2026-12-01T09:00:00Z")), "Ready")
+        }
+        Saying::Nothing => "nothing".to_owned(),
+        Saying::ByRecords => "by records".to_owned(),
+    }
+}
+
+#[test]
+fn the_days_to_come_decide_and_no_day_that_is_over() {
+    let text = || "sentence".to_owned();
+    let (refused, waits) = (Outlook::Refused(text()), Outlook::Waits(text()));
+    let (unready, unknown) = (Outlook::Unready(text()), Outlook::Unknown(text()));
+    let rows: [(&Outlook, [&str; 6]); 5] = [
+        (
+            &refused,
+            [
+                "False InvalidSpec",
+                "False InvalidSpec",
+                "by records",
+                "False InvalidSpec",
+                "by records",
+                "by records",
+            ],
+        ),
+        (
+            &waits,
+            [
+                "False DependencyNotReady",
+                "False DependencyNotReady",
+                "by records",
+                "False DependencyNotReady",
+                "by records",
+                "by records",
+            ],
+        ),
+        (
+            &unready,
+            ["False DependencyNotReady", "nothing", "by records", "by records", "by records", "by records"],
+        ),
+        (&unknown, ["by records", "nothing", "by records", "by records", "by records", "by records"]),
+        (&Outlook::Clear, ["by records"; 6]),
+    ];
+    for (outlook, expected) in rows {
+        let found = [
+            said(outlook, &Standing::Today, false, &[]),
+            said(outlook, &Standing::Scheduled, false, &[PlaceState::Absent]),
+            // Yesterday's record has to go before anything else is said.
+            said(outlook, &Standing::Scheduled, false, &[PlaceState::Present]),
+            said(outlook, &Standing::Over, true, &[PlaceState::Present]),
+            said(outlook, &Standing::Over, false, &[PlaceState::Present]),
+            said(outlook, &Standing::Expired, false, &[]),
+        ];
+        assert_eq!(found, expected, "{outlook:?}");
+    }
+}
+
+#[test]
+fn a_trouble_that_needs_a_person_is_told_before_what_is_merely_missing() {
+    let trouble = |kind| Trouble { kind, message: "no".to_owned() };
+    let stalled = trouble(TroubleKind::Stalled(conditions::DUPLICATE_CLAIM));
+    let waits = Outlook::Waits("create it".to_owned());
+    assert_eq!(waits.says(&Standing::Today, false, &[], Some(&stalled)), Saying::ByRecords);
+    let dependency = trouble(TroubleKind::Dependency);
+    assert!(matches!(waits.says(&Standing::Today, false, &[], Some(&dependency)), Saying::Verdict(_)));
+    let refused = Outlook::Refused("set spec.email".to_owned());
+    assert!(matches!(refused.says(&Standing::Today, false, &[], Some(&stalled)), Saying::Verdict(_)));
+}
