@@ -275,7 +275,7 @@ pub struct AccessIntegrationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub records: Option<i64>,
-    /// How many records were left behind in the system.
+    /// How many records were left behind: by a deletion that may not remove them, or in a former system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub left_behind: Option<i64>,
@@ -287,6 +287,10 @@ pub struct AccessIntegrationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "text::external_ids")]
     pub external_ids: Vec<String>,
+    /// The system that these records are in: host, port, path and partition. Another one holds none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::system")]
+    pub connected_to: Option<String>,
     /// When everything of ours had last been compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::instant")]
@@ -313,6 +317,7 @@ impl Default for AccessIntegrationStatus {
             system_version: None,
             records: None,
             left_behind: None,
+            connected_to: None,
             skipped: None,
             external_ids: Vec::new(),
             last_sync_time: None,

@@ -99,6 +99,11 @@ pub(super) fn token(_: &mut SchemaGenerator) -> Schema {
     bounded(256)
 }
 
+/// Which system an integration is connected to, written by the controller.
+pub(super) fn system(_: &mut SchemaGenerator) -> Schema {
+    bounded(1_024)
+}
+
 /// An instant, RFC 3339, written by the controller.
 pub(super) fn instant(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "date-time", "maxLength": 64 })

@@ -67,6 +67,13 @@ impl Engine {
         id.owner != self.owner || self.inner.lock().is_gone(id)
     }
 
+    /// How many records may remain in the system: those that are held, and creates without an answer.
+    pub fn remaining(&self) -> usize {
+        let inner = self.inner.lock();
+        let uncertain = inner.uncertain.keys().filter(|id| !inner.snapshot.contains(id)).count();
+        inner.snapshot.len() + uncertain
+    }
+
     /// Notes that nothing was ever made for the slot before now: its object got its finalizer just now. So this engine makes
     /// every record that there is.
     pub fn note_new(&self, slot: Slot) {

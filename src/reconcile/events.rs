@@ -58,11 +58,12 @@ impl Events {
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }
 
-    /// Tells that an integration works with another address or account from now on, and what stays at the former one.
-    pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, records: usize) {
+    /// Says that an integration works with another system or owner id from now on, and what stays in the former one.
+    pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, former: &str, records: usize) {
+        let were = if records == 1 { "1 record was".to_owned() } else { format!("{records} records were") };
         let message = format!(
-            "{records} records were made at the former address or account. If that is another system they stay there and open \
-             until their windows end: remove them there"
+            "{were} made at the former address, {former}, or under the former owner id. What is there stays, is counted in \
+             status.leftBehind and opens until its windows end: remove it there"
         );
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }

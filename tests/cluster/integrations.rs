@@ -64,6 +64,9 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
     // The former engine gives its session back and is not heard of again.
     wait_until("the session is given back", || async { stage.netbox.called("Logout") == 1 }).await;
     let calls = stage.netbox.calls();
+    let former = stage.netbox.address().to_string();
+    let counted = |it: &View| it.status["leftBehind"] == 2 && it.status["connectedTo"] != former.as_str();
+    stage.until("AccessIntegration", "netbox", "counts what is left", counted).await;
     let old = std::mem::replace(&mut stage.netbox, new);
     stage.sync("once").await;
     stage.until("AccessIntegration", "netbox", "has counted", |it| it.status["records"] == 2).await;
@@ -73,12 +76,37 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
     // What it holds is as it was, and ends by its own windows: nobody closes it earlier.
     let left = old.people().await;
     assert_eq!(left.len(), 2);
+    // Also when an object is gone, and after a restart.
+    stage.delete("Visitor", "ada").await;
+    stage.gone("Visitor", "ada").await;
+    stage.stop().await;
+    stage.start().await;
+    stage.sync("restarted").await;
+    assert_eq!(stage.view("AccessIntegration", "netbox").status["leftBehind"], 2);
     old.set_clock("2026-12-01T22:01:00Z".parse().unwrap());
     for person in &left {
         assert!(!old.opens(&person.id, "Lobby turnstile").await, "{person:?}");
     }
     assert_eq!(old.writes(), [].into());
     stage.agrees().await;
+}
+
+#[tokio::test]
+async fn what_stays_in_a_box_that_was_left_while_no_controller_ran_is_counted_as_well() {
+    let mut stage = with_two("unseen").await;
+    stage.until("AccessIntegration", "netbox", "has counted", |it| it.status["records"] == 2).await;
+    stage.stop().await;
+    let new = another_box().await;
+    stage.apply(integration(&new.url(), json!({}))).await;
+    stage.delete("Visitor", "bob").await;
+    stage.start().await;
+    stage.gone("Visitor", "bob").await;
+    let counted = |it: &View| it.status["leftBehind"] == 2 && it.status["records"] == 1;
+    stage.until("AccessIntegration", "netbox", "counts what is left", counted).await;
+    let ada = stage.until("Visitor", "ada", "is in the new box", |it| it.is_ready() && it.has_record()).await;
+    assert_eq!(new.person("ada@example.org").await.id, ada.external_id());
+    assert_eq!(stage.netbox.people().await.len(), 2, "nobody closes it");
+    stage.agrees_with(&new).await;
 }
 
 #[tokio::test]
@@ -120,6 +148,8 @@ async fn an_address_that_comes_back_finds_its_people_again() {
     let ada = stage.until("Visitor", "ada", "is in", |it| it.is_ready() && it.has_record()).await;
     assert_eq!(ada.external_id(), before);
     assert_eq!(stage.netbox.writes(), [].into());
+    let netbox = stage.view("AccessIntegration", "netbox");
+    assert_eq!(netbox.status["leftBehind"], 1, "hers in the other box: {netbox}");
     stage.agrees().await;
 }
 

@@ -46,6 +46,8 @@ pub struct Connection {
     pub pace: Limits,
     /// Which account of which system it is.
     pub account: u64,
+    /// Which system it is.
+    pub system: String,
     client: u64,
     stop: Trigger,
     running: JoinHandle<()>,
@@ -59,14 +61,25 @@ impl Connection {
         pacer: Pacer,
         parts: &ConnectionParts,
     ) -> Result<Self, SystemError> {
-        let Validated { property, config, credentials, owner_id, settings, pace, login, account, client } =
-            wanted;
+        let Validated {
+            property,
+            config,
+            credentials,
+            owner_id,
+            settings,
+            pace,
+            login,
+            account,
+            client,
+            system,
+        } = wanted;
         let owner = Owner::of(&owner_id);
-        let system = LenelS2::new(&config, credentials, owner, parts.clock.clone(), parts.fence.clone())?;
+        let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
+        let netbox = LenelS2::new(&config, credentials, owner, clock, fence)?;
         let engine = Engine::new(Parts {
             integration: key.clone(),
             owner,
-            system: Arc::new(system),
+            system: Arc::new(netbox),
             source: Arc::clone(&parts.source),
             pacer,
             fence: parts.fence.clone(),
@@ -76,7 +89,19 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self { engine, property, owner_id, left_behind: 0, login, pace, account, client, stop, running })
+        Ok(Self {
+            engine,
+            property,
+            owner_id,
+            left_behind: 0,
+            login,
+            pace,
+            account,
+            system,
+            client,
+            stop,
+            running,
+        })
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.

@@ -25,9 +25,12 @@ pub struct Said {
     /// Living records of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
-    /// Records that were left in the system, because the mode or a person said so.
+    /// Records that were left in a system: the mode or a person said so, or the integration has another system since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_behind: Option<i64>,
+    /// The system that these records, and the ids in other statuses, are in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_to: Option<String>,
     /// When the last full sync ended, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,
@@ -53,7 +56,7 @@ impl Said {
     #[must_use]
     pub fn of_another_system(&self) -> Self {
         let found = Self { system_version: None, records: None, last_sync_time: None, ..self.clone() };
-        Self { held_deletions: None, ..found }
+        Self { held_deletions: None, connected_to: None, ..found }
     }
 }
 

@@ -226,6 +226,7 @@ fn before() -> Said {
         system_version: Some("6.1".into()),
         records: Some(5),
         left_behind: Some(2),
+        connected_to: Some("netbox.example.org".into()),
         last_sync_time: Some("2026-11-30T00:00:00Z".into()),
         last_handled_sync_at: Some("yesterday".into()),
         held_deletions: Some(HeldDeletions { hash: "abc".into(), count: 3 }),
@@ -246,7 +247,7 @@ fn what_was_found_in_another_system_is_not_said_of_this_one() {
     let elsewhere = before().of_another_system();
     let found =
         (&elsewhere.system_version, elsewhere.records, &elsewhere.last_sync_time, &elsewhere.held_deletions);
-    assert_eq!(found, (&None, None, &None, &None));
+    assert_eq!((found, elsewhere.connected_to.as_ref()), ((&None, None, &None, &None), None));
     assert_eq!((elsewhere.owner_id.as_deref(), elsewhere.left_behind), (Some("first"), Some(2)));
 }
 

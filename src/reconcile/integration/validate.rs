@@ -74,6 +74,8 @@ pub struct Validated {
     pub login: u64,
     /// Which account of which system this is: another one is another engine.
     pub account: u64,
+    /// Which system this is, as `status.connectedTo` names it.
+    pub system: String,
     /// Changes with anything that a client is made of.
     pub client: u64,
 }
@@ -102,11 +104,12 @@ pub fn validate(
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
     let pace =
         pace::Limits { rate: limits.requests_per_second.map(f64::from), burst: 10, max_in_flight: in_flight };
+    let system = config.place();
     let login = Hasher::new("login").text(&config.url).text(&credentials.username).finish();
     let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);
     let settings = settings(object, spec, property_suspended, in_flight as usize)?;
     let property = property::key(&object.meta.key.namespace, &spec.property_ref);
-    Ok(Validated { property, config, credentials, owner_id, settings, pace, login, account, client })
+    Ok(Validated { property, config, credentials, owner_id, settings, pace, login, account, system, client })
 }
 
 fn invalid(sentence: impl Into<String>) -> Refusal {

@@ -12,7 +12,7 @@ use crate::cluster::watch::Event;
 use crate::engine::Condition;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated};
 use crate::reconcile::property;
-use crate::system::Class;
+use crate::system::{Class, SystemError};
 
 impl Pass {
     /// Brings every engine in step with its integration.
@@ -30,7 +30,7 @@ impl Pass {
         }
         self.replace_ended();
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
-        self.moved.retain(|key| self.integrations.get(key).is_some());
+        self.moved.retain(|key, _| self.integrations.get(key).is_some());
         self.gone.retain(|key, uid| self.integrations.get(key).is_some_and(|object| object.meta.uid == *uid));
         self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
@@ -110,23 +110,10 @@ impl Pass {
 
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
-        if let Some(former) = self.connections.get(&key).filter(|connection| connection.is_other(&wanted)) {
-            let records = former.engine.records();
-            self.disconnect(&key);
-            self.moved.insert(key.clone());
-            if records > 0 {
-                tracing::warn!(integration = %key, records, "another address or account: what was made at the former one stays");
-                let writer = &self.writers.integration;
-                writer.events.moved_away(&writer.resource, &object.meta, records).await;
-            }
-        }
+        self.leave_former(object, &wanted).await;
         if self.stopping.contains_key(&key) {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
         }
-        let refused = |error: crate::system::SystemError| match error.class {
-            Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
-            _ => Refusal::Missing(error.message),
-        };
         let drains = self.is_property_going(object);
         if let Some(connection) = self.connections.get_mut(&key) {
             if !drains {
@@ -135,9 +122,16 @@ impl Pass {
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
         self.claim(object).await?;
+        self.start(object, wanted).await
+    }
+
+    /// Starts the engine of an integration.
+    pub(super) async fn start(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
+        let key = object.meta.key.clone();
+        self.notice_move(object, &wanted).await;
         let pacer = self.pacer(&wanted);
         let mut connection = Connection::start(&key, wanted, pacer, &self.parts).map_err(refused)?;
-        connection.left_behind = object.status.as_ref().and_then(|said| said.left_behind).unwrap_or_default();
+        connection.left_behind = self.left_before(object);
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
@@ -228,6 +222,13 @@ impl Pass {
             }
         }
         self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
+    }
+}
+
+fn refused(error: SystemError) -> Refusal {
+    match error.class {
+        Class::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
+        _ => Refusal::Missing(error.message),
     }
 }
 

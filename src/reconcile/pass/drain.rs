@@ -7,7 +7,7 @@ use vestibule_core::model::ObjectKey;
 use super::Pass;
 use crate::cluster::watch::Event;
 use crate::reconcile::abandon::is_abandoned;
-use crate::reconcile::integration::{Connection, Object, leaves_records};
+use crate::reconcile::integration::{Object, leaves_records};
 use crate::reconcile::property::Object as Property;
 
 impl Pass {
@@ -35,7 +35,7 @@ impl Pass {
         }
         match self.writers.integration.finalizer(&object.meta, false).await {
             Ok(answer) => {
-                let left = self.connections.get(key).map_or(0, |connection| connection.engine.records());
+                let left = usize::try_from(self.remaining(object)).unwrap_or_default();
                 tracing::info!(integration = %key, orphan, abandoned, left, "gone");
                 if left > 0 {
                     let writer = &self.writers.integration;
@@ -59,17 +59,14 @@ impl Pass {
             Ok(wanted) => wanted,
             Err(refusal) => return self.note_refusal(key, Some(refusal)),
         };
-        self.note_refusal(key, None);
         if let Some(connection) = self.connections.get_mut(key) {
             if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
                 tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
             }
-            return;
+            return self.note_refusal(key, None);
         }
-        let pacer = self.pacer(&wanted);
-        let Ok(connection) = Connection::start(key, wanted, pacer, &self.parts) else { return };
-        self.listen(&connection);
-        self.connections.insert(key.clone(), connection);
+        let started = self.start(object, wanted).await;
+        self.note_refusal(key, started.err());
     }
 
     /// A Property that goes takes the records of its integrations along, whether or not those go as well. Says for which it

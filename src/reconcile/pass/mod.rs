@@ -8,6 +8,7 @@ mod connect;
 mod declared;
 mod drain;
 mod gather;
+mod moves;
 mod pace;
 mod publish;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use vestibule_core::model::ObjectKey;
 
+use self::moves::Moved;
 use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
 use crate::cluster::object::{Seen, Uid};
@@ -62,7 +64,7 @@ pub struct Pass {
     /// Integrations whose finalizer was taken away, until the watch tells that they are gone.
     gone: BTreeMap<ObjectKey, Uid>,
     /// Integrations that were connected to another account before: what was true there is not known of the new one.
-    moved: BTreeSet<ObjectKey>,
+    moved: BTreeMap<ObjectKey, Moved>,
     /// One pace a login; as many as there were logins since the start.
     pacers: BTreeMap<u64, Pacer>,
     refusals: BTreeMap<ObjectKey, Refusal>,
@@ -147,7 +149,7 @@ impl Pass {
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
             gone: BTreeMap::new(),
-            moved: BTreeSet::new(),
+            moved: BTreeMap::new(),
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
             indexes: BTreeMap::new(),

@@ -47,12 +47,16 @@ impl Pass {
             let owner_id = connection.map(|connection| connection.owner_id.clone());
             // What was found at a former address is not what the present one holds.
             let unseen = state.as_ref().is_some_and(|state| state.last_sync.is_none());
-            let moved = unseen && self.moved.contains(key);
+            let moved = unseen && self.moved.contains_key(key);
             let before = if moved { previous.of_another_system() } else { previous.clone() };
             let mut said = integration::said(&before, status, owner_id, requested, state.as_ref());
-            if let (Some(connection), Some(state)) = (connection, &state) {
-                let left = connection.left_behind + i64::try_from(state.left_behind).unwrap_or(i64::MAX);
+            if let Some(left) = self.left_now(object, state.as_ref()) {
                 said.left_behind = (left > 0).then_some(left);
+            }
+            if let Some(connection) =
+                connection.filter(|_| state.as_ref().is_some_and(|it| it.last_sync.is_some()))
+            {
+                said.connected_to = Some(connection.system.clone());
             }
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             if rest != previous || !said.status.same_without_times(&previous.status) {

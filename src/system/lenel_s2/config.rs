@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
+use url::Url;
 use vestibule_core::adjust::{Capabilities, Contact, Names};
 
 /// Path of the API on boxes from 5.6 on, and the only one on 6.x (2.1).
@@ -127,6 +128,19 @@ impl Config {
             wire: Wire::default(),
             timeout: Duration::from_secs(30),
             allow_loopback: false,
+        }
+    }
+
+    /// Which system this is, for people and to tell it from others: its host, its port where that is not the usual one, and
+    /// the partition. Neither TLS nor another login or path makes another system of it.
+    pub fn place(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or(&self.url).to_owned();
+        let port = url.as_ref().and_then(Url::port).filter(|port| ![80, 443].contains(port));
+        let host = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        match &self.partition_key {
+            Some(key) => format!("{host}, partition {key}"),
+            None => host,
         }
     }
 
