@@ -19,6 +19,9 @@ use super::state::Inner;
 /// one.
 const WITNESS_PAUSE: Duration = Duration::from_secs(5);
 
+/// Where doubling the pause ends: after ten minutes.
+const MOST_DOUBLINGS: u32 = 7;
+
 /// Complete lists that prove what they lack.
 const WITNESSES: u8 = 2;
 
@@ -29,6 +32,8 @@ pub(super) struct Absence {
     lists: u8,
     /// A further list is wanted.
     wanted: bool,
+    /// How many lists in a row proved nothing: each makes the wait for the next one longer.
+    useless: u32,
     /// Records that were read as gone, or removed. Empty once the lists are enough.
     gone: BTreeSet<RecordId>,
     /// Slots whose every record this engine has made. Empty once the lists are enough.
@@ -38,6 +43,11 @@ pub(super) struct Absence {
 impl Absence {
     const fn lists_are_enough(&self) -> bool {
         self.lists >= WITNESSES
+    }
+
+    /// How long to wait for the next list.
+    fn pause(&self) -> Duration {
+        WITNESS_PAUSE.saturating_mul(1 << self.useless.min(MOST_DOUBLINGS))
     }
 
     /// The record was read as gone, or removed.
@@ -96,8 +106,10 @@ impl Inner {
     /// Counts a complete list. One that is empty where something was proves nothing.
     pub(super) fn note_list(&mut self, merged: &Merged) {
         if merged.suspicious {
+            self.absence.useless = self.absence.useless.saturating_add(1);
             return;
         }
+        self.absence.useless = 0;
         self.absence.lists = self.absence.lists.saturating_add(1).min(WITNESSES);
         if self.absence.lists_are_enough() {
             self.absence = Absence { lists: WITNESSES, ..Absence::default() };
@@ -123,14 +135,15 @@ impl Inner {
             return false;
         }
         // Without a time a list is due now or under way. The end of one that is under way sets the time of the next.
-        self.sync_due = self.sync_due.map(|due| due.min(after(now, WITNESS_PAUSE)));
+        self.sync_due = self.sync_due.map(|due| due.min(after(now, self.absence.pause())));
         true
     }
 
     /// When the next full sync is due after one that ended now.
     pub(super) fn next_sync(&self, now: Timestamp, resync: SignedDuration) -> Option<Timestamp> {
         let resync = now.checked_add(resync).ok();
-        if self.absence.wanted { Some(after(now, WITNESS_PAUSE)) } else { resync }
+        let soon = self.absence.wanted.then(|| after(now, self.absence.pause()));
+        soon.into_iter().chain(resync).min()
     }
 
     /// Whether the lists so far prove what they lack.

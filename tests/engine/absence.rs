@@ -175,6 +175,17 @@ async fn an_empty_list_where_something_was_confirms_no_removal() {
     assert!(stage.holds(&stays.iter().collect::<Vec<_>>()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_system_that_lists_nobody_any_more_is_asked_less_and_less_often() {
+    let stage = Setup { standing: vec![visitor("ada")], ..Setup::default() }.raise();
+    stage.until("the first sync", |stage| stage.state().syncs == 1).await;
+    stage.site.every("list-people", Fate::Shows(Observed::default()));
+    stage.engine.request_witness();
+    stage.pass(3600).await;
+    assert!((8..15).contains(&stage.site.count("list-people")), "{:?}", stage.site.count("list-people"));
+    assert!(!stage.engine.is_absent(visitor("bob").id.slot));
+}
+
 /// What goes wrong after a start. Each record is missing from one list at most.
 #[derive(Clone, Debug)]
 struct Trouble {
