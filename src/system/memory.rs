@@ -46,6 +46,7 @@ impl Default for Memory {
         let format = "26 bit Wiegand".to_owned();
         let capabilities = Capabilities {
             system: "Memory",
+            zone: None,
             contact: Contact::EmailOrPhone,
             enforces_window: true,
             max_groups: 32,

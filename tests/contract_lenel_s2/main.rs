@@ -6,6 +6,7 @@ mod cards;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod faults;
+mod nights;
 mod stage;
 mod unknowns;
 

@@ -8,13 +8,16 @@ use jiff::Timestamp;
 
 use crate::model::{Card, Facts, Person};
 use crate::person_flags::PersonFlags;
-use crate::schedule::Window;
+use crate::schedule::{Window, Zone};
+use crate::text;
 
 /// What a system is able to do, as data: nothing asks a client and gets an error for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// The system's name as people know it, for sentences.
     pub system: &'static str,
+    /// The zone of the system's clock, where its wire carries wall clock without an offset.
+    pub zone: Option<Zone>,
     /// Which contact a visitor must have.
     pub contact: Contact,
     /// Whether the system itself closes the door when a window ends.
@@ -105,6 +108,11 @@ pub enum Refusal {
         /// What was asked.
         count: usize,
     },
+    /// Nothing is left of the window outside of the hour that the system's clock shows twice.
+    #[error(
+        "the hours of this day lie where the clock of {0} is put back and shows every time twice: choose          spec.visit.startTime and spec.visit.endTime before or after that hour"
+    )]
+    RepeatedHour(&'static str),
     /// A number, but no format to write it in.
     #[error(
         "spec.credentialNumber needs a card format: name one in spec.lenelS2.visitorCardFormat of the AccessIntegration"
@@ -133,7 +141,7 @@ pub fn check(person: PersonFlags, groups: usize, to: &Capabilities) -> Result<()
 pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refusal> {
     check(PersonFlags::of(&wish.person, wish.credential_number.is_some()), wish.groups.len(), to)?;
     let (person, tenant, losses) = spell(wish, to);
-    let window = whole_minutes(wish.window);
+    let window = fit_window(wish.window, to)?;
     let card = wish.credential_number.iter().zip(&to.card_format);
     let card = card.map(|(number, format)| Card { number: number.clone(), format: format.clone() });
     let facts = Facts {
@@ -151,21 +159,26 @@ pub fn group_name(written: &str) -> &str {
     written.strip_prefix("id:").unwrap_or(written)
 }
 
-/// Names, the tenant's too, in the letters that the system takes.
+/// The person and the tenant's name in the letters that the system takes, without what cannot be seen.
 fn spell(wish: &Wish, to: &Capabilities) -> (Person, String, Vec<Loss>) {
-    let Wish { person, tenant, .. } = wish;
-    if to.names == Names::Unicode {
-        return (person.clone(), tenant.clone(), Vec::new());
-    }
-    let (first_name, last_name) = (ascii(&person.first_name), ascii(&person.last_name));
-    let changed = first_name != person.first_name || last_name != person.last_name;
-    let losses = if changed { vec![Loss::Name] } else { Vec::new() };
-    (Person { first_name, last_name, ..person.clone() }, ascii(tenant), losses)
+    let Person { first_name, last_name, email, phone } = &wish.person;
+    let typed = (text::clean(first_name), text::clean(last_name));
+    let (spelt, tenant) = match to.names {
+        Names::Unicode => (typed.clone(), text::clean(&wish.tenant)),
+        Names::Ascii => ((text::ascii(first_name), text::ascii(last_name)), text::ascii(&wish.tenant)),
+    };
+    let losses = if spelt == typed { Vec::new() } else { vec![Loss::Name] };
+    let (first_name, last_name) = spelt;
+    let person = Person { first_name, last_name, email: text::clean(email), phone: text::clean(phone) };
+    (person, tenant, losses)
 }
 
-/// A text in ASCII letters.
-pub(crate) fn ascii(text: &str) -> String {
-    deunicode::deunicode_with_tofu(text, "").trim().to_owned()
+/// The window in times that the system cannot take for others. Opening for longer than declared is no way out.
+fn fit_window(declared: Window, to: &Capabilities) -> Result<Window, Refusal> {
+    let minutes = whole_minutes(declared);
+    let Some(zone) = &to.zone else { return Ok(minutes) };
+    let window = zone.without_ambiguous_bounds(minutes);
+    if window.is_empty() && !minutes.is_empty() { Err(Refusal::RepeatedHour(to.system)) } else { Ok(window) }
 }
 
 /// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.

@@ -14,3 +14,4 @@ pub mod person_flags;
 pub mod plan;
 pub mod schedule;
 pub mod status;
+pub mod text;

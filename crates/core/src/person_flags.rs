@@ -1,8 +1,8 @@
 //! What of a visitor decides whether a system can hold them, in one byte: a row keeps it, so that a changed integration
 //! needs no second look at a hundred thousand objects.
 
-use crate::adjust::ascii;
 use crate::model::Person;
+use crate::text::ascii;
 
 /// Yes or no, three times in a byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

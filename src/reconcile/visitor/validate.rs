@@ -6,6 +6,7 @@ use vestibule_core::model::{ObjectKey, Person};
 use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::schedule::{PackedVisit, Visit};
 use vestibule_core::status::Status;
+use vestibule_core::text::clean;
 
 use crate::api::{Record, VisitorSpec};
 use crate::cluster::object::Seen;
@@ -76,12 +77,6 @@ pub fn known_ids(object: &Object, integration: &str) -> Vec<RecordId> {
     let records = object.status.iter().flat_map(|said| &said.records);
     let here = records.filter(|record| record.integration == integration);
     here.filter_map(|record| record.external_id.parse().ok()).collect()
-}
-
-/// Text that reaches a wire is free of control characters and of blanks around it (design 3.19).
-fn clean(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
-    visible.trim().to_owned()
 }
 
 /// Whether the status names a record in an integration.

@@ -53,6 +53,10 @@ fn each_refusal_names_the_field_and_what_to_write() {
     let rows = [
         (refusal(&json!({ "lastName": " \u{0} " })), "spec.lastName is empty: write the visitor's last name"),
         (
+            refusal(&json!({ "lastName": "\u{200b}" })),
+            "spec.lastName is empty: write the visitor's last name",
+        ),
+        (
             visit(&json!({ "from": "1.12.2026" })),
             "spec.visit.from \"1.12.2026\" is not a date: write year, month and day, such as \"2026-12-01\"",
         ),

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::schedule::Zone;
 
 /// Path of the API on boxes from 5.6 on, and the only one on 6.x (2.1).
 pub const PATH_V2: &str = "/nbws/goforms/nbapi";
@@ -148,6 +149,7 @@ impl Config {
     pub fn capabilities(&self) -> Capabilities {
         Capabilities {
             system: "NetBox",
+            zone: Some(Zone::from(self.zone.clone())),
             contact: Contact::EmailOrPhone,
             enforces_window: true,
             max_groups: MAX_LEVELS,

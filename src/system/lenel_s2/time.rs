@@ -132,6 +132,8 @@ fn read_offset(text: &str) -> Option<Offset> {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_core::schedule::Window;
+
     use super::*;
 
     fn dates(zone: &str, expiry: Expiry) -> Dates {
@@ -202,6 +204,31 @@ mod tests {
             // Midnight itself does not exist, or comes twice.
             every_minute_of("2018-11-03T22:00", "America/Sao_Paulo", expiry);
             every_minute_of("2018-02-17T22:00", "America/Sao_Paulo", expiry);
+        }
+    }
+
+    #[test]
+    fn a_window_without_ambiguous_bounds_reads_back_as_written_whichever_hour_the_box_means() {
+        let zone = vestibule_core::schedule::Zone::parse("America/New_York").unwrap();
+        let tz = TimeZone::get("America/New_York").unwrap();
+        for night in ["2027-11-07T00:00:00Z", "2027-03-14T00:00:00Z"] {
+            for minute in 0..(12 * 60) {
+                let at = self::at(night) + SignedDuration::from_mins(minute);
+                let (from, until) =
+                    (at - SignedDuration::from_hours(24), at + SignedDuration::from_hours(24));
+                let start = zone.without_ambiguous_bounds(Window { from: at, until }).from;
+                let end = zone.without_ambiguous_bounds(Window { from, until: at }).until;
+                for expiry in [Expiry::Exclusive, Expiry::InclusiveMinute] {
+                    let dates = dates("America/New_York", expiry);
+                    assert_eq!(dates.read_start(&dates.write_start(start)), Some(start), "{at}");
+                    assert_eq!(dates.read_end(&dates.write_end(end)), Some(end), "{at} {expiry:?}");
+                }
+                let dates = dates("America/New_York", Expiry::Exclusive);
+                for written in [dates.write_start(start), dates.write_end(end)] {
+                    let civil = DateTime::strptime(WRITTEN, &written).unwrap();
+                    assert!(!tz.to_ambiguous_timestamp(civil).is_ambiguous(), "{written}");
+                }
+            }
         }
     }
 

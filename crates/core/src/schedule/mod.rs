@@ -13,6 +13,7 @@
 
 mod day;
 mod error;
+mod fold;
 mod nightly;
 mod packed;
 mod visit;

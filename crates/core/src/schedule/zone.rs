@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Window};
@@ -12,6 +12,12 @@ use super::{Error, Window};
 /// is. A clone is one reference count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
+
+impl From<TimeZone> for Zone {
+    fn from(zone: TimeZone) -> Self {
+        Self(zone)
+    }
+}
 
 impl Zone {
     /// Finds a zone by its IANA name.
@@ -100,11 +106,20 @@ impl Zone {
     }
 
     /// The instant at which the clock jumped over `wall` to the offset `after`.
-    fn end_of_gap(&self, wall: DateTime, after: jiff::tz::Offset) -> Option<Timestamp> {
+    fn end_of_gap(&self, wall: DateTime, after: Offset) -> Option<Timestamp> {
         // Read with the later offset, a skipped time names an instant just before the jump. Rows of the
         // database that change a name or a flag but not the offset are no jumps.
-        let before_jump = after.to_timestamp(wall).ok()?;
-        self.0.following(before_jump).find(|jump| jump.offset() == after).map(|jump| jump.timestamp())
+        self.jump_to(after.to_timestamp(wall).ok()?, after)
+    }
+
+    /// The first instant after `since` at which the clock jumps to an offset.
+    pub(super) fn jump_to(&self, since: Timestamp, offset: Offset) -> Option<Timestamp> {
+        self.0.following(since).find(|jump| jump.offset() == offset).map(|jump| jump.timestamp())
+    }
+
+    /// Which offset the clock has when it shows `wall`, or which two.
+    pub(super) fn offset_of(&self, wall: DateTime) -> AmbiguousOffset {
+        self.0.to_ambiguous_timestamp(wall).offset()
     }
 }
 

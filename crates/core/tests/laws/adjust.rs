@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use vestibule_core::adjust::{Capabilities, Contact, Loss, Names, Refusal, Wish, adjust};
 use vestibule_core::model::{Facts, Person};
-use vestibule_core::schedule::Window;
+use vestibule_core::schedule::{Window, Zone};
+use vestibule_core::text::clean;
 
 use super::support::{ada, any_groups, any_person, any_window, at, card, groups, record};
 
 fn netbox() -> Capabilities {
     Capabilities {
         system: "NetBox",
+        zone: None,
         contact: Contact::EmailOrPhone,
         enforces_window: true,
         max_groups: 32,
@@ -84,7 +86,7 @@ proptest! {
     #[test]
     fn a_loss_is_told_exactly_when_the_name_is_another(wish in any_wish(), system in any_system()) {
         if let Ok((facts, losses)) = adjust(&wish, &system) {
-            let name = |person: &Person| (person.first_name.clone(), person.last_name.clone());
+            let name = |person: &Person| (clean(&person.first_name), clean(&person.last_name));
             let changed = name(&facts.person) != name(&wish.person);
             prop_assert_eq!(losses, if changed { vec![Loss::Name] } else { vec![] });
             prop_assert_eq!((facts.person.email, facts.person.phone), (wish.person.email, wish.person.phone));
@@ -145,6 +147,51 @@ fn names_are_spelled_in_ascii_where_the_wire_wants_it_and_that_is_told() {
         let as_typed = Capabilities { names: Names::Unicode, ..netbox() };
         assert_eq!(adjust(&wish, &as_typed).unwrap().0.person.last_name, last);
     }
+}
+
+#[test]
+fn what_cannot_be_seen_reaches_no_system_and_is_no_loss() {
+    let person =
+        Person { first_name: "\u{202e}Ada\u{200b}".to_owned(), last_name: "King\u{a0}".to_owned(), ..ada() };
+    let wish = Wish { person, tenant: "Acme\u{2003}Ltd\u{a0}".to_owned(), ..wish() };
+    for names in [Names::Ascii, Names::Unicode] {
+        let (facts, losses) = adjust(&wish, &Capabilities { names, ..netbox() }).unwrap();
+        assert_eq!((&*facts.person.first_name, &*facts.person.last_name), ("Ada", "King"));
+        assert_eq!((&*facts.tenant, losses), ("Acme Ltd", vec![]));
+    }
+}
+
+/// A visit of these hours at a NetBox in New York, in the night in which its clock is put back.
+fn at_night(from: &str, until: &str) -> (Wish, Capabilities) {
+    let at = |time: &str| format!("2027-11-07T{time}:00Z").parse().unwrap();
+    let wish = Wish { window: Window { from: at(from), until: at(until) }, ..wish() };
+    (wish, Capabilities { zone: Some(Zone::parse("America/New_York").unwrap()), ..netbox() })
+}
+
+#[test]
+fn a_bound_that_the_systems_clock_shows_twice_moves_to_one_that_it_shows_once() {
+    let shown = |from: &str, until: &str| {
+        let (wish, system) = at_night(from, until);
+        let (facts, _) = adjust(&wish, &system).unwrap();
+        let window = facts.window.unwrap();
+        assert!(facts.cards.values().all(|end| *end == Some(window.until)));
+        (window.from.to_string(), window.until.to_string())
+    };
+    let of = |from: &str, until: &str| (format!("2027-11-07T{from}:00Z"), format!("2027-11-07T{until}:00Z"));
+    // 01:30 there is 05:30Z, and an hour later once more.
+    assert_eq!(shown("04:00", "05:30"), of("04:00", "04:59"));
+    assert_eq!(shown("04:00", "06:30"), of("04:00", "04:59"));
+    assert_eq!(shown("05:30", "09:00"), of("07:00", "09:00"));
+    assert_eq!(shown("06:30", "09:00"), of("07:00", "09:00"));
+    assert_eq!(shown("04:00", "09:00"), of("04:00", "09:00"));
+}
+
+#[test]
+fn a_visit_within_the_repeated_hour_is_refused_and_no_door_opened() {
+    let (wish, system) = at_night("05:10", "06:50");
+    let refusal = adjust(&wish, &system).unwrap_err();
+    assert_eq!(refusal, Refusal::RepeatedHour("NetBox"));
+    assert!(refusal.to_string().contains("spec.visit.startTime"), "{refusal}");
 }
 
 #[test]

@@ -12,3 +12,4 @@ mod plan;
 mod privacy;
 mod situations;
 mod support;
+mod text;

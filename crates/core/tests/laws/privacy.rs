@@ -59,6 +59,7 @@ fn debug_of_everything_that_holds_a_person_shows_nothing_personal() {
 #[test]
 fn no_refusal_says_who_it_is_about() {
     let strict = Capabilities {
+        zone: None,
         system: "NetBox",
         contact: Contact::EmailOrPhone,
         enforces_window: true,

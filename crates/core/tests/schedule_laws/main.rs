@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own input has failed")]
 
 mod clock;
+mod folds;
 mod nights;
 mod places;
 mod visits;

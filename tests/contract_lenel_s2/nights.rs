@@ -1,0 +1,75 @@
+//! The night in which the clock of a box is put back: what is written reads back as it was meant, and no door is open longer
+//! than was declared.
+
+use jiff::{SignedDuration, Timestamp};
+use vestibule::system::AccessSystem;
+use vestibule::system::lenel_s2::{Config, Expiry, Wire};
+use vestibule_core::adjust::{Wish, adjust};
+use vestibule_core::model::Record;
+use vestibule_core::schedule::Window;
+
+use crate::contract::{assert_satisfied, at, identified, settle, visitor};
+use crate::stage::NetBox;
+
+const DOOR: &str = "Lobby turnstile";
+
+/// What is written for a visit of these hours.
+fn fitted(stage: &NetBox, name: &str, window: Window) -> Record {
+    let model = visitor(stage, name);
+    let wish = Wish {
+        person: model.person.clone(),
+        tenant: model.tenant.clone(),
+        window,
+        groups: model.groups.clone(),
+        credential_number: Some("4711".to_owned()),
+    };
+    let (facts, _) = adjust(&wish, stage.client.capabilities()).unwrap();
+    let card = facts.cards.into_keys().next();
+    let mut record = Record { window: facts.window.unwrap(), card, ..model };
+    record.id = identified(&record);
+    record
+}
+
+async fn a_night(stage: &NetBox, declared: Window) {
+    let record = fitted(stage, "ada", declared);
+    stage.set_clock("2027-11-06T12:00:00Z").await;
+    settle(stage, &record).await;
+    assert_satisfied(stage, &record).await;
+    assert_eq!(settle(stage, &record).await, 0, "nothing is repaired");
+    let (id, mut now) = (record.id.to_string(), at("2027-11-07T03:30:00Z"));
+    let mut open = 0;
+    while now < at("2027-11-07T09:00:00Z") {
+        stage.set_clock(&now.to_string()).await;
+        let opens = stage.opens(&id, DOOR).await;
+        assert!(!opens || declared.contains(now), "{now} {declared:?}");
+        open += i32::from(opens);
+        now += SignedDuration::from_mins(15);
+    }
+    assert!(open > 0, "it opens at some time: {declared:?}");
+}
+
+fn window(from: &str, until: &str) -> Window {
+    let instant = |text: &str| -> Timestamp { at(text) };
+    Window { from: instant(from), until: instant(until) }
+}
+
+#[tokio::test]
+async fn visits_that_begin_or_end_in_the_repeated_hour_are_written_once_and_open_no_longer() {
+    let windows = [
+        // 01:30 to 01:30 over two days, cut where the next day's begins, and that one.
+        window("2027-11-06T05:30:00Z", "2027-11-07T05:30:00Z"),
+        window("2027-11-07T05:30:00Z", "2027-11-08T06:30:00Z"),
+        // An end of a property in another zone.
+        window("2027-11-06T22:00:00Z", "2027-11-07T05:30:00Z"),
+        window("2027-11-07T06:30:00Z", "2027-11-07T08:00:00Z"),
+        window("2027-11-07T02:00:00Z", "2027-11-07T06:00:00Z"),
+        window("2027-11-07T02:00:00Z", "2027-11-07T07:00:00Z"),
+    ];
+    for (position, expiry) in [("exclusive", Expiry::Exclusive), ("inclusive", Expiry::InclusiveMinute)] {
+        for declared in windows {
+            let wire = Wire { expiry, ..Wire::default() };
+            let stage = NetBox::with(&[("dates.expiry", position)], |config| Config { wire, ..config }).await;
+            a_night(&stage, declared).await;
+        }
+    }
+}
