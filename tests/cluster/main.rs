@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code, its helpers too")]
 
 mod ahead;
+mod cards;
 mod clock;
 mod control_plane;
 mod crash;
