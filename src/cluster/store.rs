@@ -63,6 +63,17 @@ impl<S, T> Store<S, T> {
         self.objects.get(key)
     }
 
+    /// Has an object say this, as if its status stood so in the API server.
+    pub fn set_status(&mut self, key: &ObjectKey, status: T)
+    where
+        S: Clone,
+        T: Clone,
+    {
+        if let Some(object) = self.objects.get_mut(key) {
+            Arc::make_mut(object).status = Some(status);
+        }
+    }
+
     /// All objects by name.
     pub fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &Arc<Seen<S, T>>)> {
         self.objects.iter()

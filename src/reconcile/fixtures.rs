@@ -156,12 +156,11 @@ pub fn settings() -> Settings {
 
 /// An engine at rest over a system, with nobody behind it.
 pub fn engine(name: &str, system: Memory) -> Arc<Engine> {
-    engine_for(name, system, Arc::new(Nobody))
+    engine_for(name, system, Arc::new(Nobody), Arc::new(SystemClock))
 }
 
-/// An engine at rest over a system.
-pub fn engine_for(name: &str, system: Memory, source: Arc<dyn Source>) -> Arc<Engine> {
-    let clock: SharedClock = Arc::new(SystemClock);
+/// An engine at rest over a system, whose time is that of this clock.
+pub fn engine_for(name: &str, system: Memory, source: Arc<dyn Source>, clock: SharedClock) -> Arc<Engine> {
     Engine::new(Parts {
         integration: key(name),
         owner: Owner::of(OWNER),

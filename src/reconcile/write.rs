@@ -38,17 +38,17 @@ impl Writer {
         Api::namespaced_with(self.client.clone(), namespace, &self.resource)
     }
 
-    /// Applies a status; what it leaves out is removed. Tells an edge by an Event.
+    /// Applies a status; what it leaves out is removed, whoever wrote it. Tells an edge by an Event.
     pub async fn status<S, T>(
         &self,
         meta: &Meta,
         before: &Status,
         conditions: &Status,
-        status: &impl Serialize,
+        status: &T,
     ) -> kube::Result<Seen<S, T>>
     where
         S: DeserializeOwned + Clone,
-        T: DeserializeOwned + Clone,
+        T: DeserializeOwned + Serialize + Clone + PartialEq,
     {
         self.may()?;
         let body = json!({
@@ -61,7 +61,31 @@ impl Writer {
         let api = self.api::<S, T>(&meta.key.namespace);
         let answer = api.patch_status(&meta.key.name, &params, &Patch::Apply(&body)).await?.into_seen();
         self.events.on_edge(&self.resource, meta, before, conditions).await;
-        Ok(answer)
+        if answer.status.as_ref() == Some(status) {
+            return Ok(answer);
+        }
+        match self.replace_status(&answer.meta, status).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                tracing::debug!(object = %meta.key, %error, "what others wrote into the status stays for now");
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Puts a status in the place of all that stands there: conditions and entries of a list that others have written are
+    /// theirs, and an apply leaves them.
+    async fn replace_status<S, T>(&self, meta: &Meta, status: &T) -> kube::Result<Seen<S, T>>
+    where
+        S: DeserializeOwned + Clone,
+        T: DeserializeOwned + Serialize + Clone,
+    {
+        self.may()?;
+        let operation = json!({ "op": "replace", "path": "/status", "value": status });
+        let patch = Patch::<()>::Json(patch(meta, &operation)?);
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let api = self.api::<S, T>(&meta.key.namespace);
+        Ok(api.patch_status(&meta.key.name, &params, &patch).await?.into_seen())
     }
 
     /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
@@ -82,10 +106,9 @@ impl Writer {
             }
             (true, Some(_)) | (false, None) => return Ok(None),
         };
-        let patch: json_patch::Patch =
-            serde_json::from_value(fenced(meta, &operation)).map_err(kube::Error::SerdeError)?;
+        let patch = Patch::<()>::Json(patch(meta, &operation)?);
         let api = self.api::<S, T>(&meta.key.namespace);
-        let answer = api.patch(&meta.key.name, &PatchParams::default(), &Patch::<()>::Json(patch)).await?;
+        let answer = api.patch(&meta.key.name, &PatchParams::default(), &patch).await?;
         Ok(Some(answer.into_seen()))
     }
 
@@ -93,6 +116,10 @@ impl Writer {
     fn may(&self) -> kube::Result<()> {
         self.fence.check().map_err(|error| kube::Error::Service(error.into()))
     }
+}
+
+fn patch(meta: &Meta, operation: &Value) -> kube::Result<json_patch::Patch> {
+    serde_json::from_value(fenced(meta, operation)).map_err(kube::Error::SerdeError)
 }
 
 /// The patch fails on any other object, and on any other state of this one.

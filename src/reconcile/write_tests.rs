@@ -48,7 +48,7 @@ async fn who_does_not_lead_writes_neither_a_status_nor_a_finalizer() {
     let writer = Writer { events: Events::new(client.clone()), client, resource, fence: lost };
     let (meta, status) = (meta(&json!({})), Status::default());
     let errors = [
-        writer.status::<Value, Value>(&meta, &status, &status, &status).await.unwrap_err(),
+        writer.status::<Value, Status>(&meta, &status, &status, &status).await.unwrap_err(),
         writer.finalizer::<Value, Value>(&meta, true).await.unwrap_err(),
     ];
     for error in errors {

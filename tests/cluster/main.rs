@@ -16,6 +16,7 @@ mod harness;
 mod integrations;
 mod kubectl;
 mod lease;
+mod meddling;
 mod modes;
 mod process;
 mod rollover;

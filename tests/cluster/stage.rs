@@ -134,8 +134,13 @@ impl Stage {
         self.caught_up(kind, name, &patched).await;
     }
 
+    /// The test writes statuses itself from now on: they are not held to the contract.
+    pub(crate) fn expect_meddling(&self) {
+        self.audit.book.send_modify(|book| book.meddling = true);
+    }
+
     /// Waits until the audit has seen what was just written: what is read from now on is no older.
-    async fn caught_up(&self, kind: &str, name: &str, written: &DynamicObject) {
+    pub(crate) async fn caught_up(&self, kind: &str, name: &str, written: &DynamicObject) {
         if kind != "Secret" {
             let version = number(&written.resource_version().unwrap_or_default());
             let what = format!("{kind} {name} is seen as it was written");

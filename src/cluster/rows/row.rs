@@ -46,8 +46,10 @@ pub(super) enum Door {
 /// What a state of an object is to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// Nothing that matters: an echo, foreign noise, or older than what we know.
+    /// Nothing: an echo, or older than what we know.
     Nothing,
+    /// A newer state in which nothing has changed that a plan depends on. Its status may be another one.
+    Newer,
     /// Something to look at.
     News,
     /// The row's object is gone, another one has its name.
@@ -124,8 +126,13 @@ impl<P> Row<P> {
         }
         let back = self.life() == Life::Missing;
         self.flags.set(Flags::MISSING, false);
-        let changed = meta.resource_version > self.version && self.remember(meta);
-        if changed || back { Told::News } else { Told::Nothing }
+        let newer = meta.resource_version > self.version;
+        let changed = newer && self.remember(meta);
+        match (changed || back, newer) {
+            (true, _) => Told::News,
+            (false, true) => Told::Newer,
+            (false, false) => Told::Nothing,
+        }
     }
 
     /// Notes a newer state; says whether something in it is news. Our finalizer is put on by ourselves, so only its

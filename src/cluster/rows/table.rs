@@ -16,6 +16,9 @@ use crate::cluster::watch::{Event, Scope};
 pub enum Todo<O, P> {
     /// Something about this object is new: plan it. Only its row stays.
     Seen(Slot, Box<O>),
+    /// A newer state of this object in which nothing has changed that a plan depends on: an echo of a write of ours that
+    /// came before its answer, foreign noise, or a status that others have written.
+    Newer(Slot, Box<O>),
     /// This object is gone for good. Its row stays, so that no late answer brings it back, until
     /// [`Table::forget`].
     Gone(Slot, Tombstone<P>),
@@ -103,6 +106,7 @@ impl<P: Default + Clone> Table<P> {
         match self.row_of(slot).map(|row| row.take_in(&object.meta, door)) {
             Some(Told::Nothing) => Vec::new(),
             Some(Told::News) => vec![Todo::Seen(slot, Box::new(object))],
+            Some(Told::Newer) => vec![Todo::Newer(slot, Box::new(object))],
             // An answer may be so late that its object is gone again: it tells of the old one, never of a new one.
             Some(Told::Another) if door == Door::Answer => self.bury(slot).into_iter().collect(),
             None if door == Door::Answer => Vec::new(),

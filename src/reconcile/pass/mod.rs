@@ -8,6 +8,7 @@ mod connect;
 mod declared;
 mod drain;
 mod gather;
+mod ledger;
 mod moves;
 mod pace;
 mod publish;
@@ -25,6 +26,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use vestibule_core::model::ObjectKey;
 
+use self::ledger::Ledger;
 use self::moves::Moved;
 use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
@@ -53,6 +55,7 @@ pub struct Pass {
     integrations: Store<AccessIntegrationSpec, integration::Said>,
     tenants: Store<TenantSpec, tenant::Said>,
     writers: Writers,
+    ledgers: Ledgers,
     secrets: SecretReader,
     /// What was read for each integration last, and for which names in it.
     read: BTreeMap<ObjectKey, (Named, Secrets)>,
@@ -82,6 +85,14 @@ pub struct Pass {
     scopes: Vec<Scope>,
     heartbeat: Heartbeat,
     diagnostics: Diagnostics,
+}
+
+/// What was said, by kind.
+#[derive(Default)]
+struct Ledgers {
+    properties: Ledger<property::Said>,
+    integrations: Ledger<integration::Said>,
+    tenants: Ledger<tenant::Said>,
 }
 
 /// One writer a kind.
@@ -143,6 +154,7 @@ impl Pass {
                 integration: writer(ApiResource::erase::<AccessIntegration>(&())),
                 tenant: writer(ApiResource::erase::<Tenant>(&())),
             },
+            ledgers: Ledgers::default(),
             secrets: SecretReader { client: client.clone() },
             read: BTreeMap::new(),
             fresh: BTreeMap::new(),
@@ -210,9 +222,17 @@ impl Pass {
 
     /// One pass: engines first, then what Visitors refer to, then what there is to say.
     async fn pass(&mut self) {
+        self.restore_statuses();
         self.connect().await;
         self.publish();
         self.tell().await;
+    }
+
+    /// What others have written into statuses is believed by none of the steps.
+    fn restore_statuses(&mut self) {
+        self.ledgers.properties.restore(&mut self.properties);
+        self.ledgers.integrations.restore(&mut self.integrations);
+        self.ledgers.tenants.restore(&mut self.tenants);
     }
 
     async fn stop(self) {

@@ -24,6 +24,7 @@ const WRITES: usize = 8;
 impl Pass {
     /// Writes every status that differs.
     pub(super) async fn tell(&mut self) {
+        self.restore_statuses();
         self.tell_integrations().await;
         self.tell_tenants().await;
         self.tell_properties().await;
@@ -59,11 +60,13 @@ impl Pass {
                 said.connected_to = Some(connection.system.clone());
             }
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
-            if rest != previous || !said.status.same_without_times(&previous.status) {
+            let differs = rest != previous || !said.status.same_without_times(&previous.status);
+            if self.ledgers.integrations.has_to_be_written(object, differs) {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for answer in write_all(&self.writers.integration, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&self.writers.integration, writes, |said| &said.status).await {
+            self.ledgers.integrations.written(&answer, &said);
             self.integrations.on(Event::Answer(answer));
         }
     }
@@ -100,11 +103,13 @@ impl Pass {
             let verdict = tenant::verdict(object, directory.tenant(tenant_id(key)), &unknown);
             let previous = object.status.clone().unwrap_or_default();
             let status = verdict.settle(&previous.status, object.meta.generation, now);
-            if !status.same_without_times(&previous.status) {
+            let differs = !status.same_without_times(&previous.status);
+            if self.ledgers.tenants.has_to_be_written(object, differs) {
                 writes.push((Arc::clone(object), tenant::Said { status, ..previous }));
             }
         }
-        for answer in write_all(&self.writers.tenant, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&self.writers.tenant, writes, |said| &said.status).await {
+            self.ledgers.tenants.written(&answer, &said);
             self.tenants.on(Event::Answer(answer));
         }
     }
@@ -155,11 +160,13 @@ impl Pass {
                 ),
             };
             let rest = property::Said { status: previous.status.clone(), ..said.clone() };
-            if rest != previous || !said.status.same_without_times(&previous.status) {
+            let differs = rest != previous || !said.status.same_without_times(&previous.status);
+            if self.ledgers.properties.has_to_be_written(object, differs) {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for answer in write_all(&self.writers.property, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&self.writers.property, writes, |said| &said.status).await {
+            self.ledgers.properties.written(&answer, &said);
             self.properties.on(Event::Answer(answer));
         }
         for object in free {
@@ -219,15 +226,15 @@ impl Pass {
     }
 }
 
-/// Writes statuses, a few at once; one that fails is written by the next pass.
+/// Writes statuses, a few at once, and returns what was answered and said; one that fails is written by the next pass.
 async fn write_all<S, T>(
     writer: &Writer,
     differing: Vec<(Arc<Seen<S, T>>, T)>,
     status: fn(&T) -> &Status,
-) -> Vec<Seen<S, T>>
+) -> Vec<(Seen<S, T>, T)>
 where
     S: serde::de::DeserializeOwned + Clone,
-    T: serde::de::DeserializeOwned + serde::Serialize + Clone,
+    T: serde::de::DeserializeOwned + serde::Serialize + Clone + PartialEq,
 {
     let answers = differing.into_iter().map(|(object, said)| async move {
         let before = object.status.as_ref().map(|said| status(said).clone()).unwrap_or_default();
@@ -235,7 +242,7 @@ where
         let failed = |error: &kube::Error| {
             tracing::debug!(object = %object.meta.key, %error, "the status could not be written");
         };
-        answer.inspect_err(failed).ok()
+        answer.inspect_err(failed).ok().map(|answer| (answer, said))
     });
     futures::stream::iter(answers).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
 }

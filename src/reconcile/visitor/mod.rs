@@ -9,6 +9,7 @@
 mod ahead_tests;
 mod at_hand;
 mod deletion;
+mod foreign;
 #[cfg(test)]
 mod life_tests;
 mod line;

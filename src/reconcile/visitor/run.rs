@@ -102,6 +102,7 @@ impl Visitors {
     pub(super) fn carry_out(&self, todo: Todo<Object, Plan>) {
         match todo {
             Todo::Seen(slot, object) => self.seen(slot, Arc::new(*object)),
+            Todo::Newer(slot, object) => self.compare_status(slot, Arc::new(*object)),
             Todo::Gone(slot, mut tombstone) => {
                 self.note_status(&mut tombstone.plan, None);
                 self.gone(slot);

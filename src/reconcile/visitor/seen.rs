@@ -98,7 +98,7 @@ fn plan_place(plan: &mut Plan, sight: &Sight<'_>, access: &Access, want: &Want, 
 }
 
 /// How much of what is wanted the object's status tells.
-fn told(plan: &Plan, object: &Object, directory: &Directory) -> Told {
+pub(super) fn told(plan: &Plan, object: &Object, directory: &Directory) -> Told {
     let observed = object.status.as_ref().map(|said| said.status.observed_generation);
     if observed != Some(object.meta.generation) {
         return Told::Nothing;

@@ -135,7 +135,7 @@ impl Stage {
         let mut all = Vec::new();
         for ((name, system), index) in systems.into_iter().zip(0..) {
             let source: Arc<dyn crate::engine::Source> = self.visitors.clone();
-            let engine = engine_for(name, system, source);
+            let engine = engine_for(name, system, source, self.clock.clone());
             next.integrations.insert(key(name), Some(key("tower")));
             next.indexes.insert(key(name), index);
             all.push(integration(&engine, index));

@@ -21,10 +21,11 @@ impl Visitors {
     ) -> Result<(), SourceError> {
         let before = object.status.clone().unwrap_or_default();
         let answer = self.writer.status(&object.meta, &before.status, &said.status, &said).await;
-        self.take_written(slot, answer.map(Some))?;
-        self.note_first_ready(object, &before, &said);
-        self.note_said(slot, &said);
-        Ok(())
+        if answer.is_ok() {
+            self.note_first_ready(object, &before, &said);
+            self.note_said(slot, &said);
+        }
+        self.take_written(slot, answer.map(Some))
     }
 
     /// How long the first Ready took since the object was made.

@@ -64,11 +64,13 @@ fn told(rows: &mut Rows, events: impl IntoIterator<Item = Event<Object>>) -> Vec
 
 fn words(rows: &Rows, todo: &Todo<Object, u32>) -> String {
     let number = |uid: Uid| uid.to_string().trim_start_matches(['0', '-']).to_owned();
+    let state = |word: &str, object: &Object| {
+        let Meta { key, uid, resource_version, .. } = &object.meta;
+        format!("{word} {} {}@{resource_version}", key.name, number(*uid))
+    };
     match todo {
-        Todo::Seen(_, object) => {
-            let Meta { key, uid, resource_version, .. } = &object.meta;
-            format!("seen {} {}@{resource_version}", key.name, number(*uid))
-        }
+        Todo::Seen(_, object) => state("seen", object),
+        Todo::Newer(_, object) => state("newer", object),
         Todo::Gone(_, stone) => format!("gone {} {}", stone.key.name, number(stone.uid)),
         Todo::Vanished(slot) => format!("vanished {}", rows.key(*slot).unwrap().name),
         Todo::ListDone => "list done".to_owned(),
@@ -185,6 +187,7 @@ fn stale_events_are_dropped() {
 fn what_others_write_beside_us_is_no_news_but_is_not_forgotten() {
     let mut rows = listed([object("a", 1, 10)]);
     let labelled = with(object("a", 1, 12), |meta| meta.finalizers.push("example.com/other".to_owned()));
+    assert_eq!(told(&mut rows, [Event::Apply(labelled.clone())]), ["newer a 1@12"]);
     assert_eq!(told(&mut rows, [Event::Apply(labelled)]), [""; 0]);
     assert_eq!(rows.row(slot("a")).unwrap().resource_version(), 12);
 }
@@ -207,7 +210,7 @@ fn an_edit_a_mark_of_deletion_and_an_annotation_of_ours_are_news() {
 #[test]
 fn the_answer_to_our_own_write_makes_its_late_event_an_echo() {
     let mut rows = listed([object("a", 1, 10)]);
-    assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), [""; 0]);
+    assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), ["newer a 1@12"]);
     assert!(rows.row(slot("a")).unwrap().is_ours());
     let late = [object("a", 1, 11), ours(object("a", 1, 12))].map(Event::Apply);
     assert_eq!(told(&mut rows, late), [""; 0]);
@@ -228,7 +231,10 @@ fn a_stripped_finalizer_is_news_unless_the_object_is_going_anyway() {
     assert_eq!(told(&mut rows, [Event::Apply(object("a", 1, 20))]), ["seen a 1@20"]);
     let going = with(object("b", 2, 21), |meta| meta.deleting = true);
     let marked = ours(with(object("b", 2, 20), |meta| meta.deleting = true));
-    assert_eq!(told(&mut rows, [Event::Apply(marked), Event::Answer(going)]), ["seen b 2@20"]);
+    assert_eq!(
+        told(&mut rows, [Event::Apply(marked), Event::Answer(going)]),
+        ["seen b 2@20", "newer b 2@21"]
+    );
     let Some(Todo::Gone(_, stone)) = rows.on(Event::Delete(object("a", 1, 22))).pop() else { panic!() };
     assert!(stone.was_ours);
 }
@@ -280,7 +286,7 @@ fn an_answer_of_ours_does_not_stand_for_being_in_a_list() {
     let mut rows = listed([object("a", 1, 10)]);
     let answer = Event::Answer(ours(object("a", 1, 11)));
     let gap = [Event::Init(Scope::Everywhere), answer, Event::InitDone(Scope::Everywhere)];
-    assert_eq!(told(&mut rows, gap), ["vanished a", "list done"]);
+    assert_eq!(told(&mut rows, gap), ["newer a 1@11", "vanished a", "list done"]);
 }
 
 #[test]

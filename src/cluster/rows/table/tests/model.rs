@@ -143,7 +143,7 @@ impl World {
             Todo::Vanished(slot) => {
                 self.missing.insert(slot);
             }
-            Todo::ListDone => {}
+            Todo::ListDone | Todo::Newer(..) => {}
         }
     }
 

@@ -1,0 +1,76 @@
+//! What others write into a status is written over, for every kind, and nothing of theirs is left.
+
+use kube::Api;
+use kube::api::{DynamicObject, Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, View, visitor};
+
+const KINDS: [(&str, &str); 4] =
+    [("Property", "tower"), ("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Visitor", "ada")];
+
+fn condition(type_: &str, status: &str, reason: &str) -> Value {
+    json!({
+        "type": type_, "status": status, "reason": reason, "message": "because I say so", "observedGeneration": 1,
+        "lastTransitionTime": "2026-12-01T09:00:00Z",
+    })
+}
+
+async fn write_status(stage: &Stage, kind: &str, name: &str, status: Value) {
+    let api: Api<DynamicObject> = stage.api(kind);
+    let patch = Patch::Merge(json!({ "status": status }));
+    let written = api.patch_status(name, &PatchParams::default(), &patch).await.unwrap();
+    stage.caught_up(kind, name, &written).await;
+}
+
+/// What a reader sees of a status, times aside: the moment of a repair is a new one.
+fn without_times(view: &View) -> Value {
+    let mut status = view.status.clone();
+    for condition in status["conditions"].as_array_mut().into_iter().flatten() {
+        condition["lastTransitionTime"] = Value::Null;
+    }
+    status
+}
+
+#[tokio::test]
+async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
+    let stage = Stage::new("meddling").await;
+    stage.expect_meddling();
+    stage.apply(visitor("ada", json!({}))).await;
+    let sync = "access.vestibule.dev/sync-requested-at";
+    stage.annotate("Property", "tower", sync, "one").await;
+    stage
+        .until("Property", "tower", "has handled it", |view| view.status["lastHandledSyncAt"] == "one")
+        .await;
+    stage.sync("two").await;
+    stage.agrees().await;
+    let meddled = [
+        json!({ "conditions": [condition("Stalled", "True", "InvalidSpec"), condition("Ready", "False", "InvalidSpec")] }),
+        json!({ "conditions": [condition("Doors", "True", "Open")] }),
+        json!({ "conditions": null, "observedGeneration": 0 }),
+    ];
+    for (kind, name) in KINDS {
+        let before = without_times(&stage.reads(kind, name, "Succeeded").await);
+        for status in &meddled {
+            write_status(&stage, kind, name, status.clone()).await;
+            let repaired = |view: &View| without_times(view) == before;
+            stage.until(kind, name, &format!("is repaired after {status}"), repaired).await;
+        }
+    }
+    // Fields that a pass only carries on from what it said before.
+    let carried = [
+        (
+            "AccessIntegration",
+            "netbox",
+            json!({ "ownerId": "mine", "lastHandledSyncAt": "never", "leftBehind": 7 }),
+        ),
+        ("Property", "tower", json!({ "lastHandledSyncAt": "never", "counts": null })),
+        ("Tenant", "acme", json!({ "importedBy": "somebody" })),
+    ];
+    for (kind, name, status) in carried {
+        let before = without_times(&stage.view(kind, name));
+        write_status(&stage, kind, name, status.clone()).await;
+        stage.until(kind, name, "is repaired", |view| without_times(view) == before).await;
+    }
+    stage.agrees().await;
+}
