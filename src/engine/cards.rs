@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, Facts, Mode, ObservedRecord, Record};
@@ -12,6 +12,9 @@ use super::call::Stop;
 use super::waits::Blocked;
 use super::{Class, Engine, Outcome, Wait};
 use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
+
+/// A record of another integration whose card was taken asks for it again after this time.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// Another record that holds a card which is wanted.
 struct Holder<'a> {
@@ -94,7 +97,7 @@ impl Engine {
         }
     }
 
-    /// Ends the turn: what is told of the holder, and when the card is asked for again.
+    /// Ends the turn, and has the card asked for again when the holder changes or ends.
     fn refuse_card(
         &self,
         record: &Record,
@@ -103,42 +106,17 @@ impl Engine {
         class: Class,
         since: u64,
     ) -> Stop {
-        let name = holder.name(&record.mark.object.namespace);
-        let taken = |message: String| {
-            SystemError::new(system::Class::Terminal, "find-card", message).with_code(ErrorCode::CardTaken)
+        let (Some(blocked), Some(id)) =
+            (claim.blocks(&holder.name(&record.mark.object.namespace)), holder.ours)
+        else {
+            return taken(format!(
+                "spec.credentialNumber belongs to the living person {} already: withdraw it there or name another number \
+                 here",
+                holder.record.external_id
+            ))
+            .into();
         };
-        let failed = |message| Some(Outcome::Failed { error: taken(message), retried: false });
-        let blocked = match claim {
-            Claim::GivesUp | Claim::Foreign => {
-                return taken(format!(
-                    "spec.credentialNumber belongs to the living person {} already: withdraw it there or name another \
-                     number here",
-                    holder.record.external_id
-                ))
-                .into();
-            }
-            Claim::EndsBefore(until) => {
-                let wait = Wait { what: "the card of spec.credentialNumber", holder: name, until };
-                Blocked { not_after: Some(until), outcome: Some(Outcome::Waits(wait)) }
-            }
-            Claim::Overlaps(until) => Blocked {
-                not_after: until,
-                outcome: failed(format!(
-                    "{name} holds the card of spec.credentialNumber at the same time: change the hours of one of the two \
-                     visits, or name another number here"
-                )),
-            },
-            Claim::Keeps(mode) => Blocked {
-                not_after: None,
-                outcome: failed(format!(
-                    "{name} holds the card of spec.credentialNumber, and mode {mode:?} of its AccessIntegration does not \
-                     let it be withdrawn: set mode: Enforce, or name another number here"
-                )),
-            },
-        };
-        let registered = holder
-            .ours
-            .is_some_and(|id| self.inner.lock().waits.register(record.id.slot, id.slot, class, since));
+        let registered = self.inner.lock().waits.register(record.id.slot, id.slot, class, since);
         if registered { blocked.into() } else { Stop::Superseded }
     }
 
@@ -152,18 +130,45 @@ impl Engine {
         class: Class,
     ) -> Result<(), Stop> {
         let Some(id) = holder.ours else { return Ok(()) };
-        let engine = holder.engine(self);
         let mut facts = holder.record.facts.clone();
-        facts.cards.retain(|held, _| !held.has_number_of(card));
-        for taken in holder.record.facts.cards.keys().filter(|held| held.has_number_of(card)) {
-            let applied = engine.write(class, &Step::WithdrawCard { id, card: taken.clone() }).await?;
-            if applied == Applied::Absent && holder.elsewhere.is_some() {
-                // Its integration has moved to another system and looks after this record no more.
-                return Err(Stop::Superseded);
+        let mut withdrawn: Vec<Card> =
+            facts.cards.keys().filter(|held| held.has_number_of(card)).cloned().collect();
+        facts.cards.retain(|held, _| !withdrawn.contains(held));
+        if withdrawn.is_empty() {
+            // It has the card and opens nothing with it: disabled by hand, or the printed number alone is the same.
+            withdrawn.push(card.clone());
+        }
+        for card in withdrawn {
+            let step = Step::WithdrawCard { id, card };
+            match &holder.elsewhere {
+                None => drop(self.write(class, &step).await?),
+                Some(engine) => engine.give_up(&step, class).await?,
             }
         }
+        let engine = holder.elsewhere.as_deref().unwrap_or(self);
         engine.gave_up_card(id, &facts, record, class);
+        if holder.elsewhere.is_some() {
+            // The end of this turn may not be noticed there.
+            let now = self.clock.now();
+            engine.inner.lock().queue.push(
+                id.slot,
+                Class::Retry,
+                now.checked_add(LOOK_AGAIN_AFTER).ok(),
+                now,
+            );
+            engine.wake.notify_one();
+        }
         Ok(())
+    }
+
+    /// Withdraws a card here for a record of another integration. What fails here is no failure of the other system.
+    async fn give_up(&self, step: &Step, class: Class) -> Result<(), Stop> {
+        match self.write(class, step).await {
+            Ok(Applied::Absent) => Err(dependency("another system is connected there now")),
+            Ok(_) => Ok(()),
+            Err(Stop::System(error)) => Err(dependency(&error.message)),
+            Err(stop) => Err(stop),
+        }
     }
 
     fn gave_up_card(&self, id: RecordId, facts: &Facts, taker: &Record, class: Class) {
@@ -189,6 +194,47 @@ impl Engine {
         };
         result.map(drop).map_err(without_card)
     }
+}
+
+impl Claim {
+    /// What the one that wants the card is blocked by; `None` if it is not by an object of ours.
+    fn blocks(self, holder: &str) -> Option<Blocked> {
+        let failed = |message| Some(Outcome::Failed { error: taken(message), retried: false });
+        match self {
+            Self::GivesUp | Self::Foreign => None,
+            Self::EndsBefore(until) => {
+                let what = "the card of spec.credentialNumber";
+                let wait = Wait { what, holder: holder.to_owned(), until };
+                Some(Blocked { not_after: Some(until), outcome: Some(Outcome::Waits(wait)) })
+            }
+            Self::Overlaps(until) => {
+                let message = format!(
+                    "{holder} holds the card of spec.credentialNumber at the same time: change the hours of one of the two \
+                     visits, or name another number here"
+                );
+                Some(Blocked { not_after: until, outcome: failed(message) })
+            }
+            Self::Keeps(mode) => {
+                let message = format!(
+                    "{holder} holds the card of spec.credentialNumber, and mode {mode:?} of its AccessIntegration does not \
+                     let it be withdrawn: set mode: Enforce, or name another number here"
+                );
+                Some(Blocked { not_after: None, outcome: failed(message) })
+            }
+        }
+    }
+}
+
+fn taken(message: String) -> SystemError {
+    SystemError::new(system::Class::Terminal, "find-card", message).with_code(ErrorCode::CardTaken)
+}
+
+/// The card is still held in another integration, for this reason.
+fn dependency(reason: &str) -> Stop {
+    let message = format!(
+        "the card of spec.credentialNumber is not given up by a Visitor of another AccessIntegration: {reason}"
+    );
+    SystemError::new(system::Class::Dependency, "RemoveCredential", message).into()
 }
 
 /// A person whose card is refused is kept: without a card the groups open nothing by card, and what is tried again is the
