@@ -84,7 +84,7 @@ fn by_id(pair: &Pair) -> usize {
 fn compared(pair: &Pair) -> usize {
     match &pair.want {
         Want::Record(record) => diff(record, pair.found.as_ref()).len(),
-        Want::Nothing | Want::Ended | Want::Keep => usize::from(pair.found.is_some()),
+        Want::Nothing | Want::Ended | Want::Keep | Want::AtMost(_) => usize::from(pair.found.is_some()),
     }
 }
 

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use vestibule_core::identity::{RecordId, Slot};
 
 use super::call::Stop;
+use super::disarm::not_carried_out;
 use super::state::Inner;
 use super::{Class, Engine, Outcome, Report};
-use crate::system::{self, SystemError};
+use crate::system;
 
 impl Engine {
     /// Whether a removal is read back by itself. In a crowd one listing confirms them all, with fewer calls.
@@ -73,7 +74,7 @@ impl Engine {
         }
     }
 
-    fn confirm(&self, id: RecordId, living: bool) {
+    pub(super) fn confirm(&self, id: RecordId, living: bool) {
         let mut inner = self.inner.lock();
         let removed = inner.unconfirmed.remove(&id);
         if living {
@@ -81,7 +82,9 @@ impl Engine {
             if let Some(removed) = removed {
                 inner.queue.is_pending_since(id.slot, removed.since);
             }
+            inner.remaining.note_refusal(id, &not_carried_out());
         } else {
+            inner.remaining.forget(&id);
             inner.queue.forgive(id.slot);
         }
     }
@@ -133,9 +136,6 @@ impl Inner {
     pub(super) fn remove_again(&mut self, slot: Slot, now: Timestamp) -> Option<Outcome> {
         self.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
         let again = self.queue.failing(slot).is_some_and(|failing| failing.failures > 1);
-        let message = "the system acknowledges that the record is removed and goes on showing it: it is removed again, later \
-                       each time. Look at the person in the system";
-        let error = SystemError::new(system::Class::Transient, "RemovePerson", message);
-        again.then_some(Outcome::Failed { error, retried: true })
+        again.then_some(Outcome::Failed { error: not_carried_out(), retried: true })
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use jiff::SignedDuration;
 use vestibule_core::diff::Step;
+use vestibule_core::identity::RecordId;
 
 use super::shown::Condition;
 use super::waits::Blocked;
@@ -31,6 +32,8 @@ pub(super) enum Stop {
     StillThere,
     /// Another object of ours holds what this one needs.
     Blocked(Box<Blocked>),
+    /// The record is as wanted. Beside it stays one that the system does not remove, and that opens nothing.
+    Leftover(RecordId, SystemError),
 }
 
 impl Stop {
@@ -102,7 +105,7 @@ impl Engine {
         let settings = self.settings.read();
         let mode = match step {
             Step::Create(_) | Step::AssignCard { .. } => settings.mode.creates(),
-            Step::Update { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
+            Step::Update { .. } | Step::Reduce { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };
         let opens = !settings.suspended && !draining;

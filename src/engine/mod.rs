@@ -8,9 +8,12 @@ mod absence;
 mod batch;
 mod call;
 mod cards;
+mod disarm;
 mod meter;
 mod orphans;
 mod pending;
+mod reduce;
+mod remaining;
 mod run;
 mod shown;
 mod source;
@@ -31,6 +34,7 @@ pub mod queue;
 pub mod snapshot;
 
 pub use queue::Class;
+pub use remaining::Unremoved;
 pub use shown::{Condition, HeldBack, State};
 pub use source::{Outcome, Report, Source, SourceError, Wait, Wanted};
 pub use state::Settings;
@@ -216,7 +220,9 @@ impl Engine {
             (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
         }
         if judges_anew {
-            self.inner.lock().judge_due = Some(self.clock.now());
+            let mut inner = self.inner.lock();
+            inner.judge_due = Some(self.clock.now());
+            inner.remaining.report_again();
         }
         self.wake.notify_one();
     }

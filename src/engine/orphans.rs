@@ -2,17 +2,17 @@
 //! 3.12).
 
 use jiff::{SignedDuration, Timestamp};
-use vestibule_core::diff::Step;
 use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
 use vestibule_core::plan::Held;
 
 use super::backoff::{Failing, after};
 use super::call::Stop;
+use super::disarm::Removal;
 use super::shown::HeldBack;
 use super::state::Inner;
 use super::{Class, Engine};
-use crate::system::{self, Applied};
+use crate::system;
 
 /// Of very many held records so many are named in the log.
 const NAMED: usize = 20;
@@ -65,7 +65,8 @@ impl Engine {
         let verdict = self.verdict(None);
         let (going, unmarked) = {
             let inner = self.inner.lock();
-            (inner.released.len(), verdict.held.iter().filter(|id| inner.unmarked.contains(id)).count())
+            let going = inner.released.iter().filter(|id| !inner.remaining.is_refused(id)).count();
+            (going, verdict.held.iter().filter(|id| inner.unmarked.contains(id)).count())
         };
         self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
         let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len(), unmarked });
@@ -104,7 +105,7 @@ impl Engine {
             Stop::System(error) | Stop::Unrevoked(error) => {
                 tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
             }
-            Stop::Source(_) | Stop::StillThere | Stop::Blocked(_) => {
+            Stop::Source(_) | Stop::StillThere | Stop::Blocked(_) | Stop::Leftover(..) => {
                 tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
             }
         }
@@ -200,13 +201,12 @@ impl Engine {
         if !self.is_orphan(id).await? {
             return Ok(());
         }
-        let applied = self.write(Class::Drift, &Step::Remove(id)).await?;
-        let mut inner = self.inner.lock();
-        inner.removed(&id);
-        if applied == Applied::Done {
-            inner.await_reading_back(id, self.clock.now());
+        match self.remove_or_disarm(id, Class::Drift).await? {
+            Removal::Done => {}
+            Removal::MayArrive => return Ok(()),
+            Removal::Disarmed(error) => return Err(Stop::Unrevoked(error)),
         }
-        inner.guarded.push_back(self.clock.now());
+        self.inner.lock().guarded.push_back(self.clock.now());
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");
         Ok(())
     }

@@ -98,6 +98,7 @@ impl Engine {
         self.count(&inner);
         self.end_rollover(&mut inner, now);
         self.tell_records(&mut inner, now);
+        self.report_unremoved(&mut inner);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
@@ -149,6 +150,18 @@ impl Engine {
             inner.tell_records = None;
             self.publish(|state| state.records = Some(records));
         }
+    }
+
+    fn report_unremoved(&self, inner: &mut Inner) {
+        if !inner.remaining.take_change() {
+            return;
+        }
+        // Where the mode removes nothing, nothing waits for its removal.
+        let removes = self.settings.read().mode.removes();
+        let unremoved = inner.remaining.unremoved().filter(|_| removes);
+        let (count, open) = unremoved.as_ref().map_or((0, 0), |one| (one.count, one.open));
+        self.metrics.safety.unremoved_records(&self.label, count - open, open);
+        self.publish(|state| state.unremoved = unremoved);
     }
 
     fn count(&self, inner: &Inner) {
@@ -213,6 +226,7 @@ impl Engine {
             | Stop::Superseded
             | Stop::StillThere
             | Stop::Unrevoked(_)
+            | Stop::Leftover(..)
             | Stop::Blocked(_) => {}
         }
     }
@@ -265,6 +279,11 @@ impl Engine {
             }
             Err(Stop::StillThere) => inner.remove_again(slot, now),
             Err(Stop::Blocked(blocked)) => inner.block(slot, class, *blocked, now),
+            Err(Stop::Leftover(present, error)) => {
+                let class = if class.revokes() { class } else { Class::Revocation };
+                inner.queue.retry(slot, class, now, error.class, rand::random());
+                Some(Outcome::Leftover(present, error))
+            }
             Err(Stop::Unrevoked(error)) => {
                 let class = if class.revokes() { class } else { Class::Revocation };
                 Some(self.failed(&mut inner, slot, class, error))

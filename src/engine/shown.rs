@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::remaining::Unremoved;
 use super::verify::ClockState;
 
 /// How the connection stands.
@@ -68,6 +69,8 @@ pub struct State {
     pub left_behind: u64,
     /// Removals that the guard holds.
     pub held: Option<HeldBack>,
+    /// Records that the system does not remove.
+    pub unremoved: Option<Unremoved>,
     /// The release that was used last.
     pub used_release: Option<String>,
     /// Another Vestibule's records were found: its owner id, or what is known of it.

@@ -102,6 +102,9 @@ pub enum Outcome {
     Present(RecordId),
     /// The system holds this record, with other texts than it was sent: it does not keep them.
     Altered(RecordId, Fields),
+    /// The system holds exactly this record, and beside it one that it does not remove, for this reason. The latter opens
+    /// nothing, and its removal is tried again.
+    Leftover(RecordId, SystemError),
     /// The system holds no living record, and said so when asked again.
     Absent,
     /// Removed, and not read back yet; or one list lacks it, and a second has not been read yet.

@@ -14,6 +14,7 @@ use super::breaker::Breaker;
 use super::catalogue::Names;
 use super::pending::Unconfirmed;
 use super::queue::{Class, Queue};
+use super::remaining::Remaining;
 use super::snapshot::Snapshot;
 use super::verify::{Altered, Checks};
 use super::waits::Waits;
@@ -94,6 +95,8 @@ pub(super) struct Inner {
     pub(super) checks: Checks,
     /// Records whose texts the system does not keep as they are sent.
     pub(super) altered: BTreeMap<Slot, Altered>,
+    /// Records that stay although they are not wanted as they are.
+    pub(super) remaining: Remaining,
     /// Records of another Vestibule were found while no owner id is declared: nothing is written.
     pub(super) blocked: bool,
 }
@@ -136,6 +139,7 @@ impl Inner {
             unmarked: BTreeSet::new(),
             checks: Checks::default(),
             altered: BTreeMap::new(),
+            remaining: Remaining::default(),
             blocked: false,
         }
     }
@@ -160,11 +164,19 @@ impl Inner {
         }
     }
 
-    /// The record is gone or dead, and with the last one of its slot what was known of altered texts.
+    /// The record is gone or dead.
     pub(super) fn removed(&mut self, id: &RecordId) {
+        self.acknowledged(id);
+        self.remaining.forget(id);
+    }
+
+    /// The system says that it has removed the record. With the last one of its slot goes what was known of
+    /// altered texts.
+    pub(super) fn acknowledged(&mut self, id: &RecordId) {
         self.snapshot.removed(id);
         self.absence.note_gone(*id);
         self.note_change(id.slot, self.looked);
+        self.remaining.forget_content(id);
         if self.snapshot.held(id.slot).is_empty() {
             self.altered.remove(&id.slot);
         }
@@ -174,6 +186,9 @@ impl Inner {
     pub(super) fn held(&self, slot: Slot) -> Vec<Held> {
         let mut held = self.snapshot.held(slot);
         for one in &mut held {
+            if self.remaining.is_closed(&one.id, one.fingerprint) {
+                one.until = Some(Timestamp::UNIX_EPOCH);
+            }
             if let Some(altered) = self.altered.get(&slot).filter(|altered| altered.shown == one.fingerprint)
             {
                 one.fingerprint = altered.wanted;

@@ -81,8 +81,10 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.blocked = blocked;
         // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
-        let suspects: Vec<_> =
-            inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint)).map(|one| one.id).collect();
+        let suspects = inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint));
+        // What was reduced or disarmed here differs because of that, and nobody has changed it.
+        let suspects = suspects.filter(|one| !inner.remaining.is_as_left(&one.id, one.fingerprint));
+        let suspects: Vec<_> = suspects.map(|one| one.id).collect();
         let drifted: BTreeSet<_> = suspects
             .into_iter()
             .filter(|id| inner.held(id.slot).iter().any(|one| one.id == *id && !id.holds(one.fingerprint)))

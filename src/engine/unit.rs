@@ -9,7 +9,7 @@ use vestibule_core::model::{ObservedRecord, Record};
 use vestibule_core::plan::{self, Act, Held, Unit, Want};
 
 use super::call::Stop;
-use super::state::UNCERTAIN_FOR;
+use super::disarm::Removals;
 use super::{Class, Engine, Outcome, Wanted};
 use crate::system::{self, Applied, Scope, SystemError};
 
@@ -33,30 +33,48 @@ impl Engine {
         let want = wanted.want;
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
-        self.check_new(&unit, class).await?;
-        if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
-            // Before the old is removed: nobody stands outside because the API server is away.
-            self.source.claim(slot).await?;
-        }
-        let mut may_arrive = false;
-        for act in &unit.acts {
-            match act {
-                Act::Remove(id) => {
-                    may_arrive |= self.remove(*id, class).await.map_err(Stop::revoking)?;
-                }
-                Act::Create(record) => self.create(record, class).await?,
-                Act::Repair(id, record) => self.repair(*id, record, class).await?,
-            }
-        }
-        if may_arrive {
+        let removals = match self.carry_out(slot, &unit, class).await {
+            Ok(removals) => removals,
+            Err(stop) => return Err(self.reduce_after(stop, slot, &want, class).await),
+        };
+        if removals.may_arrive {
             let message = "an earlier create without an answer may still arrive; looked up again in a moment";
             let error = SystemError::new(system::Class::Dependency, "RemovePerson", message);
             return Err(Stop::Unrevoked(error));
         }
-        if let Some((why, change)) = unit.withheld() {
-            return Ok(Some(Outcome::Withheld(why, change)));
+        if let Some(outcome) = self.leave(slot, &want, &unit, class).await? {
+            return Ok(Some(outcome));
         }
-        self.settle(slot, &want, class).await
+        match (removals.disarmed, &want) {
+            (None, _) => self.settle(slot, &want, class).await,
+            (Some(error), Want::Record(_)) => match self.settle(slot, &want, class).await? {
+                Some(Outcome::Present(id) | Outcome::Altered(id, _)) => Err(Stop::Leftover(id, error)),
+                outcome => Ok(outcome),
+            },
+            (Some(error), _) => Err(Stop::Unrevoked(error)),
+        }
+    }
+
+    /// Checks the new, removes the old, makes the new.
+    async fn carry_out(&self, slot: Slot, unit: &Unit, class: Class) -> Result<Removals, Stop> {
+        self.check_new(unit, class).await?;
+        if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
+            // Before the old is removed: what both grant stays open while the API server does not answer.
+            self.source.claim(slot).await?;
+        }
+        let removed =
+            unit.acts.iter().filter_map(|act| if let Act::Remove(id) = act { Some(*id) } else { None });
+        let removals = self.remove_all(removed, class).await?;
+        for act in &unit.acts {
+            let made = match act {
+                Act::Remove(_) => continue,
+                Act::Create(record) => self.create(record, class).await,
+                Act::Repair(id, record) => self.repair(*id, record, class).await,
+            };
+            // The removal that failed is tried again, whatever else fails.
+            made.map_err(|stop| if removals.disarmed.is_some() { stop.revoking() } else { stop })?;
+        }
+        Ok(removals)
     }
 
     fn unit(&self, want: &Want, held: &[Held], draining: bool) -> Unit {
@@ -75,18 +93,21 @@ impl Engine {
             self.read_back(slot, class).await?;
         }
         let mut inner = self.inner.lock();
-        let present = inner.held(slot).first().map(|one| one.id);
+        let present = present(want, &inner.held(slot));
         Ok(match (want, present) {
             (Want::Keep, _) => None,
             (Want::Record(_), Some(id)) => Some(match inner.altered_fields(slot) {
                 fields if fields.is_empty() => Outcome::Present(id),
                 fields => Outcome::Altered(id, fields),
             }),
+            (Want::AtMost(_), Some(id)) => Some(Outcome::Present(id)),
             _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
             (Want::Ended, Some(id)) => Some(Outcome::Present(id)),
             (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
-            (Want::Nothing | Want::Ended, None) if inner.is_absent(slot) => Some(Outcome::Absent),
-            (Want::Nothing | Want::Ended, None) => {
+            (Want::Nothing | Want::Ended | Want::AtMost(_), None) if inner.is_absent(slot) => {
+                Some(Outcome::Absent)
+            }
+            (Want::Nothing | Want::Ended | Want::AtMost(_), None) => {
                 inner.want_witness(self.clock.now());
                 Some(Outcome::Unconfirmed)
             }
@@ -221,25 +242,8 @@ impl Engine {
     fn now_holds(&self, record: &Record) {
         let mut inner = self.inner.lock();
         inner.uncertain.remove(&record.id);
+        inner.remaining.forget_content(&record.id);
         inner.snapshot.stands(&record.id, record.facts().fingerprint(), Some(record.window.until));
-    }
-
-    /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
-    async fn remove(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
-        let applied = self.write(class, &Step::Remove(id)).await?;
-        let now = self.clock.now();
-        let mut inner = self.inner.lock();
-        let may_arrive =
-            inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
-        if applied == Applied::Absent && may_arrive {
-            return Ok(true);
-        }
-        inner.uncertain.remove(&id);
-        inner.removed(&id);
-        if applied == Applied::Done {
-            inner.await_reading_back(id, now);
-        }
-        Ok(false)
     }
 
     /// The living record of an id, or `None` if the system says that it is dead or unknown.
@@ -249,7 +253,13 @@ impl Engine {
     }
 }
 
+/// The record that the object is in the system: the wanted one if it is there, beside another that is not removed.
+fn present(want: &Want, held: &[Held]) -> Option<RecordId> {
+    let wanted = |one: &&Held| matches!(want, Want::Record(record) if record.id.same_content(&one.id));
+    held.iter().find(wanted).or_else(|| held.first()).map(|one| one.id)
+}
+
 /// When a record stops opening, as far as the system shows it.
-fn until(record: &ObservedRecord) -> Option<jiff::Timestamp> {
+pub(super) fn until(record: &ObservedRecord) -> Option<jiff::Timestamp> {
     record.facts.window.map(|window| window.until)
 }

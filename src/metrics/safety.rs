@@ -16,6 +16,7 @@ pub struct Safety {
     held: ByIntegration<Gauge>,
     pending: ByIntegration<Gauge>,
     oldest: ByIntegration<Gauge<f64, AtomicU64>>,
+    unremoved: ByIntegration<Gauge>,
     /// Since when the oldest revocation waits: an age grows while nothing happens, so it is worked out when it is read.
     since: Mutex<HashMap<String, Option<Timestamp>>>,
 }
@@ -38,8 +39,20 @@ impl Safety {
                 "Age of the oldest revocation that is not confirmed yet",
                 Gauge::default,
             ),
+            unremoved: ByIntegration::register(
+                registry,
+                "unremoved_records",
+                "Records that the system refuses to remove, by whether they may still open doors",
+                gauge,
+            ),
             since: Mutex::default(),
         }
+    }
+
+    /// The system refuses to remove so many records: those that were disarmed, and those that may still open doors.
+    pub fn unremoved_records(&self, integration: &str, disarmed: usize, open: usize) {
+        self.unremoved.with(integration, "state", "disarmed").set(count(disarmed));
+        self.unremoved.with(integration, "state", "open").set(count(open));
     }
 
     /// The guard holds so many removals.
@@ -61,12 +74,13 @@ impl Safety {
     }
 
     pub(super) fn forget(&self, integration: &str) {
-        let Self { held, pending, oldest, since } = self;
+        let Self { held, pending, oldest, unremoved, since } = self;
         // Locked to the end, or a reader in between would bring the age back.
         let mut since = since.lock();
         since.remove(integration);
         held.forget(integration);
         pending.forget(integration);
         oldest.forget(integration);
+        unremoved.forget(integration);
     }
 }

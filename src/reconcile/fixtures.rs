@@ -156,15 +156,20 @@ pub fn settings() -> Settings {
 
 /// An engine at rest over a system, with nobody behind it.
 pub fn engine(name: &str, system: Memory) -> Arc<Engine> {
-    engine_for(name, system, Arc::new(Nobody), Arc::new(SystemClock))
+    engine_for(name, Arc::new(system), Arc::new(Nobody), Arc::new(SystemClock))
 }
 
 /// An engine at rest over a system, whose time is that of this clock.
-pub fn engine_for(name: &str, system: Memory, source: Arc<dyn Source>, clock: SharedClock) -> Arc<Engine> {
+pub fn engine_for(
+    name: &str,
+    system: Arc<Memory>,
+    source: Arc<dyn Source>,
+    clock: SharedClock,
+) -> Arc<Engine> {
     Engine::new(Parts {
         integration: key(name),
         owner: Owner::of(OWNER),
-        system: Arc::new(system) as Arc<dyn AccessSystem>,
+        system: system as Arc<dyn AccessSystem>,
         source,
         pacer: Pacer::new(pace::Limits { rate: None, burst: 10, max_in_flight: 1 }, Arc::clone(&clock)),
         fence: Fence::always_open(Arc::clone(&clock)),

@@ -22,6 +22,11 @@ pub enum Class {
 }
 
 impl Class {
+    /// Whether it says something of the login or the account, and nothing of the work at hand.
+    pub const fn is_of_connection(self) -> bool {
+        matches!(self, Self::Auth | Self::Throttled(_))
+    }
+
     /// The word in metrics and logs.
     pub const fn name(self) -> &'static str {
         match self {

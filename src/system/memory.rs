@@ -172,7 +172,10 @@ impl AccessSystem for Memory {
         match step {
             Step::Create(record) => self.call("create", |state| state.create(record)),
             Step::Update { id, record, fields } => {
-                self.call("update", |state| state.update(*id, record, fields))
+                self.call("update", |state| state.update(*id, &record.facts(), fields))
+            }
+            Step::Reduce { id, facts, fields } => {
+                self.call("update", |state| state.update(*id, facts, fields))
             }
             Step::AssignCard { id, card, until } => self.call("assign", |state| {
                 state.free(*id, card)?;
@@ -213,7 +216,7 @@ impl State {
         if self.people.contains_key(&external_id) {
             return Ok(Applied::Exists);
         }
-        self.known("create", record)?;
+        self.known("create", &record.groups)?;
         let made = ObservedRecord {
             external_id: external_id.clone(),
             id: Some(record.id),
@@ -226,9 +229,11 @@ impl State {
         Ok(Applied::Done)
     }
 
-    fn update(&mut self, id: RecordId, record: &Record, fields: &[Field]) -> Result<Applied, SystemError> {
-        self.known("update", record)?;
-        let (facts, wanted) = (&mut self.own("update", id)?.facts, record.facts());
+    fn update(&mut self, id: RecordId, wanted: &Facts, fields: &[Field]) -> Result<Applied, SystemError> {
+        if fields.contains(&Field::Groups) {
+            self.known("update", &wanted.groups)?;
+        }
+        let facts = &mut self.own("update", id)?.facts;
         for field in fields {
             match field {
                 Field::Name => {
@@ -267,8 +272,8 @@ impl State {
         found.ok_or_else(|| missing(operation, "the record"))
     }
 
-    fn known(&self, operation: &'static str, record: &Record) -> Result<(), SystemError> {
-        let unknown = record.groups.iter().find(|group| !self.groups.contains(*group));
+    fn known(&self, operation: &'static str, groups: &BTreeSet<String>) -> Result<(), SystemError> {
+        let unknown = groups.iter().find(|group| !self.groups.contains(*group));
         unknown.map_or(Ok(()), |group| Err(missing(operation, &format!("the access group {group}"))))
     }
 

@@ -4,7 +4,9 @@ use vestibule::engine::{Class, Outcome};
 use vestibule::system::{Class as ErrorClass, ErrorCode, SystemError};
 use vestibule_core::model::{Card, Mode, Record};
 
-use crate::stage::{Fate, Setup, Stage, ended, identified, stranger, visitor, with_card, with_group};
+use crate::stage::{
+    Fate, Setup, Stage, ended, identified, stranger, visitor, with_card, with_group, with_groups,
+};
 
 fn failure(stage: &Stage, record: &Record) -> SystemError {
     let last = stage.last(record);
@@ -53,7 +55,7 @@ async fn a_card_of_a_stranger_is_a_duplicate_claim_and_nothing_is_written() {
     assert_eq!((error.class, error.code), (ErrorClass::Terminal, Some(ErrorCode::CardTaken)));
     assert!(error.message.contains("person-9") && !error.message.contains("4711"), "{error}");
     assert!(stage.site.writes().is_empty() && stage.house.claims().is_empty());
-    assert!(stage.holds(&[&ada]), "the old record stays until the new one can be made");
+    assert!(stage.holds(&[&ada]), "the old record opens nothing that is not declared any more");
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +108,7 @@ async fn a_changed_visitor_keeps_his_card() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_missing_is_named_and_waited_for() {
-    let ada = with_group(&visitor("ada"), "Roof");
+    let ada = with_groups(&visitor("ada"), &["Lobby", "Roof"]);
     let stage = Stage::holding(&[&visitor("ada")]).await;
     stage.push(&ada, Class::UserChange);
     stage.until("the failure", |stage| stage.last(&ada).is_some()).await;
@@ -114,7 +116,7 @@ async fn a_group_that_is_missing_is_named_and_waited_for() {
     assert_eq!(error.class, ErrorClass::Dependency);
     assert!(error.message.contains("\"Roof\"") && error.message.contains("Memory"), "{error}");
     assert!(stage.site.writes().is_empty());
-    assert!(stage.holds(&[&visitor("ada")]), "who is inside is not put outside for it");
+    assert!(stage.holds(&[&visitor("ada")]), "what is still declared stays open");
     assert_eq!(stage.engine.diagnostics()["queued"]["retry"], 1);
 }
 

@@ -1,5 +1,6 @@
 //! What must be so before a step is done: claim, lease, mode, suspension.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +8,7 @@ use vestibule::engine::{Class, Outcome, SourceError};
 use vestibule_core::model::Mode;
 use vestibule_core::plan::{Change, Withheld};
 
-use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group};
+use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group, with_groups};
 
 #[tokio::test(start_paused = true)]
 async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() {
@@ -43,14 +44,18 @@ async fn a_claim_that_fails_makes_no_call_and_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replacement_whose_claim_fails_leaves_the_old_record_open() {
-    let ada = visitor("ada");
+async fn a_replacement_whose_claim_fails_keeps_open_what_both_records_grant() {
+    let ada = with_groups(&visitor("ada"), &["Lobby", "Floor 4"]);
     let stage = Stage::holding(&[&ada]).await;
     stage.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
-    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
+    stage.push(&with_groups(&ada, &["Lobby", "Parking"]), Class::UserChange);
     stage.pass(30).await;
-    assert_eq!(stage.site.names(), [""; 0]);
-    assert!(stage.holds(&[&ada]), "nobody stands outside because the API server is away");
+    assert_eq!(
+        stage.site.names(),
+        ["read", "reduce", "read"],
+        "each attempt claims, and writes nothing more"
+    );
+    assert_eq!(stage.living()[0].facts.groups, BTreeSet::from(["Lobby".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,13 +128,13 @@ async fn a_suspension_between_two_steps_stops_the_second_until_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspension_lets_removals_through_and_a_replacement_waits_as_a_whole() {
+async fn suspension_lets_removals_through_and_a_replacement_waits() {
     let (ada, bob, old) = (visitor("ada"), visitor("bob"), ended("old"));
     let stage = Stage::holding(&[&ada, &bob, &old]).await;
     stage.engine.suspend();
     assert!(stage.engine.is_suspended());
     stage.delete(&ada, Class::Revocation);
-    stage.push(&with_group(&bob, "Parking"), Class::UserChange);
+    stage.push(&with_groups(&bob, &["Lobby", "Parking"]), Class::UserChange);
     stage.push(&with_group(&old, "Parking"), Class::UserChange);
     stage.push(&visitor("new"), Class::UserChange);
     stage.rest().await;
@@ -145,19 +150,19 @@ async fn each_mode_keeps_its_promise() {
     let cases = [
         (Mode::Observe, [""; 0].as_slice(), [true, true, true, true]),
         (Mode::CreateOnly, ["create"].as_slice(), [false, true, true, true]),
-        (Mode::Upsert, ["create", "update"].as_slice(), [false, true, true, false]),
+        (Mode::Upsert, ["create", "reduce", "update"].as_slice(), [false, true, true, false]),
         (Mode::Enforce, ["create", "create", "remove", "remove", "update"].as_slice(), [false; 4]),
     ];
     for (mode, expected, withheld) in cases {
-        let (new, changed, gone, drifted) =
-            (visitor("new"), visitor("changed"), visitor("gone"), visitor("drifted"));
+        let (new, gone, drifted) = (visitor("new"), visitor("gone"), visitor("drifted"));
+        let changed = with_groups(&visitor("changed"), &["Lobby", "Floor 4"]);
         let mut setup =
             Setup { standing: vec![changed.clone(), gone.clone(), drifted.clone()], ..Setup::default() };
         setup.settings.mode = mode;
         let stage = setup.start().await;
         stage.site.memory.edit(&drifted.id.to_string(), |facts| facts.groups.clear());
         stage.push(&new, Class::UserChange);
-        stage.push(&with_group(&changed, "Parking"), Class::UserChange);
+        stage.push(&with_groups(&changed, &["Lobby", "Parking"]), Class::UserChange);
         stage.delete(&gone, Class::Revocation);
         stage.sync().await;
         let mut writes: Vec<_> = stage.site.writes().into_iter().map(|(name, _)| name).collect();

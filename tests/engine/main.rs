@@ -7,6 +7,7 @@
 mod absence;
 mod card_waits;
 mod cards;
+mod disarmed;
 mod drift;
 mod faults;
 mod gates;
@@ -16,6 +17,7 @@ mod lost;
 mod order;
 mod orphans;
 mod put_back;
+mod reduced;
 mod set_back;
 mod stage;
 mod turns;

@@ -180,7 +180,7 @@ async fn a_released_record_that_the_api_server_still_has_an_object_for_stays_and
 }
 
 #[tokio::test(start_paused = true)]
-async fn released_removals_are_not_said_to_be_done_before_they_are() {
+async fn a_released_record_that_the_system_does_not_remove_is_reported_as_such_until_it_is_gone() {
     let orphans = many(8);
     let stage = with_orphans(&orphans, 5).await;
     let hash = stage.state().held.unwrap().hash;
@@ -191,10 +191,13 @@ async fn released_removals_are_not_said_to_be_done_before_they_are() {
     });
     stage.set(|settings| settings.released = Some(hash.clone()));
     stage.sync().await;
-    assert_eq!(stage.state().held.map(|held| (held.hash, held.count)), Some((hash, 1)));
+    assert_eq!(stage.state().held, None, "a release was given, and nothing waits for another");
+    let unremoved = stage.state().unremoved.unwrap();
+    assert_eq!((unremoved.count, unremoved.open), (1, 0));
+    assert_eq!(stage.site.count("reduce"), 1, "its window is over, and its group was taken away");
     stage.site.heal();
     stage.until("the end of all", |stage| stage.holds(&[])).await;
-    stage.until("its word", |stage| stage.state().held.is_none()).await;
+    stage.until("the end of the report", |stage| stage.state().unremoved.is_none()).await;
 }
 
 #[tokio::test(start_paused = true)]

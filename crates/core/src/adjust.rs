@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::entitlement::Entitlement;
 use crate::model::{Card, Facts, Person};
 use crate::person_flags::PersonFlags;
 use crate::schedule::{Window, Zone};
@@ -148,7 +149,7 @@ pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refu
         person,
         tenant: if to.tells_tenant { tenant } else { String::new() },
         window: Some(window),
-        groups: wish.groups.iter().map(|group| group_name(group).to_owned()).collect(),
+        groups: group_names(&wish.groups),
         cards: card.map(|card| (card, Some(window.until))).collect(),
     };
     Ok((facts, losses))
@@ -157,6 +158,21 @@ pub fn adjust(wish: &Wish, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refu
 /// The system's own name or id of a group, as written in a spec: a name or `id:<external id>`.
 pub fn group_name(written: &str) -> &str {
     written.strip_prefix("id:").unwrap_or(written)
+}
+
+/// The most that a record of a wish may open in a system, also where [`adjust`] refuses the wish.
+pub fn entitlement(wish: &Wish, to: &Capabilities) -> Entitlement {
+    Entitlement {
+        person: Some(spell(wish, to).0),
+        window: Some(fit_window(wish.window, to).unwrap_or_else(|_| whole_minutes(wish.window))),
+        groups: Some(group_names(&wish.groups)),
+        cards: Some(wish.credential_number.iter().cloned().collect()),
+    }
+}
+
+/// Access groups as written, by the names that the system uses.
+pub fn group_names(written: &BTreeSet<String>) -> BTreeSet<String> {
+    written.iter().map(|group| group_name(group).to_owned()).collect()
 }
 
 /// The person and the tenant's name in the letters that the system takes, without what cannot be seen.

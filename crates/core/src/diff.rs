@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::identity::RecordId;
-use crate::model::{Card, Field, ObservedRecord, Record};
+use crate::model::{Card, Facts, Field, ObservedRecord, Record};
 
 /// One change of one record in one system: one call of its wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum Step {
         /// What it should hold.
         record: Arc<Record>,
         /// What of it differs; never [`Field::Cards`].
+        fields: Vec<Field>,
+    },
+    /// Set these fields of our own record to less than it holds, all others stay.
+    Reduce {
+        /// Which.
+        id: RecordId,
+        /// What it should hold.
+        facts: Arc<Facts>,
+        /// What of it is reduced: [`Field::Window`] or [`Field::Groups`].
         fields: Vec<Field>,
     },
     /// Give the record a credential.
@@ -47,6 +56,7 @@ impl Step {
         match self {
             Self::Create(record) => record.id,
             Self::Update { id, .. }
+            | Self::Reduce { id, .. }
             | Self::AssignCard { id, .. }
             | Self::WithdrawCard { id, .. }
             | Self::Remove(id) => *id,
@@ -58,6 +68,7 @@ impl Step {
         match self {
             Self::Create(_) => "create",
             Self::Update { .. } => "update",
+            Self::Reduce { .. } => "reduce",
             Self::AssignCard { .. } => "assign-card",
             Self::WithdrawCard { .. } => "withdraw-card",
             Self::Remove(_) => "remove",
@@ -66,7 +77,7 @@ impl Step {
 
     /// Whether it only takes away: such steps come first and go on when opening is stopped (design 3, third rule).
     pub const fn revokes(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::WithdrawCard { .. })
+        matches!(self, Self::Remove(_) | Self::WithdrawCard { .. } | Self::Reduce { .. })
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod adjust;
 pub mod diff;
+pub mod entitlement;
 pub mod guard;
 pub mod identity;
 pub mod model;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::entitlement::Entitlement;
 use crate::identity::RecordId;
 use crate::model::{Mode, Record};
 
@@ -19,6 +20,20 @@ pub enum Want {
     Ended,
     /// What is there stays, whatever it is, and nothing is made: what is wanted is not known.
     Keep,
+    /// What is there stays, but opens no more than this; nothing is made. What is wanted is known in part, or cannot be
+    /// carried out.
+    AtMost(Arc<Entitlement>),
+}
+
+impl Want {
+    /// The most that a record of the object may open; `None` if no record may stay, or nothing is known.
+    pub fn entitlement(&self) -> Option<Entitlement> {
+        match self {
+            Self::Record(record) => Some(Entitlement::of(record)),
+            Self::AtMost(entitlement) => Some((**entitlement).clone()),
+            Self::Nothing | Self::Ended | Self::Keep => None,
+        }
+    }
 }
 
 /// A living record of the object, as the snapshot holds it.
@@ -72,6 +87,8 @@ pub enum Change {
     Replace,
     /// It is set right.
     Repair,
+    /// It is reduced to what is still declared.
+    Reduce,
 }
 
 /// The acts for one object, removals first, and what its mode withholds.
@@ -130,13 +147,13 @@ impl Unit {
 /// The unit that makes `held` what `want` says.
 ///
 /// A replacement stays together: if the old record opens now and may not be removed, the new one is not made beside
-/// it. Under `Keep` nothing happens.
+/// it. Under `Keep` and `AtMost` no record is removed or made here.
 pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
     let mut held = held.to_vec();
     held.sort_by_key(|one| one.id);
     let mut unit = Unit::default();
     let record = match want {
-        Want::Keep => return unit,
+        Want::Keep | Want::AtMost(_) => return unit,
         Want::Ended => {
             held.retain(|one| one.opens(now));
             None

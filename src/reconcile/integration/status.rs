@@ -6,7 +6,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
 use crate::api::HeldDeletions;
-use crate::engine::{ClockState, Condition, HeldBack, State};
+use crate::engine::{ClockState, Condition, HeldBack, State, Unremoved};
 use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
@@ -114,6 +114,9 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         }
         None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
+        Some(State { unremoved: Some(them), .. }) => {
+            Some(Verdict::retrying(unremoved(them), SignedDuration::ZERO))
+        }
         Some(_) => Some(resolved(connected(situation), situation.lacks)),
     }
 }
@@ -135,7 +138,8 @@ fn deleting(situation: &Situation<'_>) -> Verdict {
         Refusal::Unreadable(why) => Some(format!("{why}. Mend it: deletionPolicy may say that they stay")),
         Refusal::Invalid(_, why) | Refusal::Missing(why) => situation.state.is_none().then(|| why.clone()),
     });
-    match missing.or(down) {
+    let unremoved = situation.state.and_then(|state| state.unremoved.as_ref()).map(unremoved);
+    match missing.or(down).or(unremoved) {
         None => abandon::deleting("its records are being removed from the system", situation.misspelt),
         Some(sentence) => {
             let why = format!("its records cannot be removed: {sentence}");
@@ -202,6 +206,17 @@ fn held(held: &HeldBack) -> Verdict {
          access.vestibule.dev/release-deletions: {} to let them happen",
         held.count, held.hash
     ))
+}
+
+/// Records that the system does not remove, and what to do.
+fn unremoved(them: &Unremoved) -> String {
+    let Unremoved { count, open, message } = them;
+    let disarmed = count - open;
+    format!(
+        "records that may not stay and that the system does not remove: {count} (disarmed, so that no door opens: {disarmed}; \
+         may still open doors: {open}). The first of them: {message}. Their removal is tried again: give the role of the login \
+         the right to delete persons, or remove them by hand; the log has their ids"
+    )
 }
 
 fn connected(situation: &Situation<'_>) -> Verdict {

@@ -319,3 +319,24 @@ fn after_a_restart_a_clock_that_differs_is_reported_until_it_was_compared() {
     assert_eq!(told_by(&unknown), "False ClockDiffers");
     assert_eq!(told_by(&right), "True Succeeded");
 }
+
+#[test]
+fn records_that_the_system_does_not_remove_are_counted_with_what_it_says_and_what_to_do() {
+    let message = "RemovePerson on the NetBox failed: it said \"Database error\"".to_owned();
+    let unremoved = Some(Unremoved { count: 3, open: 1, message });
+    let state = State { unremoved, ..connected_state() };
+    assert_eq!(told_in(&state), ("False ProgressingWithRetry".into(), InProgress));
+    let words = |situation: &Situation<'_>| {
+        let status = after(&Status::default(), situation);
+        status.condition("Ready").unwrap().message.clone()
+    };
+    let said = words(&Situation { state: Some(&state), ..FINE });
+    for part in
+        ["3 (", "no door opens: 2", "may still open doors: 1", "Database error", "right to delete persons"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    let going = Situation { deleting: true, state: Some(&state), ..FINE };
+    assert_eq!(told(&going).0, "False DeletionFailed");
+    assert!(words(&going).contains("access.vestibule.dev/abandon"));
+}

@@ -7,7 +7,7 @@ use vestibule_core::status::{Verdict, conditions};
 
 use super::plan::Standing;
 use super::row::PlaceState;
-use super::status::{Trouble, TroubleKind};
+use super::status::{Trouble, TroubleKind, and_what_stays};
 use crate::reconcile::declared::{Declared, DeclaredGrant, Doors, Reference};
 
 /// What there is to expect.
@@ -23,6 +23,33 @@ pub enum Outlook {
     Waits(String),
     /// A person must change something; the sentence says what.
     Refused(String),
+}
+
+/// What is known of a visitor's records.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// In each integration.
+    pub states: &'a [PlaceState],
+    /// What is the matter with one of them.
+    pub trouble: Option<&'a Trouble>,
+    /// A system is known to hold one.
+    pub holds: bool,
+}
+
+impl Seen<'_> {
+    /// Why no record is made as declared, and what the one that may be there opens meanwhile.
+    fn with_what_is_left(&self, sentence: &str) -> String {
+        let judged = self.trouble.is_some_and(|it| matches!(it.kind, TroubleKind::Dependency));
+        let reduced = judged || self.states.contains(&PlaceState::Present);
+        match self.holds {
+            true if reduced => {
+                format!("{sentence}; until then its former record opens only what is still declared")
+            }
+            true => and_what_stays(sentence, self.states, self.trouble),
+            false if judged => format!("{sentence}; until then it opens no door"),
+            false => sentence.to_owned(),
+        }
+    }
 }
 
 /// What there is to say because of an outlook.
@@ -82,16 +109,10 @@ fn not_looked_into(grant: &DeclaredGrant) -> String {
 impl Outlook {
     /// What there is to say of a visitor with this outlook. `more_days`: after the window that is on or over there is
     /// another one.
-    pub fn says(
-        &self,
-        standing: &Standing,
-        more_days: bool,
-        places: &[PlaceState],
-        trouble: Option<&Trouble>,
-    ) -> Saying {
+    pub fn says(&self, standing: &Standing, more_days: bool, seen: &Seen<'_>) -> Saying {
         match standing {
-            Standing::Today => self.says_today(trouble),
-            Standing::Scheduled if !places.iter().any(|state| state.may_hold()) => {
+            Standing::Today => self.says_today(seen),
+            Standing::Scheduled if !seen.states.iter().any(|state| state.may_hold()) => {
                 self.says_ahead(Saying::Nothing)
             }
             Standing::Over if more_days => self.says_ahead(Saying::ByRecords),
@@ -99,12 +120,12 @@ impl Outlook {
         }
     }
 
-    fn says_today(&self, trouble: Option<&Trouble>) -> Saying {
-        let stalled = trouble.is_some_and(|trouble| matches!(trouble.kind, TroubleKind::Stalled(_)));
+    fn says_today(&self, seen: &Seen<'_>) -> Saying {
+        let stalled = seen.trouble.is_some_and(|trouble| matches!(trouble.kind, TroubleKind::Stalled(_)));
         match self {
-            Self::Refused(sentence) => refused(sentence),
-            Self::Waits(sentence) if !stalled => waits(sentence),
-            Self::Unready(sentence) if trouble.is_none() => waits(sentence),
+            Self::Refused(sentence) => refused(&seen.with_what_is_left(sentence)),
+            Self::Waits(sentence) if !stalled => waits(&seen.with_what_is_left(sentence)),
+            Self::Unready(sentence) if seen.trouble.is_none() => waits(sentence),
             _ => Saying::ByRecords,
         }
     }

@@ -89,7 +89,7 @@ fn a_refusal_comes_before_what_is_missing_and_that_before_what_is_not_ready_or_n
 }
 
 fn said(outlook: &Outlook, standing: &Standing, more_days: bool, places: &[PlaceState]) -> String {
-    match outlook.says(standing, more_days, places, None) {
+    match outlook.says(standing, more_days, &Seen { states: places, trouble: None, holds: false }) {
         Saying::Verdict(verdict) => {
             says(&verdict.settle(&Status::default(), 1, at("2026-12-01T09:00:00Z")), "Ready")
         }
@@ -152,9 +152,40 @@ fn a_trouble_that_needs_a_person_is_told_before_what_is_merely_missing() {
     let trouble = |kind| Trouble { kind, message: "no".to_owned() };
     let stalled = trouble(TroubleKind::Stalled(conditions::DUPLICATE_CLAIM));
     let waits = Outlook::Waits("create it".to_owned());
-    assert_eq!(waits.says(&Standing::Today, false, &[], Some(&stalled)), Saying::ByRecords);
+    assert_eq!(waits.says(&Standing::Today, false, &seen(&stalled)), Saying::ByRecords);
     let dependency = trouble(TroubleKind::Dependency);
-    assert!(matches!(waits.says(&Standing::Today, false, &[], Some(&dependency)), Saying::Verdict(_)));
+    assert!(matches!(waits.says(&Standing::Today, false, &seen(&dependency)), Saying::Verdict(_)));
     let refused = Outlook::Refused("set spec.email".to_owned());
-    assert!(matches!(refused.says(&Standing::Today, false, &[], Some(&stalled)), Saying::Verdict(_)));
+    assert!(matches!(refused.says(&Standing::Today, false, &seen(&stalled)), Saying::Verdict(_)));
+}
+
+fn seen(trouble: &Trouble) -> Seen<'_> {
+    Seen { states: &[], trouble: Some(trouble), holds: false }
+}
+
+#[test]
+fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhile() {
+    let trouble = |kind| Trouble { kind, message: "it says no".to_owned() };
+    let message = |states: &[PlaceState], kind: Option<TroubleKind>, holds| {
+        let trouble = kind.map(trouble);
+        let seen = Seen { states, trouble: trouble.as_ref(), holds };
+        let Saying::Verdict(verdict) = Outlook::Waits("no group".into()).says(&Standing::Today, false, &seen)
+        else {
+            panic!()
+        };
+        let status =
+            verdict.settle(&vestibule_core::status::Status::default(), 1, jiff::Timestamp::UNIX_EPOCH);
+        status.condition("Ready").unwrap().message.clone()
+    };
+    let [waiting, retrying, present] = [PlaceState::Waiting, PlaceState::Retrying, PlaceState::Present];
+    assert_eq!(message(&[waiting], None, false), "no group", "nothing was looked at yet");
+    assert_eq!(message(&[waiting], None, true), "no group");
+    let closed = message(&[retrying], Some(TroubleKind::Dependency), false);
+    assert_eq!(closed, "no group; until then it opens no door");
+    for (state, kind) in [(retrying, Some(TroubleKind::Dependency)), (present, None)] {
+        let reduced = message(&[state], kind, true);
+        assert_eq!(reduced, "no group; until then its former record opens only what is still declared");
+    }
+    let failing = message(&[retrying], Some(TroubleKind::Retried), true);
+    assert!(failing.contains("could not be taken away: it says no"), "{failing}");
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use vestibule_core::adjust::{Wish, adjust};
+use vestibule_core::adjust::{Wish, adjust, entitlement, group_names};
+use vestibule_core::entitlement::Entitlement;
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::{Mark, ObjectKey, Record};
 use vestibule_core::plan::Want;
@@ -93,15 +94,56 @@ fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
     }
 }
 
-/// The record that one integration should hold of a visitor, or the sentence that refuses it.
+/// Why a visitor gets no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The sentence: it says what to change.
+    pub sentence: String,
+    /// The most that a record which is there already may open.
+    pub most: Arc<Entitlement>,
+}
+
+impl From<Refused> for Want {
+    fn from(refused: Refused) -> Self {
+        Self::AtMost(refused.most)
+    }
+}
+
+/// The most that a record of a visitor may open in an integration, as far as that is known while something that the
+/// visitor refers to is not.
+pub fn known_entitlement(
+    visitor: &Validated,
+    tenant: Option<&TenantFacts>,
+    integration: &ObjectKey,
+    now: Timestamp,
+) -> Entitlement {
+    let property = tenant.and_then(|tenant| tenant.property.as_ref());
+    let day = property.map(|property| visitor.visit.day_at(now, &property.zone, property.provision));
+    let window = day.and_then(|day| match day {
+        Day::On { window, .. } | Day::Ended { window, .. } => Some(window),
+        Day::Scheduled { .. } | Day::Expired => None,
+    });
+    let access = tenant.and_then(|tenant| tenant.access_in(integration));
+    Entitlement {
+        person: None,
+        window,
+        groups: access.map(|access| group_names(&access.groups)),
+        cards: Some(visitor.credential_number.iter().cloned().collect()),
+    }
+}
+
+/// The record that one integration should hold of a visitor, or why it gets none.
 pub fn record(
     visitor: &Validated,
     object: &ObjectKey,
     tenant: &TenantFacts,
     access: &Access,
     now: Timestamp,
-) -> Result<Want, String> {
-    let Some(property) = tenant.property.as_ref() else { return Ok(Want::Keep) };
+) -> Result<Want, Refused> {
+    let Some(property) = tenant.property.as_ref() else {
+        let most = known_entitlement(visitor, Some(tenant), &access.integration.key, now);
+        return Ok(Want::AtMost(Arc::new(most)));
+    };
     let window = match visitor.visit.day_at(now, &property.zone, property.provision) {
         Day::On { window, .. } => window,
         Day::Ended { .. } => return Ok(Want::Ended),
@@ -117,8 +159,11 @@ pub fn record(
         groups: access.groups.clone(),
         credential_number: visitor.credential_number.clone(),
     };
-    let (facts, _) =
-        adjust(&wish, &access.integration.capabilities).map_err(|refusal| refusal.to_string())?;
+    let system = &access.integration.capabilities;
+    let (facts, _) = adjust(&wish, system).map_err(|refusal| Refused {
+        sentence: refusal.to_string(),
+        most: Arc::new(entitlement(&wish, system)),
+    })?;
     let id = RecordId::new(access.owner, Slot::of_visitor(object), facts.fingerprint());
     let window = facts.window.unwrap_or(window);
     Ok(Want::Record(Arc::new(Record {

@@ -36,7 +36,7 @@ fn stands(tenant: Option<&TenantFacts>, now: &str) -> (Standing, Option<Timestam
     standing(visitor(&json!({})).packed(), tenant, at(now))
 }
 
-fn made_of(visitor: &Validated, tenant: &TenantFacts, now: &str) -> Result<Want, String> {
+fn made_of(visitor: &Validated, tenant: &TenantFacts, now: &str) -> Result<Want, Refused> {
     record(visitor, &key("jane"), tenant, &tenant.access[0], at(now))
 }
 
@@ -227,7 +227,12 @@ fn nothing_is_wanted_before_and_after_the_visit_nor_without_groups() {
     assert_eq!(wants(&tenant, "2026-12-02T12:00:00Z"), Ok(Want::Nothing));
     assert_eq!(wants(&opening(&[]), DURING), Ok(Want::Nothing));
     assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(Want::Ended));
-    assert_eq!(wants(&TenantFacts { property: None, ..tenant }, DURING), Ok(Want::Keep));
+    let Ok(Want::AtMost(most)) = wants(&TenantFacts { property: None, ..tenant }, DURING) else { panic!() };
+    assert_eq!(
+        (most.window, most.groups.as_ref().map(BTreeSet::len)),
+        (None, Some(1)),
+        "the zone is not known"
+    );
 }
 
 #[test]
@@ -245,7 +250,8 @@ fn provision_on_apply_makes_the_record_days_ahead_with_the_window_of_its_day() {
 
 #[test]
 fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
-    let refused = |spec: &Value, tenant: &TenantFacts| made_of(&visitor(spec), tenant, DURING).unwrap_err();
+    let refused =
+        |spec: &Value, tenant: &TenantFacts| made_of(&visitor(spec), tenant, DURING).unwrap_err().sentence;
     let (mut bare, mut small) = (netbox(), netbox());
     bare.capabilities.card_format = None;
     small.capabilities.max_groups = 0;
@@ -264,4 +270,31 @@ fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
     let mut easy = netbox();
     easy.capabilities.contact = Contact::Nothing;
     assert!(made_of(&visitor(&json!({ "email": null })), &facts([easy]), DURING).is_ok());
+}
+
+#[test]
+fn of_a_refused_visitor_it_is_known_what_a_record_that_is_there_may_open() {
+    let spec = json!({ "email": null, "credentialNumber": "7", "visit": { "endTime": "15:00" } });
+    let most = made_of(&visitor(&spec), &facts([netbox()]), DURING).unwrap_err().most;
+    let accepted =
+        made(&json!({ "credentialNumber": "7", "visit": { "endTime": "15:00" } }), &facts([netbox()]));
+    assert_eq!((most.window, &most.groups), (Some(accepted.window), &Some(accepted.groups)));
+    assert_eq!(most.cards, Some(BTreeSet::from(["7".to_owned()])));
+}
+
+#[test]
+fn what_is_known_of_a_visitor_depends_on_what_it_refers_to() {
+    let (visitor, netbox_key) = (visitor(&json!({ "credentialNumber": "7" })), key("netbox"));
+    let known = |tenant: Option<&TenantFacts>, now: &str| {
+        let most = known_entitlement(&visitor, tenant, &netbox_key, at(now));
+        (most.window.is_some(), most.groups.is_some(), most.cards.is_some())
+    };
+    let tenant = facts([netbox()]);
+    let unserved = TenantFacts { access: Vec::new(), ..tenant.clone() };
+    let unplaced = TenantFacts { property: None, ..tenant.clone() };
+    assert_eq!(known(None, DURING), (false, false, true), "the number is the object's own");
+    assert_eq!(known(Some(&unplaced), DURING), (false, true, true));
+    assert_eq!(known(Some(&unserved), DURING), (true, false, true));
+    assert_eq!(known(Some(&tenant), "2026-12-01T20:00:00Z"), (true, true, true), "also when it is over");
+    assert_eq!(known(Some(&tenant), "2026-12-03T20:00:00Z"), (false, true, true));
 }

@@ -40,10 +40,15 @@ pub(super) fn replan(
     if standing == Standing::Over {
         end(plan, slot, directory, tenant, now, orders);
     }
+    let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
     if standing.freezes() && !matches!(standing, Standing::NoTaker(_)) {
+        if matches!(standing, Standing::Missing(_)) {
+            let tenant = plan.tenant;
+            let reduced = access.iter().filter(|it| shift.takes_away(tenant, &it.integration.key));
+            reduced.for_each(|access| bound(plan, slot, access, orders));
+        }
         return;
     }
-    let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
     let today = standing == Standing::Today;
     let open: Vec<&Access> = access.iter().filter(|access| today && !access.groups.is_empty()).collect();
     for access in &open {
@@ -65,6 +70,16 @@ pub(super) fn replan(
         if let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) {
             close(plan, slot, index, engine, cause.takes_away(), orders);
         }
+    }
+}
+
+/// What is wanted is not known, but a group is known to be taken away: what is held is reduced.
+fn bound(plan: &mut Plan, slot: Slot, access: &Access, orders: &mut Orders) {
+    let integration = &access.integration;
+    if integration.engine.held(slot).is_some_and(|held| !held.is_empty()) {
+        let place = plan.place_mut(integration.index);
+        (place.want, place.state) = (PlaceWant::AtMost, PlaceState::Waiting);
+        orders.push(integration.index, &integration.engine, slot, Class::Revocation);
     }
 }
 

@@ -67,6 +67,8 @@ pub enum PlaceWant {
     Ended,
     /// What is there.
     Keep,
+    /// What is there, reduced to what may be known of it only by its object.
+    AtMost,
     /// A record, or not: its object must be looked at.
     Unplanned,
 }
@@ -121,7 +123,7 @@ impl PlaceWant {
         match self {
             Self::Content(content) => ids.iter().any(|id| id.content == content),
             Self::Nothing => ids.is_empty(),
-            Self::Ended | Self::Keep => true,
+            Self::Ended | Self::Keep | Self::AtMost => true,
             Self::Unplanned => false,
         }
     }

@@ -3,11 +3,11 @@
 
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::Want;
+use vestibule_core::plan::{Held, Want};
 use vestibule_core::status::Verdict;
 
 use super::Visitors;
-use super::outlook::{Outlook, Saying, outlook};
+use super::outlook::{Outlook, Saying, Seen, outlook};
 use super::plan::{self, Standing};
 use super::replan::closes;
 use super::row::{Place, PlaceState, PlaceWant, Plan};
@@ -52,7 +52,8 @@ impl Visitors {
         let trouble = self.trouble_of(look.slot, look.plan);
         let states: Vec<PlaceState> = look.plan.places.iter().map(|place| place.state).collect();
         let outlook = outlook_of(look.plan, look.directory);
-        let verdict = match outlook.says(standing, more_days, &states, trouble.as_ref()) {
+        let seen = Seen { states: &states, trouble: trouble.as_ref(), holds: holds(look) };
+        let verdict = match outlook.says(standing, more_days, &seen) {
             Saying::Verdict(verdict) => verdict,
             Saying::Nothing => return None,
             Saying::ByRecords => verdict(standing, &states, trouble.as_ref(), false)?,
@@ -90,7 +91,8 @@ impl Visitors {
         let Look { slot, directory, previous, .. } = *look;
         let here = directory.engines.iter().filter(|(key, _)| key.namespace == look.namespace);
         let held = here.filter_map(|(key, engine)| {
-            let one = engine.held(slot)?.first()?.id;
+            let place = directory.indexes.get(key).and_then(|index| look.plan.place(*index));
+            let one = named_record(&engine.held(slot)?, place)?;
             Some(Record { integration: key.name.clone(), external_id: engine.external_id(&one) })
         });
         // What one holds that has not synced, or is not connected, is not known: what was said of it stays. So does what one
@@ -140,7 +142,7 @@ impl Visitors {
         integration: &ObjectKey,
     ) -> PlaceWant {
         match record_in(integration, object, directory, self.clock.now()) {
-            Some(want) => place_want(&want.unwrap_or(Want::Keep)),
+            Some(want) => place_want(&want.unwrap_or_else(Want::from)),
             None if closes(standing, directory, integration) => PlaceWant::Nothing,
             None => PlaceWant::Keep,
         }
@@ -156,6 +158,18 @@ fn is_gone(record: &Record, slot: Slot, engine: &Engine) -> bool {
 fn outlook_of(plan: &Plan, directory: &Directory) -> Outlook {
     let declared = directory.tenant(plan.tenant).map(|tenant| &tenant.declared);
     declared.map_or(Outlook::Clear, |declared| outlook(plan.person, declared))
+}
+
+/// Whether a system is known to hold a record of the visitor.
+fn holds(look: &Look<'_>) -> bool {
+    let here = look.directory.engines.iter().filter(|(key, _)| key.namespace == look.namespace);
+    here.into_iter().any(|(_, engine)| engine.held(look.slot).is_some_and(|held| !held.is_empty()))
+}
+
+/// The record that a status names: the wanted one, where another one is left beside it that the system does not remove.
+fn named_record(held: &[Held], place: Option<&Place>) -> Option<RecordId> {
+    let wanted = |one: &&Held| place.is_some_and(|place| place.want == PlaceWant::Content(one.id.content));
+    held.iter().find(wanted).or_else(|| held.first()).map(|one| one.id)
 }
 
 /// The places that wait for an integration that is not connected.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use vestibule_core::identity::Slot;
+use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::Want;
 
 use super::Visitors;
@@ -13,7 +14,7 @@ use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
 use super::scan::Orders;
 use super::source::{place_want, state_by_engine};
 use super::validate::{Object, Validated, known_ids, names, validate};
-use crate::engine::Class;
+use crate::engine::{Class, Engine};
 use crate::reconcile::directory::{Access, Directory, TenantFacts, tenant_id};
 
 /// An object, and what it is planned by.
@@ -69,12 +70,15 @@ fn plan_object(plan: &mut Plan, sight: &Sight<'_>, checked: Result<Validated, St
     plan.facts = facts_hash(sight.directory, plan);
     plan.set_next(next);
     if matches!(standing, Standing::Missing(_)) {
+        for (key, engine) in engines_here(sight) {
+            bound(plan, sight, key, engine, orders);
+        }
         return;
     }
     for (tenant, access) in tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |it| (tenant, it)))
     {
         let want = plan::record(&visitor, &sight.object.meta.key, tenant, access, sight.now);
-        plan_place(plan, sight, access, &want.unwrap_or(Want::Keep), orders);
+        plan_place(plan, sight, access, &want.unwrap_or_else(Want::from), orders);
     }
     close_elsewhere(plan, sight, tenant, &standing, orders);
 }
@@ -120,15 +124,45 @@ fn close_elsewhere(
     orders: &mut Orders,
 ) {
     let Sight { slot, object, directory, .. } = *sight;
-    let here = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
-    for (key, engine) in here.filter(|(key, _)| tenant.is_none_or(|tenant| tenant.access_in(key).is_none())) {
+    for (key, engine) in
+        engines_here(sight).filter(|(key, _)| tenant.is_none_or(|tenant| tenant.access_in(key).is_none()))
+    {
         let Some(index) = directory.indexes.get(key).copied() else { continue };
         if names(object, &key.name) {
             plan.place_mut(index);
         }
         if closes(standing, directory, key) {
             close(plan, slot, index, engine, Class::Revocation, orders);
+        } else {
+            bound(plan, sight, key, engine, orders);
         }
+    }
+}
+
+fn engines_here<'a>(sight: &Sight<'a>) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Engine>)> {
+    let namespace = &sight.object.meta.key.namespace;
+    sight.directory.engines.iter().filter(move |(key, _)| key.namespace == *namespace)
+}
+
+/// What is wanted in an integration is not known: what it holds stays, but opens no more than is known to be declared.
+fn bound(
+    plan: &mut Plan,
+    sight: &Sight<'_>,
+    integration: &ObjectKey,
+    engine: &Arc<Engine>,
+    orders: &mut Orders,
+) {
+    let Some(index) = sight.directory.indexes.get(integration).copied() else { return };
+    let held = engine.held(sight.slot);
+    let may_hold =
+        held.as_ref().map_or_else(|| names(sight.object, &integration.name), |held| !held.is_empty());
+    if !may_hold {
+        return;
+    }
+    let place = plan.place_mut(index);
+    (place.want, place.state) = (PlaceWant::AtMost, PlaceState::Waiting);
+    if held.is_some() {
+        orders.push(index, engine, sight.slot, Class::UserChange);
     }
 }
 

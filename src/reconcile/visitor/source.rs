@@ -9,7 +9,7 @@ use vestibule_core::model::{Fields, ObjectKey};
 use vestibule_core::plan::{Held, Want};
 
 use super::Visitors;
-use super::plan::{self, Standing};
+use super::plan::{self, Refused, Standing};
 use super::replan::closes;
 use super::row::{PlaceState, PlaceWant, Plan};
 use super::status::{self, Trouble};
@@ -18,16 +18,18 @@ use super::waits;
 use crate::cluster::object::Live;
 use crate::cluster::rows::{Life, Row};
 use crate::cluster::watch::Event;
-use crate::engine::{Class, Engine, Outcome, Report, Source, SourceError, Wait, Wanted};
+use crate::engine::{Engine, Outcome, Report, Source, SourceError, Wait, Wanted};
 use crate::reconcile::directory::{Directory, tenant_id};
 
 /// What a row says of a slot, before its object is looked at.
 enum ByRow {
     Settled(Want),
-    /// The object is needed; nothing of it is needed but its status if `false`.
-    NeedsObject {
-        for_record: bool,
-    },
+    /// Nothing is wanted; the object's status is needed.
+    Nothing,
+    /// A record is wanted; the object is needed.
+    Record,
+    /// What is wanted is known in part; the object is needed.
+    KnownInPart,
 }
 
 #[async_trait]
@@ -45,8 +47,9 @@ impl Source for Visitors {
         };
         let known = known_ids(&object, &integration.name);
         let want = match by_row {
-            ByRow::NeedsObject { for_record: true } => self.plan_record(integration, slot, &object),
-            _ => Want::Nothing,
+            ByRow::Record => self.plan_record(integration, slot, &object),
+            ByRow::KnownInPart => self.known_of(integration, &object),
+            ByRow::Nothing | ByRow::Settled(_) => Want::Nothing,
         };
         Ok(Wanted { want, known })
     }
@@ -77,7 +80,7 @@ impl Source for Visitors {
             _ => trouble,
         };
         let content = match &outcome {
-            Outcome::Present(id) | Outcome::Altered(id, _) => Some(id.content),
+            Outcome::Present(id) | Outcome::Altered(id, _) | Outcome::Leftover(id, _) => Some(id.content),
             _ => None,
         };
         self.troubles.lock().note(slot, index, trouble);
@@ -124,8 +127,7 @@ impl Visitors {
             return Err(self.without_object());
         };
         let held = engine.held(slot).is_some_and(|held| !held.is_empty());
-        let nothing =
-            if held { ByRow::Settled(Want::Nothing) } else { ByRow::NeedsObject { for_record: false } };
+        let nothing = if held { ByRow::Settled(Want::Nothing) } else { ByRow::Nothing };
         if row.is_deleting() || row.life() == Life::Gone {
             return Ok(nothing);
         }
@@ -135,8 +137,14 @@ impl Visitors {
         let concerned = tenant.is_some_and(|tenant| tenant.access_in(integration).is_some());
         Ok(match standing {
             Standing::Over if concerned => ByRow::Settled(Want::Ended),
-            Standing::Today if concerned => ByRow::NeedsObject { for_record: true },
-            standing if !closes(&standing, &directory, integration) => ByRow::Settled(Want::Keep),
+            Standing::Today if concerned => ByRow::Record,
+            standing if !closes(&standing, &directory, integration) => {
+                if held {
+                    ByRow::KnownInPart
+                } else {
+                    ByRow::Settled(Want::Keep)
+                }
+            }
             _ => nothing,
         })
     }
@@ -153,13 +161,18 @@ impl Visitors {
             row.uid() == object.meta.uid && row.generation() == object.meta.generation && !row.is_deleting()
         };
         let Some(row) = table.row_mut(slot).filter(same) else { return Want::Keep };
-        row.plan.place_mut(*index).want = want.as_ref().map_or(PlaceWant::Keep, place_want);
-        drop(table);
-        want.unwrap_or_else(|_| {
-            // There is nothing to do that could be reported.
-            self.settle_soon(slot, Class::UserChange);
-            Want::Keep
-        })
+        let want = want.unwrap_or_else(Want::from);
+        row.plan.place_mut(*index).want = place_want(&want);
+        want
+    }
+
+    /// What an integration may hold at most of an object that refers to something which is not known.
+    fn known_of(&self, integration: &ObjectKey, object: &Object) -> Want {
+        let Ok(visitor) = validate(object) else { return Want::Keep };
+        let directory = self.directory();
+        let tenant = directory.tenant(tenant_id(&visitor.tenant));
+        let most = plan::known_entitlement(&visitor, tenant, integration, self.clock.now());
+        Want::AtMost(Arc::new(most))
     }
 
     /// The object of a slot: the one at hand, else by a live GET; `None` if it does not exist.
@@ -212,14 +225,14 @@ impl Visitors {
     }
 }
 
-/// What an integration should hold of an object, or the sentence that refuses it; `None` if it takes no visitors of the
+/// What an integration should hold of an object, or why it is refused; `None` if it takes no visitors of the
 /// object's Tenant, or the spec cannot be read.
 pub(super) fn record_in(
     integration: &ObjectKey,
     object: &Object,
     directory: &Directory,
     now: Timestamp,
-) -> Option<Result<Want, String>> {
+) -> Option<Result<Want, Refused>> {
     let visitor = validate(object).ok()?;
     let tenant = directory.tenant(tenant_id(&visitor.tenant))?;
     let access = tenant.access_in(integration)?;
@@ -247,6 +260,7 @@ pub(super) fn place_want(want: &Want) -> PlaceWant {
         Want::Nothing => PlaceWant::Nothing,
         Want::Ended => PlaceWant::Ended,
         Want::Keep => PlaceWant::Keep,
+        Want::AtMost(_) => PlaceWant::AtMost,
     }
 }
 
@@ -275,8 +289,10 @@ fn state_by_snapshot(
         {
             Some(PlaceState::present(altered))
         }
-        (PlaceWant::Nothing | PlaceWant::Ended, []) if lacks_witness() => None,
-        (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::Keep, []) => Some(PlaceState::Absent),
+        (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::AtMost, []) if lacks_witness() => None,
+        (PlaceWant::Nothing | PlaceWant::Ended | PlaceWant::Keep | PlaceWant::AtMost, []) => {
+            Some(PlaceState::Absent)
+        }
         (PlaceWant::Ended, held) if held.iter().any(|one| one.opens(now)) => None,
         (PlaceWant::Ended | PlaceWant::Keep, _) => Some(PlaceState::Present),
         _ => None,

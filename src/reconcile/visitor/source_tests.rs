@@ -67,12 +67,12 @@ fn a_record_of_the_old_spec_is_not_the_one_that_the_new_spec_wants() {
 #[test]
 fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
     use PlaceState::{Absent, Present};
-    use PlaceWant::{Content, Ended, Keep, Nothing, Unplanned};
+    use PlaceWant::{AtMost, Content, Ended, Keep, Nothing, Unplanned};
     let later = Held { id: id(42).next(), fingerprint: 42, until: None };
     let drifted = Held { fingerprint: 43, ..held(42) };
     let now = Timestamp::UNIX_EPOCH;
     let over = Held { until: Some(now), ..held(42) };
-    let rows: [(PlaceWant, &[Held], Option<PlaceState>, &str); 16] = [
+    let rows: [(PlaceWant, &[Held], Option<PlaceState>, &str); 18] = [
         (Content(42), &[held(42)], Some(Present), "as wanted"),
         (Content(42), &[later], Some(Present), "as wanted, under a later number"),
         (Content(42), &[held(43)], None, "another day's, to be replaced"),
@@ -83,6 +83,8 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
         (Nothing, &[held(42)], None, "to be removed"),
         (Keep, &[], Some(Absent), "nothing to keep"),
         (Keep, &[drifted], Some(Present), "whatever is there stays"),
+        (AtMost, &[], Some(Absent), "nothing to reduce"),
+        (AtMost, &[held(42)], None, "its object says what it may open"),
         (Ended, &[], Some(Absent), "nothing is missed"),
         (Ended, &[over], Some(Present), "it opens no more and stays until midnight"),
         (Ended, &[over, drifted], None, "what still opens goes"),

@@ -1,6 +1,7 @@
 //! A stage for tests: Visitors over an API server in memory, and engines over systems in memory. The watch is played by
 //! hand: [`Stage::tell`].
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use vestibule_core::model::Facts;
 
 use super::scan::Cause;
 use super::validate::Object;
@@ -95,6 +97,7 @@ pub struct Stage {
     server: Server,
     clock: Arc<SetClock>,
     directory: watch::Sender<Arc<Directory>>,
+    systems: Mutex<HashMap<&'static str, Arc<Memory>>>,
     running: Vec<(Trigger, JoinHandle<()>)>,
     writer: JoinHandle<()>,
 }
@@ -126,7 +129,8 @@ impl Stage {
             listed: Readiness::default().require("visitors"),
         });
         let writer = tokio::spawn(Arc::clone(&visitors).write_statuses(1));
-        Self { visitors, server, clock, directory, running: Vec::new(), writer }
+        let systems = Mutex::default();
+        Self { visitors, server, clock, directory, systems, running: Vec::new(), writer }
     }
 
     /// Makes the tenant acme with these integrations, in this order. Their engines are at rest.
@@ -135,6 +139,8 @@ impl Stage {
         let mut all = Vec::new();
         for ((name, system), index) in systems.into_iter().zip(0..) {
             let source: Arc<dyn crate::engine::Source> = self.visitors.clone();
+            let system = Arc::new(system);
+            self.systems.lock().insert(name, Arc::clone(&system));
             let engine = engine_for(name, system, source, self.clock.clone());
             next.integrations.insert(key(name), Some(key("tower")));
             next.indexes.insert(key(name), index);
@@ -161,6 +167,12 @@ impl Stage {
     /// An engine.
     pub fn engine(&self, name: &str) -> Arc<Engine> {
         Arc::clone(&self.directory.borrow().engines[&key(name)])
+    }
+
+    /// What the living people of a system hold.
+    pub fn living(&self, name: &str) -> Vec<Facts> {
+        let people = self.systems.lock()[name].everybody();
+        people.into_iter().filter(|person| !person.dead).map(|person| person.facts).collect()
     }
 
     /// Runs an engine, and has what its first sync found compared.

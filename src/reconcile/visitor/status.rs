@@ -36,13 +36,19 @@ pub enum TroubleKind {
     Retried,
     /// The system asked us to wait.
     Throttled,
+    /// It is as wanted. Beside it stays a record that the system does not remove and that opens nothing.
+    Leftover,
 }
 
 /// The state of a place after an outcome, with the trouble there is.
 pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
+    if let Outcome::Leftover(_, error) = outcome {
+        let trouble = Trouble { kind: TroubleKind::Leftover, message: error.message.clone() };
+        return (PlaceState::Present, Some(trouble));
+    }
     let Outcome::Failed { error, retried } = outcome else {
         let state = match outcome {
-            Outcome::Present(_) => PlaceState::Present,
+            Outcome::Present(_) | Outcome::Leftover(..) => PlaceState::Present,
             Outcome::Altered(_, fields) => PlaceState::Altered(*fields),
             Outcome::Absent => PlaceState::Absent,
             Outcome::Unconfirmed => PlaceState::Unconfirmed,
@@ -76,10 +82,10 @@ pub fn verdict(
     let open = places.iter().any(|state| state.may_hold());
     match standing {
         Standing::Missing(message) | Standing::NoTaker(message) => {
-            Some(Verdict::dependency_not_ready(message))
+            Some(Verdict::dependency_not_ready(and_what_stays(message, places, trouble)))
         }
         Standing::Refused(message) | Standing::NoGroups(message) => {
-            Some(Verdict::stalled(conditions::INVALID_SPEC, message))
+            Some(Verdict::stalled(conditions::INVALID_SPEC, and_what_stays(message, places, trouble)))
         }
         Standing::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
         Standing::Expired if !open => Some(Verdict::expired("the visit is over")),
@@ -105,6 +111,26 @@ fn today(places: &[PlaceState], trouble: Option<&Trouble>, patience_is_over: boo
         return Some(in_sync(places));
     }
     patience_is_over.then(|| Verdict::progressing("the record is being made"))
+}
+
+/// Why nothing is made, and what of a record that is there could not be taken away.
+pub fn and_what_stays(message: &str, places: &[PlaceState], trouble: Option<&Trouble>) -> String {
+    if let Some(trouble) = trouble {
+        return format!("{message}; what is no longer declared could not be taken away: {}", trouble.message);
+    }
+    let reducing = places.iter().find_map(|state| match state {
+        PlaceState::Withheld(Withheld::Mode(mode), Change::Reduce) => Some(*mode),
+        _ => None,
+    });
+    reducing.map_or_else(
+        || message.to_owned(),
+        |mode| {
+            format!(
+                "{message}; its record opens more than is declared now, and mode {mode:?} of the AccessIntegration changes \
+                 nothing"
+            )
+        },
+    )
 }
 
 fn in_sync(places: &[PlaceState]) -> Verdict {
@@ -146,6 +172,11 @@ fn told(trouble: &Trouble) -> Verdict {
         TroubleKind::Dependency => Verdict::dependency_not_ready(&trouble.message),
         TroubleKind::Retried => Verdict::retrying(&trouble.message, GRACE),
         TroubleKind::Throttled => Verdict::throttled(&trouble.message, GRACE),
+        TroubleKind::Leftover => {
+            let reason = conditions::PROGRESSING_WITH_RETRY;
+            let message = format!("its former record cannot be removed: {}", trouble.message);
+            in_sync(&[]).with(conditions::SYNCED, Truth::False, reason, message)
+        }
     }
 }
 
@@ -157,9 +188,10 @@ fn withheld(why: Withheld, change: Change) -> Verdict {
         )),
         Withheld::Mode(mode) | Withheld::Beside(mode) => {
             let message = format!(
-                "mode {mode:?} of the AccessIntegration does not let this happen: {}; set mode: Enforce, or make another \
+                "mode {mode:?} of the AccessIntegration does not let this happen: {}{}; set mode: Enforce, or make another \
                  Visitor",
-                would(change)
+                would(change),
+                meanwhile(mode, change)
             );
             // What an earlier mode said of it is not true any more.
             Verdict::stalled(conditions::NOT_SUPPORTED_BY_SYSTEM, &message).with(
@@ -170,7 +202,7 @@ fn withheld(why: Withheld, change: Change) -> Verdict {
             )
         }
         Withheld::Suspended => Verdict::parent_suspended(
-            "the AccessIntegration or its Property is suspended: nothing new is opened",
+            "the AccessIntegration or its Property is suspended: nothing new is opened; revocations go on",
         ),
     }
 }
@@ -182,6 +214,16 @@ const fn would(change: Change) -> &'static str {
         Change::Remove => "the record would be removed",
         Change::Replace => "the record would be replaced by one of what is declared now",
         Change::Repair => "the record, which was changed in the system, would be set right",
+        Change::Reduce => "the record would be reduced to what is still declared",
+    }
+}
+
+/// What the record opens that is not replaced.
+const fn meanwhile(mode: Mode, change: Change) -> &'static str {
+    match change {
+        Change::Replace if mode.updates() => ". Until then it opens only what is still declared",
+        Change::Replace | Change::Repair | Change::Reduce => ". It opens what it did before",
+        Change::Make | Change::Remove => "",
     }
 }
 

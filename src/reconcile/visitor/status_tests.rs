@@ -228,19 +228,50 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
     assert_eq!(
         beside,
         "mode CreateOnly of the AccessIntegration does not let this happen: the record would be replaced by one of what is \
-         declared now; set mode: Enforce, or make another Visitor"
+         declared now. It opens what it did before; set mode: Enforce, or make another Visitor"
     );
+    let upsert = message(Withheld::Beside(Mode::Upsert), Change::Replace, "Stalled");
+    assert!(upsert.contains("opens only what is still declared"), "{upsert}");
     assert_eq!(message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Synced"), beside);
     let rows = [
         (Change::Make, "a record would be made"),
         (Change::Remove, "the record would be removed"),
         (Change::Replace, "the record would be replaced by one of what is declared now"),
         (Change::Repair, "the record, which was changed in the system, would be set right"),
+        (Change::Reduce, "the record would be reduced to what is still declared"),
     ];
     for (change, words) in rows {
         let told = message(Withheld::Mode(Mode::Observe), change, "Synced");
         assert_eq!(told, format!("the system differs: {words}; mode Observe: nothing is written"));
     }
+}
+
+#[test]
+fn a_record_that_is_not_removed_is_reported_beside_one_that_is_as_declared() {
+    let id = "vst-00000007-0000000000000001-00000000002a-0".parse().unwrap();
+    let error = SystemError::new(Class::Terminal, "RemovePerson", "it says no. It was disarmed");
+    let (state, trouble) = place_state(&Outcome::Leftover(id, error));
+    assert_eq!(state, PlaceState::Present);
+    let (status, kstatus) = said(&Standing::Today, &[state], trouble.as_ref()).unwrap();
+    assert_eq!((says(&status, "Ready"), kstatus), ("True Succeeded".into(), Current));
+    let synced = status.condition("Synced").unwrap();
+    assert_eq!((synced.status, synced.reason.as_str()), (Truth::False, conditions::PROGRESSING_WITH_RETRY));
+    assert!(synced.message.contains("disarmed"), "{}", synced.message);
+    assert_eq!(ready(&Standing::Over, &[state], trouble.as_ref()).0, "True Succeeded");
+}
+
+#[test]
+fn what_a_refused_spec_took_away_and_stays_is_reported_with_the_refusal() {
+    let message = |places: &[PlaceState], trouble: Option<&Trouble>| {
+        let (status, _) = said(&Standing::Refused(sentence("set spec.email")), places, trouble).unwrap();
+        status.condition("Ready").unwrap().message.clone()
+    };
+    assert_eq!(message(&[PlaceState::Present], None), "set spec.email");
+    let (state, trouble) = failed(Class::Transient, "ModifyPerson", true);
+    let failing = message(&[state], trouble.as_ref());
+    assert!(failing.starts_with("set spec.email; ") && failing.contains("NetBox says no"), "{failing}");
+    let kept = message(&[PlaceState::Withheld(Withheld::Mode(Mode::CreateOnly), Change::Reduce)], None);
+    assert!(kept.contains("opens more than is declared") && kept.contains("CreateOnly"), "{kept}");
 }
 
 // === records and hash ===

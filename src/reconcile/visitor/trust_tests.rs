@@ -256,3 +256,53 @@ async fn a_clock_that_is_set_back_a_little_moves_nobody() {
     stage.rest().await;
     assert_eq!((stage.calls(), stage.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
 }
+
+/// The groups that the living record in the NetBox holds, and its end.
+fn opens(stage: &Stage) -> Option<(Vec<String>, String)> {
+    let living = stage.living("netbox");
+    let one = living.first()?;
+    Some((one.groups.iter().cloned().collect(), one.window?.until.to_string()))
+}
+
+#[tokio::test]
+async fn a_visit_that_is_shortened_ends_then_though_its_spec_is_refused() {
+    let stage = ready().await;
+    let spec = json!({ "email": null, "visit": { "endTime": "12:00" } });
+    stage.tell(&changed(&stage, &spec));
+    stage.until("refused", |stage| stage.ready() == "False InvalidSpec").await;
+    let noon = "2026-12-01T11:00:00Z";
+    stage.until("shorter", |stage| opens(stage).is_some_and(|(_, until)| until == noon)).await;
+    assert_eq!(inside(&stage, "netbox"), 1);
+}
+
+#[tokio::test]
+async fn a_card_that_is_taken_away_is_withdrawn_though_the_tenant_is_missing() {
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&with(jane(), &json!({ "spec": { "credentialNumber": "4711" } })));
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    let cards = |stage: &Stage| stage.living("netbox")[0].cards.len();
+    assert_eq!(cards(&stage), 1);
+    let spec = json!({ "credentialNumber": null, "tenantRef": { "name": "elsewhere" } });
+    stage.tell(&changed(&stage, &spec));
+    stage.until("told", |stage| stage.ready() == "False DependencyNotReady").await;
+    stage.until("withdrawn", |stage| cards(stage) == 0).await;
+    assert_eq!(opens(&stage).unwrap().0, ["Lobby"], "what is not known stays");
+}
+
+#[tokio::test]
+async fn a_group_that_a_tenant_loses_is_taken_away_though_its_property_is_missing() {
+    let stage = ready().await;
+    stage.refer(|directory| {
+        for tenant in directory.tenants.values_mut() {
+            tenant.property = None;
+            for access in &mut tenant.access {
+                (access.groups, access.hash) = (["Garage".to_owned()].into(), access.hash + 1);
+            }
+            tenant.hash += 1;
+        }
+    });
+    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
+    assert_eq!(stage.ready(), "False DependencyNotReady");
+}

@@ -97,8 +97,9 @@ impl Map {
     /// `AddPerson`. Empty texts are left out; levels are given in the bare form, as clients do there (2.7).
     pub(super) fn add_person(&self, record: &Record) -> Command {
         let every = [Field::Name, Field::Contact, Field::Tenant, Field::Window];
+        let facts = record.facts();
         let params =
-            every.into_iter().flat_map(|field| self.params(record, field)).filter(|param| !param.is_empty());
+            every.into_iter().flat_map(|field| self.params(&facts, field)).filter(|param| !param.is_empty());
         Command::new("AddPerson")
             .with("PERSONID", record.id.to_string())
             .with_all(params)
@@ -109,12 +110,12 @@ impl Map {
     /// `ModifyPerson` of our own record: the fields that differ, and always all levels, since what leaving them out does
     /// is not known (2.16 no. 5). The bare form replaces the whole set, rights given by hand included: allowed on a
     /// record that is ours alone, forbidden on a shared one (2.7). An empty set is not sent: see [`Self::withdraw_levels`].
-    pub(super) fn modify_person(&self, id: RecordId, record: &Record, fields: &[Field]) -> Command {
-        let params = fields.iter().flat_map(|field| self.params(record, *field));
+    pub(super) fn modify_person(&self, id: RecordId, facts: &Facts, fields: &[Field]) -> Command {
+        let params = fields.iter().flat_map(|field| self.params(facts, *field));
         Command::new("ModifyPerson")
             .with("PERSONID", id.to_string())
             .with_all(params)
-            .with_all(levels(&record.groups))
+            .with_all(levels(&facts.groups))
     }
 
     /// `ModifyPerson` in the additive form with DELETE for each level: the one documented way to empty the set.
@@ -146,8 +147,8 @@ impl Map {
             .with("ENCODEDNUM", encoded)
     }
 
-    fn params(&self, record: &Record, field: Field) -> Vec<Param> {
-        let Person { first_name, last_name, email, phone } = &record.person;
+    fn params(&self, facts: &Facts, field: Field) -> Vec<Param> {
+        let Person { first_name, last_name, email, phone } = &facts.person;
         match field {
             Field::Name => {
                 vec![
@@ -159,15 +160,19 @@ impl Map {
                 vec![Param::text("CONTACTEMAIL", email.as_str()), Param::text("CONTACTPHONE", phone.as_str())]
             }
             Field::Tenant => {
-                self.udf.iter().map(|udf| Param::text(udf.clone(), record.tenant.as_str())).collect()
+                self.udf.iter().map(|udf| Param::text(udf.clone(), facts.tenant.as_str())).collect()
             }
-            Field::Window => vec![
-                Param::text("ACTDATE", self.dates.write_start(record.window.from)),
-                Param::text("EXPDATE", self.dates.write_end(record.window.until)),
-            ],
+            Field::Window => facts.window.iter().flat_map(|window| self.window(*window)).collect(),
             // Levels go with every write, cards have commands of their own.
             Field::Groups | Field::Cards => Vec::new(),
         }
+    }
+
+    fn window(&self, window: Window) -> [Param; 2] {
+        [
+            Param::text("ACTDATE", self.dates.write_start(window.from)),
+            Param::text("EXPDATE", self.dates.write_end(window.until)),
+        ]
     }
 }
 
@@ -267,7 +272,7 @@ mod tests {
     fn a_changed_contact_is_sent_even_where_it_is_emptied_and_levels_go_with_every_change() {
         let record = record();
         assert_eq!(
-            params(&map().modify_person(record.id, &record, &[Field::Contact])),
+            params(&map().modify_person(record.id, &record.facts(), &[Field::Contact])),
             format!(
                 "<PERSONID>{}</PERSONID><CONTACTEMAIL>ada@example.org</CONTACTEMAIL><CONTACTPHONE></CONTACTPHONE>\
                  <ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>",
@@ -279,14 +284,15 @@ mod tests {
     #[test]
     fn levels_are_emptied_one_by_one_and_never_by_an_empty_list() {
         let record = Record { groups: BTreeSet::new(), ..record() };
-        let bare = map().modify_person(record.id, &record, &[Field::Groups]);
+        let bare = map().modify_person(record.id, &record.facts(), &[Field::Groups]);
         assert!(!params(&bare).contains("ACCESSLEVELS"));
         let command = Map::withdraw_levels(bare, &["Lobby".to_owned()]);
         assert!(params(&command).ends_with(
             "<ACCESSLEVELS><ACCESSLEVEL><ACCESSLEVELNAME>Lobby</ACCESSLEVELNAME><DELETE>1</DELETE>\
              </ACCESSLEVEL></ACCESSLEVELS>"
         ));
-        let none = Map::withdraw_levels(map().modify_person(record.id, &record, &[Field::Groups]), &[]);
+        let none =
+            Map::withdraw_levels(map().modify_person(record.id, &record.facts(), &[Field::Groups]), &[]);
         assert!(!params(&none).contains("ACCESSLEVELS"));
     }
 

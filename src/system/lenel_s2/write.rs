@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Card, Field, Record};
+use vestibule_core::model::{Card, Facts, Field, Record};
 
 use super::dto;
 use super::envelope::{Command, Outcome};
@@ -36,11 +36,11 @@ impl LenelS2 {
     pub(super) async fn update(
         &self,
         id: RecordId,
-        record: &Record,
+        facts: &Facts,
         fields: &[Field],
     ) -> Result<Applied, SystemError> {
-        let mut command = self.map.modify_person(id, record, fields);
-        if record.groups.is_empty() && fields.contains(&Field::Groups) {
+        let mut command = self.map.modify_person(id, facts, fields);
+        if facts.groups.is_empty() && fields.contains(&Field::Groups) {
             let person = self.person(id).await?.unwrap_or_default();
             command = Map::withdraw_levels(command, &person.levels);
         }

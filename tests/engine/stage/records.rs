@@ -43,7 +43,12 @@ pub(crate) fn ended(name: &str) -> Record {
 }
 
 pub(crate) fn with_group(record: &Record, group: &str) -> Record {
-    identified(Record { groups: BTreeSet::from([group.to_owned()]), ..record.clone() })
+    with_groups(record, &[group])
+}
+
+pub(crate) fn with_groups(record: &Record, groups: &[&str]) -> Record {
+    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    identified(Record { groups, ..record.clone() })
 }
 
 pub(crate) fn with_card(record: &Record, number: &str) -> Record {

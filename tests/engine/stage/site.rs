@@ -149,7 +149,7 @@ impl Site {
 
     /// The writes among these calls.
     pub(crate) fn writes(&self) -> Vec<(&'static str, RecordId)> {
-        let writes = ["create", "update", "assign-card", "withdraw-card", "remove"];
+        let writes = ["create", "update", "reduce", "assign-card", "withdraw-card", "remove"];
         let calls = self.calls.lock();
         calls.iter().filter(|c| writes.contains(&c.name)).filter_map(|c| Some((c.name, c.id?))).collect()
     }

@@ -101,6 +101,11 @@ impl Facts {
         rows.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
     }
 
+    /// Whether the record opens a door at `now`, or may do so later.
+    pub fn may_open(&self, now: Timestamp) -> bool {
+        !self.groups.is_empty() && self.window.is_none_or(|window| window.until > now)
+    }
+
     /// A hash of everything above: equal facts, equal fingerprint, and no other facts have it.
     pub fn fingerprint(&self) -> u64 {
         let Self { person, tenant, window, groups, cards } = self;

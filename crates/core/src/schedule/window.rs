@@ -21,6 +21,12 @@ impl Window {
         self.until <= self.from
     }
 
+    /// What lies in both; empty if nothing does.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+
     /// Whether some instant lies in both.
     pub fn overlaps(&self, other: &Self) -> bool {
         !self.is_empty() && !other.is_empty() && self.from < other.until && other.from < self.until

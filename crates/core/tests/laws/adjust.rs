@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use vestibule_core::adjust::{Capabilities, Contact, Loss, Names, Refusal, Wish, adjust};
+use vestibule_core::adjust::{Capabilities, Contact, Loss, Names, Refusal, Wish, adjust, entitlement};
 use vestibule_core::model::{Facts, Person};
 use vestibule_core::schedule::{Window, Zone};
 use vestibule_core::text::clean;
@@ -75,6 +75,22 @@ fn wish_for(facts: &Facts) -> Wish {
 }
 
 proptest! {
+    #[test]
+    fn what_a_wish_may_open_is_what_its_record_would_open_and_is_known_of_a_refused_one_too(
+        wish in any_wish(),
+        to in any_system(),
+    ) {
+        let most = entitlement(&wish, &to);
+        prop_assert_eq!(most.cards.as_ref().map(std::collections::BTreeSet::len), Some(wish.credential_number.iter().count()));
+        match adjust(&wish, &to) {
+            Ok((facts, _)) => {
+                prop_assert_eq!(&most.shared_with(&facts), &Some(facts.clone()));
+                prop_assert_eq!((most.window, most.groups, most.person), (facts.window, Some(facts.groups), Some(facts.person)));
+            }
+            Err(_) => prop_assert!(most.window.is_some() && most.groups.is_some()),
+        }
+    }
+
     #[test]
     fn what_fits_is_left_alone(wish in any_wish(), system in any_system()) {
         if let Ok((facts, _)) = adjust(&wish, &system) {

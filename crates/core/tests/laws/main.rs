@@ -4,6 +4,7 @@
 mod access;
 mod adjust;
 mod diff;
+mod entitlement;
 mod facts;
 mod guard;
 mod identity;

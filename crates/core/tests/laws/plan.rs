@@ -49,7 +49,7 @@ proptest! {
             Want::Record(record) => prop_assert_eq!(living, [&record.facts()], "one living record, and the right one"),
             Want::Nothing => prop_assert!(living.is_empty()),
             Want::Ended => prop_assert!(memory.held().iter().all(|one| !one.opens(noon())), "the door is shut"),
-            Want::Keep => {}
+            Want::Keep | Want::AtMost(_) => {}
         }
     }
 
@@ -192,8 +192,10 @@ proptest! {
     }
 
     #[test]
-    fn to_keep_is_to_do_nothing((_, found) in any_case(), mode in any_mode()) {
+    fn to_keep_is_to_make_and_remove_nothing((want, found) in any_case(), mode in any_mode()) {
         prop_assert!(unit(&Want::Keep, &held(&found), mode, noon()).is_empty());
+        let most = want.entitlement().unwrap_or_default();
+        prop_assert!(unit(&Want::AtMost(Arc::new(most)), &held(&found), mode, noon()).is_empty());
     }
 }
 

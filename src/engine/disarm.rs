@@ -1,0 +1,187 @@
+//! Removing a record, and what is done where the system refuses to: the record is disarmed, so that it opens no door while
+//! its removal is tried again.
+
+use vestibule_core::diff::Step;
+use vestibule_core::entitlement::disarming;
+use vestibule_core::identity::RecordId;
+use vestibule_core::model::ObservedRecord;
+
+use super::call::Stop;
+use super::state::UNCERTAIN_FOR;
+use super::unit::until;
+use super::{Class, Engine};
+use crate::system::{self, Applied, SystemError};
+
+/// What came of removing a record that may not stay.
+#[derive(Debug)]
+pub(super) enum Removal {
+    /// It is removed.
+    Done,
+    /// It was not there, and its create may still arrive.
+    MayArrive,
+    /// The system does not remove it, for this reason. It opens no door any more.
+    Disarmed(SystemError),
+}
+
+/// What came of the removals of one turn.
+#[derive(Debug, Default)]
+pub(super) struct Removals {
+    /// The create of one of them may still arrive.
+    pub(super) may_arrive: bool,
+    /// Why one of them stays, disarmed.
+    pub(super) disarmed: Option<SystemError>,
+}
+
+impl Engine {
+    /// Removes these records. One that the system refuses to remove keeps none of the others; if one of them still opens
+    /// doors the whole fails, and nothing is made in its place.
+    pub(super) async fn remove_all(
+        &self,
+        ids: impl Iterator<Item = RecordId>,
+        class: Class,
+    ) -> Result<Removals, Stop> {
+        let (mut removals, mut open) = (Removals::default(), None);
+        for id in ids {
+            match self.remove_or_disarm(id, class).await {
+                Ok(Removal::Done) => {}
+                Ok(Removal::MayArrive) => removals.may_arrive = true,
+                Ok(Removal::Disarmed(error)) => removals.disarmed = Some(error),
+                Err(Stop::Unrevoked(error)) => open = open.or(Some(error)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        open.map_or(Ok(removals), |error| Err(Stop::Unrevoked(error)))
+    }
+
+    /// Removes a record; disarms it if the system refuses to, or acknowledges and does not do it. `Unrevoked`: it may still
+    /// open doors.
+    pub(super) async fn remove_or_disarm(&self, id: RecordId, class: Class) -> Result<Removal, Stop> {
+        let error = match self.remove(id, class).await {
+            Ok(true) => return Ok(Removal::MayArrive),
+            Ok(false) if !self.inner.lock().remaining.is_refused(&id) => return Ok(Removal::Done),
+            // Acknowledged before, and it was still there.
+            Ok(false) => {
+                let living = self.read(id, class).await.map_err(Stop::revoking)?.is_some();
+                self.confirm(id, living);
+                if !living {
+                    return Ok(Removal::Done);
+                }
+                not_carried_out()
+            }
+            Err(Stop::System(error)) if self.is_refusal(id, &error) => error,
+            Err(stop) => return Err(stop.revoking()),
+        };
+        self.disarm(id, error).await
+    }
+
+    /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
+    async fn remove(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
+        let applied = self.write(class, &Step::Remove(id)).await?;
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        let may_arrive =
+            inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
+        if applied == Applied::Absent && may_arrive {
+            return Ok(true);
+        }
+        inner.uncertain.remove(&id);
+        if applied == Applied::Absent {
+            inner.removed(&id);
+        } else {
+            inner.acknowledged(&id);
+            inner.await_reading_back(id, now);
+        }
+        Ok(false)
+    }
+
+    /// Whether the system itself keeps the record, and not a connection or the login that fails.
+    fn is_refusal(&self, id: RecordId, error: &SystemError) -> bool {
+        let mut inner = self.inner.lock();
+        let answers = inner.breaker.since().is_none();
+        answers && !error.class.is_of_connection() && inner.remaining.note_refusal(id, error)
+    }
+
+    /// Takes from a record all that opens doors, each by a call of its own: the system may accept one and refuse another.
+    async fn disarm(&self, id: RecordId, error: SystemError) -> Result<Removal, Stop> {
+        if self.is_known_closed(id) {
+            return Ok(Removal::Disarmed(closed(&error)));
+        }
+        let unknown = |stop| if let Stop::System(_) = stop { Stop::Unrevoked(error.clone()) } else { stop };
+        let mut found = self.read(id, Class::Revocation).await.map_err(unknown)?;
+        let steps = found.as_ref().map(|found| disarming(id, &found.facts, self.clock.now()));
+        if self.take_measures(&steps.unwrap_or_default()).await? {
+            found = self.read(id, Class::Revocation).await.map_err(unknown)?;
+        }
+        let Some(left) = found else {
+            self.inner.lock().removed(&id);
+            return Ok(Removal::Done);
+        };
+        self.judge_left(id, &left, &error)
+    }
+
+    /// Says whether one of the measures was accepted.
+    async fn take_measures(&self, steps: &[Step]) -> Result<bool, Stop> {
+        let mut accepted = false;
+        for step in steps {
+            match self.write(Class::Revocation, step).await {
+                Ok(_) => accepted = true,
+                Err(Stop::System(error)) => {
+                    let (id, step) = (step.id(), step.name());
+                    tracing::warn!(integration = %self.label, %id, step, %error, "a record could not be disarmed so");
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Takes in what is left of a record that the system does not remove.
+    fn judge_left(&self, id: RecordId, left: &ObservedRecord, error: &SystemError) -> Result<Removal, Stop> {
+        let is_closed = self.note_content(id, left);
+        self.inner.lock().remaining.note_judged(&id);
+        if is_closed {
+            tracing::warn!(integration = %self.label, %id, %error, "a record is not removed: it was disarmed");
+            return Ok(Removal::Disarmed(closed(error)));
+        }
+        tracing::error!(integration = %self.label, %id, %error, "a record is not removed and may open doors");
+        Err(Stop::Unrevoked(still_open(error, left.facts.cards.is_empty())))
+    }
+
+    /// Takes in what a record holds. Says whether it opens nothing.
+    pub(super) fn note_content(&self, id: RecordId, found: &ObservedRecord) -> bool {
+        let (fingerprint, closed) = (found.facts.fingerprint(), !found.facts.may_open(self.clock.now()));
+        let mut inner = self.inner.lock();
+        inner.snapshot.stands(&id, fingerprint, until(found));
+        inner.remaining.note_closed(id, fingerprint, closed);
+        closed
+    }
+
+    fn is_known_closed(&self, id: RecordId) -> bool {
+        let inner = self.inner.lock();
+        let held = inner.snapshot.held(id.slot).into_iter().find(|one| one.id == id);
+        held.is_some_and(|one| inner.remaining.is_closed(&id, one.fingerprint))
+    }
+}
+
+/// The system acknowledges a removal and goes on showing the record.
+pub(super) fn not_carried_out() -> SystemError {
+    let message = "the system acknowledges that the record is removed and goes on showing it: it is removed again, later each \
+                   time. Look at the person in the system";
+    SystemError::new(system::Class::Transient, "RemovePerson", message)
+}
+
+fn closed(error: &SystemError) -> SystemError {
+    let message =
+        format!("{}. The record was disarmed and opens no door; its removal is tried again", error.message);
+    SystemError { message, ..error.clone() }
+}
+
+fn still_open(error: &SystemError, no_cards: bool) -> SystemError {
+    let cards = if no_cards { "It holds no card, but its" } else { "Its card," };
+    let message = format!(
+        "{}. {cards} access groups and its end could not be taken away either, so that it may still open doors: disable the \
+         person in the system by hand",
+        error.message
+    );
+    SystemError { message, ..error.clone() }
+}

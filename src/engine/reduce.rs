@@ -1,0 +1,228 @@
+//! A record that stays although it is not as declared, because its replacement cannot be made yet or nothing may be opened
+//! now, is reduced at once to what is still declared.
+
+use vestibule_core::diff::Step;
+use vestibule_core::entitlement::{Entitlement, disarming, reduction};
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::model::{Mode, ObservedRecord};
+use vestibule_core::plan::{Change, Held, Unit, Want, Withheld};
+
+use super::call::Stop;
+use super::disarm::Removal;
+use super::{Class, Engine, Outcome, SourceError};
+use crate::system::{self, SystemError};
+
+/// What is left in the system of an object that is not as declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Left {
+    /// No record.
+    Nothing,
+    /// A record that opens nothing.
+    Closed,
+    /// Only the wanted record itself, not finished or changed by somebody.
+    Wanted,
+    /// A record that opens only what is declared now.
+    Within,
+    /// A record that the mode does not let us reduce.
+    Untouched(Mode),
+}
+
+/// Whether the record that was made as declared is reduced, too, where somebody has changed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spared {
+    None,
+    Wanted,
+}
+
+impl Engine {
+    /// After a turn that failed before its record was made: reduces what is left. Gives what is to be reported.
+    pub(super) async fn reduce_after(&self, stop: Stop, slot: Slot, want: &Want, class: Class) -> Stop {
+        let failed = match &stop {
+            Stop::System(error) if !error.class.is_of_connection() => Some(error.clone()),
+            Stop::Source(SourceError::Unreachable(_)) | Stop::Blocked(_) => None,
+            _ => return stop,
+        };
+        // Of a group or format that the system does not have nothing is known but its name: a record that was made as it
+        // is declared may still hold it under another.
+        let unknown = failed.as_ref().is_some_and(|error| error.class == system::Class::Dependency);
+        let spared = if unknown { Spared::Wanted } else { Spared::None };
+        match (self.reduce(slot, want, spared, class).await, failed) {
+            (Ok(left), None) => stop.leaving(left),
+            (Ok(left), Some(error)) => Stop::System(describe(error, left)),
+            // Whether there is something to take away is not known: it has the rank of what there is.
+            (Err(Stop::System(error)), Some(failed)) if error.class == system::Class::Transient => {
+                Stop::Unrevoked(failed)
+            }
+            (Err(Stop::System(error) | Stop::Unrevoked(error)), Some(failed)) => {
+                Stop::Unrevoked(both(&failed, &error))
+            }
+            (Err(stop), _) => stop.revoking(),
+        }
+    }
+
+    /// What is left as it is by the unit of a turn, with the reason; `None` if nothing is. A record that stays opens no
+    /// more than is declared, as far as the mode lets us reduce it.
+    pub(super) async fn leave(
+        &self,
+        slot: Slot,
+        want: &Want,
+        unit: &Unit,
+        class: Class,
+    ) -> Result<Option<Outcome>, Stop> {
+        let withheld = unit.withheld();
+        if withheld.is_none() && !matches!(want, Want::AtMost(_)) {
+            return Ok(None);
+        }
+        let left = self.reduce(slot, want, Spared::None, class).await.map_err(Stop::revoking)?;
+        let beside = unit.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
+        match (withheld, left) {
+            // What opens nothing any more is no reason to withhold the new one.
+            (Some(_), Left::Nothing | Left::Closed) if beside => Err(Stop::Superseded),
+            (Some((why, change)), _) => Ok(Some(Outcome::Withheld(why, change))),
+            (None, Left::Untouched(mode)) => {
+                Ok(Some(Outcome::Withheld(Withheld::Mode(mode), Change::Reduce)))
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Reduces every record of the slot that is not as wanted to what it holds and `want` grants, too.
+    async fn reduce(&self, slot: Slot, want: &Want, spared: Spared, class: Class) -> Result<Left, Stop> {
+        let Some(most) = want.entitlement() else { return Ok(Left::Nothing) };
+        let (others, mut left) = {
+            let inner = self.inner.lock();
+            // It may be there: it was asked for, and may still arrive.
+            let uncertain = inner.uncertain(slot).next().is_some();
+            (inner.held(slot), if uncertain { Left::Within } else { Left::Nothing })
+        };
+        for one in others {
+            let is_wanted = matches!(want, Want::Record(record) if record.id.same_content(&one.id));
+            let is_right = is_wanted && (one.id.holds(one.fingerprint) || spared == Spared::Wanted);
+            if !is_right && !self.inner.lock().uncertain.contains_key(&one.id) {
+                left = left.max(self.reduce_one(one, is_wanted, &most, want, class).await?);
+            }
+        }
+        Ok(left)
+    }
+
+    async fn reduce_one(
+        &self,
+        one: Held,
+        is_wanted: bool,
+        most: &Entitlement,
+        want: &Want,
+        class: Class,
+    ) -> Result<Left, Stop> {
+        let (id, mode) = (one.id, self.settings.read().mode);
+        if !mode.updates() && matches!(want, Want::Record(_)) {
+            return Ok(Left::Untouched(mode));
+        }
+        if let Some(left) = self.inner.lock().remaining.left(&one, most.fingerprint()) {
+            return Ok(left);
+        }
+        let Some(found) = self.read(id, Class::Revocation).await? else {
+            self.inner.lock().removed(&id);
+            return Ok(Left::Nothing);
+        };
+        if is_wanted && most.shared_with(&found.facts).as_ref() == Some(&found.facts) {
+            self.is_within(id, &found, most);
+            return Ok(Left::Wanted);
+        }
+        match most.shared_with(&found.facts) {
+            Some(shared) if shared == found.facts => Ok(self.is_within(id, &found, most)),
+            _ if !mode.updates() => Ok(Left::Untouched(mode)),
+            Some(shared) => self.take_away(id, most, &reduction(id, &found.facts, &shared)).await,
+            // Somebody gave it to others by hand: it is repaired, and not removed, when that can be done.
+            None if is_wanted => Ok(Left::Wanted),
+            None if mode.removes() => self.remove_instead(id, class).await,
+            None => self.take_away(id, most, &disarming(id, &found.facts, self.clock.now())).await,
+        }
+    }
+
+    /// Nothing is left that both grant.
+    async fn remove_instead(&self, id: RecordId, class: Class) -> Result<Left, Stop> {
+        match self.remove_or_disarm(id, class).await? {
+            Removal::Disarmed(error) => Err(Stop::Unrevoked(error)),
+            Removal::Done | Removal::MayArrive => {
+                if self.reads_back_alone(class) {
+                    self.read_back(id.slot, class).await?;
+                }
+                Ok(Left::Nothing)
+            }
+        }
+    }
+
+    /// Does these steps, all of them although one may fail, and asks the system what is left.
+    async fn take_away(&self, id: RecordId, most: &Entitlement, steps: &[Step]) -> Result<Left, Stop> {
+        let mut first = None;
+        for step in steps {
+            match self.write(Class::Revocation, step).await {
+                Err(Stop::System(error)) => first = first.or(Some(error)),
+                done => drop(done?),
+            }
+        }
+        let left = self.read(id, Class::Revocation).await.map_err(Stop::revoking)?;
+        let Some(left) = left else {
+            self.inner.lock().removed(&id);
+            return Ok(Left::Nothing);
+        };
+        let is_closed = self.note_content(id, &left);
+        if is_closed || most.shared_with(&left.facts).as_ref() == Some(&left.facts) {
+            tracing::info!(integration = %self.label, %id, "a record was reduced to what is still declared");
+            return Ok(self.is_within(id, &left, most));
+        }
+        Err(Stop::Unrevoked(first.unwrap_or_else(not_taken_away)))
+    }
+
+    fn is_within(&self, id: RecordId, found: &ObservedRecord, most: &Entitlement) -> Left {
+        if self.note_content(id, found) {
+            return Left::Closed;
+        }
+        let mut inner = self.inner.lock();
+        inner.remaining.note_reduced(id, found.facts.fingerprint(), most.fingerprint());
+        Left::Within
+    }
+}
+
+impl Stop {
+    /// The same, with what is left of the object meanwhile.
+    fn leaving(mut self, left: Left) -> Self {
+        if let Self::Blocked(blocked) = &mut self
+            && let Some(Outcome::Failed { error, .. }) = &mut blocked.outcome
+        {
+            *error = describe(error.clone(), left);
+        }
+        self
+    }
+}
+
+fn not_taken_away() -> SystemError {
+    let message = "the system acknowledges that access was taken away and goes on showing it: it is taken away again, later \
+                   each time. Look at the person in the system";
+    SystemError::new(system::Class::Transient, "ModifyPerson", message)
+}
+
+/// Why the record cannot be made, and what is left meanwhile. After a lost answer that is not known.
+fn describe(error: SystemError, left: Left) -> SystemError {
+    let meanwhile = match left {
+        Left::Nothing if error.class == system::Class::Transient => return error,
+        Left::Wanted => return error,
+        Left::Nothing | Left::Closed => "until then it opens no door".to_owned(),
+        Left::Within => "until then its former record opens only what is still declared".to_owned(),
+        Left::Untouched(mode) => {
+            format!("until then its former record stays as it is: mode {mode:?} changes nothing")
+        }
+    };
+    SystemError { message: format!("{}; {meanwhile}", error.message), ..error }
+}
+
+fn both(first: &SystemError, error: &SystemError) -> SystemError {
+    if first == error {
+        return error.clone();
+    }
+    let message = format!(
+        "{}; what is no longer declared could not be taken away meanwhile: {}",
+        first.message, error.message
+    );
+    SystemError { message, ..error.clone() }
+}

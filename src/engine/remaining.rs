@@ -1,0 +1,207 @@
+//! Records that stay in the system although they are not wanted as they are: reduced, disarmed, or refused to be removed.
+//!
+//! Kept so that nothing is read or sent twice. Bounded by the records whose replacement or removal fails. Lost with the
+//! process: then each is read once more.
+
+use std::collections::BTreeMap;
+
+use vestibule_core::identity::RecordId;
+use vestibule_core::plan::Held;
+
+use super::reduce::Left;
+use crate::system::{Class, SystemError};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Remaining {
+    /// Records that open no more than an entitlement: the fingerprints of both.
+    reduced: BTreeMap<RecordId, (u64, u64)>,
+    /// Records that open nothing whatever their window says, with the fingerprint of what they hold.
+    closed: BTreeMap<RecordId, u64>,
+    /// Records whose removal the system refuses or does not carry out.
+    unremoved: BTreeMap<RecordId, Refusal>,
+    /// `unremoved` or `closed` has changed since it was reported.
+    to_report: bool,
+}
+
+/// What the system says to the removal of a record.
+#[derive(Clone, Debug)]
+struct Refusal {
+    attempts: u32,
+    error: SystemError,
+    /// The record was looked at since: whether it opens doors is known.
+    judged: bool,
+}
+
+/// Records that the system does not remove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unremoved {
+    /// How many.
+    pub count: usize,
+    /// How many of them may still open doors: they could not be disarmed.
+    pub open: usize,
+    /// What the system says to one of them.
+    pub message: String,
+}
+
+impl Remaining {
+    /// The record holds this content and opens no more than this entitlement.
+    pub(super) fn note_reduced(&mut self, id: RecordId, fingerprint: u64, entitlement: u64) {
+        self.reduced.insert(id, (fingerprint, entitlement));
+    }
+
+    /// What is known of a record under this entitlement, if nobody has changed it since.
+    pub(super) fn left(&self, held: &Held, entitlement: u64) -> Option<Left> {
+        let within = self.reduced.get(&held.id) == Some(&(held.fingerprint, entitlement));
+        let closed = self.is_closed(&held.id, held.fingerprint);
+        match (closed, within) {
+            (true, _) => Some(Left::Closed),
+            (false, true) => Some(Left::Within),
+            (false, false) => None,
+        }
+    }
+
+    /// Whether a record with this content opens nothing, or may.
+    pub(super) fn note_closed(&mut self, id: RecordId, fingerprint: u64, closed: bool) {
+        let before = if closed { self.closed.insert(id, fingerprint) } else { self.closed.remove(&id) };
+        self.to_report |= before.is_some() != closed;
+    }
+
+    /// Whether it is known that the record opens nothing while it has this content.
+    pub(super) fn is_closed(&self, id: &RecordId, fingerprint: u64) -> bool {
+        self.closed.get(id) == Some(&fingerprint)
+    }
+
+    /// Whether the record differs from what is declared because it was reduced or disarmed, and nobody has changed it since.
+    pub(super) fn is_as_left(&self, id: &RecordId, fingerprint: u64) -> bool {
+        self.is_closed(id, fingerprint) || self.reduced.get(id).is_some_and(|(left, _)| *left == fingerprint)
+    }
+
+    /// The system did not remove the record. Says whether that is certain.
+    pub(super) fn note_refusal(&mut self, id: RecordId, error: &SystemError) -> bool {
+        let refusal = self.unremoved.entry(id).or_insert_with(|| Refusal {
+            attempts: 0,
+            error: error.clone(),
+            judged: false,
+        });
+        refusal.attempts = refusal.attempts.saturating_add(1);
+        refusal.error = error.clone();
+        refusal.is_certain()
+    }
+
+    /// A record that the system does not remove was disarmed, or could not be.
+    pub(super) fn note_judged(&mut self, id: &RecordId) {
+        if let Some(refusal) = self.unremoved.get_mut(id) {
+            refusal.judged = true;
+            self.to_report = true;
+        }
+    }
+
+    /// Whether it is certain that the system does not remove the record.
+    pub(super) fn is_refused(&self, id: &RecordId) -> bool {
+        self.unremoved.get(id).is_some_and(Refusal::is_certain)
+    }
+
+    /// What is to be reported depends on something else that has changed.
+    pub(super) const fn report_again(&mut self) {
+        self.to_report = true;
+    }
+
+    /// The content of the record is another one, or nobody holds it back any more.
+    pub(super) fn forget_content(&mut self, id: &RecordId) {
+        self.reduced.remove(id);
+        self.to_report |= self.closed.remove(id).is_some();
+    }
+
+    /// The record is gone.
+    pub(super) fn forget(&mut self, id: &RecordId) {
+        self.forget_content(id);
+        self.to_report |= self.unremoved.remove(id).is_some();
+    }
+
+    /// Whether what is to be reported may have changed since this was asked last.
+    pub(super) const fn take_change(&mut self) -> bool {
+        std::mem::replace(&mut self.to_report, false)
+    }
+
+    /// What is to be reported of records that the system does not remove.
+    pub(super) fn unremoved(&self) -> Option<Unremoved> {
+        let refused = || self.unremoved.iter().filter(|(_, refusal)| refusal.judged && refusal.is_certain());
+        let (_, first) = refused().next()?;
+        let open = refused().filter(|(id, _)| !self.closed.contains_key(id)).count();
+        Some(Unremoved { count: refused().count(), open, message: first.error.message.clone() })
+    }
+}
+
+impl Refusal {
+    /// Whether the system does not remove the record: what may pass by itself has to be said twice.
+    const fn is_certain(&self) -> bool {
+        let enough = if matches!(self.error.class, Class::Transient) { 2 } else { 1 };
+        self.attempts >= enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_core::identity::{Owner, Slot};
+
+    use super::*;
+
+    fn id(slot: u64) -> RecordId {
+        RecordId::new(Owner(1), Slot(slot), 7)
+    }
+
+    fn refusal(message: &str) -> SystemError {
+        SystemError::new(Class::Terminal, "RemovePerson", message)
+    }
+
+    #[test]
+    fn refusals_are_counted_in_a_row_and_reported_once_per_change() {
+        let mut remaining = Remaining::default();
+        assert!(!remaining.take_change());
+        assert!(remaining.note_refusal(id(1), &refusal("no")) && remaining.is_refused(&id(1)));
+        remaining.note_refusal(id(2), &refusal("never"));
+        remaining.note_closed(id(2), 5, true);
+        assert_eq!(remaining.unremoved(), None, "what is being disarmed is not reported yet");
+        remaining.note_judged(&id(1));
+        remaining.note_judged(&id(2));
+        let report = Unremoved { count: 2, open: 1, message: "no".to_owned() };
+        assert_eq!(remaining.unremoved(), Some(report));
+        assert!(remaining.take_change() && !remaining.take_change());
+        remaining.forget(&id(1));
+        remaining.forget(&id(2));
+        assert!(remaining.take_change() && remaining.unremoved().is_none());
+        assert!(!remaining.is_refused(&id(1)));
+    }
+
+    #[test]
+    fn a_fault_that_may_pass_is_a_refusal_from_the_second_time_on() {
+        let mut remaining = Remaining::default();
+        let fault = SystemError::new(Class::Transient, "RemovePerson", "HTTP 500");
+        assert!(!remaining.note_refusal(id(1), &fault));
+        remaining.note_judged(&id(1));
+        assert_eq!(remaining.unremoved(), None);
+        assert!(remaining.note_refusal(id(1), &fault));
+        remaining.note_judged(&id(1));
+        assert_eq!(remaining.unremoved().map(|report| report.count), Some(1));
+    }
+
+    #[test]
+    fn what_was_known_of_a_record_says_nothing_of_another_content() {
+        let mut remaining = Remaining::default();
+        remaining.note_reduced(id(1), 5, 9);
+        remaining.note_closed(id(2), 5, true);
+        let held = |slot, fingerprint| Held { id: id(slot), fingerprint, until: None };
+        assert_eq!(remaining.left(&held(1, 5), 9), Some(Left::Within));
+        assert_eq!(remaining.left(&held(2, 5), 9), Some(Left::Closed));
+        assert_eq!(
+            [(5, 8), (6, 9)].map(|(content, most)| remaining.left(&held(1, content), most)),
+            [None; 2]
+        );
+        assert!(remaining.is_as_left(&id(1), 5));
+        assert!(remaining.is_closed(&id(2), 5) && remaining.is_as_left(&id(2), 5));
+        assert!(!remaining.is_closed(&id(2), 6) && !remaining.is_as_left(&id(2), 6));
+        remaining.forget_content(&id(1));
+        assert!(!remaining.is_as_left(&id(1), 5));
+    }
+}
