@@ -10,7 +10,7 @@ use vestibule_core::identity::RecordId;
 use super::shown::Condition;
 use super::waits::Blocked;
 use super::{Class, Engine, SourceError};
-use crate::system::{self, Applied, Observed, Scope, SystemError};
+use crate::system::{self, Applied, ErrorCode, Observed, Scope, SystemError};
 
 /// The one call that is made while the breaker is open.
 const CHECK: &str = "check";
@@ -178,6 +178,7 @@ impl Engine {
             }
             // The refusal of a login that was replaced meanwhile says nothing of the new one.
             Some((system::Class::Auth, _)) if connection != inner.connection => {}
+            Some(_) if connection != inner.connection && failure.is_some_and(is_of_endpoint) => {}
             Some((system::Class::Auth, message)) => {
                 inner.parked = failure.cloned();
                 inner.connected = false;
@@ -185,6 +186,17 @@ impl Engine {
                 tracing::warn!(integration = %self.label, error = %message, "the login is refused: not tried again by itself");
                 self.metrics.systems.credential_valid(&self.label, false);
                 self.publish(|state| state.condition = Condition::Rejected(message.clone()));
+            }
+            Some((_, message)) if failure.is_some_and(is_of_endpoint) => {
+                // Something answered. The next chore proves the connection before anything else is asked.
+                if inner.breaker.success() {
+                    self.metrics.systems.breaker_open(&self.label, false);
+                }
+                inner.connected = false;
+                inner.chore_after = now.checked_add(self.refused_retry()).ok();
+                drop(inner);
+                tracing::warn!(integration = %self.label, error = %message, "the address or a setting of the API is refused: looked at again in a minute");
+                self.publish(|state| state.condition = Condition::Misconfigured(message.clone()));
             }
             _ => {
                 if inner.breaker.success() {
@@ -198,4 +210,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether every request fails so: it says nothing of what this one asked for.
+pub(super) fn is_of_endpoint(error: &SystemError) -> bool {
+    error.code == Some(ErrorCode::Endpoint)
 }

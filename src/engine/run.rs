@@ -10,7 +10,7 @@ use vestibule_core::identity::Slot;
 
 use super::backoff::after;
 use super::breaker::Admission;
-use super::call::Stop;
+use super::call::{Stop, is_of_endpoint};
 use super::pending::CHORE_RETRY;
 use super::shown::Condition;
 use super::state::Inner;
@@ -31,8 +31,9 @@ const AT_REST: SignedDuration = SignedDuration::from_secs(2);
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What the system refuses for good is tried again only so that a box mended by hand is noticed.
-const REFUSED_RETRY: SignedDuration = SignedDuration::from_mins(5);
+/// What the system refuses for good, whatever is asked, is tried again after this time or a resync: somebody may have
+/// corrected a setting in the system, which no event tells.
+const REFUSED_RETRY: SignedDuration = SignedDuration::from_mins(1);
 
 impl Engine {
     /// Runs until the end is asked for. What is under way then is finished or left for the next start: every step is
@@ -180,12 +181,23 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.chore = false;
-        inner.chore_after = result.as_ref().err().and_then(|stop| now.checked_add(retry_after(stop)).ok());
+        let wait = |stop| now.checked_add(self.retry_after(stop)).ok();
+        inner.chore_after = result.as_ref().err().and_then(wait);
         drop(inner);
-        if let Err(stop) = result {
-            self.chore_failed(&stop);
+        match result {
+            Ok(()) => self.chore_done(),
+            Err(stop) => self.chore_failed(&stop),
         }
         self.wake.notify_one();
+    }
+
+    /// What was refused before is not refused any more.
+    fn chore_done(&self) {
+        self.publish(|state| {
+            if matches!(state.condition, Condition::Misconfigured(_)) {
+                state.condition = Condition::Connected;
+            }
+        });
     }
 
     async fn do_chore(&self, sync_due: bool) -> Result<(), Stop> {
@@ -301,16 +313,26 @@ impl Engine {
                 inner.queue.put_back(slot);
                 true
             }
+            // So does one that has to prove its connection first.
+            _ if is_of_endpoint(&error) => {
+                inner.queue.put_back(slot);
+                true
+            }
             error => inner.queue.retry(slot, class, now, error, rand::random()).is_some(),
         };
         tracing::debug!(integration = %self.label, %slot, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }
     }
-}
 
-const fn retry_after(stop: &Stop) -> SignedDuration {
-    match stop {
-        Stop::System(SystemError { class: system::Class::Terminal, .. }) => REFUSED_RETRY,
-        _ => CHORE_RETRY,
+    fn retry_after(&self, stop: &Stop) -> SignedDuration {
+        match stop {
+            Stop::System(SystemError { class: system::Class::Terminal, .. }) => self.refused_retry(),
+            _ => CHORE_RETRY,
+        }
+    }
+
+    /// After which time a connection that is refused for good is looked at again.
+    pub(super) fn refused_retry(&self) -> SignedDuration {
+        REFUSED_RETRY.min(self.settings.read().resync)
     }
 }

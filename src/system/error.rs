@@ -45,6 +45,8 @@ impl Class {
 pub enum ErrorCode {
     /// The credential number has another living holder.
     CardTaken,
+    /// The address, the path or a setting of the API: every request fails so, whatever it asks for.
+    Endpoint,
 }
 
 /// A call to a system failed. The text is one sentence: what was tried, what the system said, what to do.

@@ -9,6 +9,7 @@ mod card_waits;
 mod cards;
 mod disarmed;
 mod drift;
+mod endpoint;
 mod faults;
 mod gates;
 mod life;

@@ -159,7 +159,8 @@ fn stopped(state: &State) -> Option<Verdict> {
             return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
         }
         Condition::Misconfigured(sentence) => {
-            return Some(Verdict::stalled(conditions::INVALID_SPEC, sentence));
+            let message = format!("{sentence}. It is looked at again within a minute");
+            return Some(Verdict::stalled(conditions::INVALID_SPEC, message));
         }
         Condition::Unchecked | Condition::Connected | Condition::Unreachable(_) => {}
     }

@@ -63,6 +63,7 @@ pub fn place_state(outcome: &Outcome) -> (PlaceState, Option<Trouble>) {
         system::Class::Terminal if error.code == Some(ErrorCode::CardTaken) => {
             TroubleKind::Stalled(conditions::DUPLICATE_CLAIM)
         }
+        system::Class::Terminal if error.code == Some(ErrorCode::Endpoint) => TroubleKind::Dependency,
         system::Class::Terminal if !retried => TroubleKind::Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM),
         system::Class::Dependency | system::Class::Auth => TroubleKind::Dependency,
         system::Class::Throttled(_) => TroubleKind::Throttled,

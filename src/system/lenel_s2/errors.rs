@@ -30,7 +30,9 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         6 => (Class::Terminal, "its version does not know this command (APIERROR 6)".to_owned()),
         other => (Class::Transient, format!("it answered APIERROR {other}; it is tried again")),
     };
-    SystemError::new(class, operation, format!("{operation} on the NetBox failed: {said}"))
+    let error = SystemError::new(class, operation, format!("{operation} on the NetBox failed: {said}"));
+    // One that does not know a command may know the others.
+    if matches!(number, 2..=4) { error.with_code(ErrorCode::Endpoint) } else { error }
 }
 
 /// The login is refused; it is not repeated, for accounts get locked (design 3.17).
@@ -93,7 +95,7 @@ pub(super) fn partition(said: &str) -> SystemError {
         "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check lenelS2.partitionKey, \
          and that our user may enter it"
     );
-    SystemError::new(Class::Terminal, "SwitchPartition", message)
+    SystemError::new(Class::Terminal, "SwitchPartition", message).with_code(ErrorCode::Endpoint)
 }
 
 /// The answer cannot be read. After a write its outcome is unknown.
@@ -148,7 +150,8 @@ pub(super) fn http_status(
             ),
         ),
     };
-    SystemError::new(class, operation, message)
+    let error = SystemError::new(class, operation, message);
+    if class == Class::Terminal { error.with_code(ErrorCode::Endpoint) } else { error }
 }
 
 /// The record that a write is about is not there, or something that it names.
@@ -204,6 +207,9 @@ mod tests {
         let class = |status| http_status("X", status, None).class;
         assert_eq!([410, 404, 301, 400].map(class), [Class::Terminal; 4]);
         assert_eq!([500, 502, 503].map(class), [Class::Transient; 3]);
+        let code = |status| http_status("X", status, None).code;
+        assert_eq!([410, 404, 301, 400].map(code), [Some(ErrorCode::Endpoint); 4]);
+        assert_eq!([500, 429].map(code), [None; 2]);
         assert_eq!(class(429), Class::Throttled(None));
         let later = Some(Duration::from_secs(7));
         assert_eq!(http_status("X", 503, later).class, Class::Throttled(later));

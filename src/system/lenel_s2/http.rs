@@ -15,7 +15,7 @@ use super::config::Config;
 use super::{errors, tls};
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
-use crate::system::{Class, SystemError};
+use crate::system::{Class, ErrorCode, SystemError};
 
 /// No answer is longer; a box that sends more is not one.
 const MAX_BODY: usize = 64 << 20;
@@ -116,7 +116,7 @@ impl Http {
     fn unreachable(&self, operation: &'static str, error: &reqwest::Error) -> SystemError {
         if let Some(refused) = find::<RefusedAddress>(error) {
             let message = format!("{operation} on the NetBox was not sent: {refused}; change lenelS2.url");
-            return SystemError::new(Class::Terminal, operation, message);
+            return SystemError::new(Class::Terminal, operation, message).with_code(ErrorCode::Endpoint);
         }
         let why = if let Some(tls) = find::<rustls::Error>(error) {
             format!(

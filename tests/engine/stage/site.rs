@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use vestibule::clock::SharedClock;
 use vestibule::system::memory::Memory;
-use vestibule::system::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
+use vestibule::system::{AccessSystem, Applied, Class, ErrorCode, Health, Observed, Scope, SystemError};
 use vestibule_core::adjust::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
@@ -30,6 +30,8 @@ pub(crate) enum Fate {
     Done,
     /// It is refused, and nothing is done.
     Fails(Class),
+    /// Nothing of the system answers at the address, whatever is asked.
+    NotFound,
     /// It is done, and the answer is lost.
     AnswerLost,
     /// It is on its way and arrives with [`Site::arrive`]; no answer comes.
@@ -174,6 +176,10 @@ fn failure(name: &'static str, class: Class) -> SystemError {
     SystemError::new(class, name, format!("{name} failed, as the test wants it"))
 }
 
+fn not_found(name: &'static str) -> SystemError {
+    failure(name, Class::Terminal).with_code(ErrorCode::Endpoint)
+}
+
 #[async_trait]
 impl AccessSystem for Site {
     fn capabilities(&self) -> &Capabilities {
@@ -183,6 +189,7 @@ impl AccessSystem for Site {
     async fn check(&self) -> Result<Health, SystemError> {
         match self.begin("check", None).await {
             Fate::Fails(class) => Err(failure("check", class)),
+            Fate::NotFound => Err(not_found("check")),
             _ => self.memory.check().await,
         }
     }
@@ -192,6 +199,7 @@ impl AccessSystem for Site {
         let id = if let Scope::Record(id) = &scope { Some(*id) } else { None };
         match self.begin(name, id).await {
             Fate::Fails(class) => Err(failure(name, class)),
+            Fate::NotFound => Err(not_found(name)),
             Fate::Shows(observed) => Ok(observed),
             _ => {
                 let edited = id.and_then(|id| self.edited(id));
@@ -204,6 +212,7 @@ impl AccessSystem for Site {
         let name = step.name();
         match self.begin(name, Some(step.id())).await {
             Fate::Fails(class) => return Err(failure(name, class)),
+            Fate::NotFound => return Err(not_found(name)),
             Fate::Claims(applied) => return Ok(applied),
             Fate::Late => self.late.lock().push(step.clone()),
             Fate::LateAfter(time) => {
