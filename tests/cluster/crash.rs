@@ -127,10 +127,10 @@ async fn renewed(stage: &Stage, lease: &str) -> Option<Timestamp> {
     lease.spec?.renew_time.map(|at| at.0)
 }
 
-/// Deletes all ten and stops the program for so long, just after it has renewed its lease of nine seconds.
-async fn pause_in_the_middle_of_ten_deletions(stage: &Stage, pause: Duration) -> Controller {
-    let short = ["--allow-loopback", "--lease-duration=9"];
-    let program = Controller::with(&stage.namespace, "second", &short).await;
+/// Deletes all ten and stops the program for so long, just after it has renewed its lease of so many seconds.
+async fn pause_in_the_middle_of_ten_deletions(stage: &Stage, lease: u32, pause: Duration) -> Controller {
+    let lease = format!("--lease-duration={lease}");
+    let program = Controller::with(&stage.namespace, "second", &["--allow-loopback", &lease]).await;
     all_are_in(stage, 10).await;
     stage.netbox.forget_calls();
     for number in 0..10 {
@@ -156,8 +156,8 @@ async fn all_are_out(stage: &Stage) {
 #[tokio::test]
 async fn deletions_under_way_while_the_process_stands_still_for_a_moment_are_carried_out() {
     let stage = ten_inside("pause").await;
-    // The fence shuts after six seconds, the claim ends after nine.
-    let _program = pause_in_the_middle_of_ten_deletions(&stage, Duration::from_millis(6_500)).await;
+    // The fence shuts after twenty seconds, the claim ends after thirty: a slow machine stays between the two.
+    let _program = pause_in_the_middle_of_ten_deletions(&stage, 30, Duration::from_secs(21)).await;
     all_are_out(&stage).await;
     stage.agrees().await;
 }
@@ -165,7 +165,7 @@ async fn deletions_under_way_while_the_process_stands_still_for_a_moment_are_car
 #[tokio::test]
 async fn a_process_that_stood_still_for_longer_than_its_lease_ends_and_the_next_one_finishes() {
     let stage = ten_inside("stop").await;
-    let mut program = pause_in_the_middle_of_ten_deletions(&stage, Duration::from_secs(10)).await;
+    let mut program = pause_in_the_middle_of_ten_deletions(&stage, 9, Duration::from_secs(10)).await;
     assert_eq!(program.end().await, Some(1));
     assert!(!stage.netbox.people().await.is_empty(), "the pause came too late to prove anything");
     stage.netbox.forget_calls();

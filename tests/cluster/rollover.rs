@@ -295,9 +295,9 @@ async fn the_night_of_autumn_in_new_york_has_an_hour_twice() {
         day: "2027-11-07",
         begins: "2027-11-07T04:00:00Z",
         whole: ("2027-11-07 00:00:00", "2027-11-08 00:00:00"),
-        // From the first to the second time that it is so late.
-        hours: ["01:15", "01:45"],
-        window: ("2027-11-07 01:15:00", "2027-11-07 01:45:00"),
+        // The end lies in the hour that the clock shows twice: the NetBox is given the last minute that it shows once.
+        hours: ["00:15", "01:45"],
+        window: ("2027-11-07 00:15:00", "2027-11-07 00:59:00"),
     })
     .await;
 }
@@ -318,7 +318,7 @@ async fn both_nights_of_lord_howe_move_by_half_an_hour() {
         begins: "2027-04-03T13:00:00Z",
         whole: ("2027-04-04 00:00:00", "2027-04-05 00:00:00"),
         hours: ["01:45", "09:00"],
-        window: ("2027-04-04 01:45:00", "2027-04-04 09:00:00"),
+        window: ("2027-04-04 02:00:00", "2027-04-04 09:00:00"),
     };
     tokio::join!(plays(spring), plays(autumn));
 }

@@ -3,7 +3,7 @@
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::stage::{Person, Stage, visitor};
+use crate::stage::{Person, Stage, View, visitor};
 
 /// A building with three visitors in it, whose controller has stopped and whose NetBox will list nobody once.
 async fn stopped(name: &str) -> Stage {
@@ -34,7 +34,7 @@ async fn a_visitor_deleted_while_the_controller_is_away_is_out_when_its_object_i
     let people = stage.netbox.people().await;
     assert!(!is_in(&people, "ada") && people.len() == 2, "{people:#?}");
     for name in ["bob", "eve"] {
-        assert!(stage.view("Visitor", name).is_ready());
+        stage.until("Visitor", name, "is ready", View::is_ready).await;
     }
     stage.agrees().await;
 }
