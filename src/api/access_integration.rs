@@ -84,7 +84,8 @@ pub struct AccessIntegrationSpec {
     /// How many removals of records without an object may happen within an hour before they are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_guard: Option<DeletionGuard>,
-    /// Marks our records in the system. Set it only to take records over after a move or a restore.
+    /// Marks our records in the system. Set it to take records over after a move or a restore, or where clusters share
+    /// a system. It cannot be changed once `status.ownerId` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::owner_id")]
     pub owner_id: Option<String>,
@@ -263,7 +264,7 @@ pub struct AccessIntegrationStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// The id that marks our records in the system.
+    /// The id that marks our records in the system. Set with the first record that is created or taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::owner_id")]
     pub owner_id: Option<String>,

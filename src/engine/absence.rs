@@ -81,7 +81,7 @@ impl Engine {
     pub fn remaining(&self) -> usize {
         let inner = self.inner.lock();
         let uncertain = inner.uncertain.keys().filter(|id| !inner.snapshot.contains(id)).count();
-        inner.snapshot.len() + uncertain
+        inner.records() + uncertain
     }
 
     /// Notes that nothing was ever made for the slot before now: its object got its finalizer just now. So this engine makes
@@ -119,7 +119,8 @@ impl Inner {
     /// See [`Engine::is_absent`].
     pub(super) fn is_absent(&self, slot: Slot) -> bool {
         let proven = self.absence.lists_are_enough() || self.absence.made_here.contains(&slot);
-        proven && self.held(slot).is_empty() && self.unconfirmed(slot).is_empty()
+        let holds_nothing = self.held(slot).is_empty() && !self.misnamed.holds(slot);
+        proven && holds_nothing && self.unconfirmed(slot).is_empty()
     }
 
     fn is_gone(&self, id: &RecordId) -> bool {

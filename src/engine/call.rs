@@ -34,6 +34,8 @@ pub(super) enum Stop {
     Blocked(Box<Blocked>),
     /// The record is as wanted. Beside it stays one that the system does not remove, and that opens nothing.
     Leftover(RecordId, SystemError),
+    /// No record may be created now; the sentence is for the object.
+    CreatesStopped(SystemError),
 }
 
 impl Stop {
@@ -63,6 +65,8 @@ impl Engine {
 
     /// Writes one step, if mode and suspension still allow it when its turn comes.
     pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
+        self.may(step)?;
+        self.prepare_first_write().await?;
         let call = async {
             self.may(step)?;
             // From now on it may arrive; not from when it got in line.
@@ -101,10 +105,17 @@ impl Engine {
     }
 
     pub(super) fn may(&self, step: &Step) -> Result<(), Stop> {
-        let draining = self.inner.lock().draining;
+        let (draining, stopped) = {
+            let inner = self.inner.lock();
+            (inner.draining, inner.creates.are_stopped())
+        };
+        if stopped && matches!(step, Step::Create(_)) {
+            return Err(self.creates_stopped());
+        }
         let settings = self.settings.read();
         let mode = match step {
-            Step::Create(_) | Step::AssignCard { .. } => settings.mode.creates(),
+            // What a create did wrong is undone wherever it may be done.
+            Step::Create(_) | Step::AssignCard { .. } | Step::RemoveMisnamed(_) => settings.mode.creates(),
             Step::Update { .. } | Step::Reduce { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };

@@ -78,12 +78,21 @@ impl Engine {
     async fn remove(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
         let applied = self.write(class, &Step::Remove(id)).await?;
         let now = self.clock.now();
-        let mut inner = self.inner.lock();
-        let may_arrive =
-            inner.uncertain.get(&id).is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
-        if applied == Applied::Absent && may_arrive {
-            return Ok(true);
+        if applied == Applied::Absent {
+            let (may_arrive, may_be_misnamed) = {
+                let inner = self.inner.lock();
+                let sent = inner.uncertain.get(&id);
+                let lately = sent.is_some_and(|sent| now.duration_since(*sent) < UNCERTAIN_FOR);
+                (lately, inner.may_be_misnamed(&id))
+            };
+            if may_arrive {
+                return Ok(true);
+            }
+            if may_be_misnamed {
+                self.find_misnamed(id, class).await?;
+            }
         }
+        let mut inner = self.inner.lock();
         inner.uncertain.remove(&id);
         if applied == Applied::Absent {
             inner.removed(&id);

@@ -1,15 +1,15 @@
 //! A whole list of a system's people on its way into the [`Snapshot`](super::snapshot::Snapshot), page by page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Mark, ObservedRecord};
+use vestibule_core::model::ObservedRecord;
 
 use super::snapshot::Entry;
 
-/// So many other Vestibule owners are named; one is enough to stop for (design 3.15).
-const OTHERS: usize = 10;
+/// So many other Vestibule owners are named: far more than share one system, most of them neighbours of one cluster.
+const OTHERS: usize = 1000;
 
 /// A record of ours as the list shows it: 32 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,9 @@ pub struct Listing {
     running: Arc<()>,
     found: Vec<Found>,
     unmarked: BTreeSet<RecordId>,
+    misnamed: BTreeMap<String, RecordId>,
     foreign: usize,
-    others: Vec<(Owner, Option<Mark>)>,
+    others: BTreeSet<String>,
 }
 
 /// What a whole list told. Ids are sorted.
@@ -40,15 +41,24 @@ pub struct Merged {
     pub missing: Vec<RecordId>,
     /// People who are not ours, those of other Vestibule owners among them.
     pub foreign: usize,
-    /// Other Vestibule owners, each once and ten at most, with the first readable mark of each.
-    pub others: Vec<(Owner, Option<Mark>)>,
+    /// Owner ids of other Vestibule owners whose records carry a mark that agrees with their id. A text that only looks
+    /// like an id of a Vestibule is a person of the site.
+    pub others: BTreeSet<String>,
     /// The list is empty where something was: nothing is to be removed on its word.
     pub suspicious: bool,
 }
 
 impl Listing {
     pub(super) const fn new(owner: Owner, running: Arc<()>) -> Self {
-        Self { owner, running, found: Vec::new(), unmarked: BTreeSet::new(), foreign: 0, others: Vec::new() }
+        Self {
+            owner,
+            running,
+            found: Vec::new(),
+            unmarked: BTreeSet::new(),
+            misnamed: BTreeMap::new(),
+            foreign: 0,
+            others: BTreeSet::new(),
+        }
     }
 
     /// Adds a record of a page. A dead one is no witness of anything and is left out; one that two pages show, because
@@ -68,12 +78,24 @@ impl Listing {
                     self.unmarked.remove(&id);
                 }
             }
-            Some(id) => {
+            Some(_) => {
                 self.foreign += 1;
-                self.meet(id.owner, record.mark.as_ref());
+                if let Some(mark) = record.mark.as_ref().filter(|_| self.others.len() < OTHERS) {
+                    self.others.insert(mark.owner_id.clone());
+                }
             }
-            None => self.foreign += 1,
+            None => {
+                self.foreign += 1;
+                if let Some(id) = RecordId::from_altered(self.owner, &record.external_id) {
+                    self.misnamed.insert(record.external_id.clone(), id);
+                }
+            }
         }
+    }
+
+    /// Records whose id is what a system left of one of ours, by the ids that it shows.
+    pub(super) fn take_misnamed(&mut self) -> BTreeMap<String, RecordId> {
+        std::mem::take(&mut self.misnamed)
     }
 
     /// Records of ours whose mark is absent or cannot be read. There are few: nobody but a person makes them.
@@ -86,23 +108,13 @@ impl Listing {
         (self.found.len(), self.foreign)
     }
 
-    fn meet(&mut self, owner: Owner, mark: Option<&Mark>) {
-        if let Some((_, known)) = self.others.iter_mut().find(|(other, _)| *other == owner) {
-            if known.is_none() {
-                *known = mark.cloned();
-            }
-        } else if self.others.len() < OTHERS {
-            self.others.push((owner, mark.cloned()));
-        }
-    }
-
     pub(super) const fn running(&self) -> &Arc<()> {
         &self.running
     }
 
     /// What was found, sorted by id and each once, and the part of the result that needs no snapshot.
     pub(super) fn close(self) -> (Vec<Found>, Merged) {
-        let Self { owner, running: _, mut found, unmarked: _, foreign, others } = self;
+        let Self { owner, running: _, mut found, unmarked: _, misnamed: _, foreign, others } = self;
         let id = |one: &Found| one.entry.id(owner, one.slot);
         found.sort_by_key(id);
         found.dedup_by(|later, kept| {

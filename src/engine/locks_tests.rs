@@ -10,6 +10,7 @@ use vestibule_core::diff::Step;
 use vestibule_core::guard::Limits;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::Mode;
+use vestibule_core::ownership::Ownership;
 
 use super::*;
 use crate::clock::SystemClock;
@@ -53,7 +54,8 @@ fn settings() -> Settings {
         limits: Limits::default(),
         released: None,
         resync: SignedDuration::from_hours(12),
-        owner_declared: false,
+        ownership: Ownership::default(),
+        generation: 1,
         max_in_flight: 4,
     }
 }

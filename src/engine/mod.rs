@@ -8,8 +8,12 @@ mod absence;
 mod batch;
 mod call;
 mod cards;
+mod create;
+mod creates;
 mod disarm;
+mod first_write;
 mod meter;
+mod misnamed;
 mod orphans;
 mod pending;
 mod reduce;
@@ -33,6 +37,7 @@ pub mod pacer;
 pub mod queue;
 pub mod snapshot;
 
+pub use creates::CreateStop;
 pub use queue::Class;
 pub use remaining::Unremoved;
 pub use shown::{Condition, HeldBack, State};
@@ -96,6 +101,10 @@ pub struct Engine {
     inner: Mutex<Inner>,
     /// Held by who asks for the names of groups and formats.
     names: tokio::sync::Mutex<()>,
+    /// Held by the one create that shows whether the system keeps our ids.
+    first_create: tokio::sync::Mutex<()>,
+    /// Whether the AccessIntegration says under which owner id records are made.
+    may_write: watch::Sender<bool>,
     wake: Notify,
     state: watch::Sender<State>,
 }
@@ -105,6 +114,7 @@ impl Engine {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { integration, owner, system, source, pacer, fence, clock, metrics, settings } = parts;
         let label = integration.to_string();
+        let recorded = settings.ownership.recorded;
         // A gauge that is not there cannot be told from one that was forgotten.
         metrics.systems.breaker_open(&label, false);
         Arc::new(Self {
@@ -113,6 +123,8 @@ impl Engine {
             settings: RwLock::new(settings),
             system: RwLock::new(system),
             names: tokio::sync::Mutex::default(),
+            first_create: tokio::sync::Mutex::default(),
+            may_write: watch::Sender::new(recorded),
             wake: Notify::new(),
             state: watch::Sender::new(State::default()),
             integration,
@@ -178,7 +190,7 @@ impl Engine {
 
     /// How many living records of ours the system holds, as far as is known.
     pub fn records(&self) -> usize {
-        self.inner.lock().snapshot.len()
+        self.inner.lock().records()
     }
 
     /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
@@ -209,15 +221,22 @@ impl Engine {
         }
         let mut current = self.settings.write();
         let released = settings.released.is_some() && settings.released != current.released;
-        let redeclared = current.owner_declared != settings.owner_declared;
+        let owned_otherwise = current.ownership != settings.ownership;
+        let is_new_spec = current.generation != settings.generation;
         let judges_anew = current.mode.removes() != settings.mode.removes();
         *current = settings;
         drop(current);
-        if released || redeclared {
-            // Both are judged by a listing. One that runs now sets its successor's time when it ends: the judgement must
-            // not be lost with that.
+        if released {
+            // Judged by a listing. One that runs now sets its successor's time when it ends: the judgement must not be
+            // lost with that.
             let mut inner = self.inner.lock();
             (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
+        }
+        if is_new_spec {
+            self.retry_creates();
+        }
+        if owned_otherwise {
+            self.judge_creates(&mut self.inner.lock());
         }
         if judges_anew {
             let mut inner = self.inner.lock();
@@ -243,6 +262,7 @@ impl Engine {
     /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_syncs`].
     pub fn request_sync(&self, token: &str) {
         self.inner.lock().request_sync(token);
+        self.retry_creates();
         self.wake.notify_one();
     }
 
@@ -265,7 +285,7 @@ impl Engine {
             "message": state.condition.message(),
             "version": state.version,
             "syncs": state.syncs,
-            "records": inner.snapshot.len(),
+            "records": inner.records(),
             "queued": queued,
             "inFlight": inner.queue.in_flight(),
             "uncertain": inner.uncertain.len(),
@@ -273,7 +293,8 @@ impl Engine {
             "altered": inner.altered.len(),
             "waiting": inner.waits.len(),
             "draining": inner.draining,
-            "blocked": inner.blocked,
+            "misnamed": inner.misnamed.len(),
+            "createsStopped": inner.creates.stop().map(CreateStop::name),
             "rate": self.pacer.rate(),
         })
     }
@@ -281,9 +302,13 @@ impl Engine {
     /// Counts the records of a slot that are left in the system although its object goes: those that are held, and those
     /// that it names and that are not proven to be gone. Says how many there are.
     pub fn leave_behind(&self, slot: Slot, named: &[RecordId]) -> usize {
-        let held = self.inner.lock().held(slot).into_iter().map(|one| one.id);
+        let (held, misnamed) = {
+            let inner = self.inner.lock();
+            (inner.held(slot), inner.misnamed.of(slot).len())
+        };
+        let held = held.into_iter().map(|one| one.id);
         let named = named.iter().copied().filter(|id| id.slot == slot && !self.is_gone(id));
-        let left = held.chain(named).collect::<BTreeSet<_>>().len();
+        let left = held.chain(named).collect::<BTreeSet<_>>().len() + misnamed;
         if left > 0 {
             self.publish(|state| state.left_behind += left as u64);
         }

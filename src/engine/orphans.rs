@@ -1,6 +1,8 @@
 //! Records with our mark that nobody declares: what may go is removed after a full sync, what may not is held (design
 //! 3.12).
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
@@ -38,15 +40,15 @@ impl Engine {
     }
 
     async fn judge_now(&self) -> Result<(), Stop> {
-        let judges = {
-            let inner = self.inner.lock();
-            !inner.draining && !inner.blocked
-        };
+        let draining = self.inner.lock().draining;
+        if draining {
+            return self.drain_misnamed().await;
+        }
         // Before all objects are known there are no orphans; once they are, somebody asks again.
-        if !judges || !self.source.is_complete() {
+        if !self.source.is_complete() {
             return Ok(());
         }
-        let forgotten = self.forget_missing_orphans().await;
+        let forgotten = self.forget_missing_orphans().await.and(self.forget_missing_misnamed().await);
         let removes = self.settings.read().mode.removes();
         let release = self.settings.read().released.clone().filter(|_| removes);
         let allowed = self.verdict(release).allowed;
@@ -63,16 +65,20 @@ impl Engine {
             return self.publish(|state| state.held = None);
         }
         let verdict = self.verdict(None);
+        let misnamed = verdict.held.iter().filter(|one| matches!(one, Orphan::Misnamed(_))).count();
         let (going, unmarked) = {
             let inner = self.inner.lock();
+            let is_unmarked =
+                |one: &&Orphan| matches!(one, Orphan::Record(id) if inner.unmarked.contains(id));
             let going = inner.released.iter().filter(|id| !inner.remaining.is_refused(id)).count();
-            (going, verdict.held.iter().filter(|id| inner.unmarked.contains(id)).count())
+            (going, verdict.held.iter().filter(is_unmarked).count())
         };
         self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
-        let held = verdict.hash.map(|hash| HeldBack { hash, count: verdict.held.len(), unmarked });
+        let count = verdict.held.len();
+        let held = verdict.hash.map(|hash| HeldBack { hash, count, unmarked, misnamed });
         if held.as_ref().is_some_and(|held| self.state.borrow().held.as_ref() != Some(held)) {
             let first: Vec<_> = verdict.held.iter().take(NAMED).map(ToString::to_string).collect();
-            let (count, ids) = (verdict.held.len(), first.join(" "));
+            let ids = first.join(" ");
             tracing::warn!(integration = %self.label, count, ids, "removals are held until somebody releases them");
         }
         self.publish(|state| match &mut state.held {
@@ -82,11 +88,15 @@ impl Engine {
     }
 
     /// One that cannot be removed keeps none of the others. Gives the first error.
-    async fn remove_orphans(&self, orphans: Vec<RecordId>) -> Result<(), Stop> {
+    async fn remove_orphans(&self, orphans: Vec<Orphan>) -> Result<(), Stop> {
         let mut first = None;
-        for id in orphans {
-            let Err(stop) = self.remove_orphan(id).await else { continue };
-            if !self.passes_over(id, &stop) {
+        for orphan in orphans {
+            let removed = match &orphan {
+                Orphan::Record(id) => self.remove_orphan(*id).await,
+                Orphan::Misnamed(external_id) => self.remove_misnamed_orphan(external_id).await,
+            };
+            let Err(stop) = removed else { continue };
+            if !self.passes_over(&orphan, &stop) {
                 return Err(stop);
             }
             first.get_or_insert(stop);
@@ -95,7 +105,7 @@ impl Engine {
     }
 
     /// Whether the others can go on after a failure at one record: unless no call is made any more, or none may be.
-    fn passes_over(&self, id: RecordId, stop: &Stop) -> bool {
+    fn passes_over(&self, id: &Orphan, stop: &Stop) -> bool {
         let inner = self.inner.lock();
         if inner.parked.is_some() || inner.breaker.since().is_some() {
             return false;
@@ -105,7 +115,11 @@ impl Engine {
             Stop::System(error) | Stop::Unrevoked(error) => {
                 tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
             }
-            Stop::Source(_) | Stop::StillThere | Stop::Blocked(_) | Stop::Leftover(..) => {
+            Stop::Source(_)
+            | Stop::StillThere
+            | Stop::Blocked(_)
+            | Stop::Leftover(..)
+            | Stop::CreatesStopped(_) => {
                 tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
             }
         }
@@ -130,7 +144,7 @@ impl Engine {
         let mut first = None;
         for one in orphans {
             let Err(stop) = self.look_for(one.id).await else { continue };
-            if !self.passes_over(one.id, &stop) {
+            if !self.passes_over(&Orphan::Record(one.id), &stop) {
                 return Err(stop);
             }
             first.get_or_insert(stop);
@@ -153,19 +167,19 @@ impl Engine {
     }
 
     /// What may go and what is held. What was released and is still there goes on; the others are judged alone.
-    fn verdict(&self, release: Option<String>) -> Verdict {
+    fn verdict(&self, release: Option<String>) -> Verdict<Orphan> {
         let now = self.clock.now();
         let limits = self.settings.read().limits;
         let orphans = self.orphans();
         let mut inner = self.inner.lock();
         let (going, orphans) = inner.released_and_others(&orphans);
-        let (living, recent) = (inner.snapshot.len(), inner.guarded_lately(now));
+        let (living, recent) = (inner.records(), inner.guarded_lately(now));
         let case = Judgement { limits, living, recent, released: None, now };
         let unreleased = guard::judge(&orphans, case);
         let mut verdict = guard::judge(&orphans, Judgement { released: release.as_deref(), ..case });
         let used = unreleased.hash.is_some() && verdict.hash.is_none();
         if used {
-            inner.released.extend(unreleased.held);
+            inner.release(unreleased.held);
         }
         drop(inner);
         verdict.allowed.extend(going);
@@ -210,19 +224,59 @@ impl Engine {
         tracing::info!(integration = %self.label, %id, "a record without an object was removed");
         Ok(())
     }
+
+    async fn remove_misnamed_orphan(&self, external_id: &str) -> Result<(), Stop> {
+        self.remove_misnamed(external_id, Class::Revocation).await?;
+        self.inner.lock().guarded.push_back(self.clock.now());
+        Ok(())
+    }
+}
+
+/// What the guard judges: a record that nobody declares, or one under another id than ours, which nobody can declare.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Orphan {
+    Record(RecordId),
+    Misnamed(String),
+}
+
+impl fmt::Display for Orphan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(id) => write!(f, "{id}"),
+            Self::Misnamed(external_id) => f.write_str(external_id),
+        }
+    }
 }
 
 impl Inner {
     /// Parts orphans into those that somebody has released and those that are judged. One that has lost its mark is judged
-    /// like one that still opens, and so held: nobody but a person can say that its object is gone.
-    fn released_and_others(&mut self, orphans: &[Held]) -> (Vec<RecordId>, Vec<Candidate>) {
+    /// like one that still opens, and so held: nobody but a person can say that its object is gone. One under another id
+    /// opens nothing by right, and is judged like one that is over.
+    fn released_and_others(&mut self, orphans: &[Held]) -> (Vec<Orphan>, Vec<Candidate<Orphan>>) {
         let (going, others): (Vec<&Held>, _) =
             orphans.iter().partition(|one| self.released.contains(&one.id));
-        let going: Vec<_> = going.into_iter().map(|one| one.id).collect();
-        self.released = going.iter().copied().collect();
+        self.released = going.iter().map(|one| one.id).collect();
         let ends = |one: &Held| one.until.filter(|_| !self.unmarked.contains(&one.id));
-        let others = others.into_iter().map(|one| Candidate { id: one.id, until: ends(one) }).collect();
-        (going, others)
+        let others = others.into_iter().map(|one| (Orphan::Record(one.id), ends(one)));
+        let (released, misnamed): (Vec<_>, Vec<_>) =
+            self.misnamed.judged().partition(|(_, is_released)| *is_released);
+        let orphan = |(external_id, _): (&String, bool)| Orphan::Misnamed(external_id.clone());
+        let others = others.chain(misnamed.into_iter().map(|one| (orphan(one), Some(Timestamp::MIN))));
+        let others = others.map(|(id, until)| Candidate { id, until }).collect();
+        let going = going.into_iter().map(|one| Orphan::Record(one.id));
+        (going.chain(released.into_iter().map(orphan)).collect(), others)
+    }
+
+    /// A person has released the removal of these.
+    fn release(&mut self, held: Vec<Orphan>) {
+        for orphan in held {
+            match orphan {
+                Orphan::Record(id) => {
+                    self.released.insert(id);
+                }
+                Orphan::Misnamed(external_id) => self.misnamed.release(&external_id),
+            }
+        }
     }
 
     /// How many guarded removals were made within the last hour.

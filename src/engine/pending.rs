@@ -33,7 +33,8 @@ impl Inner {
             count += 1;
             oldest = Some(oldest.map_or(one.since, |oldest| oldest.min(one.since)));
         }
-        (count, oldest)
+        let (misnamed, since) = self.misnamed.pending();
+        (count + misnamed, oldest.into_iter().chain(since).min())
     }
 
     /// A check, a sync or a reading back ended without an outcome, by a panic: all of it is done again, a listing first,

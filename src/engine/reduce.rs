@@ -39,7 +39,7 @@ impl Engine {
     pub(super) async fn reduce_after(&self, stop: Stop, slot: Slot, want: &Want, class: Class) -> Stop {
         let failed = match &stop {
             Stop::System(error) if !error.class.is_of_connection() => Some(error.clone()),
-            Stop::Source(SourceError::Unreachable(_)) | Stop::Blocked(_) => None,
+            Stop::Source(SourceError::Unreachable(_)) | Stop::Blocked(_) | Stop::CreatesStopped(_) => None,
             _ => return stop,
         };
         // Of a group or format that the system does not have nothing is known but its name: a record that was made as it
@@ -187,9 +187,15 @@ impl Engine {
 impl Stop {
     /// The same, with what is left of the object meanwhile.
     fn leaving(mut self, left: Left) -> Self {
-        if let Self::Blocked(blocked) = &mut self
-            && let Some(Outcome::Failed { error, .. }) = &mut blocked.outcome
-        {
+        let error = match &mut self {
+            Self::Blocked(blocked) => match &mut blocked.outcome {
+                Some(Outcome::Failed { error, .. }) => Some(error),
+                _ => None,
+            },
+            Self::CreatesStopped(error) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = error {
             *error = describe(error.clone(), left);
         }
         self

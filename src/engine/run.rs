@@ -90,9 +90,7 @@ impl Engine {
             inner.chore = true;
             turns.spawn(Arc::clone(self).chore(sync_due));
         }
-        // Deletion always ends: another owner's records keep nobody from taking his own along (design 3.16).
-        let may_write = !inner.blocked || inner.draining;
-        let ready = inner.connected && inner.snapshot.is_complete() && may_write;
+        let ready = inner.connected && inner.snapshot.is_complete();
         if ready {
             self.start_turns(&mut inner, turns);
         }
@@ -141,7 +139,7 @@ impl Engine {
     /// Counts are published at rest only: while records come and go, each count would be a write of the integration's
     /// status. An engine that may call nothing is at rest too. Before the first full sync there is no count.
     fn tell_records(&self, inner: &mut Inner, now: Timestamp) {
-        let records = inner.snapshot.len();
+        let records = inner.records();
         let published = self.state.borrow().records;
         if published == Some(records) || !inner.snapshot.is_complete() {
             inner.tell_records = None;
@@ -239,7 +237,8 @@ impl Engine {
             | Stop::StillThere
             | Stop::Unrevoked(_)
             | Stop::Leftover(..)
-            | Stop::Blocked(_) => {}
+            | Stop::Blocked(_)
+            | Stop::CreatesStopped(_) => {}
         }
     }
 
@@ -295,6 +294,10 @@ impl Engine {
                 let class = if class.revokes() { class } else { Class::Revocation };
                 inner.queue.retry(slot, class, now, error.class, rand::random());
                 Some(Outcome::Leftover(present, error))
+            }
+            Err(Stop::CreatesStopped(error)) => {
+                self.await_creates(&mut inner, slot, class);
+                Some(Outcome::Failed { error, retried: true })
             }
             Err(Stop::Unrevoked(error)) => {
                 let class = if class.revokes() { class } else { Class::Revocation };

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::creates::CreateStop;
 use super::remaining::Unremoved;
 use super::verify::ClockState;
 
@@ -73,8 +74,10 @@ pub struct State {
     pub unremoved: Option<Unremoved>,
     /// The release that was used last.
     pub used_release: Option<String>,
-    /// Another Vestibule's records were found: its owner id, or what is known of it.
-    pub other_owner: Option<String>,
+    /// Why no record is created.
+    pub creates_stopped: Option<CreateStop>,
+    /// Records carry the owner id of the integration, or are about to: `status.ownerId` must name it.
+    pub claims_owner_id: bool,
     /// Asked to drain, and no record is left.
     pub drained: bool,
     /// Rises when the names of groups and card formats tell something new of what is declared.
@@ -90,4 +93,6 @@ pub struct HeldBack {
     pub count: usize,
     /// How many of them have lost the mark that names their object: nobody but a person can say that it is gone.
     pub unmarked: usize,
+    /// How many of them stand under an id that the system made of ours.
+    pub misnamed: usize,
 }

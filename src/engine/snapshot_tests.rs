@@ -187,16 +187,32 @@ fn a_record_on_two_pages_counts_once_as_the_later_shows_it() {
 }
 
 #[test]
-fn other_vestibule_owners_are_named_once_each_and_ten_at_most() {
+fn other_vestibule_owners_are_named_by_their_marks_and_ids_without_one_are_strangers() {
     let mark = Mark { owner_id: "far/away".into(), object: ObjectKey::new("a", "b") };
     let mut records: Vec<_> = (8..30)
         .flat_map(|owner| [owner, owner])
         .map(|owner| record(RecordId { owner: Owner(owner), ..id(1, 1) }, 9))
         .collect();
-    records[1].mark = Some(mark.clone());
+    for marked in [1, 2] {
+        records[marked].mark = Some(mark.clone());
+    }
     let merged = list(&mut Snapshot::new(OURS), &records);
-    assert_eq!((merged.others.len(), merged.foreign, merged.appeared.len()), (10, 44, 0));
-    assert_eq!(merged.others[0], (THEIRS, Some(mark)));
+    assert_eq!((merged.foreign, merged.appeared.len()), (44, 0));
+    assert_eq!(merged.others, ["far/away".to_owned()].into());
+}
+
+#[test]
+fn what_is_left_of_our_ids_is_recognised_in_a_list() {
+    let whole = record(id(1, 1), 9);
+    let text = id(2, 1).to_string();
+    let cut =
+        |length: usize| ObservedRecord { id: None, external_id: text[..length].to_owned(), ..whole.clone() };
+    let mut listing = Snapshot::new(OURS).begin_listing();
+    for person in [whole.clone(), cut(4), cut(12), cut(13), cut(40), foreign()] {
+        listing.add(&person);
+    }
+    let found: Vec<String> = listing.take_misnamed().into_keys().collect();
+    assert_eq!(found, [&text[..13], &text[..40]]);
 }
 
 #[test]

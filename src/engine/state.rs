@@ -6,12 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use vestibule_core::guard::Limits;
 use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Fields, Mode};
+use vestibule_core::ownership::Ownership;
 use vestibule_core::plan::Held;
 
 use super::absence::Absence;
 use super::backoff::earlier;
 use super::breaker::Breaker;
 use super::catalogue::Names;
+use super::creates::Creates;
+use super::misnamed::MisnamedRecords;
 use super::pending::Unconfirmed;
 use super::queue::{Class, Queue};
 use super::remaining::Remaining;
@@ -33,8 +36,10 @@ pub struct Settings {
     pub released: Option<String>,
     /// `spec.resyncInterval`.
     pub resync: SignedDuration,
-    /// `spec.ownerId` is declared: records of other owners beside ours are expected.
-    pub owner_declared: bool,
+    /// Whether records of other owners stop creates.
+    pub ownership: Ownership,
+    /// The generation of the spec: with another one creates are tried again.
+    pub generation: i64,
     /// `spec.rateLimit.maxInFlight` or the system's own.
     pub max_in_flight: usize,
 }
@@ -89,6 +94,10 @@ pub(super) struct Inner {
     pub(super) guarded: VecDeque<Timestamp>,
     /// Records that somebody has released and that are still there.
     pub(super) released: BTreeSet<RecordId>,
+    /// Records of ours under other ids than ours; bounded by what the last listing shows and what creates made since.
+    pub(super) misnamed: MisnamedRecords,
+    /// Whether records may be created.
+    pub(super) creates: Creates,
     /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
     pub(super) unmarked: BTreeSet<RecordId>,
     /// What there is to learn from reading writes back.
@@ -97,8 +106,6 @@ pub(super) struct Inner {
     pub(super) altered: BTreeMap<Slot, Altered>,
     /// Records that stay although they are not wanted as they are.
     pub(super) remaining: Remaining,
-    /// Records of another Vestibule were found while no owner id is declared: nothing is written.
-    pub(super) blocked: bool,
 }
 
 /// After this time a create whose answer was lost cannot arrive any more: twice the longest call.
@@ -137,10 +144,11 @@ impl Inner {
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
             unmarked: BTreeSet::new(),
+            misnamed: MisnamedRecords::default(),
+            creates: Creates::default(),
             checks: Checks::default(),
             altered: BTreeMap::new(),
             remaining: Remaining::default(),
-            blocked: false,
         }
     }
 
@@ -244,7 +252,7 @@ impl Inner {
 
     /// Whether everything that the mode lets us remove is removed and read back, and a second list lacks it.
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
-        let empty = self.snapshot.is_empty() && self.uncertain.is_empty() && self.unconfirmed.is_empty();
+        let empty = self.records() == 0 && self.uncertain.is_empty() && self.unconfirmed.is_empty();
         // Draining begins with a listing of its own.
         !mode.removes() || (self.lists_are_enough() && self.sync_due.is_some() && empty)
     }
@@ -269,7 +277,8 @@ impl Inner {
 
     /// Queues every slot that holds something, or may do so.
     pub(super) fn queue_all(&mut self, now: Timestamp) {
-        let all: Vec<_> = self.snapshot.slots().chain(self.uncertain.keys().map(|id| id.slot)).collect();
+        let uncertain = self.uncertain.keys().map(|id| id.slot);
+        let all: Vec<_> = self.snapshot.slots().chain(uncertain).chain(self.misnamed.slots()).collect();
         for slot in all {
             self.queue.push(slot, Class::Revocation, None, now);
         }

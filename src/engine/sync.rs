@@ -51,11 +51,12 @@ impl Engine {
         self.read_names(class).await?;
         let merged = {
             let mut inner = self.inner.lock();
-            let unmarked = listing.take_unmarked();
+            let (unmarked, misnamed) = (listing.take_unmarked(), listing.take_misnamed());
             let merged = inner.snapshot.finish(listing).ok_or(Stop::Superseded)?;
             inner.pages = if merged.suspicious { usize::MAX } else { walk.pages() };
             inner.note_list(&merged);
             inner.unmarked = unmarked;
+            inner.misnamed.take_listing(misnamed, self.clock.now());
             merged
         };
         self.queue_differences(&merged);
@@ -72,14 +73,15 @@ impl Engine {
                 "the system listed nobody where records of ours were; each is asked for by its id before anything is concluded"
             );
         }
-        let blocked = !merged.others.is_empty() && !self.settings.read().owner_declared;
-        let other = merged.others.first().map(|(owner, mark)| {
-            mark.as_ref().map_or_else(|| format!("{:08x} (a hash)", owner.0), |mark| mark.owner_id.clone())
-        });
-        self.publish(|state| state.other_owner = other.filter(|_| blocked));
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        inner.blocked = blocked;
+        inner.creates.others.clone_from(&merged.others);
+        let shows_ours = !inner.snapshot.is_empty();
+        inner.creates.note_listing(shows_ours);
+        if inner.records() > 0 {
+            self.claim_owner_id();
+        }
+        self.judge_creates(&mut inner);
         // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
         let suspects = inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint));
         // What was reduced or disarmed here differs because of that, and nobody has changed it.
@@ -111,7 +113,7 @@ impl Engine {
             let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
             inner.checks.clock_is_due();
-            inner.snapshot.len()
+            inner.records()
         };
         self.metrics.truth.synced(&self.label, Job::FullSync, now);
         self.publish(|state| {
@@ -188,13 +190,13 @@ impl Engine {
 
 /// The pages of a list, each once.
 #[derive(Default)]
-struct Walk {
+pub(super) struct Walk {
     cursor: Option<String>,
     seen: BTreeSet<String>,
 }
 
 impl Walk {
-    fn cursor(&self) -> Option<Cursor> {
+    pub(super) fn cursor(&self) -> Option<Cursor> {
         self.cursor.clone().map(Cursor)
     }
 
@@ -204,7 +206,7 @@ impl Walk {
     }
 
     /// Whether there is another page; an error if the walk does not get on.
-    fn goes_on(&mut self, next: Option<Cursor>) -> Result<bool, SystemError> {
+    pub(super) fn goes_on(&mut self, next: Option<Cursor>) -> Result<bool, SystemError> {
         self.cursor = next.map(|cursor| cursor.0);
         let Some(cursor) = &self.cursor else { return Ok(false) };
         if !self.seen.insert(cursor.clone()) || self.seen.len() >= MOST_PAGES {

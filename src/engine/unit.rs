@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_core::diff::{self, Step};
+use vestibule_core::diff;
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::{ObservedRecord, Record};
-use vestibule_core::plan::{self, Act, Held, Unit, Want};
+use vestibule_core::plan::{self, Act, Change, Held, Unit, Want, Withheld};
 
 use super::call::Stop;
 use super::disarm::Removals;
 use super::{Class, Engine, Outcome, Wanted};
-use crate::system::{self, Applied, Scope, SystemError};
-
-/// How many dead records of one content are probed past before something must be wrong.
-const PROBES: usize = 32;
+use crate::system::{self, Scope, SystemError};
 
 impl Engine {
     /// Takes the turn of a slot and tells what came of it; `None` if there is nothing to tell.
@@ -22,8 +19,10 @@ impl Engine {
         let draining = {
             let mut inner = self.inner.lock();
             inner.waits.withdraw(slot);
+            inner.creates.has_turn(slot);
             inner.draining
         };
+        self.remove_misnamed_of(slot, class).await?;
         let wanted = if draining {
             Wanted { want: Want::Nothing, known: Vec::new() }
         } else {
@@ -104,6 +103,10 @@ impl Engine {
             _ if !inner.unconfirmed(slot).is_empty() => Some(Outcome::Unconfirmed),
             (Want::Ended, Some(id)) => Some(Outcome::Present(id)),
             (Want::Record(_), None) | (Want::Nothing, Some(_)) => return Err(Stop::Superseded),
+            (Want::Nothing | Want::Ended | Want::AtMost(_), None) if inner.misnamed.holds(slot) => {
+                let mode = self.settings.read().mode;
+                Some(Outcome::Withheld(Withheld::Mode(mode), Change::Remove))
+            }
             (Want::Nothing | Want::Ended | Want::AtMost(_), None) if inner.is_absent(slot) => {
                 Some(Outcome::Absent)
             }
@@ -147,8 +150,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks the new before the old is removed: its groups and its card format exist, its card is free.
+    /// Checks the new before the old is removed: it may be created, its groups and its card format exist, its card is
+    /// free.
     async fn check_new(&self, unit: &Unit, class: Class) -> Result<(), Stop> {
+        if unit.acts.iter().any(|act| matches!(act, Act::Create(_))) {
+            self.check_creates()?;
+        }
         for act in &unit.acts {
             if let Act::Create(record) | Act::Repair(_, record) = act {
                 self.names_exist(record, class).await?;
@@ -160,44 +167,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
-        let mut record = Arc::clone(wanted);
-        for _ in 0..PROBES {
-            match self.write(class, &Step::Create(Arc::clone(&record))).await {
-                Ok(Applied::Exists) => {
-                    if let Some(found) = self.read(record.id, class).await? {
-                        return self.bring_into_step(&record, &found, class).await;
-                    }
-                    // Used up by a dead record, which opens nothing.
-                    self.inner.lock().uncertain.remove(&record.id);
-                    record = Arc::new(Record { id: record.id.next(), ..(*record).clone() });
-                }
-                Ok(_) => return self.add_cards(&record, class).await,
-                Err(stop) => {
-                    self.forget_unsent(record.id, &stop);
-                    return Err(stop);
-                }
-            }
-        }
-        let message = format!("every id up to {} is used up by removed records", record.id);
-        Err(SystemError::new(system::Class::Terminal, "AddPerson", message).into())
-    }
-
-    /// Only a lost answer leaves a create undecided, be it lost with the lease; a refusal, or a step that was not sent, decides
-    /// it.
-    fn forget_unsent(&self, id: RecordId, stop: &Stop) {
-        let undecided = match stop {
-            Stop::System(error) => error.class == system::Class::Transient,
-            Stop::NotLeader => true,
-            _ => false,
-        };
-        if !undecided {
-            self.inner.lock().uncertain.remove(&id);
-        }
-    }
-
     /// The record is made; what `diff` leaves of it are its cards.
-    async fn add_cards(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn add_cards(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
         for step in diff::diff(record, None).iter().skip(1) {
             self.take_step(record, step, class).await?;
         }
@@ -224,7 +195,7 @@ impl Engine {
         self.verify_repaired(&record, class).await
     }
 
-    async fn bring_into_step(
+    pub(super) async fn bring_into_step(
         &self,
         record: &Arc<Record>,
         found: &ObservedRecord,

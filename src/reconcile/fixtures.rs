@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use vestibule_core::guard::Limits;
 use vestibule_core::identity::{Owner, Slot};
 use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
+use vestibule_core::ownership::Ownership;
 use vestibule_core::schedule::{Provision, Zone};
 use vestibule_core::status::{Kstatus, Status, check, kstatus};
 
@@ -149,7 +150,8 @@ pub fn settings() -> Settings {
         limits: Limits::default(),
         released: None,
         resync: SignedDuration::from_hours(1),
-        owner_declared: false,
+        ownership: Ownership { recorded: true, ..Ownership::default() },
+        generation: 1,
         max_in_flight: 1,
     }
 }

@@ -22,6 +22,18 @@ pub enum Fault {
     LoseAnswer,
 }
 
+/// What the system does to the ids that creates name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// It keeps them.
+    #[default]
+    Kept,
+    /// It keeps so many characters of each, and of every note.
+    Shortened(usize),
+    /// It chooses them itself: `_1`, `_2` and so on.
+    Chosen,
+}
+
 /// A system that removes softly, uses ids up, pages its lists and knows one holder for each card.
 #[derive(Debug)]
 pub struct Memory {
@@ -35,6 +47,7 @@ struct State {
     people: BTreeMap<String, ObservedRecord>,
     groups: BTreeSet<String>,
     formats: BTreeSet<String>,
+    ids: Ids,
     faults: Vec<(&'static str, Fault)>,
     calls: BTreeMap<&'static str, u64>,
     omitted: BTreeSet<String>,
@@ -80,12 +93,17 @@ impl Memory {
         Self { page_size: page_size.max(1), ..self }
     }
 
+    /// Does this to ids from now on.
+    pub fn set_ids(&self, ids: Ids) {
+        self.state.lock().ids = ids;
+    }
+
     /// Lets the next call of an operation go wrong; said twice, the next two. Operations are named as in [`Self::calls`].
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.lock().faults.push((operation, fault));
     }
 
-    /// How often an operation was called: `check`, `people`, `record`, `card`, `groups`, `formats`, `create`, `update`,
+    /// How often an operation was called: `check`, `people`, `record`, `used`, `card`, `groups`, `formats`, `create`, `update`,
     /// `assign`, `withdraw` or `remove`.
     pub fn calls(&self, operation: &str) -> u64 {
         self.state.lock().calls.get(operation).copied().unwrap_or_default()
@@ -149,10 +167,9 @@ impl AccessSystem for Memory {
             Scope::People(cursor) => {
                 self.call("people", |state| Ok(state.page_of_people(cursor.as_ref(), size)))
             }
-            Scope::Record(id) => self.call("record", |state| {
-                let records = state.people.get(&id.to_string()).cloned().into_iter().collect();
-                Ok(Observed { records, ..Observed::default() })
-            }),
+            Scope::Record(id) => self.call("record", |state| Ok(state.person(&id.to_string()))),
+            Scope::UsedId(id) => self.call("used", |state| Ok(state.person(&id.to_string()))),
+            Scope::ExternalId(id) => self.call("record", |state| Ok(state.person(&id))),
             Scope::Card(card) => self.call("card", |state| {
                 let holds = |person: &&ObservedRecord| person.facts.cards.contains_key(&card);
                 let records = state.living().filter(holds).cloned().collect();
@@ -187,7 +204,10 @@ impl AccessSystem for Memory {
                 let taken = found.and_then(|person| person.facts.cards.remove(card));
                 Ok(if taken.is_some() { Applied::Done } else { Applied::Absent })
             }),
-            Step::Remove(id) => self.call("remove", |state| Ok(state.remove(*id))),
+            Step::Remove(id) => self.call("remove", |state| Ok(state.remove(&id.to_string()))),
+            Step::RemoveMisnamed(record) => {
+                self.call("remove", |state| Ok(state.remove(&record.external_id)))
+            }
         }
     }
 
@@ -195,6 +215,13 @@ impl AccessSystem for Memory {
 }
 
 impl State {
+    fn person(&self, external_id: &str) -> Observed {
+        Observed {
+            records: self.people.get(external_id).cloned().into_iter().collect(),
+            ..Observed::default()
+        }
+    }
+
     fn living(&self) -> impl Iterator<Item = &ObservedRecord> {
         self.people.values().filter(|person| !person.dead)
     }
@@ -212,21 +239,26 @@ impl State {
 
     /// An id is used once: a living record has it, or a dead one used it up.
     fn create(&mut self, record: &Record) -> Result<Applied, SystemError> {
-        let external_id = record.id.to_string();
+        let whole = record.id.to_string();
+        let external_id = match self.ids {
+            Ids::Kept => whole.clone(),
+            Ids::Shortened(length) => whole.chars().take(length).collect(),
+            Ids::Chosen => format!("_{}", self.people.len() + 1),
+        };
         if self.people.contains_key(&external_id) {
             return Ok(Applied::Exists);
         }
         self.known("create", &record.groups)?;
         let made = ObservedRecord {
             external_id: external_id.clone(),
-            id: Some(record.id),
-            mark: Some(record.mark.clone()),
+            id: external_id.parse().ok(),
+            mark: Some(record.mark.clone()).filter(|_| !matches!(self.ids, Ids::Shortened(_))),
             dead: false,
             // The card is a step of its own.
             facts: Record { card: None, ..record.clone() }.facts(),
         };
-        self.people.insert(external_id, made);
-        Ok(Applied::Done)
+        self.people.insert(external_id.clone(), made);
+        Ok(if external_id == whole { Applied::Done } else { Applied::Misnamed(external_id) })
     }
 
     fn update(&mut self, id: RecordId, wanted: &Facts, fields: &[Field]) -> Result<Applied, SystemError> {
@@ -254,8 +286,8 @@ impl State {
     }
 
     /// Removes softly: the record stays, opens nothing, and keeps its id.
-    fn remove(&mut self, id: RecordId) -> Applied {
-        match self.people.get_mut(&id.to_string()) {
+    fn remove(&mut self, external_id: &str) -> Applied {
+        match self.people.get_mut(external_id) {
             Some(person) if !person.dead => {
                 person.dead = true;
                 person.facts.groups.clear();

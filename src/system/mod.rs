@@ -52,6 +52,10 @@ pub enum Scope {
     People(Option<Cursor>),
     /// One record, dead or alive.
     Record(RecordId),
+    /// Whatever shows that an id is used: a living record, or a dead one even where [`Self::Record`] hides the dead.
+    UsedId(RecordId),
+    /// The person of an id that is none of ours, dead or alive.
+    ExternalId(String),
     /// The living people who hold this card, as the system compares cards: by the number in it or printed on it, leading
     /// zeros aside.
     Card(Card),
@@ -67,6 +71,8 @@ impl Scope {
         match self {
             Self::People(_) => "list-people",
             Self::Record(_) => "read",
+            Self::UsedId(_) => "find-id",
+            Self::ExternalId(_) => "read-external",
             Self::Card(_) => "find-card",
             Self::Groups(_) => "list-groups",
             Self::CardFormats => "list-card-formats",
@@ -93,12 +99,14 @@ pub struct Observed {
 }
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It was done.
     Done,
+    /// Create: the record was made under this id instead of ours. It is lost to every later step and is removed at once.
+    Misnamed(String),
     /// Create: the id is taken, by a living or by a dead record. Read it before anything else.
     Exists,
-    /// Remove or withdraw: there was nothing (any more).
+    /// Remove or withdraw: nothing was there (any more).
     Absent,
 }

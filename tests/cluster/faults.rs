@@ -424,27 +424,6 @@ async fn a_person_of_nobodys_is_never_touched() {
 }
 
 #[tokio::test]
-async fn records_of_another_owner_stop_everything_until_somebody_says_whose_they_are() {
-    let first = with("first", 1).await;
-    let owner = first.view("AccessIntegration", "netbox").status["ownerId"].as_str().unwrap().to_owned();
-    // The same box declared in another namespace, as after a move.
-    let mut second = Stage::declared("second", MORNING, "America/New_York").await;
-    second.apply(integration(&first.netbox.url(), json!({}))).await;
-    second.start().await;
-    second.apply(visitor("ada", json!({}))).await;
-    let netbox = second.reads("AccessIntegration", "netbox", "DuplicateClaim").await;
-    assert_eq!(netbox.kstatus(), Kstatus::Failed);
-    assert!(
-        netbox.message().contains(&owner) && netbox.message().contains("spec.ownerId"),
-        "{}",
-        netbox.message()
-    );
-    assert_eq!(first.netbox.people().await.len(), 1);
-    first.agrees().await;
-    second.agrees_with(&first.netbox).await;
-}
-
-#[tokio::test]
 async fn an_owner_of_its_own_works_beside_another_on_one_box() {
     let first = with("resident", 1).await;
     let mut second = Stage::declared("guest", MORNING, "America/New_York").await;

@@ -18,6 +18,7 @@ mod kubectl;
 mod lease;
 mod meddling;
 mod modes;
+mod ownership;
 mod process;
 mod rollover;
 mod secrets;

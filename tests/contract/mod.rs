@@ -139,6 +139,8 @@ macro_rules! contract {
             removing_twice_says_absent_the_second_time,
             what_was_never_there_is_absent_and_nobody_shows,
             a_removed_record_is_dead_and_a_new_number_works,
+            a_used_id_shows_whether_its_record_lives_or_is_dead,
+            a_person_of_any_id_is_read_and_removed_by_it,
             two_hundred_and_fifty_people_are_all_met_once,
             a_card_is_found_by_its_number_until_its_holder_is_gone,
             a_card_of_another_person_is_refused_for_good,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vestibule::system::{Applied, Class, ErrorCode, Scope};
 use vestibule_core::diff::Step;
-use vestibule_core::model::{Card, Record};
+use vestibule_core::model::{Card, Misnamed, Record};
 
 use super::{
     Stage, apply, assert_satisfied, at, identified, living, look, settle, try_apply, visitor, walk, with_card,
@@ -70,6 +70,33 @@ pub(crate) async fn a_removed_record_is_dead_and_a_new_number_works(stage: &dyn 
     let next = Record { id: record.id.next(), ..record };
     settle(stage, &next).await;
     assert_satisfied(stage, &next).await;
+}
+
+pub(crate) async fn a_used_id_shows_whether_its_record_lives_or_is_dead(stage: &dyn Stage) {
+    let record = visitor(stage, "ada");
+    let used = async || stage.system().observe(Scope::UsedId(record.id)).await.unwrap().records;
+    assert!(used().await.is_empty());
+    settle(stage, &record).await;
+    let living: Vec<_> = used().await.into_iter().map(|one| (one.id, one.dead)).collect();
+    assert_eq!(living, [(Some(record.id), false)]);
+    apply(stage, &Step::Remove(record.id)).await;
+    let dead: Vec<_> = used().await.into_iter().map(|one| (one.id, one.dead)).collect();
+    assert_eq!(dead, [(Some(record.id), true)]);
+}
+
+pub(crate) async fn a_person_of_any_id_is_read_and_removed_by_it(stage: &dyn Stage) {
+    let record = visitor(stage, "ada");
+    let misnamed = Misnamed { external_id: record.id.to_string(), id: record.id };
+    let lives = async || {
+        let found = stage.system().observe(Scope::ExternalId(misnamed.external_id.clone())).await.unwrap();
+        found.records.iter().any(|one| !one.dead && one.external_id == misnamed.external_id)
+    };
+    assert!(!lives().await);
+    settle(stage, &record).await;
+    assert!(lives().await);
+    assert_eq!(apply(stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
+    assert!(!lives().await);
+    assert_eq!(apply(stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Absent);
 }
 
 pub(crate) async fn two_hundred_and_fifty_people_are_all_met_once(stage: &dyn Stage) {

@@ -9,8 +9,9 @@ use vestibule::system::lenel_s2::{BodyForm, Config, DateFormat, Expiry, Letters,
 use vestibule::system::{AccessSystem, Applied, Class, Scope};
 use vestibule_core::adjust::{Loss, Wish, adjust};
 use vestibule_core::diff::Step;
-use vestibule_core::model::{Person, Record};
+use vestibule_core::model::{Misnamed, Person, Record};
 
+use crate::contract::scenarios::a_used_id_shows_whether_its_record_lives_or_is_dead;
 use crate::contract::{
     apply, assert_satisfied, at, living, look, settle, try_apply, visitor, walk, with_card,
 };
@@ -192,12 +193,61 @@ async fn no_12_a_box_that_refuses_letters_says_so_without_the_name() {
 }
 
 #[tokio::test]
-async fn no_12_a_box_that_cuts_ids_is_noticed_at_the_first_record() {
-    let stage = NetBox::with(&[("text.max", "20")], |config| config).await;
+async fn no_12_a_box_that_cuts_ids_says_so_at_the_first_record_which_is_removed_by_what_is_left_of_it() {
+    for length in [8, 20, 40, 43] {
+        let stage = NetBox::with(&[("text.max", &length.to_string())], |config| config).await;
+        let record = Record { groups: ["Lobby".to_owned()].into(), ..visitor(&stage, "ada") };
+        let whole = record.id.to_string();
+        let cut = whole[..length].to_owned();
+        let create = Step::Create(Arc::new(record.clone()));
+        assert_eq!(apply(&stage, &create).await, Applied::Misnamed(cut.clone()), "{length}");
+        assert_eq!(look(&stage, record.id).await, None);
+        assert!(living(&stage).await.contains(&cut), "it lives under that id alone");
+        let misnamed = Misnamed { external_id: cut.clone(), id: record.id };
+        assert_eq!(apply(&stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
+        assert!(!living(&stage).await.contains(&cut));
+        assert_eq!(apply(&stage, &Step::RemoveMisnamed(misnamed)).await, Applied::Absent);
+        // What it says of the next attempt, and what it shows of it.
+        assert_eq!(apply(&stage, &create).await, Applied::Exists);
+        assert!(stage.client.observe(Scope::UsedId(record.id)).await.unwrap().records.is_empty());
+        let dead = stage.client.observe(Scope::ExternalId(cut)).await.unwrap().records;
+        assert!(dead.iter().all(|person| person.dead) && dead.len() == 1);
+    }
+}
+
+#[tokio::test]
+async fn no_12_a_box_that_refuses_long_ids_makes_nothing() {
+    let stage = NetBox::with(&[("text.max", "20"), ("text.over", "fail")], |config| config).await;
     let record = visitor(&stage, "ada");
-    let error = try_apply(&stage, &Step::Create(Arc::new(record))).await.unwrap_err();
+    let error = try_apply(&stage, &Step::Create(Arc::new(record.clone()))).await.unwrap_err();
     assert_eq!(error.class, Class::Terminal);
-    assert!(error.message.contains("an id of its own"), "{error}");
+    assert!(error.message.contains("too long"), "{error}");
+    assert!(
+        stage
+            .client
+            .observe(Scope::ExternalId(record.id.to_string()[..20].to_owned()))
+            .await
+            .unwrap()
+            .records
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn no_7_an_id_that_is_used_up_shows_so_in_every_position() {
+    for (switch, position) in [
+        ("person.after-removal", "record"),
+        ("person.after-removal", "not-found"),
+        ("absence", "code"),
+        ("absence", "fail"),
+        ("search.deleted", "ALL"),
+        ("params.flags", "strict"),
+        ("params.unknown", "fail"),
+    ] {
+        let one = |config| Config { partition_key: Some("1".to_owned()), ..config };
+        let stage = NetBox::with(&[(switch, position)], one).await;
+        a_used_id_shows_whether_its_record_lives_or_is_dead(&stage).await;
+    }
 }
 
 #[tokio::test]

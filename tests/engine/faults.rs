@@ -135,7 +135,9 @@ async fn a_system_that_is_down_from_the_start_is_unreachable_after_one_call() {
 
 #[tokio::test(start_paused = true)]
 async fn one_engine_that_hangs_delays_no_other() {
-    let (hung, well) = (Stage::empty().await, Stage::empty().await);
+    // A system that has shown nothing of ours yet gets one record at first.
+    let known = visitor("known");
+    let (hung, well) = (Stage::holding(&[&known]).await, Stage::holding(&[&known]).await);
     hung.site.rule(|_| Fate::Hangs);
     let guests: Vec<_> = (0..500).map(|n| visitor(&format!("guest-{n}"))).collect();
     for one in &guests {

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vestibule::engine::{Class, Outcome};
 use vestibule::system::{Class as ErrorClass, Cursor, Observed};
 use vestibule_core::model::Record;
 
-use crate::stage::{Fate, GROUPS, Setup, Stage, of_owner, shown, stranger, visitor, with_card};
+use crate::stage::{Fate, GROUPS, Setup, Stage, shown, stranger, visitor};
 
 fn guests(count: usize) -> Vec<Record> {
     (0..count).map(|n| visitor(&format!("guest-{n}"))).collect()
@@ -131,51 +130,4 @@ async fn foreign_people_are_never_touched() {
     assert!(stage.site.writes().is_empty());
     assert_eq!(stage.living(), stage.site.memory.everybody());
     assert_eq!(stage.living().len(), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn records_of_another_owner_stop_everything_while_no_owner_is_declared() {
-    let theirs = of_owner("another/cluster/door", "eve");
-    let (ada, old) = (visitor("ada"), crate::stage::ended("old"));
-    let setup = Setup::default();
-    setup.memory.put(shown(&theirs));
-    setup.memory.put(shown(&old));
-    let stage = setup.start().await;
-    assert_eq!(stage.state().other_owner.as_deref(), Some("another/cluster/door"));
-    stage.push(&ada, Class::UserChange);
-    stage.pass(3600).await;
-    assert!(stage.site.writes().is_empty());
-    assert!(stage.holds(&[&theirs, &old]), "not even an orphan goes");
-    stage.set(|settings| settings.owner_declared = true);
-    stage.until("the visitor", |stage| stage.last(&ada).is_some()).await;
-    assert_eq!(stage.last(&ada), Some(Outcome::Present(ada.id)));
-    assert_eq!(stage.state().other_owner, None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn records_of_another_owner_do_no_harm_where_the_owner_is_declared() {
-    let theirs = of_owner("another/cluster/door", "ada");
-    let ada = visitor("ada");
-    let mut setup = Setup::default();
-    setup.settings.owner_declared = true;
-    setup.memory.put(shown(&theirs));
-    let stage = setup.start().await;
-    stage.push(&ada, Class::UserChange);
-    stage.rest().await;
-    assert!(stage.holds(&[&ada, &theirs]));
-    stage.delete(&ada, Class::Revocation);
-    stage.rest().await;
-    assert!(stage.holds(&[&theirs]));
-    assert_eq!(stage.state().other_owner, None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_integration_that_goes_removes_its_own_records_also_beside_another_owner() {
-    let (theirs, ada) = (of_owner("another/cluster/door", "eve"), with_card(&visitor("ada"), "7"));
-    let setup = Setup { standing: vec![ada], ..Setup::default() };
-    setup.memory.put(shown(&theirs));
-    let stage = setup.start().await;
-    stage.engine.drain();
-    stage.until("the end of draining", |stage| stage.state().drained).await;
-    assert!(stage.holds(&[&theirs]));
 }

@@ -17,7 +17,8 @@ use vestibule::system::SystemError;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Card, ObjectKey};
+use vestibule_core::model::{Card, Mark, ObjectKey, Person, Record};
+use vestibule_core::schedule::Window;
 
 pub(crate) const OWNER: Owner = Owner(0xfeed_beef);
 
@@ -169,6 +170,20 @@ pub(crate) fn card_until(end: &str, disabled: u8) -> String {
         "<ACCESSCARD><ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>4711</HOTSTAMP><CARDFORMAT>26 bit Wiegand</CARDFORMAT>\
          <DISABLED>{disabled}</DISABLED><CARDSTATUS>Active</CARDSTATUS><CARDEXPDATE>{end}</CARDEXPDATE></ACCESSCARD>"
     )
+}
+
+/// `AddPerson` of our record.
+pub(crate) fn create() -> Step {
+    let at = |text: &str| text.parse().unwrap();
+    Step::Create(Arc::new(Record {
+        id: id(),
+        mark: Mark { owner_id: "feed".to_owned(), object: ObjectKey::new("hq", "ada") },
+        person: Person { last_name: "Byron".to_owned(), ..Person::default() },
+        tenant: String::new(),
+        window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },
+        groups: ["Lobby".to_owned()].into(),
+        card: None,
+    }))
 }
 
 pub(crate) fn assign() -> Step {

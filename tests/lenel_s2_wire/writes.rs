@@ -3,9 +3,9 @@
 use vestibule::system::{AccessSystem, Applied, Class, Scope};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::{Owner, RecordId};
-use vestibule_core::model::Card;
+use vestibule_core::model::{Card, Misnamed};
 
-use crate::stub::{Stub, assign, card, card_until, details, fail, id, person, session, success};
+use crate::stub::{Stub, assign, card, card_until, create, details, fail, id, person, session, success};
 
 #[tokio::test]
 async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
@@ -27,6 +27,53 @@ async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
     let error = there.client.apply(&Step::Remove(id())).await.unwrap_err();
     assert_eq!(error.class, Class::Terminal);
     assert!(error.message.contains("Cannot delete ...") && !error.message.contains("Byron"), "{error}");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_creation_is_believed_only_where_it_names_our_id_or_the_person_is_shown() {
+    let given = [
+        (id().to_string(), Ok(Applied::Done)),
+        ("_41".to_owned(), Ok(Applied::Misnamed("_41".to_owned()))),
+        (id().to_string()[..20].to_owned(), Ok(Applied::Misnamed(id().to_string()[..20].to_owned()))),
+        (id().to_string().to_uppercase(), Ok(Applied::Misnamed(id().to_string().to_uppercase()))),
+    ];
+    for (text, expected) in given {
+        let stub = Stub::new(move |asked| {
+            session(asked, |asked| details(asked, &format!("<PERSONID>{text}</PERSONID>")))
+        })
+        .await;
+        assert_eq!(stub.client.apply(&create()).await, expected);
+        assert_eq!(stub.asked("GetPerson"), 0);
+    }
+    for is_shown in [true, false] {
+        let stub = Stub::new(move |asked| {
+            session(asked, |asked| match asked.command.as_str() {
+                "GetPerson" if is_shown => person(asked, ""),
+                "GetPerson" => fail(asked, "NOT FOUND"),
+                _ => success(asked),
+            })
+        })
+        .await;
+        let applied = stub.client.apply(&create()).await.map_err(|error| error.class);
+        assert_eq!(applied, if is_shown { Ok(Applied::Done) } else { Err(Class::Transient) });
+    }
+}
+
+#[tokio::test]
+async fn a_box_that_shortens_the_id_of_a_read_shows_another_person() {
+    let cut = id().to_string()[..20].to_owned();
+    let other = "emp-0001".to_owned();
+    for (shown, class) in
+        [(cut, None), (other, Some(Class::Transient)), (String::new(), Some(Class::Transient))]
+    {
+        let stub = Stub::new(move |asked| {
+            session(asked, |asked| details(asked, &format!("<PERSONID>{shown}</PERSONID>")))
+        })
+        .await;
+        let found = stub.client.observe(Scope::Record(id())).await;
+        assert_eq!(found.as_ref().err().map(|error| error.class), class);
+        assert!(found.map_or(true, |found| found.records.is_empty()));
+    }
 }
 
 #[tokio::test]
@@ -76,7 +123,10 @@ async fn a_number_too_large_for_its_format_is_said_in_the_boxs_words_without_the
 async fn nothing_of_another_owner_is_written_and_no_call_is_made_for_it() {
     let stub = Stub::new(|asked| session(asked, success)).await;
     let other = RecordId { owner: Owner(1), ..id() };
-    assert_eq!(stub.client.apply(&Step::Remove(other)).await.unwrap_err().class, Class::Terminal);
+    let misnamed = Misnamed { external_id: "_41".to_owned(), id: other };
+    for step in [Step::Remove(other), Step::RemoveMisnamed(misnamed)] {
+        assert_eq!(stub.client.apply(&step).await.unwrap_err().class, Class::Terminal);
+    }
     assert!(stub.script.asked.lock().is_empty());
 }
 

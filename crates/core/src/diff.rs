@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::identity::RecordId;
-use crate::model::{Card, Facts, Field, ObservedRecord, Record};
+use crate::model::{Card, Facts, Field, Misnamed, ObservedRecord, Record};
 
 /// One change of one record in one system: one call of its wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum Step {
     },
     /// Remove the record; it opens nothing afterwards.
     Remove(RecordId),
+    /// Remove a record that our own create made under another id than ours.
+    RemoveMisnamed(Misnamed),
 }
 
 impl Step {
@@ -60,6 +62,7 @@ impl Step {
             | Self::AssignCard { id, .. }
             | Self::WithdrawCard { id, .. }
             | Self::Remove(id) => *id,
+            Self::RemoveMisnamed(record) => record.id,
         }
     }
 
@@ -72,12 +75,16 @@ impl Step {
             Self::AssignCard { .. } => "assign-card",
             Self::WithdrawCard { .. } => "withdraw-card",
             Self::Remove(_) => "remove",
+            Self::RemoveMisnamed(_) => "remove-misnamed",
         }
     }
 
     /// Whether it only takes away: such steps come first and go on when opening is stopped (design 3, third rule).
     pub const fn revokes(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::WithdrawCard { .. } | Self::Reduce { .. })
+        matches!(
+            self,
+            Self::Remove(_) | Self::RemoveMisnamed(_) | Self::WithdrawCard { .. } | Self::Reduce { .. }
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! The guard against mass removals (design 3.12). Guarded here are orphans: records with our mark whose object is
 //! gone. Visitors that have an object, and anything whose integration is being deleted, never get here.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 
 use crate::identity::RecordId;
@@ -22,11 +24,11 @@ impl Default for Limits {
     }
 }
 
-/// A removal that the guard judges.
+/// A removal that the guard judges; `Id` names the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct Candidate<Id = RecordId> {
     /// The record.
-    pub id: RecordId,
+    pub id: Id,
     /// When it stops opening; `None` if it never does.
     pub until: Option<Timestamp>,
 }
@@ -47,25 +49,34 @@ pub struct Judgement<'a> {
 }
 
 /// What may go, and what is held until somebody releases it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict<Id = RecordId> {
     /// May be removed.
-    pub allowed: Vec<RecordId>,
+    pub allowed: Vec<Id>,
     /// Held, sorted.
-    pub held: Vec<RecordId>,
+    pub held: Vec<Id>,
     /// Names the held set; `None` if nothing is held.
     pub hash: Option<String>,
 }
 
+impl<Id> Default for Verdict<Id> {
+    fn default() -> Self {
+        Self { allowed: Vec::new(), held: Vec::new(), hash: None }
+    }
+}
+
 /// Judges the candidates. An orphan whose window has not ended is always held: somebody may stand at that door by
 /// right. The others are held together if there are more than the limits allow.
-pub fn judge(candidates: &[Candidate], case: Judgement<'_>) -> Verdict {
+pub fn judge<Id>(candidates: &[Candidate<Id>], case: Judgement<'_>) -> Verdict<Id>
+where
+    Id: Clone + Ord + Display,
+{
     let (ended, open): (Vec<_>, Vec<_>) =
         candidates.iter().partition(|one| one.until.is_some_and(|until| until <= case.now));
     let percent = case.living.saturating_mul(usize::from(case.limits.max_percent)) / 100;
     let limit = percent.max(case.limits.max_deletions as usize);
     let many = ended.len().saturating_add(case.recent) > limit;
-    let ids = |list: Vec<&Candidate>| list.into_iter().map(|one| one.id).collect::<Vec<_>>();
+    let ids = |list: Vec<&Candidate<Id>>| list.into_iter().map(|one| one.id.clone()).collect::<Vec<_>>();
     let (mut allowed, mut held) =
         if many { (Vec::new(), ids(candidates.iter().collect())) } else { (ids(ended), ids(open)) };
     held.sort();
@@ -78,7 +89,7 @@ pub fn judge(candidates: &[Candidate], case: Judgement<'_>) -> Verdict {
     Verdict { allowed, held, hash }
 }
 
-fn hash_of(ids: &[RecordId]) -> String {
+fn hash_of<Id: Display>(ids: &[Id]) -> String {
     let mut hash = Hasher::new("held");
     for id in ids {
         hash.text(&id.to_string());

@@ -1,7 +1,8 @@
 //! Ids that show whose a record is (design 3.15): owner, object, content and number, derived and never stored.
 //!
 //! A retry after a lost answer meets its own first attempt, a restart finds what the process before it made,
-//! and a changed visitor gets an id of his own. The number rises past dead records by probing.
+//! and a changed visitor gets an id of his own. The number rises past dead records:
+//! [`crate::number_search`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -56,6 +57,16 @@ pub struct RecordId {
 /// The bits of a fingerprint that fit into an id.
 const CONTENT: u64 = (1 << 48) - 1;
 
+/// The prefix and half of the owner: what is shorter is not taken for a part of an id.
+pub const SHORTEST_ALTERED: usize = PREFIX.len() + 4;
+
+/// The number whose first hex digits these are; all `width` of them if it is `whole`.
+fn leading_digits(digits: &str, width: usize, whole: bool) -> Option<u64> {
+    let fits = if whole { digits.len() == width } else { digits.len() <= width };
+    let valid = fits && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    valid.then(|| u64::from_str_radix(&format!("{digits:0<width$}"), 16).ok()).flatten()
+}
+
 impl RecordId {
     /// The first id for this content.
     pub const fn new(owner: Owner, slot: Slot, fingerprint: u64) -> Self {
@@ -71,6 +82,30 @@ impl RecordId {
     /// Whether a record with this fingerprint still holds what its id says it was made with.
     pub const fn holds(&self, fingerprint: u64) -> bool {
         fingerprint & CONTENT == self.content
+    }
+
+    /// Reads what a system left of an id of `owner` that it shortened or wrote in capitals: at least all of its owner.
+    /// Digits that are missing count as zero. An id that was kept as it is, or is another owner's, is none.
+    pub fn from_altered(owner: Owner, text: &str) -> Option<Self> {
+        if text.parse::<Self>().is_ok() {
+            return None;
+        }
+        let rest = text.to_ascii_lowercase();
+        let rest = rest.strip_prefix(&format!("{PREFIX}{:08x}-", owner.0))?;
+        let mut parts = rest.split('-');
+        let (slot, content, number) = (parts.next()?, parts.next(), parts.next());
+        let slot = leading_digits(slot, 16, content.is_some())?;
+        let content = leading_digits(content.unwrap_or_default(), 12, number.is_some())?;
+        let number = number.filter(|digits| !digits.is_empty()).map_or(Some(0), |digits| {
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        })?;
+        parts.next().is_none().then_some(Self { owner, slot: Slot(slot), content, number })
+    }
+
+    /// Whether a text is what a system may have left of this very id. Short texts are anybody's.
+    pub fn is_altered_as(&self, text: &str) -> bool {
+        let whole = self.to_string();
+        text.len() >= SHORTEST_ALTERED && text != whole && whole.starts_with(&text.to_ascii_lowercase())
     }
 
     /// Whether both stand for the same content of the same object, whatever their numbers.

@@ -11,6 +11,8 @@ pub mod entitlement;
 pub mod guard;
 pub mod identity;
 pub mod model;
+pub mod number_search;
+pub mod ownership;
 pub mod person_flags;
 pub mod plan;
 pub mod schedule;

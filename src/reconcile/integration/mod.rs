@@ -8,7 +8,9 @@ mod validate;
 pub use connection::{Connection, ConnectionParts};
 pub use secrets::{Named, SecretReader};
 pub use status::{Said, Situation, said, verdict};
-pub use validate::{Refusal, Secrets, Validated, capabilities, leaves_records, takes_visitors, validate};
+pub use validate::{
+    Refusal, Secrets, Validated, capabilities, leaves_records, named_owner_id, takes_visitors, validate,
+};
 
 use crate::api::AccessIntegrationSpec;
 use crate::cluster::object::Seen;

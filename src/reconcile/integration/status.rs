@@ -6,7 +6,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
 use crate::api::HeldDeletions;
-use crate::engine::{ClockState, Condition, HeldBack, State, Unremoved};
+use crate::engine::{ClockState, Condition, CreateStop, HeldBack, State, Unremoved};
 use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
@@ -164,10 +164,38 @@ fn stopped(state: &State) -> Option<Verdict> {
         }
         Condition::Unchecked | Condition::Connected | Condition::Unreachable(_) => {}
     }
-    if let Some(other) = &state.other_owner {
-        return Some(Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other)));
+    let creates = state.creates_stopped.as_ref().map(|stop| creates_stopped(stop, state.unremoved.as_ref()));
+    creates.or_else(|| state.held.as_ref().map(held))
+}
+
+/// Why no record is created, and what to do.
+fn creates_stopped(stop: &CreateStop, left: Option<&Unremoved>) -> Verdict {
+    let left = left.map(|left| format!("; {}", unremoved(left))).unwrap_or_default();
+    let ids = |what: &str, remedy: &str| {
+        Verdict::stalled(
+            conditions::NOT_SUPPORTED_BY_SYSTEM,
+            format!(
+                "{what}: no record is created, since no later change would find it; what was made so is removed. \
+                 {remedy}, then annotate this AccessIntegration with a new value of \
+                 access.vestibule.dev/sync-requested-at{left}"
+            ),
+        )
+    };
+    match stop {
+        CreateStop::OtherOwner(other) => Verdict::stalled(conditions::DUPLICATE_CLAIM, taken(other)),
+        CreateStop::ShortenedIds { sent, kept } => ids(
+            &format!("the system keeps {kept} of the {sent} characters of an id"),
+            "Have it keep ids of at least 48 characters",
+        ),
+        CreateStop::ChosenIds => {
+            ids("the system gives records ids of its own instead of ours", "Have it accept ids from its API")
+        }
+        CreateStop::HiddenIds => ids(
+            "the system says that an id is used and shows neither a living nor a removed record of it, as one does that \
+             shortens ids",
+            "Have it keep ids of at least 48 characters, and let our user see removed records",
+        ),
     }
-    state.held.as_ref().map(held)
 }
 
 /// What is wrong with the clock of the system; `None` if nothing is known to be.
@@ -196,6 +224,10 @@ fn hours_and_minutes(difference: SignedDuration) -> String {
 }
 
 fn held(held: &HeldBack) -> Verdict {
+    let misnamed = match held.misnamed {
+        0 => String::new(),
+        some => format!("; {some} of them stand under ids that the system made of ours"),
+    };
     let unmarked = match held.unmarked {
         0 => String::new(),
         some => format!(
@@ -203,7 +235,7 @@ fn held(held: &HeldBack) -> Verdict {
         ),
     };
     Verdict::deletions_held(format!(
-        "{} removals of records without an object are held{unmarked}: look at them in the system, then annotate \
+        "{} removals of records without an object are held{unmarked}{misnamed}: look at them in the system, then annotate \
          access.vestibule.dev/release-deletions: {} to let them happen",
         held.count, held.hash
     ))
@@ -234,8 +266,9 @@ fn connected(situation: &Situation<'_>) -> Verdict {
 
 fn taken(other: &str) -> String {
     format!(
-        "the system holds records of the Vestibule owner {other}: set spec.ownerId to it to take them over, or to an id \
-         of your own to work beside it"
+        "the system holds records of the Vestibule owner {other}, and this AccessIntegration has none yet: no record is \
+         created. Set spec.ownerId to {other} to take them over after a move or a restore, or to an id of your own to \
+         work beside them"
     )
 }
 

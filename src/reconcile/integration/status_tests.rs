@@ -104,10 +104,40 @@ fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
     assert!(verdict(&Situation { told: true, state: Some(&connected_state()), ..FINE }).is_some());
 }
 
+fn stopped_by(stop: CreateStop, state: &State) -> State {
+    State { creates_stopped: Some(stop), ..state.clone() }
+}
+
+#[test]
+fn a_system_that_does_not_keep_ids_stalls_with_the_length_it_keeps_and_what_to_do() {
+    let rows = [
+        (CreateStop::ShortenedIds { sent: 44, kept: 20 }, "keeps 20 of the 44 characters of an id"),
+        (CreateStop::ChosenIds, "gives records ids of its own"),
+        (CreateStop::HiddenIds, "shows neither a living nor a removed record"),
+    ];
+    for (stop, what) in rows {
+        let state = stopped_by(stop, &connected_state());
+        let status = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
+        assert_eq!(
+            (says(&status, "Ready"), reading(&status, 1)),
+            ("False NotSupportedBySystem".into(), Failed)
+        );
+        let message = &status.condition("Stalled").unwrap().message;
+        assert!(
+            message.contains(what) && message.contains("access.vestibule.dev/sync-requested-at"),
+            "{message}"
+        );
+        let mended = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
+        assert_eq!(reading(&mended, 1), Current);
+    }
+}
+
 #[test]
 fn held_deletions_and_another_owner_stall_with_what_to_do() {
-    let held =
-        State { held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0 }), ..connected_state() };
+    let held = State {
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        ..connected_state()
+    };
     let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
     assert_eq!(reading(&status, 1), Failed);
     assert_eq!(
@@ -119,23 +149,25 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
         "12 removals of records without an object are held: look at them in the system, then annotate \
          access.vestibule.dev/release-deletions: abc123 to let them happen"
     );
-    let taken = State { other_owner: Some("old/hq/netbox".into()), ..held.clone() };
+    let taken = stopped_by(CreateStop::OtherOwner("old/hq/netbox".into()), &held);
     let status = after(&Status::default(), &Situation { state: Some(&taken), ..FINE });
     assert_eq!((says(&status, "Ready"), reading(&status, 1)), ("False DuplicateClaim".into(), Failed));
-    assert!(
-        status.condition("Stalled").unwrap().message.contains("set spec.ownerId to it to take them over")
-    );
+    let message = &status.condition("Stalled").unwrap().message;
+    assert!(message.contains("Set spec.ownerId to old/hq/netbox to take them over"), "{message}");
     let released = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
     assert_eq!((says(&released, "DeletionsHeld"), reading(&released, 1)), (String::new(), Current));
 }
 
 #[test]
-fn held_deletions_say_how_many_have_lost_their_mark() {
-    let held =
-        State { held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 2 }), ..connected_state() };
+fn held_deletions_say_how_many_have_lost_their_mark_or_their_id() {
+    let held = State {
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 2, misnamed: 3 }),
+        ..connected_state()
+    };
     let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
     let message = &status.condition("DeletionsHeld").unwrap().message;
     assert!(message.contains("are held; 2 of them have lost the mark that names their object"), "{message}");
+    assert!(message.contains("; 3 of them stand under ids that the system made of ours: look"), "{message}");
 }
 
 #[test]
@@ -281,8 +313,10 @@ fn a_sync_request_is_echoed_only_when_it_was_handled() {
 
 #[test]
 fn held_deletions_are_named_with_count_and_hash() {
-    let state =
-        State { held: Some(HeldBack { hash: "new".into(), count: 12, unmarked: 0 }), ..connected_state() };
+    let state = State {
+        held: Some(HeldBack { hash: "new".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        ..connected_state()
+    };
     let now = said(&before(), Status::default(), None, None, Some(&state));
     assert_eq!(now.held_deletions, Some(HeldDeletions { hash: "new".into(), count: 12 }));
 }

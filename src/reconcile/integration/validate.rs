@@ -1,6 +1,7 @@
 //! Step 2 of the pass: an AccessIntegration and its Secret, as a value from which a client can be made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -10,6 +11,7 @@ use url::Url;
 use vestibule_core::adjust::Capabilities;
 use vestibule_core::guard::Limits;
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
+use vestibule_core::ownership::Ownership;
 use vestibule_core::status::conditions;
 
 use super::Object;
@@ -98,8 +100,7 @@ pub fn validate(
     };
     let credentials = credentials(spec, system, secrets)?;
     let config = config(system, zone, secrets, allow_loopback)?;
-    let owner_id = object.status.as_ref().and_then(|said| said.owner_id.clone());
-    let owner_id = spec.owner_id.clone().or(owner_id).unwrap_or_else(|| default_owner_id.to_owned());
+    let owner_id = named_owner_id(object).unwrap_or(default_owner_id).to_owned();
     let limits = spec.rate_limit.clone().unwrap_or_default();
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
     let pace =
@@ -110,6 +111,12 @@ pub fn validate(
     let settings = settings(object, spec, property_suspended, in_flight as usize)?;
     let property = property::key(&object.meta.key.namespace, &spec.property_ref);
     Ok(Validated { property, config, credentials, owner_id, settings, pace, login, account, system, client })
+}
+
+/// The owner id that an integration declares or has marked records with; `None` if it goes by the default.
+pub fn named_owner_id(object: &Object) -> Option<&str> {
+    let declared = object.spec.as_ref().ok().and_then(|spec| spec.owner_id.as_deref());
+    declared.or_else(|| object.status.as_ref()?.owner_id.as_deref())
 }
 
 fn invalid(sentence: impl Into<String>) -> Refusal {
@@ -260,7 +267,12 @@ fn settings(
         limits,
         released: object.meta.annotations.get(api::annotation::RELEASE_DELETIONS).cloned(),
         resync: resync.unwrap_or(RESYNC),
-        owner_declared: spec.owner_id.is_some(),
+        ownership: Ownership {
+            declared: spec.owner_id.is_some(),
+            recorded: object.status.as_ref().is_some_and(|said| said.owner_id.is_some()),
+            neighbours: Arc::default(),
+        },
+        generation: object.meta.generation,
         max_in_flight,
     })
 }

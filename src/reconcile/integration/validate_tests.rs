@@ -162,7 +162,7 @@ fn what_is_not_named_has_the_documented_default() {
     assert_eq!((config.card_format, config.wire), (None, Wire::default()));
     assert_eq!((settings.resync, settings.max_in_flight), (SignedDuration::from_mins(30), 1));
     assert_eq!((settings.limits, settings.mode), (Limits::default(), Mode::Enforce));
-    assert_eq!((settings.suspended, settings.owner_declared, settings.released), (false, false, None));
+    assert_eq!((settings.suspended, settings.ownership.declared, settings.released), (false, false, None));
     assert_eq!((pace.rate, pace.max_in_flight, &*owner_id), (None, 1, "cluster/hq/netbox"));
 }
 
@@ -198,7 +198,10 @@ fn what_is_named_is_taken_over() {
         ping_interval: Some(Duration::from_mins(5)),
     };
     assert_eq!((config.wire, settings.resync), (wire, SignedDuration::from_mins(90)));
-    assert_eq!((settings.mode, settings.suspended, settings.owner_declared), (Mode::CreateOnly, true, true));
+    assert_eq!(
+        (settings.mode, settings.suspended, settings.ownership.declared),
+        (Mode::CreateOnly, true, true)
+    );
     assert_eq!(settings.limits, Limits { max_deletions: 3, max_percent: 7 });
     assert_eq!(
         (pace.rate, pace.max_in_flight, settings.max_in_flight, &*owner_id),

@@ -18,6 +18,7 @@ impl Pass {
     /// Brings every engine in step with its integration.
     pub(super) async fn connect(&mut self) {
         self.stopping.retain(|_, task| !task.is_finished());
+        self.collect_neighbours();
         let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
         // Of two that claim the same the older has it, after a restart too.
@@ -97,7 +98,7 @@ impl Pass {
         if let Some((other, _)) = connected.next() {
             return Some(other);
         }
-        let older = |other: &Object| age(other) < age(object) && claims(other) == Some(owner_id);
+        let older = |other: &Object| age(other) < age(object) && self.owner_id_of(other) == owner_id;
         let mut older = self.integrations.iter().filter(|(_, other)| older(other));
         older.next().map(|(other, _)| other).filter(|_| !self.connections.contains_key(key))
     }
@@ -235,12 +236,6 @@ fn refused(error: SystemError) -> Refusal {
 /// Sorts integrations, the oldest first.
 fn age(object: &Object) -> (Option<Timestamp>, ObjectKey) {
     (object.meta.created, object.meta.key.clone())
-}
-
-/// The owner id that an integration has marked records with, or says it will.
-fn claims(object: &Object) -> Option<&str> {
-    let said = object.status.as_ref().and_then(|said| said.owner_id.as_deref());
-    said.or_else(|| object.spec.as_ref().ok()?.owner_id.as_deref())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use vestibule_core::ownership::default_owner_id;
 
 use super::Pass;
 use crate::reconcile::integration::{Named, Object, Refusal, Secrets, Validated, validate};
@@ -16,9 +17,10 @@ impl Pass {
         let property =
             self.property_of(object).or_else(|| object.meta.deleting.then_some((TimeZone::UTC, false)));
         let property = property.as_ref().map(|(zone, suspended)| (zone, *suspended));
-        let key = &object.meta.key;
-        let owner_id = format!("{}/{}/{}", self.cluster, key.namespace, key.name);
-        validate(object, &secrets, property, &owner_id, self.allow_loopback)
+        let owner_id = default_owner_id(&self.cluster, &object.meta.key);
+        let mut validated = validate(object, &secrets, property, &owner_id, self.allow_loopback)?;
+        validated.settings.ownership.neighbours = Arc::clone(&self.neighbours);
+        Ok(validated)
     }
 
     /// What an integration names, read anew if it may have changed. A login goes nowhere but where it was read for.

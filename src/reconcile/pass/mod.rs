@@ -10,6 +10,7 @@ mod drain;
 mod gather;
 mod ledger;
 mod moves;
+mod ownership;
 mod pace;
 mod publish;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use kube::api::ApiResource;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use vestibule_core::model::ObjectKey;
+use vestibule_core::ownership::Neighbours;
 
 use self::ledger::Ledger;
 use self::moves::Moved;
@@ -81,6 +83,8 @@ pub struct Pass {
     news: Arc<Notify>,
     /// The uid of kube-system: names this cluster in owner ids.
     cluster: String,
+    /// The owner ids that its integrations use.
+    neighbours: Arc<Neighbours>,
     allow_loopback: bool,
     scopes: Vec<Scope>,
     heartbeat: Heartbeat,
@@ -172,6 +176,7 @@ impl Pass {
             signature: 0,
             news: Arc::new(Notify::new()),
             cluster,
+            neighbours: Arc::default(),
             allow_loopback,
             scopes,
             heartbeat,
@@ -226,6 +231,7 @@ impl Pass {
         self.connect().await;
         self.publish();
         self.tell().await;
+        self.allow_first_writes();
     }
 
     /// What others have written into statuses is believed by none of the steps.

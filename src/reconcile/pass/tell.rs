@@ -45,7 +45,9 @@ impl Pass {
             let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
             let status = settled.unwrap_or_else(|| previous.status.clone());
             let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
-            let owner_id = connection.map(|connection| connection.owner_id.clone());
+            // From the first record on it stands, and the owner id cannot be changed any more.
+            let claims = state.as_ref().is_some_and(|state| state.claims_owner_id);
+            let owner_id = connection.filter(|_| claims).map(|connection| connection.owner_id.clone());
             // What was found at a former address is not what the present one holds.
             let unseen = state.as_ref().is_some_and(|state| state.last_sync.is_none());
             let moved = unseen && self.moved.contains_key(key);

@@ -46,7 +46,7 @@ impl Map {
         ObservedRecord {
             external_id: person.id.clone(),
             id,
-            mark: read_mark(&person.notes).filter(|mark| id.is_some_and(|id| agree(mark, id))),
+            mark: read_mark(&person.notes).filter(|mark| id.is_none_or(|id| agree(mark, id))),
             dead: person.deleted,
             facts: self.facts(person),
         }
@@ -188,7 +188,7 @@ fn write_mark(mark: &Mark) -> String {
 }
 
 /// Whether mark and id speak of the same owner and object. A box may cut NOTES short (2.16 no. 12), and a cut name is
-/// another object's; people copy notes, too.
+/// another object's. People copy notes, too: beside a foreign id the mark is shown, and proves nothing by itself.
 fn agree(mark: &Mark, id: RecordId) -> bool {
     Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
 }
@@ -315,7 +315,10 @@ mod tests {
         };
         assert_eq!(read(&id.to_string(), &notes), Some(mark));
         assert_eq!(read(&id.to_string(), &notes[..notes.len() - 1]), None, "cut short by the box");
-        assert_eq!(read("_41", &notes), None, "copied by hand");
+        let other = RecordId { owner: Owner(1), ..id };
+        assert_eq!(read(&other.to_string(), &notes), None, "of another owner");
+        let copied = map().record(&dto::Person { id: "_41".into(), notes, ..dto::Person::default() });
+        assert_eq!((copied.id, copied.mark.is_some()), (None, true), "copied by hand, or given by the box");
     }
 
     #[test]

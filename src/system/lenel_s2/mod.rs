@@ -97,6 +97,8 @@ impl AccessSystem for LenelS2 {
             Scope::People(cursor) => self.people(cursor.as_ref()).await,
             Scope::Record(id) => self.record(id).await,
             Scope::Card(card) => self.holders(&card).await,
+            Scope::UsedId(id) => self.used_id(id).await,
+            Scope::ExternalId(id) => self.external(&id).await,
             Scope::Groups(cursor) => self.levels(cursor.as_ref()).await,
             Scope::CardFormats => self.formats().await,
         }
@@ -110,7 +112,8 @@ impl AccessSystem for LenelS2 {
             Step::Reduce { id, facts, fields } => self.update(*id, facts, fields).await,
             Step::AssignCard { id, card, until } => self.assign(*id, card, *until).await,
             Step::WithdrawCard { id, card } => self.withdraw(*id, card).await,
-            Step::Remove(id) => self.remove(*id).await,
+            Step::Remove(id) => self.remove(&id.to_string()).await,
+            Step::RemoveMisnamed(record) => self.remove(&record.external_id).await,
         }
     }
 

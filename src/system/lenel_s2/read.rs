@@ -26,6 +26,26 @@ impl LenelS2 {
         Ok(Observed { records, edited, ..Observed::default() })
     }
 
+    /// The person of an id that is none of ours, dead or alive.
+    pub(super) async fn external(&self, id: &str) -> Result<Observed, SystemError> {
+        let person = self.person_of(id).await?;
+        let records = person.iter().map(|person| self.map.record(person)).collect();
+        Ok(Observed { records, ..Observed::default() })
+    }
+
+    /// A person of this id, dead or in another partition too: `GetPerson` may hide both (2.7, 2.13), and ids are used
+    /// up all the same. What is found is compared here, since a box may ignore a filter (2.16 no. 11).
+    pub(super) async fn used_id(&self, id: RecordId) -> Result<Observed, SystemError> {
+        let id = id.to_string();
+        let everywhere = self.partitioned.then_some(("ALLPARTITIONS", "TRUE"));
+        let params = [("PERSONID", id.as_str()), ("DELETED", "ALL")].into_iter().chain(everywhere);
+        let command = params.fold(Command::new("SearchPersonData"), |all, (name, text)| all.with(name, text));
+        let read = |details: &Details| dto::people(details, self.map.udf());
+        let (people, _) = self.page(&command, read).await?.unwrap_or_default();
+        let found = people.iter().filter(|person| person.id == id);
+        Ok(Observed { records: found.map(|person| self.map.record(person)).collect(), ..Observed::default() })
+    }
+
     /// The living who hold a card, by the number in it and by the number printed on it: a box drops the leading zeros of the
     /// one and keeps those of the other (2.8). What is found is compared here.
     pub(super) async fn holders(&self, card: &Card) -> Result<Observed, SystemError> {
@@ -76,15 +96,20 @@ impl LenelS2 {
 
     /// A person of ours as the box shows it.
     pub(super) async fn person(&self, id: RecordId) -> Result<Option<dto::Person>, SystemError> {
-        let id = id.to_string();
-        let command = Command::new("GetPerson").with("PERSONID", id.as_str());
+        self.person_of(&id.to_string()).await
+    }
+
+    /// The person of an id. A box that shortens ids may shorten the one that is asked for as well: the person that it
+    /// shows then is not the one.
+    pub(super) async fn person_of(&self, id: &str) -> Result<Option<dto::Person>, SystemError> {
+        let command = Command::new("GetPerson").with("PERSONID", id);
         let read = |details: &Details| Some(dto::Person::read(details.element(), self.map.udf()));
         let person = self.page(&command, read).await?;
         match person {
-            Some(person) if person.id != id => {
-                Err(errors::incomplete(command.name, "another person than asked for"))
-            }
-            person => Ok(person),
+            Some(person) if person.id == id => Ok(Some(person)),
+            Some(person) if !person.id.is_empty() && id.starts_with(&person.id) => Ok(None),
+            Some(_) => Err(errors::incomplete(command.name, "another person than asked for")),
+            None => Ok(None),
         }
     }
 

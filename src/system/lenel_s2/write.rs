@@ -9,22 +9,20 @@ use super::dto;
 use super::envelope::{Command, Outcome};
 use super::map::Map;
 use super::{LenelS2, errors};
-use crate::system::{Applied, Class, SystemError};
+use crate::system::{Applied, SystemError};
 
 impl LenelS2 {
-    /// `AddPerson` under the record's own id, so that a retry after a lost answer meets its first attempt.
+    /// `AddPerson` under the record's own id, so that a retry after a lost answer meets its first attempt. The answer
+    /// names the id that the box keeps; where it names none the person is read.
     pub(super) async fn create(&self, record: &Record) -> Result<Applied, SystemError> {
         let command = self.map.add_person(record);
         match self.client.call(&command).await? {
-            Outcome::Success(details) => {
-                let given = details.field("PERSONID");
-                if given.is_empty() || given == record.id.to_string() {
-                    return Ok(Applied::Done);
-                }
-                let message = "AddPerson on the NetBox gave the record an id of its own instead of ours: remove that \
-                               person there, and let the API choose ids";
-                Err(SystemError::new(Class::Terminal, command.name, message))
-            }
+            Outcome::Success(details) => match details.field("PERSONID") {
+                given if given == record.id.to_string() => Ok(Applied::Done),
+                "" if self.person(record.id).await?.is_some() => Ok(Applied::Done),
+                "" => Err(errors::incomplete(command.name, "success, and does not show the person")),
+                given => Ok(Applied::Misnamed(given.to_owned())),
+            },
             Outcome::Duplicate => Ok(Applied::Exists),
             Outcome::NotFound => Err(errors::missing(command.name, "an access level that the record names")),
             other => Err(refusal(&command, &other)),
@@ -104,14 +102,14 @@ impl LenelS2 {
     }
 
     /// `RemovePerson`, which removes softly. Absent or dead is success, however the box words it (2.7).
-    pub(super) async fn remove(&self, id: RecordId) -> Result<Applied, SystemError> {
-        let command = Command::new("RemovePerson").with("PERSONID", id.to_string());
+    pub(super) async fn remove(&self, id: &str) -> Result<Applied, SystemError> {
+        let command = Command::new("RemovePerson").with("PERSONID", id);
         let refused = match self.client.call(&command).await? {
             Outcome::Success(_) => return Ok(Applied::Done),
             Outcome::NotFound => return Ok(Applied::Absent),
             refused => refused,
         };
-        match self.person(id).await? {
+        match self.person_of(id).await? {
             Some(person) if !person.deleted => Err(refusal(&command, &refused)),
             _ => Ok(Applied::Absent),
         }

@@ -21,6 +21,7 @@ use vestibule::system::memory::Memory;
 use vestibule_core::guard::Limits;
 use vestibule_core::identity::Owner;
 use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
+use vestibule_core::ownership::Ownership;
 use vestibule_core::plan::Want;
 
 pub(crate) use clock::Virtual;
@@ -42,6 +43,8 @@ pub(crate) struct Setup {
     pub(crate) limits: pace::Limits,
     /// Declared and there already.
     pub(crate) standing: Vec<Record>,
+    /// Whether `status.ownerId` is written when the engine asks for it.
+    pub(crate) records_owner_id: bool,
 }
 
 impl Default for Setup {
@@ -54,12 +57,22 @@ impl Default for Setup {
                 limits: Limits::default(),
                 released: None,
                 resync: SignedDuration::from_hours(12),
-                owner_declared: false,
+                ownership: Ownership { recorded: true, ..Ownership::default() },
+                generation: 1,
                 max_in_flight: 4,
             },
             limits: pace::Limits { rate: None, burst: 1, max_in_flight: 4 },
             standing: Vec::new(),
+            records_owner_id: true,
         }
+    }
+}
+
+/// Writes `status.ownerId`, as the pass does, as soon as the engine asks for it.
+async fn record_owner_id(engine: Arc<Engine>) {
+    let mut state = engine.state();
+    if state.wait_for(|state| state.claims_owner_id).await.is_ok() {
+        engine.allow_writes();
     }
 }
 
@@ -98,6 +111,9 @@ impl Setup {
             metrics: metrics.clone(),
             settings: self.settings.clone(),
         });
+        if self.records_owner_id {
+            tokio::spawn(record_owner_id(Arc::clone(&engine)));
+        }
         let (trigger, shutdown) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(shutdown));
         Stage { engine, site, house, clock, settings: self.settings, metrics, lease, trigger, running }

@@ -196,7 +196,7 @@ impl AccessSystem for Site {
 
     async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
         let name = scope.name();
-        let id = if let Scope::Record(id) = &scope { Some(*id) } else { None };
+        let id = if let Scope::Record(id) | Scope::UsedId(id) = &scope { Some(*id) } else { None };
         match self.begin(name, id).await {
             Fate::Fails(class) => Err(failure(name, class)),
             Fate::NotFound => Err(not_found(name)),

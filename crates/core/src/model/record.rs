@@ -47,6 +47,16 @@ impl Record {
     }
 }
 
+/// A record that a create of ours made under another id than the one that was sent: the system shortened it, or chose
+/// one itself. It is never found by its own id, so it opens nothing by right and is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Misnamed {
+    /// The id under which the system knows it.
+    pub external_id: String,
+    /// The id that was sent, as far as it is known: see [`RecordId::from_altered`].
+    pub id: RecordId,
+}
+
 /// A record as a system shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedRecord {
@@ -54,7 +64,7 @@ pub struct ObservedRecord {
     pub external_id: String,
     /// The id read as one of Vestibule's, whoever its owner is.
     pub id: Option<RecordId>,
-    /// Whose it says it is, where the system gives the readable mark.
+    /// Whose it says it is, where the system gives a readable mark that does not contradict the id.
     pub mark: Option<Mark>,
     /// Removed softly: a dead record opens nothing and its id is used up.
     pub dead: bool,

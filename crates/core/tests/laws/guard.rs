@@ -153,7 +153,7 @@ fn what_went_within_the_hour_counts() {
 fn limits_of_zero_hold_everything() {
     let limits = Limits { max_deletions: 0, max_percent: 0 };
     assert_eq!(judge(&ended(1), Judgement { limits, ..case(1000) }).held.len(), 1);
-    assert_eq!(judge(&[], Judgement { limits, ..case(1000) }), Verdict::default());
+    assert_eq!(judge::<RecordId>(&[], Judgement { limits, ..case(1000) }), Verdict::default());
 }
 
 #[test]

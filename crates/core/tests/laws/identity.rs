@@ -39,6 +39,23 @@ proptest! {
     }
 
     #[test]
+    fn what_a_system_cuts_or_capitalises_is_recognised_from_its_owner_on(id in any_id(), length in 0_usize..60) {
+        let whole = id.to_string();
+        let cut = &whole[..length.min(whole.len())];
+        let known = RecordId::from_altered(id.owner, cut);
+        // Where the number loses digits it is another whole id, and as such judged like any.
+        let recognisable = (13..whole.len()).contains(&length) && cut.parse::<RecordId>().is_err();
+        prop_assert_eq!(known.is_some(), recognisable, "{}", cut);
+        prop_assert!(known.is_none_or(|known| known.owner == id.owner && known.slot.0 & id.slot.0 == known.slot.0));
+        prop_assert_eq!(id.is_altered_as(cut), (8..whole.len()).contains(&length));
+        let capitals = whole.to_ascii_uppercase();
+        prop_assert_eq!(RecordId::from_altered(id.owner, &capitals), Some(id));
+        prop_assert!(id.is_altered_as(&capitals));
+        prop_assert_eq!(RecordId::from_altered(id.owner, &whole), None);
+        prop_assert_eq!(RecordId::from_altered(Owner(id.owner.0 ^ 1), cut), None);
+    }
+
+    #[test]
     fn the_next_id_is_of_the_same_content_and_comes_after(id in any_id()) {
         prop_assert!(id.same_content(&id.next()));
         prop_assert!(id < id.next() || id.number == u16::MAX);
@@ -108,4 +125,26 @@ fn foreign_texts_are_foreign() {
     for text in odd {
         assert_eq!(text.parse::<RecordId>(), Err(NotOurs), "{text:?}");
     }
+}
+
+#[test]
+fn texts_that_are_no_part_of_an_id_are_not_taken_for_one() {
+    let owner = Owner(0x0123_abcd);
+    let foreign = [
+        "vst-0123abcd",
+        "vst-0123abcd-guest",
+        "vst-0123abcd-0000000000000abc00",
+        "vst-0123abcd-abc-def",
+        "vst-0123abcd-0000000000000abc-def-1",
+        "vst-0123abcd-0000000000000abc-000000000def-x",
+        "vst-0123abcd-0000000000000abc-000000000def-1-2",
+        "vst-0123abcd-+1",
+        "_41",
+        "",
+    ];
+    for text in foreign {
+        assert_eq!(RecordId::from_altered(owner, text), None, "{text}");
+    }
+    let id = RecordId::from_altered(owner, "vst-0123abcd-00c").unwrap();
+    assert_eq!((id.slot, id.content, id.number), (Slot(0x00c0_0000_0000_0000), 0, 0));
 }

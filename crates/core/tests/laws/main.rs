@@ -9,6 +9,8 @@ mod facts;
 mod guard;
 mod identity;
 mod memory;
+mod number_search;
+mod ownership;
 mod plan;
 mod privacy;
 mod situations;

@@ -42,7 +42,7 @@ impl Memory {
             Step::WithdrawCard { card, .. } => {
                 assert!(found.facts.cards.remove(card).is_some(), "withdrawn is what is there");
             }
-            Step::Create(_) | Step::Remove(_) => found.dead = true,
+            Step::Create(_) | Step::Remove(_) | Step::RemoveMisnamed(_) => found.dead = true,
         }
         true
     }

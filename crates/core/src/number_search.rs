@@ -1,0 +1,58 @@
+//! The search for a number that no record has used yet, past the dead records of one content (design 3.15).
+//!
+//! Numbers are used up from 0 on, so the search doubles its distance until it meets a free one and then halves the
+//! interval: about twenty reads at most, without any memory. Where numbers in between are free the one found is still
+//! unused; only the create decides.
+
+/// How many records one content of one object can have one after the other: numbers 0 to 1,023.
+pub const NUMBERS: u16 = 1024;
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextProbe {
+    /// Ask whether this number is used.
+    Read(u16),
+    /// This number is free, as far as the answers say: create under it.
+    Create(u16),
+    /// Every number is used.
+    Exhausted,
+}
+
+/// A search that has heard some answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberSearch {
+    /// The highest number that is known to be used.
+    used: u16,
+    /// The lowest number above it that is known to be free.
+    free: Option<u16>,
+    /// The distance of the next probe while none is.
+    distance: u16,
+}
+
+impl NumberSearch {
+    /// Searches above a number that is used.
+    pub const fn above(used: u16) -> Self {
+        Self { used, free: None, distance: 1 }
+    }
+
+    /// What to do next.
+    pub fn next(&self) -> NextProbe {
+        let last = NUMBERS - 1;
+        match self.free {
+            Some(free) if free - self.used <= 1 => NextProbe::Create(free),
+            Some(free) => NextProbe::Read(self.used.midpoint(free)),
+            None if self.used >= last => NextProbe::Exhausted,
+            None => NextProbe::Read(self.used.saturating_add(self.distance).min(last)),
+        }
+    }
+
+    /// Takes the answer to a read of this number.
+    pub fn answer(&mut self, number: u16, is_used: bool) {
+        if !is_used {
+            self.free = Some(number);
+            return;
+        }
+        self.used = number;
+        self.distance = self.distance.saturating_mul(2);
+    }
+}

@@ -1,0 +1,215 @@
+//! Making a record: under its own id, past ids that dead records have used up, and never twice.
+
+use std::sync::Arc;
+
+use vestibule_core::diff::Step;
+use vestibule_core::identity::{RecordId, SHORTEST_ALTERED};
+use vestibule_core::model::{ObservedRecord, Record};
+use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
+
+use super::call::Stop;
+use super::creates::CreateStop;
+use super::{Class, Engine};
+use crate::system::{self, Applied, Scope, SystemError};
+
+/// How often a create may meet a used id in one turn. The search between two creates leaves one for a race.
+const ATTEMPTS: usize = 8;
+
+/// How often a create may meet an id that is used by a record which the system shows to nobody.
+const HIDDEN: usize = 3;
+
+/// What an id is used by.
+enum UsedBy {
+    Living(Box<ObservedRecord>),
+    Dead,
+    /// The system says that it is used, and does not show by what.
+    Hidden,
+}
+
+/// Where a search for a number ends.
+enum Found {
+    Free(u16),
+    Living(Box<ObservedRecord>),
+}
+
+impl Engine {
+    /// Creates a record under the first id of its content that is not used up, or takes over the one that lives.
+    pub(super) async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
+        // A system that has not shown that it keeps our ids gets one record to show it.
+        let ids_are_kept = self.inner.lock().creates.ids_are_kept();
+        let _first = if ids_are_kept { None } else { Some(self.first_create.lock().await) };
+        let (mut record, mut hidden) = (Arc::clone(wanted), 0);
+        for _ in 0..ATTEMPTS {
+            if let Some(made) = self.try_create(&record, class).await? {
+                self.inner.lock().creates.keeps_ids();
+                return self.add_cards(&made, class).await;
+            }
+            let found = match self.used_by(record.id, class).await? {
+                UsedBy::Living(found) => Found::Living(found),
+                UsedBy::Dead => self.find_number(record.id, class).await?,
+                UsedBy::Hidden => {
+                    hidden += 1;
+                    Found::Free(self.pass_hidden(record.id, hidden, class).await?)
+                }
+            };
+            // What used the id up opens nothing, and whatever was sent under it has arrived nowhere.
+            match found {
+                Found::Living(found) => {
+                    let id = found.id.unwrap_or(record.id);
+                    return self.bring_into_step(&with_id(&record, id), &found, class).await;
+                }
+                Found::Free(number) => {
+                    self.inner.lock().uncertain.remove(&record.id);
+                    record = with_id(&record, RecordId { number, ..record.id });
+                }
+            }
+        }
+        Err(used_up().into())
+    }
+
+    /// One create. Gives the record as it stands in the system, or nothing if its id is used.
+    async fn try_create(&self, record: &Arc<Record>, class: Class) -> Result<Option<Arc<Record>>, Stop> {
+        match self.write(class, &Step::Create(Arc::clone(record))).await {
+            Ok(Applied::Exists) => Ok(None),
+            Ok(Applied::Misnamed(given)) => self.judge_given(record, given, class).await.map(Some),
+            Ok(_) => Ok(Some(Arc::clone(record))),
+            Err(stop) => {
+                self.forget_unsent(record.id, &stop);
+                Err(stop)
+            }
+        }
+    }
+
+    /// The record was made under another id. One of the same content is as good; any other is taken back.
+    async fn judge_given(
+        &self,
+        record: &Arc<Record>,
+        given: String,
+        class: Class,
+    ) -> Result<Arc<Record>, Stop> {
+        let other = given.parse::<RecordId>().ok().filter(|id| id.same_content(&record.id));
+        if let Some(id) = other {
+            self.inner.lock().uncertain.remove(&record.id);
+            return Ok(with_id(record, id));
+        }
+        let is_chosen = CreateStop::of_answer(&record.id, &given) == CreateStop::ChosenIds;
+        self.take_back(record.id, vec![given], class).await?;
+        if is_chosen {
+            // An earlier create whose answer was lost cannot be found by its id either.
+            self.find_misnamed(record.id, class).await?;
+        }
+        Err(self.creates_stopped())
+    }
+
+    /// Only a lost answer leaves a create undecided, be it lost with the lease; a refusal, or a step that was not sent,
+    /// decides it.
+    fn forget_unsent(&self, id: RecordId, stop: &Stop) {
+        let undecided = match stop {
+            Stop::System(error) => error.class == system::Class::Transient,
+            Stop::NotLeader => true,
+            _ => false,
+        };
+        if !undecided {
+            self.inner.lock().uncertain.remove(&id);
+        }
+    }
+
+    /// What uses an id that the system says is used.
+    async fn used_by(&self, id: RecordId, class: Class) -> Result<UsedBy, Stop> {
+        let shown = self.observe(class, Scope::Record(id)).await?.records;
+        match shown.into_iter().find(|person| person.id == Some(id)) {
+            Some(person) if !person.dead => Ok(UsedBy::Living(Box::new(person))),
+            Some(_) => Ok(UsedBy::Dead),
+            None => Ok(self.user(id, class).await?.map_or(UsedBy::Hidden, |_| UsedBy::Dead)),
+        }
+    }
+
+    /// A person of this id, dead or where we cannot write.
+    async fn user(&self, id: RecordId, class: Class) -> Result<Option<ObservedRecord>, Stop> {
+        let found = self.observe(class, Scope::UsedId(id)).await?;
+        Ok(found.records.into_iter().find(|person| person.id == Some(id)))
+    }
+
+    /// The number to go on with past a dead record, in a few reads however many there are.
+    async fn find_number(&self, dead: RecordId, class: Class) -> Result<Found, Stop> {
+        let mut search = NumberSearch::above(dead.number);
+        loop {
+            let number = match search.next() {
+                NextProbe::Create(number) => return Ok(Found::Free(number)),
+                NextProbe::Exhausted => return Err(used_up().into()),
+                NextProbe::Read(number) => number,
+            };
+            let id = RecordId { number, ..dead };
+            let user = self.user(id, class).await?;
+            if user.as_ref().is_some_and(|person| !person.dead)
+                && let Some(living) = self.read(id, class).await?
+            {
+                return Ok(Found::Living(Box::new(living)));
+            }
+            search.answer(number, user.is_some());
+        }
+    }
+
+    /// The number to go on with past a record that the system does not show. Where nothing is shown nothing can be searched,
+    /// so the number is drawn; a system that may do anything to ids is asked for more only a few times.
+    async fn pass_hidden(&self, id: RecordId, times: usize, class: Class) -> Result<u16, Stop> {
+        if times == 1 {
+            if self.find_misnamed(id, class).await? {
+                return Err(self.creates_stopped());
+            }
+            if let Some(kept) = self.find_shortened(id, class).await? {
+                return Err(
+                    self.stop_creates(id, CreateStop::ShortenedIds { sent: id.to_string().len(), kept })
+                );
+            }
+        }
+        if times <= HIDDEN && id.number < NUMBERS - 1 {
+            return Ok(rand::random_range(id.number + 1..NUMBERS));
+        }
+        if self.inner.lock().creates.ids_are_kept() {
+            self.inner.lock().uncertain.remove(&id);
+            return Err(used_up().into());
+        }
+        Err(self.stop_creates(id, CreateStop::HiddenIds))
+    }
+
+    fn stop_creates(&self, id: RecordId, stop: CreateStop) -> Stop {
+        {
+            let mut inner = self.inner.lock();
+            inner.uncertain.remove(&id);
+            inner.creates.alters_ids(Some(stop));
+            self.judge_creates(&mut inner);
+        }
+        self.creates_stopped()
+    }
+
+    /// To how many characters a system shortened an id, as far as a dead record under what is left of it shows. What was
+    /// found last is tried first.
+    async fn find_shortened(&self, id: RecordId, class: Class) -> Result<Option<usize>, Stop> {
+        let whole = id.to_string();
+        let last = self.inner.lock().creates.kept_last();
+        let others = (SHORTEST_ALTERED..whole.len()).rev().filter(|length| Some(*length) != last);
+        for length in last.into_iter().chain(others) {
+            let Some(cut) = whole.get(..length).filter(|cut| cut.parse::<RecordId>().is_err()) else {
+                continue;
+            };
+            let found = self.observe(class, Scope::ExternalId(cut.to_owned())).await?;
+            if found.records.iter().any(|person| person.external_id == cut) {
+                return Ok(Some(length));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn with_id(record: &Arc<Record>, id: RecordId) -> Arc<Record> {
+    Arc::new(Record { id, ..(**record).clone() })
+}
+
+fn used_up() -> SystemError {
+    let message = format!(
+        "all {NUMBERS} ids that one content of a Visitor can have are used by records that were removed: change a field \
+         of the Visitor that is sent to the system, such as spec.phone, or make another Visitor"
+    );
+    SystemError::new(system::Class::Terminal, "create", message)
+}

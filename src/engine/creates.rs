@@ -1,0 +1,183 @@
+//! Whether records may be created. What stops creates stops nothing else: removals, ends and repairs go on (design
+//! 3.15).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::ownership::Ownership;
+
+use super::call::Stop;
+use super::state::Inner;
+use super::{Class, Engine};
+use crate::system::{self, SystemError};
+
+/// Why an integration creates no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CreateStop {
+    /// The integration has never written, and the system holds records of this Vestibule owner: they may be its own from
+    /// before a move or a restore.
+    OtherOwner(String),
+    /// The system shortens ids: it kept so many characters of those that were sent.
+    ShortenedIds {
+        /// Characters that were sent.
+        sent: usize,
+        /// Characters that it kept.
+        kept: usize,
+    },
+    /// The system gave a record an id of its own choice.
+    ChosenIds,
+    /// The system says of an id that it is used, and shows neither a living nor a removed record of it.
+    HiddenIds,
+}
+
+impl CreateStop {
+    /// What an answer that names another id than the one that was sent says of the system.
+    pub(super) fn of_answer(sent: &RecordId, given: &str) -> Self {
+        if sent.is_altered_as(given) && given.len() < sent.to_string().len() {
+            return Self::ShortenedIds { sent: sent.to_string().len(), kept: given.chars().count() };
+        }
+        Self::ChosenIds
+    }
+
+    /// Its name, as logs and `/debug/state.json` show it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::OtherOwner(_) => "other owner",
+            Self::ShortenedIds { .. } => "shortened ids",
+            Self::ChosenIds => "chosen ids",
+            Self::HiddenIds => "hidden ids",
+        }
+    }
+}
+
+/// What decides whether records may be created.
+#[derive(Debug, Default)]
+pub(super) struct Creates {
+    /// Owner ids of other Vestibule owners, as the last listing shows them.
+    pub(super) others: BTreeSet<String>,
+    /// What the system does to ids, until somebody asks for another attempt.
+    ids: Option<CreateStop>,
+    /// What it has shown of that so far.
+    evidence: Evidence,
+    /// Why no record is created.
+    stop: Option<CreateStop>,
+    /// Slots whose create waits for that to end; bounded by the slots that there are.
+    waiting: BTreeMap<Slot, Class>,
+}
+
+/// What a system has shown of what it does to ids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Evidence {
+    #[default]
+    None,
+    /// A record of ours is there under its id, or was made under it last.
+    Kept,
+    /// The last create was not, and so many characters of its id were kept if it was shortened: what was made before
+    /// says nothing any more.
+    Altered(Option<usize>),
+}
+
+impl Creates {
+    /// Whether the system keeps our ids, as far as it has shown. If not, one create is made at a time.
+    pub(super) fn ids_are_kept(&self) -> bool {
+        self.evidence == Evidence::Kept
+    }
+
+    /// A create was made under our id.
+    pub(super) const fn keeps_ids(&mut self) {
+        self.evidence = Evidence::Kept;
+    }
+
+    /// A create was made under another id, or is hidden.
+    pub(super) fn alters_ids(&mut self, how: Option<CreateStop>) {
+        let kept = if let Some(CreateStop::ShortenedIds { kept, .. }) = how { Some(kept) } else { None };
+        (self.evidence, self.ids) = (Evidence::Altered(kept), how);
+    }
+
+    /// How many characters of an id the system kept last.
+    pub(super) const fn kept_last(&self) -> Option<usize> {
+        if let Evidence::Altered(kept) = self.evidence { kept } else { None }
+    }
+
+    /// A whole list shows records of ours under their ids, or none.
+    pub(super) fn note_listing(&mut self, shows_ours: bool) {
+        if shows_ours && self.evidence == Evidence::None {
+            self.evidence = Evidence::Kept;
+        }
+    }
+
+    pub(super) const fn are_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    pub(super) const fn stop(&self) -> Option<&CreateStop> {
+        self.stop.as_ref()
+    }
+
+    /// The slot has its turn: what it waits for now is asked anew.
+    pub(super) fn has_turn(&mut self, slot: Slot) {
+        self.waiting.remove(&slot);
+    }
+}
+
+impl Engine {
+    /// Fails if no record may be created now.
+    pub(super) fn check_creates(&self) -> Result<(), Stop> {
+        if self.inner.lock().creates.are_stopped() { Err(self.creates_stopped()) } else { Ok(()) }
+    }
+
+    /// How a create that is not allowed ends.
+    pub(super) fn creates_stopped(&self) -> Stop {
+        let message = format!(
+            "waits for AccessIntegration {}, which creates no records now: see its status",
+            self.integration.name
+        );
+        Stop::CreatesStopped(SystemError::new(system::Class::Dependency, "create", message))
+    }
+
+    /// The turn of a slot ended because no record may be created: it has another one when that is over.
+    pub(super) fn await_creates(&self, inner: &mut Inner, slot: Slot, class: Class) {
+        inner.queue.done(slot);
+        if inner.creates.are_stopped() {
+            inner.creates.waiting.insert(slot, class);
+        } else {
+            inner.queue.push(slot, class, None, self.clock.now());
+        }
+    }
+
+    /// Judges anew whether records may be created, shows it, and queues what waited for it.
+    pub(super) fn judge_creates(&self, inner: &mut Inner) {
+        let recorded = *self.may_write.borrow();
+        let other = {
+            let settings = self.settings.read();
+            let ownership =
+                Ownership { recorded: recorded || settings.ownership.recorded, ..settings.ownership.clone() };
+            let others = inner.creates.others.iter().map(String::as_str);
+            ownership.stopped_by(others, inner.records() > 0).map(str::to_owned)
+        };
+        let stop = other.map(CreateStop::OtherOwner).or_else(|| inner.creates.ids.clone());
+        if stop != inner.creates.stop
+            && let Some(stop) = &stop
+        {
+            tracing::warn!(integration = %self.label, why = stop.name(), "no records are created");
+        }
+        inner.creates.stop.clone_from(&stop);
+        if stop.is_none() {
+            let now = self.clock.now();
+            for (slot, class) in std::mem::take(&mut inner.creates.waiting) {
+                inner.queue.push(slot, class, None, now);
+            }
+        }
+        self.publish(|state| state.creates_stopped = stop);
+        self.wake.notify_one();
+    }
+
+    /// Creates records again although the system did something else to an id before: its spec has changed, or somebody
+    /// asks for it. One record is enough to find out.
+    pub fn retry_creates(&self) {
+        let mut inner = self.inner.lock();
+        if inner.creates.ids.take().is_some() {
+            self.judge_creates(&mut inner);
+        }
+    }
+}

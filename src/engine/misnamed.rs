@@ -1,0 +1,221 @@
+//! Records that our own creates made under other ids than ours: a system that shortens texts, or chooses ids itself.
+//!
+//! No later step would find such a record, so it opens nothing by right. It is removed at once and read back; until the
+//! system says that it is gone it is a pending revocation. After a restart a listing recognises those whose id is what
+//! is left of one of ours; the guard judges these together with the records that nobody declares.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vestibule_core::diff::Step;
+use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::model::{Misnamed, ObservedRecord};
+
+use super::call::Stop;
+use super::creates::CreateStop;
+use super::disarm::not_carried_out;
+use super::state::Inner;
+use super::sync::Walk;
+use super::{Class, Engine};
+use crate::system::Scope;
+
+/// One such record.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The id that was sent, as far as it is known.
+    id: RecordId,
+    /// Since when it is to be removed.
+    since: Timestamp,
+    /// Made by this engine, so that the turns of its slot remove it; else the guard is asked.
+    made_here: bool,
+    /// The last listing lacks it.
+    is_missing: bool,
+    /// A person has released its removal.
+    pub(super) released: bool,
+}
+
+/// All of them, by the id under which the system knows them.
+#[derive(Debug, Default)]
+pub(super) struct MisnamedRecords(BTreeMap<String, Entry>);
+
+impl MisnamedRecords {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that a turn of this slot removes.
+    pub(super) fn of(&self, slot: Slot) -> Vec<String> {
+        let all = self.0.iter().filter(|(_, one)| one.made_here && one.id.slot == slot);
+        all.map(|(external_id, _)| external_id.clone()).collect()
+    }
+
+    /// Whether there is one that a turn of this slot removes.
+    pub(super) fn holds(&self, slot: Slot) -> bool {
+        self.slots().any(|one| one == slot)
+    }
+
+    /// The slots whose turns remove some.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.0.values().filter(|one| one.made_here).map(|one| one.id.slot)
+    }
+
+    /// Those that the guard judges, and whether a person has released them.
+    pub(super) fn judged(&self) -> impl Iterator<Item = (&String, bool)> {
+        self.0.iter().filter(|(_, one)| !one.made_here).map(|(external_id, one)| (external_id, one.released))
+    }
+
+    /// How many of those there are, and since when the oldest waits.
+    pub(super) fn pending(&self) -> (usize, Option<Timestamp>) {
+        let judged = || self.0.values().filter(|one| !one.made_here);
+        (judged().count(), judged().map(|one| one.since).min())
+    }
+
+    pub(super) fn release(&mut self, external_id: &str) {
+        if let Some(entry) = self.0.get_mut(external_id) {
+            entry.released = true;
+        }
+    }
+
+    /// Takes over what a whole listing shows.
+    pub(super) fn take_listing(&mut self, listed: BTreeMap<String, RecordId>, now: Timestamp) {
+        for (external_id, one) in &mut self.0 {
+            one.is_missing = !listed.contains_key(external_id);
+        }
+        for (external_id, id) in listed {
+            let new = Entry { id, since: now, made_here: false, is_missing: false, released: false };
+            self.0.entry(external_id).or_insert(new);
+        }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        let missing = self.0.iter().filter(|(_, one)| !one.made_here && one.is_missing);
+        missing.map(|(external_id, _)| external_id.clone()).collect()
+    }
+}
+
+impl Engine {
+    /// A create for this id made records under others: none is created any more, and these are removed. Fails if that
+    /// cannot be done yet.
+    pub(super) async fn take_back(&self, id: RecordId, made: Vec<String>, class: Class) -> Result<(), Stop> {
+        {
+            let (mut inner, since) = (self.inner.lock(), self.clock.now());
+            inner.uncertain.remove(&id);
+            inner.creates.alters_ids(made.first().map(|given| CreateStop::of_answer(&id, given)));
+            for external_id in made {
+                let entry = Entry { id, since, made_here: true, is_missing: false, released: false };
+                inner.misnamed.0.insert(external_id, entry);
+            }
+            self.judge_creates(&mut inner);
+        }
+        self.remove_misnamed_of(id.slot, class).await
+    }
+
+    /// Removes what creates for this slot made under other ids.
+    pub(super) async fn remove_misnamed_of(&self, slot: Slot, class: Class) -> Result<(), Stop> {
+        let may_write = self.settings.read().mode.creates();
+        let pending = if may_write { self.inner.lock().misnamed.of(slot) } else { Vec::new() };
+        for external_id in pending {
+            self.remove_misnamed(&external_id, class).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes one and reads it back.
+    pub(super) async fn remove_misnamed(&self, external_id: &str, class: Class) -> Result<(), Stop> {
+        let entry = self.inner.lock().misnamed.0.get(external_id).cloned();
+        let Some(Entry { id, .. }) = entry else { return Ok(()) };
+        let step = Step::RemoveMisnamed(Misnamed { external_id: external_id.to_owned(), id });
+        let removed = self.write(class, &step).await.map_err(|stop| self.note_unremoved(id, stop));
+        removed.map_err(Stop::revoking)?;
+        if self.is_living(external_id, class).await.map_err(Stop::revoking)? {
+            return Err(self.note_unremoved(id, Stop::System(not_carried_out())).revoking());
+        }
+        self.inner.lock().forget_misnamed(external_id);
+        tracing::warn!(integration = %self.label, slot = %id.slot, "a record under another id than ours was removed");
+        Ok(())
+    }
+
+    /// Counts the record among those that the system does not remove, if the system itself keeps it.
+    fn note_unremoved(&self, id: RecordId, stop: Stop) -> Stop {
+        if let Stop::System(error) = &stop
+            && !error.class.is_of_connection()
+        {
+            let mut inner = self.inner.lock();
+            inner.remaining.note_refusal(id, error);
+            inner.remaining.note_judged(&id);
+        }
+        stop
+    }
+
+    async fn is_living(&self, external_id: &str, class: Class) -> Result<bool, Stop> {
+        let found = self.observe(class, Scope::ExternalId(external_id.to_owned())).await?;
+        Ok(found.records.iter().any(|person| person.external_id == external_id && !person.dead))
+    }
+
+    /// Forgets those that a listing lacks once the system says the same by their id.
+    pub(super) async fn forget_missing_misnamed(&self) -> Result<(), Stop> {
+        let missing = self.inner.lock().misnamed.missing();
+        for external_id in missing {
+            if !self.is_living(&external_id, Class::Drift).await? {
+                self.inner.lock().forget_misnamed(&external_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The integration goes: all of them go with it, unasked.
+    pub(super) async fn drain_misnamed(&self) -> Result<(), Stop> {
+        let all: Vec<_> = self.inner.lock().misnamed.judged().map(|(id, _)| id.clone()).collect();
+        for external_id in all {
+            self.remove_misnamed(&external_id, Class::Revocation).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks for what a create for this id may have made under another one. What is found is taken back; says whether
+    /// anything was.
+    pub(super) async fn find_misnamed(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
+        let (mut walk, mut found) = (Walk::default(), Vec::new());
+        loop {
+            let page = self.observe(class, Scope::People(walk.cursor())).await?;
+            let made = page.records.iter().filter(|person| is_made_for(person, id));
+            found.extend(made.map(|person| person.external_id.clone()));
+            if !walk.goes_on(page.next)? {
+                break;
+            }
+        }
+        let any = !found.is_empty();
+        if any {
+            self.take_back(id, found, class).await?;
+        }
+        Ok(any)
+    }
+}
+
+/// Whether a living person under a foreign id is what a create for this id made: the id is what is left of it, or the
+/// mark names its object.
+fn is_made_for(person: &ObservedRecord, id: RecordId) -> bool {
+    let is_marked = person.mark.as_ref().is_some_and(|mark| {
+        Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
+    });
+    !person.dead && person.id.is_none() && (is_marked || id.is_altered_as(&person.external_id))
+}
+
+impl Inner {
+    /// The record is gone.
+    fn forget_misnamed(&mut self, external_id: &str) {
+        if let Some(entry) = self.misnamed.0.remove(external_id) {
+            self.remaining.forget(&entry.id);
+        }
+    }
+
+    /// Living records of ours, those under other ids than ours among them.
+    pub(super) fn records(&self) -> usize {
+        self.snapshot.len() + self.misnamed.len()
+    }
+
+    /// Whether a create without an answer may have made a record under another id.
+    pub(super) fn may_be_misnamed(&self, id: &RecordId) -> bool {
+        !self.creates.ids_are_kept() && self.uncertain.contains_key(id)
+    }
+}
