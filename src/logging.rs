@@ -54,12 +54,46 @@ pub enum LevelError {
 
 /// Starts the log of the process. Once: whoever calls [`crate::cli::controller::run`] from a test leaves it out.
 pub fn start(format: Format, level: &str) -> Result<LogLevel, StartError> {
-    start_on(BoxMakeWriter::new(std::io::stderr), std::io::stderr().is_terminal(), format, level)
+    let terminal = std::io::stderr().is_terminal();
+    let level = start_on(BoxMakeWriter::new(std::io::stderr), terminal, format, level)?;
+    log_panics();
+    Ok(level)
 }
 
 /// Starts the log of the process in a file, for a process whose output is its user's.
 pub fn start_in(file: File, level: &str) -> Result<LogLevel, StartError> {
     start_on(BoxMakeWriter::new(Arc::new(file)), false, Format::Text, level)
+}
+
+/// Writes the last line of a process that failed, as a line of its log: also if the log was never started, and whatever its
+/// level is.
+pub fn fatal(format: Format, error: &dyn std::error::Error) {
+    eprintln!("{}", fatal_line(format, error, jiff::Timestamp::now()));
+}
+
+fn fatal_line(format: Format, error: &dyn std::error::Error, now: jiff::Timestamp) -> String {
+    match format {
+        Format::Text => format!("vestibule: {error}"),
+        Format::Json => {
+            let (timestamp, message) = (now.to_string(), error.to_string());
+            let target = "vestibule";
+            serde_json::json!({ "timestamp": timestamp, "level": "ERROR", "message": message, "target": target })
+                .to_string()
+        }
+    }
+}
+
+/// A panic is a line of the log. What it says may hold data of the moment, so only words of the program are repeated.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload().downcast_ref::<&str>().copied().unwrap_or("no words");
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            at,
+            said,
+            "a part of this process panicked; its work is taken up again. Please report this"
+        );
+    }));
 }
 
 fn start_on(to: BoxMakeWriter, colour: bool, format: Format, level: &str) -> Result<LogLevel, StartError> {
@@ -84,19 +118,43 @@ pub enum StartError {
     Twice(#[from] TryInitError),
 }
 
-/// A level on its own speaks of us; libraries stay at warnings. Anything else is taken as written.
+/// A level on its own speaks of us; libraries stay at warnings. Directives are taken as written, and beside those of single
+/// targets ours stays as it is by default. The audit is always written.
 fn filter(level: &str) -> Result<EnvFilter, LevelError> {
     let unreadable = |said: String| LevelError::Unreadable { wanted: level.into(), said };
-    if level.trim().is_empty() {
-        return Err(unreadable("it is empty".into())); // It would parse, as "error".
-    }
-    let directives = match LevelFilter::from_str(level) {
-        Ok(LevelFilter::OFF) => "off".into(),
-        // kube logs each failed call by itself, also those that are expected; whoever made the call says what matters.
-        Ok(_) => format!("warn,vestibule={level},vestibule_core={level},kube_client::client::builder=off"),
-        Err(_) => level.to_owned(),
+    let wanted: Vec<&str> = level.split(',').map(str::trim).collect();
+    let mut directives = match (LevelFilter::from_str(level.trim()), &*wanted) {
+        (_, [""]) => return Err(unreadable("it is empty".into())), // It would parse, as "error".
+        (Ok(LevelFilter::OFF), _) => "off".into(),
+        (Ok(_), [level]) => of_us(level),
+        _ if has_level_of_all(&wanted).map_err(unreadable)? => wanted.join(","),
+        _ => format!("{},{}", of_us("info"), wanted.join(",")),
     };
+    directives.push_str(",vestibule::audit=info");
     EnvFilter::builder().parse(directives).map_err(|error| unreadable(error.to_string()))
+}
+
+fn of_us(level: &str) -> String {
+    // kube logs each failed call by itself, also those that are expected; the caller says what matters.
+    format!("warn,vestibule={level},vestibule_core={level},kube_client::client::builder=off")
+}
+
+/// Whether one of the directives is a level without a target. The filter's own parser takes a mistyped level for a target,
+/// of which nothing is ever logged.
+fn has_level_of_all(directives: &[&str]) -> Result<bool, String> {
+    let of_a_path = |letter: char| letter.is_ascii_alphanumeric() || "_:-".contains(letter);
+    let mut has = false;
+    for directive in directives {
+        let (target, level) = directive.rsplit_once('=').unwrap_or(("", directive));
+        if level.is_empty() || LevelFilter::from_str(level).is_err() {
+            return Err(format!("{level:?} is none"));
+        }
+        if !target.chars().all(of_a_path) {
+            return Err(format!("{target:?} is no part of a program"));
+        }
+        has |= target.is_empty();
+    }
+    Ok(has)
 }
 
 // === impl LogLevel ===
@@ -134,6 +192,8 @@ impl fmt::Debug for LogLevel {
 mod tests {
     use super::*;
 
+    const AUDIT: &str = "vestibule::audit=info";
+
     #[test]
     fn a_bare_level_speaks_of_us_and_quiets_libraries() {
         let filter = filter("debug").expect("a level").to_string();
@@ -143,15 +203,60 @@ mod tests {
 
     #[test]
     fn directives_are_taken_as_written() {
-        assert_eq!(filter("info,kube=debug").expect("directives").to_string(), "kube=debug,info");
-        assert_eq!(filter("off").expect("a level").to_string(), "off");
+        assert_eq!(
+            filter("info,kube=debug").expect("directives").to_string(),
+            format!("{AUDIT},kube=debug,info")
+        );
+        assert_eq!(filter("off").expect("a level").to_string(), format!("{AUDIT},off"));
+    }
+
+    #[test]
+    fn directives_for_single_targets_leave_ours_as_it_is() {
+        for spelling in ["kube=debug", " kube=debug "] {
+            let filter = filter(spelling).expect(spelling).to_string();
+            assert!(filter.contains("vestibule=info") && filter.contains("kube=debug"), "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_audit_is_written_whatever_the_level_is() {
+        for level in
+            ["off", "error", "0", "vestibule=off", "vestibule::audit=off", "off,vestibule::audit=error"]
+        {
+            let filter = filter(level).expect(level).to_string();
+            assert!(filter.contains(AUDIT) && !filter.contains("audit=off"), "{level}: {filter}");
+        }
     }
 
     #[test]
     fn what_is_no_level_is_refused_with_a_sentence() {
-        for wanted in ["", " ", "kube=loud", "info,vestibule=debug=3"] {
+        for wanted in [
+            "",
+            " ",
+            "inof",
+            "warning",
+            "kube=loud",
+            "info,vestibule=debug=3",
+            "info,verbose",
+            "info,",
+            "kube=",
+            "vestibule",
+            "debug;kube=info",
+        ] {
             let error = filter(wanted).expect_err(wanted).to_string();
-            assert!(error.contains("is no log level"), "{error}");
+            assert!(error.contains("is no log level") && error.contains("debug, trace"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_last_line_of_a_failed_process_looks_like_the_others() {
+        let error = LevelError::Fixed;
+        assert_eq!(
+            fatal_line(Format::Text, &error, jiff::Timestamp::UNIX_EPOCH),
+            format!("vestibule: {error}")
+        );
+        let line = fatal_line(Format::Json, &error, jiff::Timestamp::UNIX_EPOCH);
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &error.to_string().into()));
     }
 }

@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use vestibule::cli::Cli;
+use vestibule::logging;
 
 fn main() -> ExitCode {
-    match Cli::parse().execute() {
+    let cli = Cli::parse();
+    let format = cli.log_format();
+    match cli.execute() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vestibule: {error}");
+            logging::fatal(format, &*error);
             ExitCode::FAILURE
         }
     }

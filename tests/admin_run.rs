@@ -196,3 +196,29 @@ async fn the_fence_is_open_during_the_work_and_shut_after_it() {
     controller.end().await.unwrap();
     assert!(!fence.held(), "whatever still runs writes nothing any more");
 }
+
+/// What the program writes, and how it ends.
+fn fails_with(words: &[&str]) -> Vec<String> {
+    let program = env!("CARGO_BIN_EXE_vestibule");
+    let ended = std::process::Command::new(program).arg("controller").args(words).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.is_empty());
+    String::from_utf8(ended.stderr).unwrap().lines().map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn every_line_of_a_log_in_json_is_json_the_last_one_of_a_failure_too() {
+    for (words, said) in [
+        (["--log-format=json", "--kubeconfig=/nowhere/config"], "/nowhere/config"),
+        (["--log-format=json", "--log-level=inof"], "is no log level"),
+    ] {
+        let lines = fails_with(&words);
+        let lines: Vec<serde_json::Value> =
+            lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let last = lines.last().unwrap();
+        assert_eq!(last["level"], "ERROR");
+        assert!(last["message"].as_str().unwrap().contains(said), "{last}");
+    }
+    let lines = fails_with(&["--log-level=inof"]);
+    assert!(lines.len() == 1 && lines[0].starts_with("vestibule: \"inof\" is no log level"), "{lines:?}");
+}

@@ -13,6 +13,8 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
+use crate::logging::Format;
+
 /// Keeps the access-control systems of buildings in step with Kubernetes resources.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, about)]
@@ -38,6 +40,14 @@ enum Command {
 }
 
 impl Cli {
+    /// How lines of this process's log look.
+    pub fn log_format(&self) -> Format {
+        match &self.command {
+            Command::Controller(config) => config.log_format,
+            _ => Format::Text,
+        }
+    }
+
     /// Does what was asked for.
     pub fn execute(self) -> Result<(), Box<dyn Error>> {
         // One provider for all TLS of the process. It can only be there already, and then it is this one.
