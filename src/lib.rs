@@ -12,3 +12,6 @@ pub mod metrics;
 pub mod reconcile;
 pub mod shutdown;
 pub mod system;
+
+/// How the program names itself in every request that it makes.
+pub const USER_AGENT: &str = concat!("vestibule/", env!("CARGO_PKG_VERSION"));

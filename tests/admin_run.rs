@@ -222,3 +222,17 @@ fn every_line_of_a_log_in_json_is_json_the_last_one_of_a_failure_too() {
     let lines = fails_with(&["--log-level=inof"]);
     assert!(lines.len() == 1 && lines[0].starts_with("vestibule: \"inof\" is no log level"), "{lines:?}");
 }
+
+#[tokio::test]
+async fn a_debug_token_that_cannot_be_read_ends_the_process_with_a_sentence() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for (file, said) in [("/nowhere/token", "No such file"), (empty.path().to_str().unwrap(), "it is empty")]
+    {
+        let words = ["--admin-listen=127.0.0.1:0".to_owned(), format!("--debug-token-file={file}")];
+        let config = Config::from_words(words).unwrap();
+        let clock = Arc::new(SetClock::starting_at("2026-11-22T10:00:00Z".parse().unwrap()));
+        let surroundings = surroundings(&Server::default(), &clock);
+        let error = run_around(idle, config, surroundings, Shutdown::new().1).await.unwrap_err().to_string();
+        assert!(error.contains(file) && error.contains(said), "{error}");
+    }
+}

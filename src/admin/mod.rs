@@ -3,5 +3,5 @@
 mod server;
 mod state;
 
-pub use server::{AdminServer, Pages};
+pub use server::{AdminServer, DebugToken, Pages};
 pub use state::{Diagnostics, Gate, Heartbeat, Heartbeats, Readiness};

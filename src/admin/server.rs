@@ -1,19 +1,21 @@
 //! The admin server: probes, metrics, and pages for whoever looks for a fault.
 //!
-//! Probes and metrics answer to anybody who reaches the address. The pages under `/debug/` answer to this machine only
-//! (`kubectl port-forward` comes from there), because they change what is logged and show what is configured.
+//! Probes and metrics answer every peer. The pages under `/debug/` show what is configured: they answer this machine's own
+//! address only, from which `kubectl port-forward` comes, and where a token is set only to its bearer. A proxy beside the
+//! controller may deliver requests of others from that address, so what changes something needs the token always.
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 
 use super::{Diagnostics, Heartbeats, Readiness};
@@ -34,8 +36,29 @@ pub struct Pages {
     pub diagnostics: Diagnostics,
     /// For `/debug/log-level`.
     pub log_level: LogLevel,
+    /// What requests under `/debug/` must bear; without it none may change anything.
+    pub debug_token: Option<DebugToken>,
     /// For `/metrics`: the text as of now.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// A token that opens the pages under `/debug/`. Only its hash is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DebugToken([u8; 32]);
+
+impl DebugToken {
+    /// The token, without white space around it; `None` if nothing is left.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // Hashes are compared, so that the time this takes says nothing of the token.
+        (!text.is_empty()).then(|| Self(Sha256::digest(text).into()))
+    }
+
+    fn is_borne_by(&self, headers: &HeaderMap) -> bool {
+        let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("Bearer ")).and_then(Self::new);
+        token.as_ref() == Some(self)
+    }
 }
 
 impl fmt::Debug for Pages {
@@ -74,7 +97,7 @@ fn router(pages: Pages) -> Router {
         .route("/debug/state.json", get(state))
         .route("/debug/log-level", get(log_level).put(set_log_level))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn(this_machine_only));
+        .layer(middleware::from_fn_with_state(pages.clone(), operators_only));
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -117,17 +140,32 @@ async fn set_log_level(State(pages): State<Pages>, wanted: String) -> Response {
     }
 }
 
-async fn this_machine_only(
+async fn operators_only(
+    State(pages): State<Pages>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if peer.ip().to_canonical().is_loopback() {
-        return next.run(request).await;
+    let refused = |status, sentence: &'static str| (status, sentence).into_response();
+    // Not all of 127.0.0.0/8: proxies deliver from others of these.
+    if ![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&peer.ip().to_canonical())
+    {
+        return refused(
+            StatusCode::FORBIDDEN,
+            "the pages under /debug/ answer to this machine only: reach them with kubectl port-forward\n",
+        );
     }
-    let answer =
-        "the pages under /debug/ answer to this machine only: reach them with kubectl port-forward\n";
-    (StatusCode::FORBIDDEN, answer).into_response()
+    match &pages.debug_token {
+        Some(token) if !token.is_borne_by(request.headers()) => refused(
+            StatusCode::UNAUTHORIZED,
+            "the pages under /debug/ need the token of --debug-token-file: send Authorization: Bearer TOKEN\n",
+        ),
+        None if *request.method() != Method::GET => refused(
+            StatusCode::FORBIDDEN,
+            "nothing can be changed here without a token: start the controller with --debug-token-file\n",
+        ),
+        _ => next.run(request).await,
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +187,7 @@ mod tests {
             readiness: Readiness::default(),
             diagnostics: Diagnostics::default(),
             log_level: LogLevel::fixed("info"),
+            debug_token: None,
             metrics: Arc::new(|| "# EOF\n".into()),
         };
         (pages, clock)
@@ -156,8 +195,13 @@ mod tests {
 
     /// Asks as from an address; the answer's status and text.
     async fn ask(pages: &Pages, method: &str, path: &str, peer: &str) -> (u16, String) {
-        let request =
-            Request::builder().method(method).uri(path).body(Body::from("debug")).expect("a request");
+        ask_with("", pages, method, path, peer).await
+    }
+
+    /// The same with a token.
+    async fn ask_with(token: &str, pages: &Pages, method: &str, path: &str, peer: &str) -> (u16, String) {
+        let request = Request::builder().method(method).uri(path).header("authorization", token);
+        let request = request.body(Body::from("debug")).expect("a request");
         let connected = ConnectInfo(peer.parse::<SocketAddr>().expect("an address"));
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(connected);
@@ -200,25 +244,58 @@ mod tests {
         assert_eq!(ask(&pages, "GET", "/debug/state.json", HERE).await.1, "{}");
     }
 
+    const PAGES: [(&str, &str); 3] =
+        [("GET", "/debug/state.json"), ("GET", "/debug/log-level"), ("PUT", "/debug/log-level")];
+
     #[tokio::test]
     async fn debug_pages_answer_to_this_machine_only() {
-        let (pages, _) = pages();
-        for peer in ["10.0.0.7:4000", "[2001:db8::1]:4000", "[::ffff:10.0.0.7]:4000"] {
-            for (method, path) in [("GET", "/debug/state.json"), ("PUT", "/debug/log-level")] {
-                let (status, text) = ask(&pages, method, path, peer).await;
-                assert!(status == 403 && text.contains("port-forward"), "{peer} {status} {text}");
+        let (mut pages, _) = pages();
+        for token in [None, DebugToken::new("secret")] {
+            pages.debug_token = token;
+            for peer in ["10.0.0.7:4000", "[2001:db8::1]:4000", "[::ffff:10.0.0.7]:4000", "127.0.0.6:4000"] {
+                for (method, path) in PAGES {
+                    let (status, text) = ask_with("Bearer secret", &pages, method, path, peer).await;
+                    assert!(status == 403 && text.contains("port-forward"), "{peer} {status} {text}");
+                }
+                assert_eq!(ask(&pages, "GET", "/healthz", peer).await.0, 200);
+                assert_eq!(ask(&pages, "GET", "/metrics", peer).await.0, 200);
             }
-            assert_eq!(ask(&pages, "GET", "/healthz", peer).await.0, 200);
-            assert_eq!(ask(&pages, "GET", "/metrics", peer).await.0, 200);
         }
-        assert_eq!(ask(&pages, "GET", "/debug/log-level", "[::ffff:127.0.0.1]:4000").await.0, 200);
+        pages.debug_token = None;
+        for peer in [HERE, "[::ffff:127.0.0.1]:4000", "[::1]:4000"] {
+            assert_eq!(ask(&pages, "GET", "/debug/log-level", peer).await.0, 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_token_nothing_is_changed_and_with_one_everything_needs_it() {
+        let (mut pages, _) = pages();
+        let (status, text) = ask(&pages, "PUT", "/debug/log-level", HERE).await;
+        assert!(status == 403 && text.contains("--debug-token-file"), "{status} {text}");
+        pages.debug_token = DebugToken::new(" secret\n");
+        for (method, path) in PAGES {
+            for wrong in ["", "secret", "Bearer", "Bearer ", "Bearer other", "bearer  secret x"] {
+                let (status, text) = ask_with(wrong, &pages, method, path, HERE).await;
+                assert!(status == 401 && text.contains("Authorization: Bearer"), "{wrong}: {status} {text}");
+            }
+            let (status, _) = ask_with("Bearer secret", &pages, method, path, HERE).await;
+            assert_eq!(status, if method == "PUT" { 400 } else { 200 }, "{method} {path}");
+        }
+        assert_eq!(ask(&pages, "GET", "/readyz", HERE).await.0, 200);
+    }
+
+    #[test]
+    fn an_empty_token_is_none() {
+        assert!(DebugToken::new(" \n").is_none());
     }
 
     #[tokio::test]
     async fn a_log_level_that_cannot_be_set_is_refused_with_a_sentence() {
-        let (pages, _) = pages();
-        let (status, text) = ask(&pages, "PUT", "/debug/log-level", HERE).await;
+        let (mut pages, _) = pages();
+        pages.debug_token = DebugToken::new("secret");
+        let (status, text) = ask_with("Bearer secret", &pages, "PUT", "/debug/log-level", HERE).await;
         assert!(status == 400 && text.contains("cannot be changed"), "{status} {text}");
-        assert_eq!(ask(&pages, "GET", "/debug/log-level", HERE).await, (200, "info\n".into()));
+        let level = ask_with("Bearer secret", &pages, "GET", "/debug/log-level", HERE).await;
+        assert_eq!(level, (200, "info\n".into()));
     }
 }

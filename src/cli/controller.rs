@@ -12,7 +12,7 @@ use kube::Client;
 use serde_json::json;
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::admin::{AdminServer, Diagnostics, Heartbeats, Pages, Readiness};
+use crate::admin::{AdminServer, DebugToken, Diagnostics, Heartbeats, Pages, Readiness};
 use crate::clock::{SharedClock, SystemClock};
 use crate::cluster::client::{ConnectError, Whereabouts, connect};
 use crate::cluster::lease::{Candidate, Fence, LeaseName, Lost, SteadyClock, Terms};
@@ -59,6 +59,10 @@ pub struct Config {
     /// Port 0 takes any that is free; the log tells which.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub admin_listen: SocketAddr,
+
+    /// File with the token that requests to /debug/ must bear. Without it the log level cannot be changed there.
+    #[arg(long, value_name = "FILE")]
+    pub debug_token_file: Option<PathBuf>,
 
     /// How lines of the log look.
     #[arg(long, value_enum, default_value_t)]
@@ -108,6 +112,14 @@ pub enum RunError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// There is no token in the file.
+    #[error("--debug-token-file {}: {said}. Put a token into it, or leave the option out", path.display())]
+    DebugToken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        said: String,
+    },
     /// Another replica leads, or nobody knows.
     #[error(transparent)]
     Lost(#[from] Lost),
@@ -148,6 +160,13 @@ impl Config {
 
     fn whereabouts(&self) -> Whereabouts {
         Whereabouts { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
+    }
+
+    fn debug_token(&self) -> Result<Option<DebugToken>, RunError> {
+        let Some(path) = &self.debug_token_file else { return Ok(None) };
+        let refused = |said| RunError::DebugToken { path: path.clone(), said };
+        let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+        DebugToken::new(&text).map(Some).ok_or_else(|| refused("it is empty".to_owned()))
     }
 
     fn terms(&self) -> Terms {
@@ -256,7 +275,8 @@ async fn listen(
         metrics.kubernetes.leading(&name, fence.held());
         metrics.encode(clock.now())
     };
-    let pages = Pages { heartbeats, readiness, diagnostics, log_level, metrics: Arc::new(text) };
+    let (debug_token, metrics) = (config.debug_token()?, Arc::new(text));
+    let pages = Pages { heartbeats, readiness, diagnostics, log_level, debug_token, metrics };
     let address = config.admin_listen;
     let failed = move |source| RunError::Admin { address, source };
     let server = AdminServer::bind(address, pages).await.map_err(failed)?;

@@ -6,12 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use http::{Request, Response};
+use http::{HeaderValue, Method, Request, Response, header};
 use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tower::{BoxError, Layer, Service};
 
+use crate::cluster::FIELD_MANAGER;
 use crate::metrics::Metrics;
 
 /// How long the API server may take to begin an answer. A watch begins its answer at once, so it is covered too.
@@ -92,7 +93,23 @@ pub fn sentence(error: &kube::Error) -> String {
     text
 }
 
-/// Counts calls and ends those that take too long.
+/// Says who we are: in each request, and in each write that does not say itself whose fields it sets, such as an Event.
+fn identified(mut request: Request<Body>) -> Request<Body> {
+    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(crate::USER_AGENT));
+    let writes = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+    let query = request.uri().query();
+    if writes && query.is_none_or(|query| !query.contains("fieldManager=")) {
+        let separator = if query.is_some() { '&' } else { '?' };
+        let manager = FIELD_MANAGER.replace('/', "%2F");
+        let uri = format!("{}{separator}fieldManager={manager}", request.uri());
+        if let Ok(uri) = uri.parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+/// Identifies calls, counts them, and ends those that take too long.
 #[derive(Clone, Debug)]
 struct Supervision {
     metrics: Arc<Metrics>,
@@ -129,7 +146,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Supervision { metrics, deadline } = self.supervision.clone();
         let method = request.method().clone();
-        let call = self.inner.call(request);
+        let call = self.inner.call(identified(request));
         Box::pin(async move {
             let answer = match tokio::time::timeout(deadline, call).await {
                 Ok(answer) => answer,
@@ -181,6 +198,28 @@ mod tests {
         assert_eq!(sentence(&error), "leases is forbidden");
         let text = metrics.encode(jiff::Timestamp::UNIX_EPOCH);
         assert!(text.contains(r#"rest_client_requests_total{code="403",method="GET"} 1"#), "{text}");
+    }
+
+    #[test]
+    fn every_request_says_who_we_are_and_every_write_whose_fields_it_sets() {
+        let sent = |method: &Method, uri: &str| {
+            let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+            let request = identified(request);
+            assert_eq!(request.headers()["user-agent"], concat!("vestibule/", env!("CARGO_PKG_VERSION")));
+            request.uri().to_string()
+        };
+        let ours = "fieldManager=access.vestibule.dev%2Fcontroller";
+        for method in [Method::POST, Method::PUT, Method::PATCH] {
+            assert_eq!(sent(&method, "/api/v1/events"), format!("/api/v1/events?{ours}"));
+            assert_eq!(
+                sent(&method, "/api/v1/events?force=true"),
+                format!("/api/v1/events?force=true&{ours}")
+            );
+            assert_eq!(sent(&method, "/x?fieldManager=other"), "/x?fieldManager=other");
+        }
+        for method in [Method::GET, Method::DELETE] {
+            assert_eq!(sent(&method, "/api/v1/events?watch=true"), "/api/v1/events?watch=true");
+        }
     }
 
     #[tokio::test]

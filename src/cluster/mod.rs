@@ -14,3 +14,6 @@ pub const FINALIZER: &str = "access.vestibule.dev/records";
 
 /// What the annotations that we read start with; all others are somebody else's and never kept.
 pub const ANNOTATIONS: &str = "access.vestibule.dev/";
+
+/// The field manager of everything that the controller writes.
+pub const FIELD_MANAGER: &str = "access.vestibule.dev/controller";

@@ -12,7 +12,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use vestibule_core::status::{Status, Truth, conditions, note};
 
-use super::write::FIELD_MANAGER;
+use crate::cluster::FIELD_MANAGER;
 use crate::cluster::object::{Meta, Uid};
 
 /// Objects whose Warning is remembered, 16 bytes each; of others their status tells.

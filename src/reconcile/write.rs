@@ -8,12 +8,9 @@ use serde_json::{Value, json};
 use vestibule_core::status::Status;
 
 use super::events::Events;
-use crate::cluster::FINALIZER;
 use crate::cluster::lease::Fence;
 use crate::cluster::object::{Live, Meta, Seen};
-
-/// The field manager of everything that the controller applies.
-pub const FIELD_MANAGER: &str = "access.vestibule.dev/controller";
+use crate::cluster::{FIELD_MANAGER, FINALIZER};
 
 /// Writes objects of one kind.
 #[derive(Clone)]
@@ -83,9 +80,8 @@ impl Writer {
         self.may()?;
         let operation = json!({ "op": "replace", "path": "/status", "value": status });
         let patch = Patch::<()>::Json(patch(meta, &operation)?);
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
         let api = self.api::<S, T>(&meta.key.namespace);
-        Ok(api.patch_status(&meta.key.name, &params, &patch).await?.into_seen())
+        Ok(api.patch_status(&meta.key.name, &of_us(), &patch).await?.into_seen())
     }
 
     /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
@@ -108,7 +104,7 @@ impl Writer {
         };
         let patch = Patch::<()>::Json(patch(meta, &operation)?);
         let api = self.api::<S, T>(&meta.key.namespace);
-        let answer = api.patch(&meta.key.name, &PatchParams::default(), &patch).await?;
+        let answer = api.patch(&meta.key.name, &of_us(), &patch).await?;
         Ok(Some(answer.into_seen()))
     }
 
@@ -120,6 +116,11 @@ impl Writer {
 
 fn patch(meta: &Meta, operation: &Value) -> kube::Result<json_patch::Patch> {
     serde_json::from_value(fenced(meta, operation)).map_err(kube::Error::SerdeError)
+}
+
+/// A patch of ours that is not an apply.
+fn of_us() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
 }
 
 /// The patch fails on any other object, and on any other state of this one.

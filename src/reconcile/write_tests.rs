@@ -55,3 +55,25 @@ async fn who_does_not_lead_writes_neither_a_status_nor_a_finalizer() {
         assert!(error.to_string().contains("does not hold the leader's lease"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn every_write_says_whose_fields_it_sets() {
+    use std::sync::Arc;
+
+    let service = tower::service_fn(|request: http::Request<kube::client::Body>| async move {
+        Err::<http::Response<kube::client::Body>, _>(format!("called: {}", request.uri()))
+    });
+    let client = Client::new(service, "hq");
+    let fence = Fence::always_open(Arc::new(crate::clock::SystemClock));
+    let resource = ApiResource::erase::<crate::api::Visitor>(&());
+    let writer = Writer { events: Events::new(client.clone()), client, resource, fence };
+    let (meta, status) = (meta(&json!({})), Status::default());
+    let sent = [
+        writer.status::<Value, Value>(&meta, &status, &status, &json!({})).await.unwrap_err(),
+        writer.finalizer::<Value, Value>(&meta, true).await.unwrap_err(),
+    ];
+    for sent in sent {
+        let sent = crate::cluster::client::sentence(&sent);
+        assert!(sent.contains("fieldManager=access.vestibule.dev%2Fcontroller"), "{sent}");
+    }
+}

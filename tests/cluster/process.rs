@@ -129,19 +129,25 @@ async fn a_second_one_stands_by_ready_and_takes_over_when_the_first_ends() {
 }
 
 #[tokio::test]
-async fn the_log_level_is_read_and_set_while_it_runs() {
+async fn the_log_level_is_read_and_set_while_it_runs_by_who_bears_the_token() {
     let namespace = harness::namespace("process").await;
-    let controller = Controller::start(&namespace).await;
-    assert_eq!(controller.page("/debug/log-level").await, "info\n");
-    let put = |level: &'static str| {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "secret\n").unwrap();
+    let token = format!("--debug-token-file={}", file.path().display());
+    let controller = Controller::with(&namespace, LEASE, &[&token]).await;
+    let request = |method: &str, token: &str, body: &'static str| {
         let url = format!("http://{}/debug/log-level", controller.address);
-        async move { reqwest::Client::new().put(url).body(level).send().await.unwrap() }
+        let request = reqwest::Client::new().request(method.parse().unwrap(), url);
+        let request = request.bearer_auth(token).body(body);
+        async move { request.send().await.unwrap() }
     };
-    assert_eq!(put("debug").await.text().await.unwrap(), "debug\n");
+    assert_eq!(request("PUT", "other", "off").await.status(), 401);
+    assert_eq!(request("GET", "secret", "").await.text().await.unwrap(), "info\n");
+    assert_eq!(request("PUT", "secret", "debug").await.text().await.unwrap(), "debug\n");
     for nonsense in ["loud=quiet", "inof"] {
-        let refused = put(nonsense).await;
+        let refused = request("PUT", "secret", nonsense).await;
         assert_eq!(refused.status(), 400);
         assert!(refused.text().await.unwrap().contains("is no log level"));
     }
-    assert_eq!(controller.page("/debug/log-level").await, "debug\n");
+    assert_eq!(request("GET", "secret", "").await.text().await.unwrap(), "debug\n");
 }

@@ -9,6 +9,16 @@ use vestibule::system::{AccessSystem, Class, Scope};
 use crate::stub::{Stub, answer, fail, id, refused, session, success, xml};
 
 #[tokio::test]
+async fn every_request_names_the_program_and_its_version() {
+    let stub = Stub::new(|asked| {
+        assert_eq!(asked.agent, concat!("vestibule/", env!("CARGO_PKG_VERSION")));
+        session(asked, success)
+    })
+    .await;
+    stub.client.check().await.unwrap();
+}
+
+#[tokio::test]
 async fn callers_at_once_share_one_login_which_is_proven_before_use() {
     let stub = Stub::new(|asked| session(asked, |asked| answer(asked, "<CODE>NOT FOUND</CODE>"))).await;
     let calls = join_all((0..32).map(|_| stub.client.observe(Scope::Record(id())))).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use jiff::Timestamp;
@@ -36,6 +37,8 @@ pub(crate) struct Asked {
     pub(crate) command: String,
     pub(crate) before: usize,
     pub(crate) body: String,
+    /// How the client names itself.
+    pub(crate) agent: String,
 }
 
 pub(crate) struct Stub {
@@ -100,7 +103,7 @@ pub(crate) fn leased(config: &Config, lease: &Arc<SetClock>) -> Result<LenelS2, 
     LenelS2::new(config, credentials, OWNER, Arc::new(SystemClock), fence)
 }
 
-pub(crate) async fn serve(State(script): State<Arc<Script>>, body: String) -> Response {
+pub(crate) async fn serve(State(script): State<Arc<Script>>, headers: HeaderMap, body: String) -> Response {
     let command = body.split("COMMAND name=\"").nth(1).and_then(|rest| rest.split('"').next());
     let command = command.unwrap_or_default().to_owned();
     let before = {
@@ -108,7 +111,9 @@ pub(crate) async fn serve(State(script): State<Arc<Script>>, body: String) -> Re
         asked.push(command.clone());
         asked.iter().filter(|one| **one == command).count() - 1
     };
-    (script.answer)(&Asked { command, before, body })
+    let agent = headers.get("user-agent").and_then(|agent| agent.to_str().ok());
+    let agent = agent.unwrap_or_default().to_owned();
+    (script.answer)(&Asked { command, before, body, agent })
 }
 
 /// A well-formed answer to what was asked.

@@ -1,5 +1,6 @@
-//! Where we may connect to: never to a link-local address, to this machine only if the controller allows it
-//! (design 3.19). Literal addresses are judged when the client is made, names each time they are resolved.
+//! Where we may connect to: never to a link-local address or a cloud's metadata service, to this machine only if the
+//! controller allows it (design 3.19), in whatever form of IPv6 the address is written. Literal addresses are judged when the
+//! client is made, names each time they are resolved.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +13,8 @@ use url::{Host, Url};
 pub(super) enum RefusedAddress {
     /// Metadata services of clouds live there.
     LinkLocal,
+    /// The metadata service of a cloud: it gives credentials to every program on the machine.
+    Metadata,
     /// This machine.
     Loopback,
     /// No single host.
@@ -22,6 +25,7 @@ impl fmt::Display for RefusedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LinkLocal => "its address is link-local, which is never connected to",
+            Self::Metadata => "its address is the metadata service of a cloud, which is never connected to",
             Self::Loopback => "its address is of this machine, which the controller does not allow",
             Self::Nowhere => "its address is of no single host",
         })
@@ -30,11 +34,28 @@ impl fmt::Display for RefusedAddress {
 
 impl std::error::Error for RefusedAddress {}
 
-/// Judges one address.
+/// Metadata services that are not at a link-local address: of Azure and Alibaba Cloud.
+const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
+
+/// The same of Google Cloud. That of AWS is one of several services below one prefix.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254);
+
+/// Judges one address, and every IPv4 address that it stands for.
 pub(super) fn judge(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress> {
-    match plain(address) {
+    if let IpAddr::V6(v6) = address {
+        embedded(v6).into_iter().flatten().try_for_each(|v4| judge_one(v4.into(), allow_loopback))?;
+    }
+    judge_one(address, allow_loopback)
+}
+
+fn judge_one(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress> {
+    match address {
         IpAddr::V4(v4) if v4.is_link_local() => Err(RefusedAddress::LinkLocal),
         IpAddr::V6(v6) if v6.is_unicast_link_local() => Err(RefusedAddress::LinkLocal),
+        IpAddr::V4(v4) if METADATA_V4.contains(&v4) => Err(RefusedAddress::Metadata),
+        IpAddr::V6(v6) if v6 == METADATA_V6 || v6.segments().starts_with(&[0xfd00, 0xec2]) => {
+            Err(RefusedAddress::Metadata)
+        }
         ip if ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) => Err(RefusedAddress::Nowhere),
         // The unspecified address connects to this machine, too.
         ip if (ip.is_loopback() || ip.is_unspecified()) && !allow_loopback => Err(RefusedAddress::Loopback),
@@ -42,20 +63,28 @@ pub(super) fn judge(address: IpAddr, allow_loopback: bool) -> Result<(), Refused
     }
 }
 
-/// The IPv4 address inside an IPv6 one: mapped, or behind NAT64 (RFC 6052).
-fn plain(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().or_else(|| behind_nat64(v6)).map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
-    }
-}
-
-fn behind_nat64(address: Ipv6Addr) -> Option<Ipv4Addr> {
+/// The IPv4 addresses that an IPv6 one may lead to, by the forms that stand in registries and RFCs.
+fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
+    let v4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        // Unspecified and this machine, which would look like the next.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None, None],
+        // Compatible and mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052), 6to4 (RFC 3056), and ISATAP below any
+        // prefix (RFC 5214).
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => [v4(high, low), None],
+        // NAT64 with a prefix of the site's own (RFC 8215), of 96 or of 48 bits, the ninth octet left out.
+        [0x64, 0xff9b, 1, first, second, third, high, low] => {
+            [v4(high, low), v4(first, second << 8 | third >> 8)]
         }
-        _ => None,
+        // Teredo (RFC 4380): its server, and the client with every bit turned.
+        [0x2001, 0, high, low, _, _, client_high, client_low] => {
+            [v4(high, low), v4(!client_high, !client_low)]
+        }
+        _ => [None, None],
     }
 }
 
@@ -113,8 +142,32 @@ mod tests {
             "http://[fe80::1]",
             "http://[::ffff:169.254.169.254]",
             "http://[64:ff9b::a9fe:a9fe]",
+            "http://[::169.254.169.254]",
+            "http://[::ffff:0:169.254.169.254]",
+            "http://[64:ff9b:1::a9fe:a9fe]",
+            "http://[64:ff9b:1:a9fe:a9:fe00::]",
+            "http://[2002:a9fe:a9fe::1]",
+            "http://[2001:0:a9fe:a9fe::1]",
+            "http://[2001:0:101:101::5601:5601]",
+            "http://[2001:db8::5efe:169.254.169.254]",
+            "http://[2001:db8::200:5efe:169.254.169.254]",
         ] {
             assert_eq!(host(url, true), Some(RefusedAddress::LinkLocal), "{url}");
+        }
+    }
+
+    #[test]
+    fn metadata_services_are_refused_wherever_they_are() {
+        for url in [
+            "http://[fd00:ec2::254]",
+            "http://[fd00:ec2::23]",
+            "http://[fd20:ce::254]",
+            "http://168.63.129.16",
+            "http://100.100.100.200",
+            "http://[::ffff:168.63.129.16]",
+            "http://[2002:a83f:8110::]",
+        ] {
+            assert_eq!(host(url, true), Some(RefusedAddress::Metadata), "{url}");
         }
     }
 
@@ -127,6 +180,9 @@ mod tests {
             "http://[::1]",
             "http://[::]",
             "http://[::ffff:127.0.0.1]",
+            "http://[::127.0.0.1]",
+            "http://[64:ff9b::7f00:1]",
+            "http://[2002:7f00:1::]",
             "http://localhost",
             "http://LocalHost.",
             "http://box.localhost",
@@ -138,9 +194,16 @@ mod tests {
 
     #[test]
     fn addresses_of_buildings_are_allowed() {
-        for url in
-            ["http://10.1.2.3", "https://192.168.0.9:8443", "https://netbox.example.org", "http://[fd00::9]"]
-        {
+        for url in [
+            "http://10.1.2.3",
+            "https://192.168.0.9:8443",
+            "https://netbox.example.org",
+            "http://[fd00::9]",
+            "http://[2001:db8::9]",
+            "http://[2002:a01:203::1]",
+            "http://[64:ff9b::a01:203]",
+            "http://[::ffff:10.1.2.3]",
+        ] {
             assert_eq!(host(url, false), None, "{url}");
         }
         assert_eq!(host("http://224.0.0.1", true), Some(RefusedAddress::Nowhere));

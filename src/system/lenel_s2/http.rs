@@ -40,6 +40,7 @@ impl Http {
     pub(super) fn new(config: &Config, clock: SharedClock, fence: Fence) -> Result<Self, SystemError> {
         let url = address(config)?;
         let builder = Client::builder()
+            .user_agent(crate::USER_AGENT)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT.min(config.timeout))

@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{ObjectMeta, PostParams};
 
 use super::{Candidate, LeaseError};
+use crate::cluster::FIELD_MANAGER;
 use crate::cluster::client::sentence;
 use crate::cluster::lease::decide::{Action, Record, Rival, decide};
 
@@ -121,7 +122,7 @@ impl Candidate {
 
     /// Replaces the version that `lease` carries, or creates it if it carries none.
     pub(super) async fn write(&self, lease: Lease, action: &'static str) -> Result<Lease, Unwritten> {
-        let options = PostParams::default();
+        let options = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let answer = if lease.metadata.resource_version.is_some() {
             self.in_time(self.api.replace(&self.who.name, &options, &lease)).await
         } else {
