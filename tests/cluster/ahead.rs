@@ -26,7 +26,11 @@ async fn a_visitor_of_a_later_day_that_cannot_work_is_not_ready_when_it_is_appli
     stage.apply(later("bob", &json!({"credentialNumber": "4711"}))).await;
     stage.apply(later("eve", &json!({"tenantRef": {"name": "closed"}}))).await;
     stage.apply(later("joe", &json!({}))).await;
+    // The clock is put back in that night: 01:10 to 01:50 comes twice.
+    let night = json!({"visit": {"from": "2027-11-07", "startTime": "01:10", "endTime": "01:50"}});
+    stage.apply(later("kim", &night)).await;
     for (name, words) in [
+        ("kim", "spec.visit.startTime"),
         ("ada", "spec.email or spec.phone"),
         ("bob", "spec.lenelS2.visitorCardFormat"),
         ("eve", "Tenant closed opens no door"),

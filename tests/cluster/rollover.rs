@@ -110,6 +110,21 @@ async fn who_stays_overnight_stays_until_his_end() {
 }
 
 #[tokio::test]
+async fn days_that_meet_in_the_repeated_hour_are_written_once_and_repaired_by_no_sync() {
+    let stage = Stage::at("fold", "2027-11-06T14:00:00Z", "America/New_York").await;
+    let visit = json!({"from": "2027-11-06", "to": "2027-11-07", "startTime": "01:30", "endTime": "01:30"});
+    stage.apply(visitor("ada", json!({"visit": visit, "credentialNumber": "4711"}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    let person = stage.netbox.person("ada@example.org").await;
+    assert_eq!(person.exp_date.as_deref(), Some("2027-11-07 00:59:00"));
+    stage.netbox.forget_calls();
+    stage.sync("one").await;
+    stage.sync("two").await;
+    assert_eq!(stage.netbox.writes(), [].into());
+    stage.agrees().await;
+}
+
+#[tokio::test]
 async fn a_day_that_is_over_stays_ready_until_midnight_removes_it() {
     let stage = Stage::new("evening").await;
     stage.apply(visitor("ada", json!({}))).await;

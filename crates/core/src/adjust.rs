@@ -189,6 +189,11 @@ fn spell(wish: &Wish, to: &Capabilities) -> (Person, String, Vec<Loss>) {
     (person, tenant, losses)
 }
 
+/// Whether a system can hold a window.
+pub fn check_window(declared: Window, to: &Capabilities) -> Result<(), Refusal> {
+    fit_window(declared, to).map(drop)
+}
+
 /// The window in times that the system cannot take for others. Opening for longer than declared is no way out.
 fn fit_window(declared: Window, to: &Capabilities) -> Result<Window, Refusal> {
     let minutes = whole_minutes(declared);

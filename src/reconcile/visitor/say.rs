@@ -1,9 +1,11 @@
 //! What the status of a visitor should say now: gathered from its row, its troubles and what the engines hold. The
 //! sentences are made in [`super::status`].
 
+use vestibule_core::adjust::check_window;
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::ObjectKey;
 use vestibule_core::plan::{Held, Want};
+use vestibule_core::schedule::Visit;
 use vestibule_core::status::Verdict;
 
 use super::Visitors;
@@ -16,7 +18,7 @@ use super::status::{self, verdict};
 use super::validate::{Object, Said, known_ids, validate};
 use crate::api::Record;
 use crate::engine::{Condition, Engine};
-use crate::reconcile::directory::Directory;
+use crate::reconcile::directory::{Directory, TenantFacts};
 
 /// A visitor as its status is decided from: what its row knows, what it refers to, and what was told before.
 pub(super) struct Look<'a> {
@@ -156,8 +158,20 @@ fn is_gone(record: &Record, slot: Slot, engine: &Engine) -> bool {
 }
 
 fn outlook_of(plan: &Plan, directory: &Directory) -> Outlook {
-    let declared = directory.tenant(plan.tenant).map(|tenant| &tenant.declared);
-    declared.map_or(Outlook::Clear, |declared| outlook(plan.person, declared))
+    let Some(tenant) = directory.tenant(plan.tenant) else { return Outlook::Clear };
+    match outlook(plan.person, &tenant.declared) {
+        Outlook::Refused(sentence) => Outlook::Refused(sentence),
+        found => repeated_hour(plan, tenant).map_or(found, Outlook::Refused),
+    }
+}
+
+/// Why a visit of one day can be let in at no time: the clock of a system shows all of its hours twice. One of several days
+/// has others.
+fn repeated_hour(plan: &Plan, tenant: &TenantFacts) -> Option<String> {
+    let visit = plan.visit.map(Visit::from).filter(|visit| visit.days() == 1)?;
+    let window = visit.window_on(visit.first_day(), &tenant.property.as_ref()?.zone)?;
+    let systems = tenant.declared.grants.iter().filter_map(|grant| grant.capabilities.as_deref());
+    systems.filter_map(|to| check_window(window, to).err()).map(|refusal| refusal.to_string()).next()
 }
 
 /// Whether a system is known to hold a record of the visitor.
