@@ -198,6 +198,11 @@ impl Engine {
         self.inner.lock().is_settled(slot)
     }
 
+    /// Whether work for the slot has begun.
+    pub fn is_under_way(&self, slot: Slot) -> bool {
+        self.inner.lock().queue.is_in_flight(slot)
+    }
+
     /// Whether nothing is opened now: the integration or its Property is suspended.
     pub fn is_suspended(&self) -> bool {
         self.settings.read().suspended

@@ -95,9 +95,11 @@ pub struct Directory {
     pub tenants: HashMap<TenantId, TenantFacts>,
     /// Every engine that runs, by integration.
     pub engines: BTreeMap<ObjectKey, Arc<Engine>>,
-    /// Every AccessIntegration that may hold records, with or without an engine, and the Property it serves,
-    /// if that can be read.
+    /// Every AccessIntegration that is not given up, with or without an engine, and the Property it serves, if that can be
+    /// read.
     pub integrations: BTreeMap<ObjectKey, Option<ObjectKey>>,
+    /// Those of them that have written nothing and have found nothing of ours: they hold what a status names, if anything.
+    pub untouched: BTreeSet<ObjectKey>,
     /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
     /// opened and nothing removed until it can be read again or the object is deleted.
     pub frozen: BTreeSet<ObjectKey>,

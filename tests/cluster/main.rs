@@ -24,5 +24,6 @@ mod rollover;
 mod secrets;
 mod situations;
 mod stage;
+mod untouched;
 mod visitors;
 mod witness;

@@ -122,7 +122,6 @@ impl Pass {
             }
             return connection.take_over(wanted, &self.parts).map_err(refused);
         }
-        self.claim(object).await?;
         self.start(object, wanted).await
     }
 
@@ -143,11 +142,18 @@ impl Pass {
         Ok(())
     }
 
-    /// Whoever may hold records has the finalizers that stand for them, refused or not: somebody may have taken one away, or
-    /// made the Property anew. What fails is tried again by the next pass.
+    /// Whether an integration may have records: its engine is about to write or has found some, or an earlier process has set
+    /// the finalizer for that.
+    pub(super) fn may_hold_records(&self, object: &Object) -> bool {
+        let claims = |connection: &Connection| connection.engine.state().borrow().claims_owner_id;
+        object.meta.is_ours() || self.connections.get(&object.meta.key).is_some_and(claims)
+    }
+
+    /// An integration that may have records has the finalizers that stand for them, its own and its Property's, refused or
+    /// not: somebody may have taken one away, or made the Property anew. What fails is tried again by the next pass.
     async fn keep_claims(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
-        if !object.meta.is_ours() && !self.connections.contains_key(key) {
+        if !self.may_hold_records(object) {
             return;
         }
         if let Err(refusal) = self.claim(object).await {
@@ -155,7 +161,6 @@ impl Pass {
         }
     }
 
-    /// Finalizers go on before the first write that they stand for: the integration's and its Property's.
     async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
         let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
         let answer = self.writers.integration.finalizer(&object.meta, true).await.map_err(unreachable)?;

@@ -22,6 +22,10 @@ impl Pass {
         let abandoned = is_abandoned(&object.meta);
         if !orphan && !abandoned {
             if !object.meta.is_ours() {
+                // It has written nothing, and writes nothing any more while another finalizer keeps it.
+                if let Some(connection) = self.connections.get(key) {
+                    connection.engine.suspend();
+                }
                 return;
             }
             self.keep_connected(object).await;
@@ -83,7 +87,10 @@ impl Pass {
                 || is_abandoned(&property.meta)
         };
         let is_drained = |key: &ObjectKey, object: &Object| {
-            let Some(connection) = self.connections.get(key) else { return !object.meta.is_ours() };
+            if !self.may_hold_records(object) {
+                return true;
+            }
+            let Some(connection) = self.connections.get(key) else { return false };
             if object.spec.is_ok() {
                 connection.engine.drain();
             }

@@ -95,3 +95,30 @@ async fn what_was_given_up_is_given_up_once_however_late_the_watch_is() {
     stage.pass.connect().await;
     assert!(stage.pass.gone.is_empty(), "and is forgotten then");
 }
+
+#[tokio::test]
+async fn a_deletion_that_no_connection_can_be_made_for_says_why_and_how_it_can_be_given_up() {
+    for url in ["http://169.254.169.254", "http://127.0.0.1:9/a/path"] {
+        let mut stage = Stage::new();
+        stage.integration("netbox", &going(json!({ "spec": { "lenelS2": { "url": url } } })));
+        stage.pass.connect().await;
+        assert!(stage.pass.connections.is_empty());
+        let object = stage.pass.integrations.get(&key("netbox")).unwrap();
+        let status = stage.pass.integration_verdict(object, None, false, None).unwrap();
+        let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
+        let message = &status.condition("Ready").unwrap().message;
+        let parts = ["its records cannot be removed: ", "To leave them there, annotate", annotation::ABANDON];
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn an_integration_that_goes_without_our_finalizer_is_not_connected_for_it() {
+    let mut stage = Stage::new();
+    let foreign = json!({ "metadata": { "finalizers": ["example.org/other"] } });
+    stage.integration("netbox", &with(going(json!({})), &foreign));
+    stage.pass.connect().await;
+    stage.pass.publish();
+    assert!(stage.pass.connections.is_empty());
+    assert!(stage.published.borrow().integrations.is_empty(), "no visitor waits for it");
+}

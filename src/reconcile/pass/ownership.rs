@@ -29,17 +29,23 @@ impl Pass {
         }
     }
 
-    /// Engines whose AccessIntegration has our finalizer, and says under which owner id records are made, may write.
-    /// One under deletion closes doors only.
+    /// Engines whose AccessIntegration and Property have our finalizer, and whose status says under which owner id records
+    /// are made, may write. One under deletion closes doors only.
     pub(super) fn allow_first_writes(&self) {
         for (key, connection) in &self.connections {
             let Some(object) = self.integrations.get(key) else { continue };
             let recorded = object.status.as_ref().and_then(|said| said.owner_id.as_ref());
-            let is_prepared = object.meta.is_ours() && recorded == Some(&connection.owner_id);
-            if is_prepared || object.meta.deleting {
+            let is_prepared = recorded == Some(&connection.owner_id) && self.is_property_prepared(object);
+            if object.meta.is_ours() && (is_prepared || object.meta.deleting) {
                 connection.engine.allow_writes();
             }
         }
+    }
+
+    /// Whether the Property of an integration has our finalizer. One that is gone opens nothing any more.
+    fn is_property_prepared(&self, object: &Object) -> bool {
+        let property = self.served_by(object).and_then(|key| self.properties.get(&key));
+        property.is_none_or(|property| property.meta.is_ours())
     }
 }
 

@@ -43,6 +43,7 @@ impl Pass {
             tenants: tenants.collect(),
             engines: self.connections.iter().map(|(key, it)| (key.clone(), Arc::clone(&it.engine))).collect(),
             integrations: self.holders(),
+            untouched: self.untouched(),
             frozen: self.frozen(),
             orphaning: self.whose_spec(leaves_records),
             declining: self.whose_spec(|spec| !takes_visitors(spec)),
@@ -50,13 +51,18 @@ impl Pass {
         }
     }
 
-    /// Integrations that were connected once and are not given up, and what they serve, if that can be read.
+    /// Integrations that are not given up, and what they serve, if that can be read. One that goes without our finalizer has
+    /// nothing, or nothing any more.
     fn holders(&self) -> BTreeMap<ObjectKey, Option<ObjectKey>> {
-        let connected =
-            |key: &ObjectKey, object: &Object| object.meta.is_ours() || self.connections.contains_key(key);
+        let goes = |object: &Object| object.meta.deleting && !object.meta.is_ours();
         let all = self.integrations.iter();
-        let all = all.filter(|(key, object)| connected(key, object) && !is_abandoned(&object.meta));
+        let all = all.filter(|(_, object)| !goes(object) && !is_abandoned(&object.meta));
         all.map(|(key, object)| (key.clone(), self.served_by(object))).collect()
+    }
+
+    fn untouched(&self) -> BTreeSet<ObjectKey> {
+        let all = self.integrations.iter().filter(|(_, object)| !self.may_hold_records(object));
+        all.map(|(key, _)| key.clone()).collect()
     }
 
     /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
@@ -117,8 +123,9 @@ fn sign(directory: &Directory) -> u64 {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
     // Lists of names after each other: where one ends must show.
-    let lists: [Vec<&ObjectKey>; 4] = [
+    let lists: [Vec<&ObjectKey>; 5] = [
         directory.integrations.keys().collect(),
+        directory.untouched.iter().collect(),
         directory.frozen.iter().collect(),
         directory.declining.iter().collect(),
         directory.orphaning.iter().collect(),

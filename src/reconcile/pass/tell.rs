@@ -35,7 +35,10 @@ impl Pass {
         let mut writes = Vec::new();
         let differing = self.visitors.observed_to_differ();
         let lacking = self.lacking();
-        for (key, object) in self.integrations.iter() {
+        // One that has just lost its finalizer is gone: what is written now would meet another object of its name.
+        let there =
+            self.integrations.iter().filter(|(key, object)| self.gone.get(*key) != Some(&object.meta.uid));
+        for (key, object) in there {
             let differs = self.indexes.get(key).is_some_and(|index| differing.contains(index));
             let connection = self.connections.get(key);
             let state = connection.map(|connection| connection.engine.state().borrow().clone());
@@ -44,23 +47,7 @@ impl Pass {
             let previous = object.status.clone().unwrap_or_default();
             let settled = verdict.map(|it| it.settle(&previous.status, object.meta.generation, now));
             let status = settled.unwrap_or_else(|| previous.status.clone());
-            let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
-            // From the first record on it stands, and the owner id cannot be changed any more.
-            let claims = state.as_ref().is_some_and(|state| state.claims_owner_id);
-            let owner_id = connection.filter(|_| claims).map(|connection| connection.owner_id.clone());
-            // What was found at a former address is not what the present one holds.
-            let unseen = state.as_ref().is_some_and(|state| state.last_sync.is_none());
-            let moved = unseen && self.moved.contains_key(key);
-            let before = if moved { previous.of_another_system() } else { previous.clone() };
-            let mut said = integration::said(&before, status, owner_id, requested, state.as_ref());
-            if let Some(left) = self.left_now(object, state.as_ref()) {
-                said.left_behind = (left > 0).then_some(left);
-            }
-            if let Some(connection) =
-                connection.filter(|_| state.as_ref().is_some_and(|it| it.last_sync.is_some()))
-            {
-                said.connected_to = Some(connection.system.clone());
-            }
+            let said = self.said_of_integration(object, &previous, status, state.as_ref());
             let rest = integration::Said { status: previous.status.clone(), ..said.clone() };
             let differs = rest != previous || !said.status.same_without_times(&previous.status);
             if self.ledgers.integrations.has_to_be_written(object, differs) {
@@ -71,6 +58,34 @@ impl Pass {
             self.ledgers.integrations.written(&answer, &said);
             self.integrations.on(Event::Answer(answer));
         }
+    }
+
+    fn said_of_integration(
+        &self,
+        object: &integration::Object,
+        previous: &integration::Said,
+        status: Status,
+        state: Option<&State>,
+    ) -> integration::Said {
+        let key = &object.meta.key;
+        let connection = self.connections.get(key);
+        let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
+        // From the first record on it stands, and the owner id cannot be changed any more.
+        let claims = state.is_some_and(|state| state.claims_owner_id);
+        let owner_id = connection.filter(|_| claims).map(|connection| connection.owner_id.clone());
+        // What was found at a former address is not what the present one holds.
+        let unseen = state.is_some_and(|state| state.last_sync.is_none());
+        let moved = unseen && self.moved.contains_key(key);
+        let before = if moved { previous.of_another_system() } else { previous.clone() };
+        let mut said = integration::said(&before, status, owner_id, requested, state);
+        if let Some(left) = self.left_now(object, state) {
+            said.left_behind = (left > 0).then_some(left);
+        }
+        let found = state.is_some_and(|state| state.last_sync.is_some());
+        if let Some(connection) = connection.filter(|_| found) {
+            said.connected_to = Some(connection.system.clone());
+        }
+        said
     }
 
     pub(super) fn integration_verdict(

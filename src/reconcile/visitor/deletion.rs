@@ -13,7 +13,7 @@ use super::say::Look;
 use super::settling::PATIENCE;
 use super::validate::{Object, known_ids, names};
 use super::write::same;
-use crate::engine::{Class, Condition, SourceError};
+use crate::engine::{Class, Condition, Engine, SourceError};
 use crate::reconcile::abandon::{deleting, deletion_failed, is_abandoned, is_misspelt};
 use crate::reconcile::directory::{Directory, tenant_id};
 
@@ -85,8 +85,7 @@ fn leave_behind(slot: Slot, object: &Object, directory: &Directory) -> usize {
     left.sum()
 }
 
-/// The integrations whose system may hold something of the slot: all of which it is not proven that they do not. One that
-/// was not looked at since the start may hold something, unless the visitor's tenant says that it serves another Property.
+/// The integrations whose system may hold something of the slot: all of which it is not proven that they do not.
 fn holders<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Directory) -> Vec<&'a ObjectKey> {
     let namespace = &object.meta.key.namespace;
     let tenant = object.spec.as_ref().ok().map(|spec| ObjectKey::new(namespace, &spec.tenant_ref.name));
@@ -100,13 +99,24 @@ fn holders<'a>(slot: Slot, object: &Object, plan: &Plan, directory: &'a Director
         if matches!(state, Some(PlaceState::Withheld(Withheld::Mode(_), _))) {
             return false;
         }
-        match directory.engines.get(key).filter(|engine| engine.held(slot).is_some()) {
+        let untouched = directory.untouched.contains(*key);
+        match directory.engines.get(*key).filter(|engine| engine.held(slot).is_some()) {
+            Some(engine) if untouched => may_have_made(slot, object, &key.name, engine),
             Some(engine) => {
                 let done = matches!(state, None | Some(PlaceState::Absent | PlaceState::Unconfirmed));
                 !(done && engine.is_settled(slot) && engine.is_absent(slot))
             }
+            None if untouched => names(object, &key.name),
+            // What was not looked at since the start may hold something, unless it serves another Property than the
+            // visitor's tenant says.
             None => names(object, &key.name) || place.is_some() || !elsewhere(serves),
         }
     });
     found.map(|(key, _)| key).collect()
+}
+
+/// Whether an integration that had written nothing when the directory was made may hold something of the slot after all.
+fn may_have_made(slot: Slot, object: &Object, integration: &str, engine: &Engine) -> bool {
+    let named = known_ids(object, integration).iter().any(|id| !engine.is_gone(id));
+    named || engine.is_under_way(slot) || engine.held(slot).is_none_or(|held| !held.is_empty())
 }
