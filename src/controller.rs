@@ -1,4 +1,5 @@
-//! What the leader does: the pass over the few, the loop of the many, an engine for each integration.
+//! What the leader does: the pass over the few, the loop of the many, an engine for each integration, and an answer for objects
+//! of kinds that are not built.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::reconcile::directory::Directory;
 use crate::reconcile::integration::ConnectionParts;
 use crate::reconcile::pass::{Pass, PassParts};
+use crate::reconcile::unbuilt::Unbuilt;
 use crate::reconcile::visitor::{self, Visitors};
 use crate::shutdown::Shutdown;
 
@@ -68,6 +70,12 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
     let shown = Arc::clone(&visitors);
     diagnostics.show("visitors", move || shown.diagnostics());
     let source: Arc<Visitors> = Arc::clone(&visitors);
+    let unbuilt = Unbuilt {
+        client: client.clone(),
+        scopes: scopes.clone(),
+        clock: clock.clone(),
+        fence: fence.clone(),
+    };
     let pass = Pass::new(PassParts {
         client: client.clone(),
         scopes,
@@ -81,11 +89,11 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
     });
     // Tasks of their own: what runs directly under `block_on` is slower.
     let pass = tokio::spawn(pass.run(client.clone(), shutdown.clone()));
+    let unbuilt = tokio::spawn(unbuilt.run(shutdown.clone()));
     let visitors = tokio::spawn(visitors.run(client, shutdown));
     let broken =
         |error: tokio::task::JoinError| ServeError(format!("a loop of the controller broke: {error}"));
-    let (pass, visitors) = tokio::try_join!(pass, visitors).map_err(broken)?;
-    let ((), ()) = (pass, visitors);
+    let ((), (), ()) = tokio::try_join!(pass, unbuilt, visitors).map_err(broken)?;
     Ok(())
 }
 

@@ -160,7 +160,7 @@ pub struct PropertyStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// When all integrations had last been compared as a whole.
+    /// When all integrations had last been compared as a whole; absent while one never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::instant")]
     pub last_sync_time: Option<String>,

@@ -67,10 +67,20 @@ pub struct TenantStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::object_name")]
     pub imported_by: Option<String>,
+    /// The sync request that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub last_handled_sync_at: Option<String>,
 }
 
 impl Default for TenantStatus {
     fn default() -> Self {
-        Self { observed_generation: UNSEEN, conditions: Vec::new(), records: Vec::new(), imported_by: None }
+        Self {
+            observed_generation: UNSEEN,
+            conditions: Vec::new(),
+            records: Vec::new(),
+            imported_by: None,
+            last_handled_sync_at: None,
+        }
     }
 }

@@ -133,10 +133,20 @@ pub struct VisitorStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::email")]
     pub dummy_email: Option<String>,
+    /// The sync request that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text::token")]
+    pub last_handled_sync_at: Option<String>,
 }
 
 impl Default for VisitorStatus {
     fn default() -> Self {
-        Self { observed_generation: UNSEEN, conditions: Vec::new(), records: Vec::new(), dummy_email: None }
+        Self {
+            observed_generation: UNSEEN,
+            conditions: Vec::new(),
+            records: Vec::new(),
+            dummy_email: None,
+            last_handled_sync_at: None,
+        }
     }
 }

@@ -18,6 +18,7 @@ mod orphans;
 mod pending;
 mod reduce;
 mod remaining;
+mod reread;
 mod run;
 mod shown;
 mod source;

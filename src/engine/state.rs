@@ -64,6 +64,8 @@ pub(super) struct Inner {
     /// Who waits for which other object.
     pub(super) waits: Waits,
     pub(super) names: Names,
+    /// Slots whose records are read by id at their next turn; each is in the queue.
+    pub(super) rereads: BTreeSet<Slot>,
     pub(super) connected: bool,
     /// Why the login is refused: nothing is called until there is another.
     pub(super) parked: Option<SystemError>,
@@ -127,6 +129,7 @@ impl Inner {
             absence: Absence::default(),
             waits: Waits::default(),
             names: Names::default(),
+            rereads: BTreeSet::new(),
             connected: false,
             parked: None,
             connection: 0,

@@ -125,10 +125,12 @@ impl Engine {
             let held = inner.held(slot);
             let unlisted = wanted.known.iter().filter(|id| id.owner == self.owner && id.slot == slot);
             let unlisted = unlisted.filter(|id| !held.iter().any(|one| one.id == **id));
+            let reread = held.iter().map(|one| one.id).filter(|_| inner.rereads.contains(&slot));
             inner
                 .missing(slot)
                 .chain(inner.uncertain(slot))
                 .chain(unlisted.copied())
+                .chain(reread)
                 .collect::<BTreeSet<RecordId>>()
         };
         for id in doubtful {
@@ -147,6 +149,7 @@ impl Engine {
                 inner.uncertain.remove(&id);
             }
         }
+        self.inner.lock().rereads.remove(&slot);
         Ok(())
     }
 

@@ -123,8 +123,18 @@ impl Stopped {
             }
             return None;
         }
+        if has_reason(now, &[conditions::SUSPENDED]) {
+            // It has not shown yet whether it works.
+            if before.has_stopped() {
+                self.0.push(uid, ());
+            }
+            return None;
+        }
         let had_stopped = self.0.pop(&uid).is_some() || before.has_stopped();
-        (had_stopped && works(now)).then_some((EventType::Normal, "Recovered", "it needs a person no longer"))
+        // A visit that is over has not recovered.
+        let works =
+            has_reason(now, &[conditions::SUCCEEDED, conditions::SCHEDULED, conditions::OBSERVE_ONLY]);
+        (had_stopped && works).then_some((EventType::Normal, "Recovered", "it needs a person no longer"))
     }
 }
 
@@ -137,10 +147,8 @@ fn is_ready(status: &Status) -> bool {
     status.condition(conditions::READY).is_some_and(|ready| ready.status == Truth::True)
 }
 
-/// Whether what is declared is carried out. A visit that is over and an object that is suspended have not recovered.
-fn works(status: &Status) -> bool {
-    let ready = status.condition(conditions::READY).map_or("", |ready| &ready.reason);
-    [conditions::SUCCEEDED, conditions::SCHEDULED, conditions::OBSERVE_ONLY].contains(&ready)
+fn has_reason(status: &Status, reasons: &[&str]) -> bool {
+    status.condition(conditions::READY).is_some_and(|ready| reasons.contains(&ready.reason.as_str()))
 }
 
 #[cfg(test)]

@@ -94,6 +94,8 @@ fn what_is_over_or_suspended_has_not_recovered() {
     assert_eq!(along(&[stalled(), Verdict::expired("over")]), ["InvalidSpec"]);
     assert_eq!(along(&[stalled(), Verdict::expired("over"), Verdict::in_sync("")]), ["InvalidSpec"]);
     assert_eq!(along(&[stalled(), Verdict::suspended()]), ["InvalidSpec"]);
+    assert_eq!(along(&[stalled(), Verdict::lapsed("over"), Verdict::in_sync("")]), ["InvalidSpec"]);
+    assert_eq!(along(&[stalled(), Verdict::resting(), Verdict::in_sync("")]), ["InvalidSpec", "Recovered"]);
 }
 
 #[test]

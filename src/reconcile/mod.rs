@@ -14,5 +14,6 @@ pub mod integration;
 pub mod pass;
 pub mod property;
 pub mod tenant;
+pub mod unbuilt;
 pub mod visitor;
 pub mod write;

@@ -23,6 +23,9 @@ pub struct Said {
     /// The last sync token that every integration has handled which could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_sync_at: Option<String>,
+    /// When all integrations had last been compared as a whole, in whole seconds; absent while one never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sync_time: Option<String>,
     /// What is here and not ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<api::PropertyCounts>,
@@ -61,6 +64,8 @@ pub struct Children {
     pub not_ready: Vec<String>,
     /// Those that its deletion waits for, by name.
     pub draining: Vec<String>,
+    /// The earliest of the times at which they were last compared as a whole; `None` if one never was.
+    pub last_sync_time: Option<String>,
     /// Whether this Property's sync token was handled by every integration that needs no person first, and by one at least.
     pub synced: bool,
 }
@@ -72,7 +77,7 @@ pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &
     }
     match checked {
         Err(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
-        Ok(property) if property.suspended => Verdict::suspended(),
+        Ok(property) if property.suspended => Verdict::resting(),
         Ok(_) if children.integrations == 0 => {
             Verdict::in_sync("valid; no AccessIntegration refers to it yet")
         }

@@ -69,7 +69,7 @@ fn an_invalid_property_stalls_a_suspended_one_rests_and_one_that_goes_says_what_
         told(&json!({ "spec": { "timeZone": "Berlin", "suspend": true } }), &one_child());
     assert_eq!((says(&invalid, "Ready"), kstatus), ("False InvalidSpec".into(), Failed));
     let (resting, _) = told(&json!({ "spec": { "suspend": true } }), &one_child());
-    assert_eq!((says(&resting, "Ready"), resting.observed_generation), ("Unknown Suspended".into(), 1));
+    assert_eq!((says(&resting, "Ready"), resting.observed_generation), ("True Suspended".into(), 1));
     let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:00:00Z" }, "spec": { "timeZone": "Berlin" } });
     let (going, _) = told(&going, &Children { draining: vec!["a".into(), "b".into()], ..one_child() });
     assert_eq!(says(&going, "Ready"), "False Deleting");

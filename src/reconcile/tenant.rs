@@ -24,6 +24,9 @@ pub struct Said {
     /// Which integration imported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_by: Option<String>,
+    /// The last sync token that every integration has handled which opens doors to its visitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_sync_at: Option<String>,
 }
 
 /// What there is to say of a Tenant whose facts were gathered. `unknown` names integrations that it grants groups in and

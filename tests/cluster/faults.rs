@@ -457,8 +457,15 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
     second.agrees_with(&first.netbox).await;
 }
 
+/// Waits until the Property tells of the last sync of its only integration.
+async fn time_on_the_property(stage: &Stage) {
+    let synced = stage.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
+    let tells = |tower: &View| tower.status["lastSyncTime"] == synced;
+    stage.until("Property", "tower", "tells of the sync", tells).await;
+}
+
 #[tokio::test]
-async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
+async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written_but_its_time() {
     let stage = with("rest", 3).await;
     stage.sync("settled").await;
     let counted = |tower: &View| {
@@ -467,6 +474,7 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
     stage.until("Property", "tower", "has counted", counted).await;
     let three = |netbox: &View| netbox.status["records"] == 3;
     stage.until("AccessIntegration", "netbox", "has counted", three).await;
+    time_on_the_property(&stage).await;
     stage.netbox.forget_calls();
     let running = stage.controller.as_ref().unwrap();
     // The lease is renewed by PUT, and nothing else is written so.
@@ -482,13 +490,16 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written() {
         stage.set_clock(&format!("2026-12-01T{hour}:30Z"));
         let again = |it: &View| it.status["lastSyncTime"] != synced;
         stage.until("AccessIntegration", "netbox", "has synced again", again).await;
+        time_on_the_property(&stage).await;
     }
     let calls = stage.netbox.calls();
     let paged = ["SearchPersonData", "GetAccessLevels", "GetCardFormats"];
     assert!(calls.keys().all(|operation| paged.contains(&operation.as_str())), "{calls:?}");
-    // The time of the sync stands on the integration, one write each.
-    wait_until("three writes are answered", || std::future::ready(patched() >= before + 3)).await;
-    assert_eq!(stage.changes() - changes, 3, "{}", stage.told("AccessIntegration", "netbox"));
-    assert_eq!(patched() - before, 3);
+    // The time of the sync stands on the integration and on its Property, one write each.
+    wait_until("six writes are answered", || std::future::ready(patched() >= before + 6)).await;
+    let history =
+        || format!("{}\n{}", stage.told("AccessIntegration", "netbox"), stage.told("Property", "tower"));
+    assert_eq!(stage.changes() - changes, 6, "{}", history());
+    assert_eq!(patched() - before, 6);
     stage.agrees().await;
 }

@@ -72,5 +72,12 @@ async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
         write_status(&stage, kind, name, status.clone()).await;
         stage.until(kind, name, "is repaired", |view| without_times(view) == before).await;
     }
+    let plan = json!({"grants": [{"integrationRef": {"name": "netbox"}, "groups": ["Lobby"]}]});
+    stage.apply(json!({"kind": "AccessPlan", "metadata": {"name": "desk"}, "spec": plan})).await;
+    let before = without_times(&stage.reads("AccessPlan", "desk", "NotSupported").await);
+    for status in meddled {
+        write_status(&stage, "AccessPlan", "desk", status.clone()).await;
+        stage.until("AccessPlan", "desk", "is repaired", |view| without_times(view) == before).await;
+    }
     stage.agrees().await;
 }

@@ -53,15 +53,24 @@ async fn an_unchanged_pass_writes_no_status() {
         counts["visitors"] == 2 && counts["visitorsNotReady"] == 0 && counts["integrationsNotReady"] == 0
     };
     stage.until("Property", "tower", "counts them", counted).await;
-    let objects = [("Property", "tower"), ("Tenant", "acme"), ("Visitor", "ada"), ("Visitor", "eve")];
+    let objects = [("Tenant", "acme"), ("Visitor", "ada"), ("Visitor", "eve")];
     let versions = || objects.map(|(kind, name)| stage.view(kind, name).resource_version);
-    let before = versions();
+    let (before, of_property) = (versions(), stage.history("Property", "tower").len());
     // Somebody's label, a sync, an hour: passes in plenty, and no difference.
     stage.patch("AccessIntegration", "netbox", json!({"metadata": {"labels": {"team": "doors"}}})).await;
     stage.sync("one").await;
     stage.set_clock("2026-12-01T15:10:00Z");
     stage.sync("two").await;
     assert_eq!(versions(), before);
+    // The Property says when it was synced last, once a full sync.
+    let synced =
+        |tower: &View| tower.status["lastSyncTime"].as_str().is_some_and(|at| at >= "2026-12-01T15:10:00Z");
+    stage.until("Property", "tower", "tells of the sync", synced).await;
+    assert!(
+        stage.history("Property", "tower").len() - of_property <= 2,
+        "{}",
+        stage.told("Property", "tower")
+    );
     stage.agrees().await;
 }
 

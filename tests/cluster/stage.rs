@@ -16,7 +16,10 @@ use jiff::Timestamp;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
-use vestibule::api::{AccessIntegration, Property, Tenant, Visitor};
+use vestibule::api::{
+    AccessGroup, AccessIntegration, AccessPlan, Occupant, PlanSubscription, Property, SelfRegistration,
+    Tenant, Visitor,
+};
 use vestibule::clock::SetClock;
 
 pub(crate) use self::audit::View;
@@ -274,6 +277,11 @@ fn resource(kind: &str) -> ApiResource {
         "AccessIntegration" => ApiResource::erase::<AccessIntegration>(&()),
         "Tenant" => ApiResource::erase::<Tenant>(&()),
         "Visitor" => ApiResource::erase::<Visitor>(&()),
+        "AccessGroup" => ApiResource::erase::<AccessGroup>(&()),
+        "AccessPlan" => ApiResource::erase::<AccessPlan>(&()),
+        "Occupant" => ApiResource::erase::<Occupant>(&()),
+        "PlanSubscription" => ApiResource::erase::<PlanSubscription>(&()),
+        "SelfRegistration" => ApiResource::erase::<SelfRegistration>(&()),
         "Secret" => ApiResource::erase::<k8s_openapi::api::core::v1::Secret>(&()),
         other => panic!("no kind {other}"),
     }

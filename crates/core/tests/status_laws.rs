@@ -62,7 +62,7 @@ fn any_status() -> impl Strategy<Value = Status> {
 fn any_verdict() -> impl Strategy<Value = Verdict> {
     let grace = prop_oneof![Just(SignedDuration::ZERO), (0..900_i64).prop_map(SignedDuration::from_secs)];
     let message = any_text(30).prop_map(|text| format!("a {text}"));
-    (0..18_usize, message, grace, select(names(REASONS))).prop_map(|(which, message, grace, reason)| {
+    (0..20_usize, message, grace, select(names(REASONS))).prop_map(|(which, message, grace, reason)| {
         match which {
             0 => Verdict::in_sync(message),
             1 => Verdict::progressing(message),
@@ -79,6 +79,8 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
             14 => Verdict::parent_suspended(message),
             15 => Verdict::drift(message),
             16 => Verdict::deleting(message),
+            17 => Verdict::lapsed(message),
+            18 => Verdict::resting(),
             _ => Verdict::deletion_failed(message),
         }
     })

@@ -216,7 +216,8 @@ fn what_was_not_ready_says_at_once_why_it_still_is_not() {
 #[test]
 fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
     let never = settled(&Verdict::suspended(), &Status::default(), 1, 0);
-    assert_eq!((truth(&never, READY), never.observed_generation), (Some(Unknown), 1));
+    assert_eq!((truth(&never, READY), never.observed_generation), (Some(True), 1));
+    assert_eq!(reads(&never, 1), Kstatus::Current, "no deployment waits for what is meant to rest");
 
     let held = settled(&Verdict::deletions_held("12 held, 1f2e"), &in_sync(), 1, 1);
     let suspended = settled(&Verdict::suspended(), &held, 2, 2);
@@ -233,11 +234,29 @@ fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
 }
 
 #[test]
-fn suspended_before_its_new_spec_was_carried_out_it_is_unknown() {
+fn suspended_before_its_spec_was_carried_out_it_is_current_all_the_same() {
     let kept = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 2, 3);
-    assert_eq!(truth(&kept, READY), Some(True), "of generation 1");
-    let suspended = settled(&Verdict::suspended(), &kept, 3, 4);
-    assert_eq!((truth(&suspended, READY), reads(&suspended, 3)), (Some(Unknown), Kstatus::InProgress));
+    let waits = settled(&Verdict::dependency_not_ready("Secret x is missing"), &Status::default(), 2, 3);
+    for before in [kept, waits] {
+        let suspended = settled(&Verdict::suspended(), &before, 3, 4);
+        assert_eq!((truth(&suspended, READY), reads(&suspended, 3)), (Some(True), Kstatus::Current));
+    }
+}
+
+#[test]
+fn what_rests_and_has_nothing_wrong_with_it_needs_nobody_any_more() {
+    let stalled = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
+    let resting = settled(&Verdict::resting(), &stalled, 2, 2);
+    assert_eq!(lines(&resting)[0], "Ready=True/Suspended");
+    assert_eq!((truth(&resting, ACCEPTED), reads(&resting, 2)), (Some(True), Kstatus::Current));
+}
+
+#[test]
+fn what_had_stopped_when_it_was_over_is_current_and_was_not_accepted() {
+    let stalled = settled(&Verdict::stalled(INVALID_SPEC, "set spec.email"), &in_sync(), 1, 1);
+    let over = settled(&Verdict::lapsed("the visit is over; it was refused"), &stalled, 1, 2);
+    assert_eq!((lines(&over)[0].as_str(), reads(&over, 1)), ("Ready=True/Expired", Kstatus::Current));
+    assert_eq!((truth(&over, ACCEPTED), over.has_lapsed(), over.has_stopped()), (Some(False), true, false));
 }
 
 #[test]

@@ -76,6 +76,10 @@ pub struct Situation<'a> {
     pub differs: bool,
     /// The status speaks of this generation already: a restart is no news.
     pub told: bool,
+    /// What the annotation that releases held removals says.
+    pub release: Option<&'a str>,
+    /// The hash of the held removals that were released last, as the status says.
+    pub released: Option<&'a str>,
     /// Something that it names and its system does not have.
     pub lacks: Option<&'a str>,
     /// What the status says of a clock that differs: it stays until the clock has been compared again.
@@ -91,12 +95,15 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     if situation.deleting {
         return Some(deleting(situation));
     }
+    if let (true, Some(Refusal::Missing(sentence))) = (situation.suspended, situation.refusal) {
+        return Some(resolved(Verdict::suspended(), Some(sentence)));
+    }
     let refusal = situation.refusal.map(|refusal| match refusal {
         Refusal::Unreadable(sentence) => Verdict::stalled(conditions::INVALID_SPEC, sentence),
         Refusal::Invalid(reason, sentence) => Verdict::stalled(reason, sentence),
         Refusal::Missing(sentence) => Verdict::dependency_not_ready(sentence),
     });
-    let stopped = refusal.or_else(|| stopped(situation.state?));
+    let stopped = refusal.or_else(|| stopped(situation.state?, situation.release));
     if stopped.is_some() {
         return stopped;
     }
@@ -104,7 +111,9 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         return Some(Verdict::stalled(conditions::CLOCK_DIFFERS, sentence));
     }
     if situation.suspended {
-        return Some(Verdict::suspended());
+        // Of an engine that has not looked yet it is not known whether a person is needed.
+        let looked = situation.state.is_some_and(|it| it.condition == Condition::Connected && it.syncs > 0);
+        return Some(if looked { Verdict::resting() } else { Verdict::suspended() });
     }
     let on_the_way = |message: &str| (!situation.told).then(|| Verdict::progressing(message));
     match situation.state {
@@ -153,7 +162,7 @@ const ONCE_MORE: &str = "It is not tried again by itself, since systems lock acc
     AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
 
 /// Why nothing goes on until a person acts.
-fn stopped(state: &State) -> Option<Verdict> {
+fn stopped(state: &State, release: Option<&str>) -> Option<Verdict> {
     match &state.condition {
         Condition::Rejected(sentence) => {
             return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
@@ -165,7 +174,7 @@ fn stopped(state: &State) -> Option<Verdict> {
         Condition::Unchecked | Condition::Connected | Condition::Unreachable(_) => {}
     }
     let creates = state.creates_stopped.as_ref().map(|stop| creates_stopped(stop, state.unremoved.as_ref()));
-    creates.or_else(|| state.held.as_ref().map(held))
+    creates.or_else(|| state.held.as_ref().map(|them| held(them, release)))
 }
 
 /// Why no record is created, and what to do.
@@ -223,7 +232,7 @@ fn hours_and_minutes(difference: SignedDuration) -> String {
     }
 }
 
-fn held(held: &HeldBack) -> Verdict {
+fn held(held: &HeldBack, release: Option<&str>) -> Verdict {
     let misnamed = match held.misnamed {
         0 => String::new(),
         some => format!("; {some} of them stand under ids that the system made of ours"),
@@ -234,11 +243,28 @@ fn held(held: &HeldBack) -> Verdict {
             "; {some} of them have lost the mark that names their object, so that only a person can tell that it is gone"
         ),
     };
+    let wrong = release
+        .filter(|release| *release != held.hash)
+        .map(|release| format!("; the annotation names {}, which is another set", short(release)));
     Verdict::deletions_held(format!(
-        "{} removals of records without an object are held{unmarked}{misnamed}: look at them in the system, then annotate \
+        "{} of records without an object {} held{unmarked}{misnamed}{}: look at them in the system, then annotate \
          access.vestibule.dev/release-deletions: {} to let them happen",
-        held.count, held.hash
+        counted(held.count, "removal"),
+        if held.count == 1 { "is" } else { "are" },
+        wrong.unwrap_or_default(),
+        held.hash
     ))
+}
+
+/// So many things.
+fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// What a user wrote, as it can stand in a message.
+fn short(written: &str) -> String {
+    let start: String = written.chars().take(20).collect();
+    format!("{start:?}{}", if start.len() < written.len() { " and more" } else { "" })
 }
 
 /// Records that the system does not remove, and what to do.
@@ -253,15 +279,26 @@ fn unremoved(them: &Unremoved) -> String {
 }
 
 fn connected(situation: &Situation<'_>) -> Verdict {
+    let idle = idle_release(situation).unwrap_or_default();
     if !situation.observes {
-        return Verdict::in_sync("connected, and every record of ours was compared");
+        return Verdict::in_sync(format!("connected, and every record of ours was compared{idle}"));
     }
-    let verdict = Verdict::in_sync("connected; mode Observe: nothing is written");
+    let verdict = Verdict::in_sync(format!("connected; mode Observe: nothing is written{idle}"));
     if situation.differs {
         let message = "the system differs from what is declared: see the Visitors whose Synced is False";
         return verdict.with(conditions::SYNCED, Truth::False, conditions::DRIFT_DETECTED, message);
     }
     verdict.with(conditions::SYNCED, Truth::True, conditions::OBSERVE_ONLY, "")
+}
+
+/// A release that releases nothing and was not used either.
+fn idle_release(situation: &Situation<'_>) -> Option<String> {
+    let used = situation.state.and_then(|state| state.used_release.as_deref()).or(situation.released);
+    let release = situation.release.filter(|release| Some(*release) != used)?;
+    Some(format!(
+        ". No removals are held: access.vestibule.dev/release-deletions names {} and releases nothing, remove it",
+        short(release)
+    ))
 }
 
 fn taken(other: &str) -> String {

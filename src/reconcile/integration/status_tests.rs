@@ -15,6 +15,8 @@ const FINE: Situation<'static> = Situation {
     observes: false,
     differs: false,
     told: false,
+    release: None,
+    released: None,
     lacks: None,
     clock_before: None,
     refusal: None,
@@ -149,6 +151,13 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
         "12 removals of records without an object are held: look at them in the system, then annotate \
          access.vestibule.dev/release-deletions: abc123 to let them happen"
     );
+    let one = State {
+        held: Some(HeldBack { hash: "abc123".into(), count: 1, unmarked: 0, misnamed: 0 }),
+        ..connected_state()
+    };
+    let status = after(&Status::default(), &Situation { state: Some(&one), ..FINE });
+    let message = &status.condition("DeletionsHeld").unwrap().message;
+    assert!(message.starts_with("1 removal of records without an object is held: look at"), "{message}");
     let taken = stopped_by(CreateStop::OtherOwner("old/hq/netbox".into()), &held);
     let status = after(&Status::default(), &Situation { state: Some(&taken), ..FINE });
     assert_eq!((says(&status, "Ready"), reading(&status, 1)), ("False DuplicateClaim".into(), Failed));
@@ -156,6 +165,28 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
     assert!(message.contains("Set spec.ownerId to old/hq/netbox to take them over"), "{message}");
     let released = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
     assert_eq!((says(&released, "DeletionsHeld"), reading(&released, 1)), (String::new(), Current));
+}
+
+#[test]
+fn a_release_that_names_another_set_or_none_is_answered_with_what_is_held() {
+    let held = State {
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        ..connected_state()
+    };
+    let message = |state: &State, release, released| {
+        let situation = Situation { state: Some(state), release: Some(release), released, ..FINE };
+        after(&Status::default(), &situation).condition("Ready").unwrap().message.clone()
+    };
+    let wrong = message(&held, "def456", None);
+    assert!(wrong.contains("the annotation names \"def456\", which is another set: look at"), "{wrong}");
+    assert!(wrong.ends_with("access.vestibule.dev/release-deletions: abc123 to let them happen"), "{wrong}");
+    assert!(!message(&held, "abc123", None).contains("another set"), "it is on its way");
+    let nothing = connected_state();
+    let idle = message(&nothing, "def456", None);
+    assert!(idle.contains("No removals are held") && idle.contains("\"def456\""), "{idle}");
+    assert!(!message(&nothing, "abc123", Some("abc123")).contains("No removals"), "it was used");
+    let long = message(&nothing, &"x".repeat(300), None);
+    assert!(long.contains("and more") && long.len() < 300, "{long}");
 }
 
 #[test]
@@ -188,13 +219,20 @@ fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
 fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_still() {
     let suspended = Situation { suspended: true, ..FINE };
     let new = after(&Status::default(), &suspended);
-    assert_eq!((says(&new, "Ready"), new.observed_generation), ("Unknown Suspended".into(), 1));
+    assert_eq!((says(&new, "Ready"), new.observed_generation), ("True Suspended".into(), 1));
+    assert_eq!(reading(&new, 1), Current, "no deployment waits for what is meant to rest");
+    let missing = Refusal::Missing("Secret login does not exist".into());
+    let unfinished = after(&Status::default(), &Situation { refusal: Some(&missing), ..suspended.clone() });
+    assert_eq!(
+        (says(&unfinished, "Ready"), says(&unfinished, "ResolvedRefs"), reading(&unfinished, 1)),
+        ("True Suspended".into(), "False DependencyNotReady".into(), Current)
+    );
     let state = connected_state();
     let good = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
-    let resting = after(&good, &Situation { state: Some(&state), ..suspended });
+    let resting = after(&good, &Situation { state: Some(&state), ..suspended.clone() });
     assert_eq!((says(&resting, "Ready"), reading(&resting, 1)), ("True Suspended".into(), Current));
     let refused = in_condition(Condition::Rejected("mend the Secret".into()));
-    let still = after(&good, &Situation { state: Some(&refused), ..suspended });
+    let still = after(&good, &Situation { state: Some(&refused), ..suspended.clone() });
     assert_eq!((says(&still, "Ready"), reading(&still, 1)), ("False CredentialsRejected".into(), Failed));
     let down = in_condition(Condition::Unreachable("it does not answer".into()));
     let quiet = after(&good, &Situation { state: Some(&down), ..suspended });

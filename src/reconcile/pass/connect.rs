@@ -7,9 +7,7 @@ use vestibule_core::model::ObjectKey;
 use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
 
 use super::Pass;
-use crate::api::annotation;
 use crate::cluster::watch::Event;
-use crate::engine::Condition;
 use crate::reconcile::integration::{Connection, Object, Refusal, Validated};
 use crate::reconcile::property;
 use crate::system::{Class, SystemError};
@@ -193,41 +191,13 @@ impl Pass {
         let Some(connection) = self.connections.remove(key) else { return };
         self.diagnostics.hide(&format!("engine {key}"));
         // Another engine of the same integration has been asked for nothing yet.
-        self.asked.retain(|(asked, _)| asked != key);
+        self.asked.retain(|(asked, _), _| asked != key);
         let news = Arc::clone(&self.news);
         let stop = tokio::spawn(async move {
             connection.stop().await;
             news.notify_one();
         });
         self.stopping.insert(key.clone(), stop);
-    }
-
-    /// "Sync now", on the integration or on its Property: each token is passed on once.
-    fn pass_on_requests(&mut self, object: &Object) {
-        let key = &object.meta.key;
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let property =
-            object.spec.as_ref().ok().map(|spec| property::key(&key.namespace, &spec.property_ref));
-        let property = property.and_then(|key| self.properties.get(&key));
-        let of_property = property.and_then(|property| {
-            let token = property.meta.annotations.get(annotation::SYNC_REQUESTED_AT)?;
-            let handled = property.status.as_ref().and_then(|said| said.last_handled_sync_at.as_ref());
-            (handled != Some(token)).then_some(token)
-        });
-        let own = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
-        let handled = object.status.as_ref().and_then(|said| said.last_handled_sync_at.as_ref());
-        let own = own.filter(|token| handled != Some(*token));
-        for token in own.into_iter().chain(of_property) {
-            if self.asked.insert((key.clone(), token.clone())) {
-                // A refused login is tried once more when somebody asks for it, with a client that knows of no refusal.
-                if matches!(connection.engine.state().borrow().condition, Condition::Rejected(_)) {
-                    connection.forget_client();
-                    self.news.notify_one();
-                }
-                connection.engine.request_sync(token);
-            }
-        }
-        self.asked.retain(|(asked, token)| asked != key || own == Some(token) || of_property == Some(token));
     }
 }
 

@@ -13,11 +13,12 @@ mod moves;
 mod ownership;
 mod pace;
 mod publish;
+mod requests;
 #[cfg(test)]
 mod stage;
 mod tell;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use vestibule_core::ownership::Neighbours;
 
 use self::ledger::Ledger;
 use self::moves::Moved;
+use self::requests::TenantRequest;
 use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
 use crate::cluster::object::{Seen, Uid};
@@ -74,8 +76,9 @@ pub struct Pass {
     pacers: BTreeMap<u64, Pacer>,
     refusals: BTreeMap<ObjectKey, Refusal>,
     indexes: BTreeMap<ObjectKey, u16>,
-    /// "Sync now" tokens that were passed on.
-    asked: BTreeSet<(ObjectKey, String)>,
+    /// "Sync now" tokens that were passed on, and how many syncs the engine had completed then.
+    asked: BTreeMap<(ObjectKey, String), u64>,
+    tenant_requests: BTreeMap<ObjectKey, TenantRequest>,
     parts: ConnectionParts,
     visitors: Arc<Visitors>,
     directory: watch::Sender<Arc<Directory>>,
@@ -169,7 +172,8 @@ impl Pass {
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
             indexes: BTreeMap::new(),
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            tenant_requests: BTreeMap::new(),
             parts,
             visitors,
             directory,
@@ -230,6 +234,7 @@ impl Pass {
         self.restore_statuses();
         self.connect().await;
         self.publish();
+        self.pass_on_tenant_requests();
         self.tell().await;
         self.allow_first_writes();
     }

@@ -104,6 +104,8 @@ impl Pass {
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
             told: told == Some(object.meta.generation),
+            release: object.meta.annotations.get(annotation::RELEASE_DELETIONS).map(String::as_str),
+            released: object.status.as_ref().and_then(|said| said.last_handled_release.as_deref()),
             lacks,
             clock_before: object.status.as_ref().and_then(integration::Said::clock_differs),
             refusal: self.refusals.get(&object.meta.key),
@@ -120,9 +122,14 @@ impl Pass {
             let verdict = tenant::verdict(object, directory.tenant(tenant_id(key)), &unknown);
             let previous = object.status.clone().unwrap_or_default();
             let status = verdict.settle(&previous.status, object.meta.generation, now);
-            let differs = !status.same_without_times(&previous.status);
+            let mut said = tenant::Said { status, ..previous.clone() };
+            if let Some(token) = self.answered_tenant_request(key) {
+                said.last_handled_sync_at = Some(token.clone());
+            }
+            let rest = tenant::Said { status: previous.status.clone(), ..said.clone() };
+            let differs = rest != previous || !said.status.same_without_times(&previous.status);
             if self.ledgers.tenants.has_to_be_written(object, differs) {
-                writes.push((Arc::clone(object), tenant::Said { status, ..previous }));
+                writes.push((Arc::clone(object), said));
             }
         }
         for (answer, said) in write_all(&self.writers.tenant, writes, |said| &said.status).await {
@@ -171,6 +178,7 @@ impl Pass {
                     .filter(|_| children.synced)
                     .or(previous.last_handled_sync_at.as_ref())
                     .cloned(),
+                last_sync_time: children.last_sync_time.clone(),
                 counts: visitors.as_ref().map_or_else(
                     || previous.counts.clone(),
                     |all| Some(property::counts(&children, all.get(key).copied().unwrap_or_default())),
@@ -192,26 +200,23 @@ impl Pass {
     }
 
     pub(super) fn children(&self, property: &ObjectKey, object: &property::Object) -> Children {
-        let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
-        let (mut children, mut awaited, mut handled) = (Children::default(), 0, 0);
+        let mut children = Children::default();
+        let mut compared = Vec::new();
         for (key, integration) in self.integrations_of(property) {
             children.integrations += 1;
-            let ready = integration.status.as_ref().and_then(|said| said.status.condition("Ready"));
+            let status = integration.status.as_ref();
+            let ready = status.and_then(|said| said.status.condition("Ready"));
             if ready.is_none_or(|ready| ready.status != vestibule_core::status::Truth::True) {
                 children.not_ready.push(key.name.clone());
             }
-            let state = self.connections.get(key).map(|connection| connection.engine.state());
-            let state = state.as_ref().map(|state| state.borrow());
-            let has_handled =
-                state.as_ref().zip(token).is_some_and(|(state, token)| state.handled_syncs.contains(token));
-            handled += usize::from(has_handled);
-            // One that a person must mend, refused here or by its system, says so itself and is not waited for; one that is
-            // merely starting is, anew or elsewhere.
-            let refused = self.refusals.contains_key(key) && !self.stopping.contains_key(key);
-            let stopped = state.is_some_and(|state| state.condition.needs_a_person());
-            awaited += usize::from(!has_handled && !refused && !stopped);
+            compared.push(status.and_then(|said| said.last_sync_time.clone()));
         }
-        children.synced = awaited == 0 && (handled > 0 || children.integrations == 0);
+        // The times are of one form, so that the earliest is the first as a text.
+        let all: Option<Vec<String>> = compared.into_iter().collect();
+        children.last_sync_time = all.and_then(|times| times.into_iter().min());
+        let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
+        let keys = || self.integrations_of(property).map(|(key, _)| key);
+        children.synced = token.is_some_and(|token| self.have_handled(keys(), token));
         children
     }
 

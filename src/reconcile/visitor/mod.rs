@@ -17,6 +17,7 @@ mod namespace;
 mod outlook;
 mod plan;
 mod replan;
+mod requests;
 mod row;
 mod run;
 mod say;
@@ -28,6 +29,7 @@ mod source;
 #[cfg(test)]
 mod stage;
 mod status;
+mod status_flags;
 mod troubles;
 #[cfg(test)]
 mod trust_tests;

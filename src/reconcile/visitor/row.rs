@@ -8,6 +8,7 @@ use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
 
+use super::status_flags::StatusFlags;
 use crate::reconcile::directory::TenantId;
 
 /// The plan part of a row.
@@ -27,6 +28,8 @@ pub struct Plan {
     pub ready: Option<bool>,
     /// How much of it the status tells, as it stands in the API server.
     pub told: Told,
+    /// A sync that is asked for, and whether the object had stopped when it ended.
+    pub flags: StatusFlags,
     /// What of the person decides whether a system can hold them.
     pub person: PersonFlags,
     /// What is wanted and known in each integration: usually one.

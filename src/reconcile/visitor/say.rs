@@ -58,6 +58,11 @@ impl Visitors {
         let verdict = match outlook.says(standing, more_days, &seen) {
             Saying::Verdict(verdict) => verdict,
             Saying::Nothing => return None,
+            Saying::ByRecords if look.plan.flags.has_lapsed() && is_over(standing, &states) => {
+                Verdict::lapsed(
+                    "the visit is over; it was refused, or had stopped until a person acts, when it ended",
+                )
+            }
             Saying::ByRecords => verdict(standing, &states, trouble.as_ref(), false)?,
         };
         Some(self.settled(look, &verdict))
@@ -109,7 +114,8 @@ impl Visitors {
         let stays = previous.records.iter().filter(unknown).cloned();
         let records = status::records(held.chain(stays).collect());
         let now = self.clock.now();
-        Said { status: verdict.settle(&previous.status, look.generation, now), records }
+        let last_handled_sync_at = previous.last_handled_sync_at.clone();
+        Said { status: verdict.settle(&previous.status, look.generation, now), records, last_handled_sync_at }
     }
 
     /// Asks for a second witness of each record that the status names and one list alone lacks. Says whether there is one.
@@ -155,6 +161,11 @@ impl Visitors {
 fn is_gone(record: &Record, slot: Slot, engine: &Engine) -> bool {
     let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.slot == slot);
     id.is_none_or(|id| engine.is_gone(&id))
+}
+
+/// Whether the visit is over and nothing of it is left in a system.
+fn is_over(standing: &Standing, places: &[PlaceState]) -> bool {
+    matches!(standing, Standing::Expired | Standing::Over) && !places.iter().any(|state| state.may_hold())
 }
 
 fn outlook_of(plan: &Plan, directory: &Directory) -> Outlook {

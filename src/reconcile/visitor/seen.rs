@@ -10,6 +10,7 @@ use vestibule_core::plan::Want;
 use super::Visitors;
 use super::plan::{self, Standing};
 use super::replan::{close, closes, drop_places_of_the_gone, facts_hash};
+use super::requests::{requested, reread};
 use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
 use super::scan::Orders;
 use super::source::{place_want, state_by_engine};
@@ -41,6 +42,10 @@ impl Visitors {
             } else {
                 plan_object(&mut row.plan, &sight, checked, &mut orders);
                 row.plan.told = told(&row.plan, &object, &directory);
+                row.plan.flags.set_sync_requested(requested(&object).is_some());
+                if row.plan.flags.is_sync_requested() {
+                    reread(&mut row.plan, slot, &directory);
+                }
                 self.not_later_than(row.plan.next_at());
             }
         }

@@ -11,6 +11,7 @@ use vestibule_core::status::{Truth, conditions};
 use super::Visitors;
 use super::plan::Standing;
 use super::replan::facts_hash;
+use super::requests::is_compared;
 use super::row::{Plan, Told};
 use super::say::{Look, disconnected};
 use super::status::{self, GRACE};
@@ -82,6 +83,9 @@ impl Visitors {
             return ToTell::Something;
         }
         if !row.is_ours() && is_held(slot, &directory) {
+            return ToTell::Something;
+        }
+        if row.plan.flags.is_sync_requested() && is_compared(&row.plan) {
             return ToTell::Something;
         }
         let (key, previous) = (table.key_of(row), Said::default());
@@ -203,6 +207,7 @@ impl Visitors {
         if is_in_grace(&said) {
             self.settle_later(slot, GRACE);
         }
+        let said = Self::with_echo(said, &object, &plan);
         if !same(&said, &previous) {
             return self.write_status(slot, &object, said).await;
         }

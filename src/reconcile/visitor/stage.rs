@@ -151,6 +151,11 @@ impl Stage {
         self.refer(|directory| *directory = next);
     }
 
+    /// The system of an integration.
+    pub fn system(&self, name: &str) -> Arc<Memory> {
+        Arc::clone(&self.systems.lock()[name])
+    }
+
     /// Changes what Visitors refer to.
     pub fn refer(&self, change: impl FnOnce(&mut Directory)) {
         self.refer_unseen(change);

@@ -24,6 +24,9 @@ pub struct Said {
     /// What the visitor is in each system.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Record>,
+    /// The sync request that was handled last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_sync_at: Option<String>,
 }
 
 /// A Visitor whose spec can be carried out.

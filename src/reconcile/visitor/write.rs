@@ -24,6 +24,7 @@ impl Visitors {
         if answer.is_ok() {
             self.note_first_ready(object, &before, &said);
             self.note_said(slot, &said);
+            self.note_echo(slot, object, &said);
         }
         self.take_written(slot, answer.map(Some))
     }
@@ -119,6 +120,7 @@ impl Visitors {
             self.metrics.controllers.object("Visitor", conditions::READY, word(plan.ready), word(ready));
         }
         (plan.says, plan.ready) = (said.map_or(0, status::hash), ready);
+        plan.flags.set_lapsed(said.is_some_and(|said| said.status.has_stopped() || said.status.has_lapsed()));
     }
 }
 
@@ -128,5 +130,6 @@ fn is_ready(said: &Said) -> Option<bool> {
 
 /// Whether a reader could not tell the two apart, times aside.
 pub(super) fn same(a: &Said, b: &Said) -> bool {
-    a.status.same_without_times(&b.status) && a.records == b.records
+    let rest = |said: &Said| (said.records.clone(), said.last_handled_sync_at.clone());
+    a.status.same_without_times(&b.status) && rest(a) == rest(b)
 }

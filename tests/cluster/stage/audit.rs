@@ -15,7 +15,17 @@ use vestibule_core::status::{Condition, Kstatus, Status, Truth, check, kstatus};
 use super::{number, resource};
 use crate::harness::Namespace;
 
-const KINDS: [&str; 4] = ["Property", "AccessIntegration", "Tenant", "Visitor"];
+const KINDS: [&str; 9] = [
+    "Property",
+    "AccessIntegration",
+    "Tenant",
+    "Visitor",
+    "AccessGroup",
+    "AccessPlan",
+    "Occupant",
+    "PlanSubscription",
+    "SelfRegistration",
+];
 
 /// Watches until it is dropped.
 pub(super) struct Audit {

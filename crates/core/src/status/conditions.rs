@@ -34,6 +34,7 @@ names! {
     DEPENDENCY_NOT_READY = "DependencyNotReady", "A reference or Secret is missing or not ready itself.";
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself or what it refers to.";
     NOT_SUPPORTED_BY_SYSTEM = "NotSupportedBySystem", "The system cannot hold what the spec asks for.";
+    NOT_SUPPORTED = "NotSupported", "This version of Vestibule does not act on objects of this kind.";
     DUPLICATE_CLAIM = "DuplicateClaim", "Somebody else holds what this object claims.";
     MULTIPLE_INTEGRATIONS_NOT_SUPPORTED = "MultipleIntegrationsNotSupported", "The property has another integration that owns its people.";
     ADOPTION_REFUSED = "AdoptionRefused", "The system has such a person already, and nobody allowed to take it over.";

@@ -74,17 +74,10 @@ impl Verdict {
     }
 }
 
-/// The last value of Ready, for an object that is suspended. Unknown if its spec was never carried out.
+/// Ready of an object that is suspended: nothing is to be carried out, and so nobody waits for anything, unless a person
+/// was needed.
 fn frozen(before: &Before<'_>) -> Truth {
-    let Some(ready) = before.get(READY) else { return Truth::Unknown };
-    let newer =
-        before.get(RECONCILING).is_some_and(|work| work.observed_generation > ready.observed_generation);
-    match ready.status {
-        // Kept for the grace time, or left by somebody else: in neither case true of this spec.
-        Truth::True if newer => Truth::Unknown,
-        Truth::True if before.get(STALLED).is_some() => Truth::False,
-        last => last,
-    }
+    if before.get(STALLED).is_some() { Truth::False } else { Truth::True }
 }
 
 /// The status that stands there, as far as it can be believed: a restore, or a person with `kubectl edit

@@ -1,4 +1,6 @@
-use super::conditions::{CLOCK_DIFFERS, CREATE_RESULT_UNKNOWN, CREDENTIALS_REJECTED, HELD, READY, STALLED};
+use super::conditions::{
+    ACCEPTED, CLOCK_DIFFERS, CREATE_RESULT_UNKNOWN, CREDENTIALS_REJECTED, EXPIRED, HELD, READY, STALLED,
+};
 use super::verdict::{ASPECTS, NOT_ACCEPTED};
 use super::{Status, Truth};
 
@@ -17,5 +19,10 @@ impl Status {
         let blamed = ASPECTS.iter().filter_map(|type_| self.condition(type_));
         let mut blamed = blamed.filter(|it| it.status == Truth::False).map(|it| it.reason.as_str());
         !is(READY, Truth::True) && blamed.any(|it| NOT_ACCEPTED.contains(&it) || STOPPED.contains(&it))
+    }
+
+    /// Whether the object had stopped until a person acts when its time was over.
+    pub fn has_lapsed(&self) -> bool {
+        self.condition(ACCEPTED).is_some_and(|it| it.status == Truth::False && it.reason == EXPIRED)
     }
 }

@@ -4,7 +4,7 @@ use super::Truth;
 use super::conditions::{
     ACCEPTED, ADOPTION_REFUSED, CREDENTIALS_REJECTED, DELETING, DELETION_FAILED, DELETIONS_HELD,
     DEPENDENCY_NOT_READY, DRIFT_DETECTED, DUPLICATE_CLAIM, EXPIRED, HELD, INVALID_SPEC,
-    MULTIPLE_INTEGRATIONS_NOT_SUPPORTED, NOT_SUPPORTED_BY_SYSTEM, OBSERVE_ONLY, PROGRESSING,
+    MULTIPLE_INTEGRATIONS_NOT_SUPPORTED, NOT_SUPPORTED, NOT_SUPPORTED_BY_SYSTEM, OBSERVE_ONLY, PROGRESSING,
     PROGRESSING_WITH_RETRY, RESOLVED_REFS, SCHEDULED, SUCCEEDED, SUSPENDED, SYNCED, THROTTLED,
     WAITING_FOR_IMPORT,
 };
@@ -13,8 +13,9 @@ use super::conditions::{
 /// and is Unknown on the first visit.
 pub(super) const ASPECTS: [&str; 3] = [ACCEPTED, RESOLVED_REFS, SYNCED];
 /// The reasons for which the spec itself is turned down.
-pub(super) const NOT_ACCEPTED: [&str; 5] = [
+pub(super) const NOT_ACCEPTED: [&str; 6] = [
     INVALID_SPEC,
+    NOT_SUPPORTED,
     NOT_SUPPORTED_BY_SYSTEM,
     DUPLICATE_CLAIM,
     MULTIPLE_INTEGRATIONS_NOT_SUPPORTED,
@@ -95,6 +96,14 @@ impl Verdict {
         Self::fine(EXPIRED, message)
     }
 
+    /// The visit or subscription is over, and it had stopped until a person acts when it ended. Nothing is left to do, so
+    /// it is Ready: a deployment does not fail for ever on it. What was declared was not accepted to the end.
+    pub fn lapsed(message: impl Into<String>) -> Self {
+        let verdict = Self::expired(message);
+        let message = verdict.message.clone();
+        verdict.with(ACCEPTED, Truth::False, EXPIRED, message)
+    }
+
     /// A system is down or answers with errors. Ready keeps its value for `grace`, counted from when
     /// `Reconciling` turned True: a short hiccup rings nobody's bell. `SignedDuration::ZERO` on the integration,
     /// which tells of an outage at once.
@@ -136,10 +145,17 @@ impl Verdict {
         verdict.with(DELETIONS_HELD, Truth::True, HELD, message)
     }
 
-    /// `spec.suspend` of the object itself: everything else stays as it was.
+    /// `spec.suspend` of the object itself: everything else stays as it was. Ready, so that no deployment waits for it,
+    /// unless a person was needed.
     pub fn suspended() -> Self {
         let message = "spec.suspend is true: nothing new is opened; ends, deletions and revocations go on";
         Self::new(Ready::Frozen, Work::Frozen, SUSPENDED, message)
+    }
+
+    /// The same where nothing else is known to be wrong: what a person was needed for before is done.
+    pub fn resting() -> Self {
+        let Self { reason, message, .. } = Self::suspended();
+        Self::fine(reason, message)
     }
 
     /// The Property or integration is suspended and something is left to do here. With nothing left, the status

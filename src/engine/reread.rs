@@ -1,0 +1,18 @@
+//! "Sync now" for one object: its records are read by id, whatever the last list showed of them.
+
+use vestibule_core::identity::Slot;
+
+use super::Engine;
+use super::queue::Class;
+
+impl Engine {
+    /// Reads the records of a slot by id at its next turn, which comes soon, and compares them with what is wanted.
+    pub fn reread(&self, slot: Slot) {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        inner.rereads.insert(slot);
+        inner.queue.push(slot, Class::UserChange, None, now);
+        drop(inner);
+        self.wake.notify_one();
+    }
+}

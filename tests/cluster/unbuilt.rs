@@ -1,0 +1,52 @@
+//! Objects of kinds that no controller acts on yet say so.
+
+use serde_json::{Value, json};
+use vestibule_core::status::Kstatus;
+
+use crate::stage::{MORNING, Stage};
+
+fn objects() -> [(&'static str, &'static str, Value); 5] {
+    let person = json!({"tenantRef": {"name": "acme"}, "firstName": "Lise", "lastName": "Meitner", "email": "lise@example.org"});
+    let mut registration = person.clone();
+    registration["propertyRef"] = json!({"name": "tower"});
+    let group = json!({"integrationRef": {"name": "netbox"}, "externalId": "17", "displayName": "Lobby"});
+    let subscription = json!({"planRef": {"name": "desk"}, "subscriber": {"tenantRef": {"name": "acme"}}});
+    let grants = json!({"grants": [{"integrationRef": {"name": "netbox"}, "groups": ["Lobby"]}]});
+    [
+        ("AccessGroup", "lobby", group),
+        ("AccessPlan", "desk", grants),
+        ("Occupant", "lise", person),
+        ("PlanSubscription", "acme-desk", subscription),
+        ("SelfRegistration", "emmy", registration),
+    ]
+}
+
+#[tokio::test]
+async fn an_object_that_nothing_acts_on_fails_a_wait_at_once_and_is_deleted_without_one() {
+    // Those that were there before the controller, and those that come later.
+    let mut stage = Stage::bare("unbuilt", MORNING, "America/New_York").await;
+    let (early, late) = (objects(), objects());
+    for (kind, name, spec) in early.iter().take(3) {
+        stage.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
+    }
+    stage.start().await;
+    for (kind, name, spec) in late.iter().skip(3) {
+        stage.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
+    }
+    for (kind, name, _) in objects() {
+        let view = stage.reads(kind, name, "NotSupported").await;
+        assert_eq!(view.kstatus(), Kstatus::Failed, "{kind}");
+        assert_eq!(view.status["observedGeneration"], view.generation, "{kind}");
+        assert!(view.message().contains(&format!("does not act on {kind}s yet")), "{}", view.message());
+        assert!(view.finalizers.is_empty(), "{kind}");
+    }
+    // A newer spec is answered too.
+    stage.patch("AccessPlan", "desk", json!({"spec": {"displayName": "Desk"}})).await;
+    let desk = stage.reads("AccessPlan", "desk", "NotSupported").await;
+    assert_eq!((desk.generation, desk.kstatus()), (2, Kstatus::Failed));
+    for (kind, name, _) in objects() {
+        stage.delete(kind, name).await;
+        stage.gone(kind, name).await;
+    }
+    stage.agrees().await;
+}
