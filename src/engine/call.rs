@@ -115,7 +115,10 @@ impl Engine {
         let settings = self.settings.read();
         let mode = match step {
             // What a create did wrong is undone wherever it may be done.
-            Step::Create(_) | Step::AssignCard { .. } | Step::RemoveMisnamed(_) => settings.mode.creates(),
+            Step::Create(_)
+            | Step::AssignCard { .. }
+            | Step::RemoveMisnamed(_)
+            | Step::ReduceMisnamed { .. } => settings.mode.creates(),
             Step::Update { .. } | Step::Reduce { .. } | Step::WithdrawCard { .. } => settings.mode.updates(),
             Step::Remove(_) => settings.mode.removes(),
         };

@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// The record was made under another id. One of the same content is as good; any other is taken back.
+    /// The answer names another id. One of the same content is as good; what is left of ours is taken back.
     async fn judge_given(
         &self,
         record: &Arc<Record>,
@@ -92,12 +92,37 @@ impl Engine {
             self.inner.lock().uncertain.remove(&record.id);
             return Ok(with_id(record, id));
         }
-        let is_chosen = CreateStop::of_answer(&record.id, &given) == CreateStop::ChosenIds;
-        self.take_back(record.id, vec![given], class).await?;
-        if is_chosen {
-            // An earlier create whose answer was lost cannot be found by its id either.
-            self.find_misnamed(record.id, class).await?;
+        if !record.id.is_altered_as(&given) {
+            return self.judge_foreign(record, given, class).await;
         }
+        self.take_back(record.id, vec![given], class).await?;
+        Err(self.creates_stopped())
+    }
+
+    /// The answer names an id that has nothing to do with ours. A mixed-up answer may name anybody: only a person who is as
+    /// the record was sent is taken back.
+    async fn judge_foreign(
+        &self,
+        record: &Arc<Record>,
+        given: String,
+        class: Class,
+    ) -> Result<Arc<Record>, Stop> {
+        if self.read(record.id, class).await?.is_some() {
+            return Ok(Arc::clone(record));
+        }
+        let named = self.observe(class, Scope::ExternalId(given.clone())).await?.records;
+        let is_made = |person: &ObservedRecord| {
+            let is_marked = person.mark.as_ref() == Some(&record.mark);
+            let opens_the_same =
+                (person.facts.window, &person.facts.groups) == (Some(record.window), &record.groups);
+            person.external_id == given && person.id.is_none() && (is_marked || opens_the_same)
+        };
+        if !named.iter().any(is_made) {
+            return Err(self.stop_creates(record.id, CreateStop::ChosenIds));
+        }
+        self.take_back(record.id, vec![given], class).await?;
+        // An earlier create whose answer was lost cannot be found by its id either.
+        self.find_misnamed(record.id, class).await?;
         Err(self.creates_stopped())
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Creates {
     ids: Option<CreateStop>,
     /// What it has shown of that so far.
     evidence: Evidence,
+    /// It has shown at some time that it keeps them.
+    have_kept_ids: bool,
     /// Why no record is created.
     stop: Option<CreateStop>,
     /// Slots whose create waits for that to end; bounded by the slots that there are.
@@ -85,7 +87,12 @@ impl Creates {
 
     /// A create was made under our id.
     pub(super) const fn keeps_ids(&mut self) {
-        self.evidence = Evidence::Kept;
+        (self.evidence, self.have_kept_ids) = (Evidence::Kept, true);
+    }
+
+    /// Whether the system has ever shown a record of ours under its id.
+    pub(super) const fn have_kept_ids(&self) -> bool {
+        self.have_kept_ids
     }
 
     /// A create was made under another id, or is hidden.
@@ -101,6 +108,7 @@ impl Creates {
 
     /// A whole list shows records of ours under their ids, or none.
     pub(super) fn note_listing(&mut self, shows_ours: bool) {
+        self.have_kept_ids |= shows_ours;
         if shows_ours && self.evidence == Evidence::None {
             self.evidence = Evidence::Kept;
         }

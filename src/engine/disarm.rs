@@ -179,13 +179,13 @@ pub(super) fn not_carried_out() -> SystemError {
     SystemError::new(system::Class::Transient, "RemovePerson", message)
 }
 
-fn closed(error: &SystemError) -> SystemError {
+pub(super) fn closed(error: &SystemError) -> SystemError {
     let message =
         format!("{}. The record was disarmed and opens no door; its removal is tried again", error.message);
     SystemError { message, ..error.clone() }
 }
 
-fn still_open(error: &SystemError, no_cards: bool) -> SystemError {
+pub(super) fn still_open(error: &SystemError, no_cards: bool) -> SystemError {
     let cards = if no_cards { "It holds no card, but its" } else { "Its card," };
     let message = format!(
         "{}. {cards} access groups and its end could not be taken away either, so that it may still open doors: disable the \

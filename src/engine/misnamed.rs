@@ -8,16 +8,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use vestibule_core::diff::Step;
+use vestibule_core::entitlement::disarming_misnamed;
 use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{Misnamed, ObservedRecord};
 
 use super::call::Stop;
 use super::creates::CreateStop;
-use super::disarm::not_carried_out;
+use super::disarm::{closed, not_carried_out, still_open};
 use super::state::Inner;
 use super::sync::Walk;
 use super::{Class, Engine};
-use crate::system::Scope;
+use crate::system::{Scope, SystemError};
 
 /// One such record.
 #[derive(Clone, Debug)]
@@ -124,39 +125,57 @@ impl Engine {
     pub(super) async fn remove_misnamed(&self, external_id: &str, class: Class) -> Result<(), Stop> {
         let entry = self.inner.lock().misnamed.0.get(external_id).cloned();
         let Some(Entry { id, .. }) = entry else { return Ok(()) };
-        let step = Step::RemoveMisnamed(Misnamed { external_id: external_id.to_owned(), id });
-        let removed = self.write(class, &step).await.map_err(|stop| self.note_unremoved(id, stop));
-        removed.map_err(Stop::revoking)?;
-        if self.is_living(external_id, class).await.map_err(Stop::revoking)? {
-            return Err(self.note_unremoved(id, Stop::System(not_carried_out())).revoking());
+        let record = Misnamed { external_id: external_id.to_owned(), id };
+        let refused = match self.write(class, &Step::RemoveMisnamed(record.clone())).await {
+            Ok(_) => None,
+            Err(Stop::System(error)) if !error.class.is_of_connection() => Some(error),
+            Err(stop) => return Err(stop.revoking()),
+        };
+        if let Some(living) = self.living(external_id, class).await.map_err(Stop::revoking)? {
+            let error = refused.unwrap_or_else(not_carried_out);
+            return Err(self.disarm_misnamed(&record, living, error).await.revoking());
         }
         self.inner.lock().forget_misnamed(external_id);
         tracing::warn!(integration = %self.label, slot = %id.slot, "a record under another id than ours was removed");
         Ok(())
     }
 
-    /// Counts the record among those that the system does not remove, if the system itself keeps it.
-    fn note_unremoved(&self, id: RecordId, stop: Stop) -> Stop {
-        if let Stop::System(error) = &stop
-            && !error.class.is_of_connection()
-        {
-            let mut inner = self.inner.lock();
-            inner.remaining.note_refusal(id, error);
-            inner.remaining.note_judged(&id);
+    /// The system itself keeps the record: all that opens doors is taken from it, and its removal is tried again. Gives what
+    /// is to be reported.
+    async fn disarm_misnamed(&self, record: &Misnamed, living: ObservedRecord, error: SystemError) -> Stop {
+        if !self.inner.lock().remaining.note_refusal(record.id, &error) {
+            return Stop::System(error);
         }
-        stop
+        let mut facts = living.facts;
+        for step in disarming_misnamed(record, &facts, self.clock.now()) {
+            match self.write(Class::Revocation, &step).await {
+                Ok(_) | Err(Stop::System(_)) => {}
+                Err(stop) => return stop,
+            }
+        }
+        match self.living(&record.external_id, Class::Revocation).await {
+            Ok(Some(left)) => facts = left.facts,
+            Ok(None) => {}
+            Err(stop) => return stop,
+        }
+        let is_closed = !facts.may_open(self.clock.now());
+        let mut inner = self.inner.lock();
+        inner.remaining.note_closed(record.id, facts.fingerprint(), is_closed);
+        inner.remaining.note_judged(&record.id);
+        Stop::System(if is_closed { closed(&error) } else { still_open(&error, facts.cards.is_empty()) })
     }
 
-    async fn is_living(&self, external_id: &str, class: Class) -> Result<bool, Stop> {
-        let found = self.observe(class, Scope::ExternalId(external_id.to_owned())).await?;
-        Ok(found.records.iter().any(|person| person.external_id == external_id && !person.dead))
+    /// The person of an id, if they are there.
+    async fn living(&self, external_id: &str, class: Class) -> Result<Option<ObservedRecord>, Stop> {
+        let found = self.observe(class, Scope::ExternalId(external_id.to_owned())).await?.records;
+        Ok(found.into_iter().find(|person| person.external_id == external_id && !person.dead))
     }
 
     /// Forgets those that a listing lacks once the system says the same by their id.
     pub(super) async fn forget_missing_misnamed(&self) -> Result<(), Stop> {
         let missing = self.inner.lock().misnamed.missing();
         for external_id in missing {
-            if !self.is_living(&external_id, Class::Drift).await? {
+            if self.living(&external_id, Class::Drift).await?.is_none() {
                 self.inner.lock().forget_misnamed(&external_id);
             }
         }
@@ -176,9 +195,11 @@ impl Engine {
     /// anything was.
     pub(super) async fn find_misnamed(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
         let (mut walk, mut found) = (Walk::default(), Vec::new());
+        // A person with a copied mark cannot be where no record with one ever was.
+        let marks_prove = !self.inner.lock().creates.have_kept_ids();
         loop {
             let page = self.observe(class, Scope::People(walk.cursor())).await?;
-            let made = page.records.iter().filter(|person| is_made_for(person, id));
+            let made = page.records.iter().filter(|person| is_made_for(person, id, marks_prove));
             found.extend(made.map(|person| person.external_id.clone()));
             if !walk.goes_on(page.next)? {
                 break;
@@ -194,10 +215,11 @@ impl Engine {
 
 /// Whether a living person under a foreign id is what a create for this id made: the id is what is left of it, or the
 /// mark names its object.
-fn is_made_for(person: &ObservedRecord, id: RecordId) -> bool {
-    let is_marked = person.mark.as_ref().is_some_and(|mark| {
-        Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
-    });
+fn is_made_for(person: &ObservedRecord, id: RecordId, marks_prove: bool) -> bool {
+    let is_marked = marks_prove
+        && person.mark.as_ref().is_some_and(|mark| {
+            Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
+        });
     !person.dead && person.id.is_none() && (is_marked || id.is_altered_as(&person.external_id))
 }
 

@@ -189,14 +189,17 @@ impl AccessSystem for Memory {
         match step {
             Step::Create(record) => self.call("create", |state| state.create(record)),
             Step::Update { id, record, fields } => {
-                self.call("update", |state| state.update(*id, &record.facts(), fields))
+                self.call("update", |state| state.update(&id.to_string(), &record.facts(), fields))
             }
             Step::Reduce { id, facts, fields } => {
-                self.call("update", |state| state.update(*id, facts, fields))
+                self.call("update", |state| state.update(&id.to_string(), facts, fields))
+            }
+            Step::ReduceMisnamed { record, facts, fields } => {
+                self.call("update", |state| state.update(&record.external_id, facts, fields))
             }
             Step::AssignCard { id, card, until } => self.call("assign", |state| {
                 state.free(*id, card)?;
-                state.own("assign", *id)?.facts.cards.insert(card.clone(), Some(*until));
+                state.own("assign", &id.to_string())?.facts.cards.insert(card.clone(), Some(*until));
                 Ok(Applied::Done)
             }),
             Step::WithdrawCard { id, card } => self.call("withdraw", |state| {
@@ -261,11 +264,16 @@ impl State {
         Ok(if external_id == whole { Applied::Done } else { Applied::Misnamed(external_id) })
     }
 
-    fn update(&mut self, id: RecordId, wanted: &Facts, fields: &[Field]) -> Result<Applied, SystemError> {
+    fn update(
+        &mut self,
+        external_id: &str,
+        wanted: &Facts,
+        fields: &[Field],
+    ) -> Result<Applied, SystemError> {
         if fields.contains(&Field::Groups) {
             self.known("update", &wanted.groups)?;
         }
-        let facts = &mut self.own("update", id)?.facts;
+        let facts = &mut self.own("update", external_id)?.facts;
         for field in fields {
             match field {
                 Field::Name => {
@@ -299,8 +307,12 @@ impl State {
     }
 
     /// A living record, to be written.
-    fn own(&mut self, operation: &'static str, id: RecordId) -> Result<&mut ObservedRecord, SystemError> {
-        let found = self.people.get_mut(&id.to_string()).filter(|person| !person.dead);
+    fn own(
+        &mut self,
+        operation: &'static str,
+        external_id: &str,
+    ) -> Result<&mut ObservedRecord, SystemError> {
+        let found = self.people.get_mut(external_id).filter(|person| !person.dead);
         found.ok_or_else(|| missing(operation, "the record"))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use vestibule::system::{Applied, Class, ErrorCode, Scope};
 use vestibule_core::diff::Step;
+use vestibule_core::entitlement::disarming_misnamed;
 use vestibule_core::model::{Card, Misnamed, Record};
 
 use super::{
@@ -94,6 +95,13 @@ pub(crate) async fn a_person_of_any_id_is_read_and_removed_by_it(stage: &dyn Sta
     assert!(!lives().await);
     settle(stage, &record).await;
     assert!(lives().await);
+    let found = look(stage, record.id).await.unwrap();
+    let steps = disarming_misnamed(&misnamed, &found.facts, at("2026-12-01T14:00:00Z"));
+    assert_eq!(steps.len(), 2, "its groups and its window");
+    for step in &steps {
+        assert_eq!(apply(stage, step).await, Applied::Done);
+    }
+    assert!(!look(stage, record.id).await.unwrap().facts.may_open(at("2026-12-01T14:00:00Z")));
     assert_eq!(apply(stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
     assert!(!lives().await);
     assert_eq!(apply(stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Absent);

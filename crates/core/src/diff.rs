@@ -50,6 +50,15 @@ pub enum Step {
     Remove(RecordId),
     /// Remove a record that our own create made under another id than ours.
     RemoveMisnamed(Misnamed),
+    /// The same for a record that the system does not remove: reduce it.
+    ReduceMisnamed {
+        /// Which.
+        record: Misnamed,
+        /// What it should hold.
+        facts: Arc<Facts>,
+        /// What of it is reduced: [`Field::Window`] or [`Field::Groups`].
+        fields: Vec<Field>,
+    },
 }
 
 impl Step {
@@ -62,7 +71,7 @@ impl Step {
             | Self::AssignCard { id, .. }
             | Self::WithdrawCard { id, .. }
             | Self::Remove(id) => *id,
-            Self::RemoveMisnamed(record) => record.id,
+            Self::RemoveMisnamed(record) | Self::ReduceMisnamed { record, .. } => record.id,
         }
     }
 
@@ -76,6 +85,7 @@ impl Step {
             Self::WithdrawCard { .. } => "withdraw-card",
             Self::Remove(_) => "remove",
             Self::RemoveMisnamed(_) => "remove-misnamed",
+            Self::ReduceMisnamed { .. } => "reduce-misnamed",
         }
     }
 
@@ -83,7 +93,11 @@ impl Step {
     pub const fn revokes(&self) -> bool {
         matches!(
             self,
-            Self::Remove(_) | Self::RemoveMisnamed(_) | Self::WithdrawCard { .. } | Self::Reduce { .. }
+            Self::Remove(_)
+                | Self::RemoveMisnamed(_)
+                | Self::ReduceMisnamed { .. }
+                | Self::WithdrawCard { .. }
+                | Self::Reduce { .. }
         )
     }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diff::Step;
 use crate::identity::RecordId;
-use crate::model::{Facts, Field, Hasher, Person, Record, card_number_key};
+use crate::model::{Facts, Field, Hasher, Misnamed, Person, Record, card_number_key};
 use crate::schedule::Window;
 
 /// The most that a record of one object may open. A part that is `None` is not known, and nothing is taken away because
@@ -119,6 +119,18 @@ pub fn disarming(id: RecordId, found: &Facts, now: Timestamp) -> Vec<Step> {
         });
     }
     steps
+}
+
+/// The same for a record under another id than ours. It never got a card.
+pub fn disarming_misnamed(record: &Misnamed, found: &Facts, now: Timestamp) -> Vec<Step> {
+    let steps = disarming(record.id, found, now).into_iter();
+    let reductions = steps.filter_map(|step| match step {
+        Step::Reduce { id: _, facts, fields } => {
+            Some(Step::ReduceMisnamed { record: record.clone(), facts, fields })
+        }
+        _ => None,
+    });
+    reductions.collect()
 }
 
 /// A window that ended a day ago: no zone and no wrong clock of the system keeps it open.

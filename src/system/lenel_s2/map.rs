@@ -110,12 +110,9 @@ impl Map {
     /// `ModifyPerson` of our own record: the fields that differ, and always all levels, since what leaving them out does
     /// is not known (2.16 no. 5). The bare form replaces the whole set, rights given by hand included: allowed on a
     /// record that is ours alone, forbidden on a shared one (2.7). An empty set is not sent: see [`Self::withdraw_levels`].
-    pub(super) fn modify_person(&self, id: RecordId, facts: &Facts, fields: &[Field]) -> Command {
+    pub(super) fn modify_person(&self, id: &str, facts: &Facts, fields: &[Field]) -> Command {
         let params = fields.iter().flat_map(|field| self.params(facts, *field));
-        Command::new("ModifyPerson")
-            .with("PERSONID", id.to_string())
-            .with_all(params)
-            .with_all(levels(&facts.groups))
+        Command::new("ModifyPerson").with("PERSONID", id).with_all(params).with_all(levels(&facts.groups))
     }
 
     /// `ModifyPerson` in the additive form with DELETE for each level: the one documented way to empty the set.
@@ -272,7 +269,7 @@ mod tests {
     fn a_changed_contact_is_sent_even_where_it_is_emptied_and_levels_go_with_every_change() {
         let record = record();
         assert_eq!(
-            params(&map().modify_person(record.id, &record.facts(), &[Field::Contact])),
+            params(&map().modify_person(&record.id.to_string(), &record.facts(), &[Field::Contact])),
             format!(
                 "<PERSONID>{}</PERSONID><CONTACTEMAIL>ada@example.org</CONTACTEMAIL><CONTACTPHONE></CONTACTPHONE>\
                  <ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>",
@@ -284,15 +281,17 @@ mod tests {
     #[test]
     fn levels_are_emptied_one_by_one_and_never_by_an_empty_list() {
         let record = Record { groups: BTreeSet::new(), ..record() };
-        let bare = map().modify_person(record.id, &record.facts(), &[Field::Groups]);
+        let bare = map().modify_person(&record.id.to_string(), &record.facts(), &[Field::Groups]);
         assert!(!params(&bare).contains("ACCESSLEVELS"));
         let command = Map::withdraw_levels(bare, &["Lobby".to_owned()]);
         assert!(params(&command).ends_with(
             "<ACCESSLEVELS><ACCESSLEVEL><ACCESSLEVELNAME>Lobby</ACCESSLEVELNAME><DELETE>1</DELETE>\
              </ACCESSLEVEL></ACCESSLEVELS>"
         ));
-        let none =
-            Map::withdraw_levels(map().modify_person(record.id, &record.facts(), &[Field::Groups]), &[]);
+        let none = Map::withdraw_levels(
+            map().modify_person(&record.id.to_string(), &record.facts(), &[Field::Groups]),
+            &[],
+        );
         assert!(!params(&none).contains("ACCESSLEVELS"));
     }
 

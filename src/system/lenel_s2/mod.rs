@@ -108,8 +108,13 @@ impl AccessSystem for LenelS2 {
         self.own(step)?;
         match step {
             Step::Create(record) => self.create(record).await,
-            Step::Update { id, record, fields } => self.update(*id, &record.facts(), fields).await,
-            Step::Reduce { id, facts, fields } => self.update(*id, facts, fields).await,
+            Step::Update { id, record, fields } => {
+                self.update(&id.to_string(), &record.facts(), fields).await
+            }
+            Step::Reduce { id, facts, fields } => self.update(&id.to_string(), facts, fields).await,
+            Step::ReduceMisnamed { record, facts, fields } => {
+                self.update(&record.external_id, facts, fields).await
+            }
             Step::AssignCard { id, card, until } => self.assign(*id, card, *until).await,
             Step::WithdrawCard { id, card } => self.withdraw(*id, card).await,
             Step::Remove(id) => self.remove(&id.to_string()).await,

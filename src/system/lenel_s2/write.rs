@@ -33,13 +33,13 @@ impl LenelS2 {
     /// of two calls: an empty list may mean anything (2.16 no. 5).
     pub(super) async fn update(
         &self,
-        id: RecordId,
+        id: &str,
         facts: &Facts,
         fields: &[Field],
     ) -> Result<Applied, SystemError> {
         let mut command = self.map.modify_person(id, facts, fields);
         if facts.groups.is_empty() && fields.contains(&Field::Groups) {
-            let person = self.person(id).await?.unwrap_or_default();
+            let person = self.person_of(id).await?.unwrap_or_default();
             command = Map::withdraw_levels(command, &person.levels);
         }
         match self.client.call(&command).await? {
