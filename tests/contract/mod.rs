@@ -153,6 +153,8 @@ macro_rules! contract {
             a_lost_answer_is_found_again_by_its_id,
             an_edit_by_hand_is_seen_and_repaired,
             an_unknown_group_is_waited_for_and_makes_nothing,
+            a_record_is_reduced_and_keeps_the_rest,
+            each_measure_alone_disarms_a_record,
             the_health_names_a_version,
         }
     };

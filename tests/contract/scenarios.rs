@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vestibule::system::{Applied, Class, ErrorCode, Scope};
 use vestibule_core::diff::Step;
-use vestibule_core::entitlement::disarming_misnamed;
+use vestibule_core::entitlement::{Entitlement, disarming, disarming_misnamed, reduction};
 use vestibule_core::model::{Card, Misnamed, Record};
 
 use super::{
@@ -249,6 +249,52 @@ pub(crate) async fn an_unknown_group_is_waited_for_and_makes_nothing(stage: &dyn
     let error = try_apply(stage, &create(&record)).await.unwrap_err();
     assert_eq!(error.class, Class::Dependency, "{error}");
     assert_eq!(look(stage, record.id).await, None);
+}
+
+pub(crate) async fn a_record_is_reduced_and_keeps_the_rest(stage: &dyn Stage) {
+    let mut record = with_card(stage, visitor(stage, "ada"), "4711");
+    record.groups = stage.groups().into_iter().collect();
+    settle(stage, &record).await;
+    let mut less = Record { groups: stage.groups().into_iter().skip(1).collect(), ..record.clone() };
+    less.window.until = at("2026-12-01T20:00:00Z");
+    let found = look(stage, record.id).await.unwrap().facts;
+    let shared = Entitlement::of(&less).shared_with(&found).unwrap();
+    let steps = reduction(record.id, &found, &shared);
+    assert_eq!(steps.len(), 1, "one change is one step: {steps:?}");
+    for step in steps {
+        assert_eq!(apply(stage, &step).await, Applied::Done);
+    }
+    assert_eq!(look(stage, record.id).await.unwrap().facts, shared);
+    // A card that is not granted any more, and nothing else.
+    let found = shared;
+    let shared = Entitlement::of(&Record { card: None, ..less }).shared_with(&found).unwrap();
+    for step in reduction(record.id, &found, &shared) {
+        assert_eq!(apply(stage, &step).await, Applied::Done);
+    }
+    assert_eq!(look(stage, record.id).await.unwrap().facts, shared);
+}
+
+pub(crate) async fn each_measure_alone_disarms_a_record(stage: &dyn Stage) {
+    let now = at("2026-12-01T15:00:00Z");
+    for (number, closes) in [(0, false), (1, true), (2, true)] {
+        let name = format!("guest-{number}");
+        let mut record = with_card(stage, visitor(stage, &name), &format!("471{number}"));
+        record.groups = stage.groups().into_iter().collect();
+        settle(stage, &record).await;
+        let before = look(stage, record.id).await.unwrap().facts;
+        let steps = disarming(record.id, &before, now);
+        assert_eq!(steps.len(), 3, "the card, the groups, the window");
+        assert_eq!(apply(stage, &steps[number]).await, Applied::Done);
+        let after = look(stage, record.id).await.unwrap().facts;
+        assert_eq!((before.may_open(now), after.may_open(now)), (true, !closes), "{:?}", steps[number]);
+        let kept = [after.cards == before.cards, after.groups == before.groups, after.window == before.window];
+        assert_eq!(kept.iter().filter(|same| !**same).count(), 1, "one measure changes one thing");
+        for step in disarming(record.id, &after, now) {
+            assert_eq!(apply(stage, &step).await, Applied::Done);
+        }
+        let left = look(stage, record.id).await.unwrap().facts;
+        assert_eq!(disarming(record.id, &left, now), []);
+    }
 }
 
 pub(crate) async fn the_health_names_a_version(stage: &dyn Stage) {

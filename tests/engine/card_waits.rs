@@ -6,7 +6,7 @@ use vestibule::system::{Class as ErrorClass, ErrorCode};
 use vestibule_core::model::{Mode, Record};
 use vestibule_core::plan::Want;
 
-use crate::stage::{Fate, Setup, Stage, at, during, visitor, with_card, with_group};
+use crate::stage::{Fate, Setup, Stage, at, during, of_owner, shown, visitor, with_card, with_group};
 
 /// A visit with the one card of these tests.
 fn visit(name: &str, from: &str, until: &str) -> Record {
@@ -273,6 +273,80 @@ async fn leading_zeros_make_no_other_card_and_no_loop_of_repairs() {
     stage.push(&padded, Class::UserChange);
     stage.sync().await;
     assert!(stage.site.writes().is_empty());
+}
+
+const OTHER_OWNER: &str = "test/engine/other-door";
+
+/// A visit of another integration of the same system, with the one card of these tests.
+fn elsewhere(name: &str, from: &str, until: &str) -> Record {
+    during(&with_card(&of_owner(OTHER_OWNER, name), "7001"), from, until)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_goes_from_one_integration_of_a_system_to_another_and_back() {
+    let (first, second) = (visit("first", "08:00", "10:00"), elsewhere("second", "10:00", "11:00"));
+    let third = visit("third", "11:00", "12:00");
+    let stage = Stage::holding(&[&first]).await;
+    let other = stage.beside(OTHER_OWNER).await;
+    other.push(&second, Class::UserChange);
+    other.until("the wait", |other| wait(other, &second).is_some()).await;
+    assert_eq!(wait(&other, &second).unwrap().holder, "Visitor acme/first");
+    stage.push(&third, Class::UserChange);
+    for one in [&first, &second, &third] {
+        stage.until("its turn", |stage| now(stage) >= one.window.from).await;
+        stage.pass(60).await;
+        let told = [&stage, &other].map(|stage| stage.last(one));
+        assert!(has_card(&stage, one), "{:?} {told:?}", one.mark.object);
+    }
+    assert!(stage.site.calls().len() + other.site.calls().len() < 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_is_given_on_at_once_when_its_holder_in_another_integration_is_deleted() {
+    let (first, second) = (visit("first", "08:00", "11:00"), elsewhere("second", "11:00", "12:00"));
+    let stage = Stage::holding(&[&first]).await;
+    let other = stage.beside(OTHER_OWNER).await;
+    other.push(&second, Class::UserChange);
+    other.until("the wait", |other| wait(other, &second).is_some()).await;
+    stage.delete(&first, Class::Revocation);
+    let took = takes(&stage, "the card", |stage| has_card(stage, &second)).await;
+    assert!(took < 10, "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_visit_of_another_integration_gives_its_card_up_and_has_it_back() {
+    let (first, second) = (visit("first", "09:00", "10:00"), elsewhere("second", "10:00", "12:00"));
+    let stage = Stage::empty().await;
+    let other = stage.beside(OTHER_OWNER).await;
+    other.push(&second, Class::UserChange);
+    other.until("the card", |other| has_card(other, &second)).await;
+    stage.push(&first, Class::UserChange);
+    stage.until("the card", |stage| has_card(stage, &first)).await;
+    other.until("the wait", |other| wait(other, &second).is_some()).await;
+    other.until("the card back", |other| has_card(other, &second)).await;
+    assert!(now(&stage) >= first.window.until);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_card_of_an_owner_that_this_process_does_not_serve_is_a_strangers() {
+    let (mine, theirs) = (visit("first", "11:00", "12:00"), elsewhere("second", "08:00", "10:00"));
+    let stage = Stage::empty().await;
+    stage.site.memory.put(shown(&theirs));
+    stage.push(&mine, Class::UserChange);
+    stage.until("the refusal", |stage| duplicate(stage, &mine).is_some()).await;
+    assert!(duplicate(&stage, &mine).unwrap().contains(&theirs.id.to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_visitors_whose_cards_are_swapped_have_them_swapped() {
+    let (ada, bob) = (with_card(&visitor("ada"), "7001"), with_card(&visitor("bob"), "7002"));
+    let stage = Stage::holding(&[&ada, &bob]).await;
+    let (ada, bob) = (with_card(&ada, "7002"), with_card(&bob, "7001"));
+    stage.push(&ada, Class::UserChange);
+    stage.push(&bob, Class::UserChange);
+    let took = takes(&stage, "the swap", |stage| stage.holds(&[&ada, &bob])).await;
+    assert!(took < 30, "{took}");
+    assert!(stage.site.calls().len() < 40, "{:?}", stage.site.names());
 }
 
 #[tokio::test(start_paused = true)]

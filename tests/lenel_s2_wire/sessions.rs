@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use vestibule::system::lenel_s2::{Config, Wire};
 use vestibule::system::{AccessSystem, Class, Scope};
+use vestibule_core::diff::Step;
 
 use crate::stub::{Stub, answer, fail, id, refused, session, success, xml};
 
@@ -102,6 +103,21 @@ async fn a_command_refused_in_a_proven_session_is_a_missing_right() {
     let error = stub.client.observe(Scope::CardFormats).await.unwrap_err();
     assert_eq!((error.class, error.operation), (Class::Auth, "GetCardFormats"));
     assert_eq!((stub.asked("Login"), stub.asked("GetCardFormats")), (2, 2), "once more and no further");
+}
+
+#[tokio::test]
+async fn a_removal_that_the_user_has_no_right_to_is_no_refused_login_and_spends_no_second_one() {
+    let stub = Stub::new(|asked| {
+        session(asked, |asked| if asked.command == "RemovePerson" { refused() } else { success(asked) })
+    })
+    .await;
+    for _ in 0..3 {
+        let error = stub.client.apply(&Step::Remove(id())).await.unwrap_err();
+        assert_eq!((error.class, error.operation), (Class::Terminal, "RemovePerson"));
+        assert!(error.message.contains("role"), "{error}");
+    }
+    assert_eq!((stub.asked("Login"), stub.asked("RemovePerson")), (2, 4));
+    assert!(stub.client.check().await.is_ok(), "the connection goes on");
 }
 
 #[tokio::test]

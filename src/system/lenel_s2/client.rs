@@ -1,6 +1,7 @@
 //! Commands inside a session: one login for all callers, proven before use, renewed once when it expired
 //! (systems/lenel-s2.md 2.3).
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(super) struct Client {
     state: Mutex<State>,
     /// Logins that have ended, well or not: who began to wait before one shares what came of it.
     logins: AtomicU64,
+    /// Commands that the user has no right to: refused in a session that was proven to live.
+    denied: parking_lot::Mutex<BTreeSet<&'static str>>,
 }
 
 /// The wire to the controller, whoever speaks on it.
@@ -90,6 +93,7 @@ impl Client {
             clock,
             state: Mutex::default(),
             logins: AtomicU64::new(0),
+            denied: parking_lot::Mutex::default(),
         })
     }
 
@@ -100,6 +104,11 @@ impl Client {
         let outcome = self.line.exchange(&session, command).await?.outcome;
         if !matches!(outcome, Outcome::ApiError(AUTH_FAILURE)) {
             return without_api_error(command, outcome);
+        }
+        let was_denied = self.denied.lock().contains(command.name);
+        // Each login leaves a session on the box: none is spent on what another session was refused for the same reason.
+        if was_denied && self.is_alive(&session).await? {
+            return Err(errors::not_allowed(command.name));
         }
         let renewed = self.session(Some(&session)).await?;
         match self.line.exchange(&renewed, command).await?.outcome {
@@ -196,11 +205,20 @@ impl Client {
 
     /// A renewed session was refused as well: does it lack the right, or has somebody ended it again?
     async fn why_refused(&self, session: &Session, command: &Command) -> SystemError {
-        match self.line.exchange(session, &Command::new("GetAPIVersion")).await.map(|answer| answer.outcome) {
-            Ok(Outcome::ApiError(_)) => errors::session_taken(command.name),
-            Ok(_) => errors::not_allowed(command.name),
+        match self.is_alive(session).await {
+            Ok(false) => errors::session_taken(command.name),
+            Ok(true) => {
+                self.denied.lock().insert(command.name);
+                errors::not_allowed(command.name)
+            }
             Err(error) => error,
         }
+    }
+
+    /// Whether a session is answered.
+    async fn is_alive(&self, session: &Session) -> Result<bool, SystemError> {
+        let answer = self.line.exchange(session, &Command::new("GetAPIVersion")).await?;
+        Ok(!matches!(answer.outcome, Outcome::ApiError(_)))
     }
 
     /// Pings while the session lives; ends with it.

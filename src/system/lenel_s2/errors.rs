@@ -10,6 +10,9 @@ use crate::system::{Class, ErrorCode, SystemError};
 /// Where the three checkboxes of the API are on the box (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
 
+/// The commands that take access away.
+const TAKES_AWAY: [&str; 3] = ["ModifyPerson", "RemovePerson", "RemoveCredential"];
+
 /// An APIERROR that no renewed login cures (2.11).
 pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
     let (class, said) = match number {
@@ -77,7 +80,10 @@ pub(super) fn not_allowed(operation: &'static str) -> SystemError {
         "The NetBox refused {operation} for our user although its login works (APIERROR 5): give the user a role with \
          read and write right to the API"
     );
-    SystemError::new(Class::Auth, operation, message)
+    // To read and to create nothing works without the right, and another login may have it. What takes away is refused alone,
+    // so that the other ways to close a door stay open.
+    let class = if TAKES_AWAY.contains(&operation) { Class::Terminal } else { Class::Auth };
+    SystemError::new(class, operation, message)
 }
 
 /// A session that was just proven is gone: somebody else uses the account.

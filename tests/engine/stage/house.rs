@@ -1,17 +1,18 @@
 //! The declared side on the stage: what is wanted, and everything that the engine told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use vestibule::engine::{Outcome, Report, Source, SourceError, Wanted};
-use vestibule_core::identity::{RecordId, Slot};
+use vestibule::engine::{Engine, Outcome, Report, Source, SourceError, Wanted};
+use vestibule_core::identity::{Owner, RecordId, Slot};
 use vestibule_core::model::{ObjectKey, Record};
 use vestibule_core::plan::Want;
 
 /// See the module. A slot that was never declared has no object.
 #[derive(Default)]
-pub(crate) struct House(Mutex<Rooms>);
+pub(crate) struct House(Mutex<Rooms>, Mutex<Vec<Weak<Engine>>>);
 
 #[derive(Default)]
 struct Rooms {
@@ -27,6 +28,15 @@ struct Rooms {
 }
 
 impl House {
+    /// Knows of another engine in the same process.
+    pub(crate) fn meets(&self, engine: &Arc<Engine>) {
+        self.1.lock().push(Arc::downgrade(engine));
+    }
+
+    fn neighbours(&self) -> Vec<Arc<Engine>> {
+        self.1.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
     pub(crate) fn declare(&self, slot: Slot, want: Want) {
         self.declare_known(slot, want, Vec::new());
     }
@@ -115,5 +125,13 @@ impl Source for House {
         let mut rooms = self.0.lock();
         assert!(!std::mem::take(&mut rooms.report_panics), "as the test wants");
         rooms.reports.push(report);
+    }
+
+    fn record_changed(&self, slot: Slot) {
+        self.neighbours().iter().for_each(|engine| engine.object_changed(slot));
+    }
+
+    fn engine_of(&self, owner: Owner) -> Option<Arc<Engine>> {
+        self.neighbours().into_iter().find(|engine| engine.owner() == owner)
     }
 }

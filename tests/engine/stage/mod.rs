@@ -91,9 +91,13 @@ pub(crate) struct Stage {
 
 impl Setup {
     /// Starts the engine; nothing has been called yet.
-    pub(crate) fn raise(self) -> Stage {
-        let clock = Arc::new(Virtual::start());
-        let site = Site::new(self.memory, clock.clone(), LATENCY);
+    pub(crate) fn raise(mut self) -> Stage {
+        let memory = Arc::new(std::mem::take(&mut self.memory));
+        self.raise_over(memory, Arc::new(Virtual::start()), OWNER_ID)
+    }
+
+    fn raise_over(self, memory: Arc<Memory>, clock: Arc<Virtual>, owner_id: &str) -> Stage {
+        let site = Site::new(memory, clock.clone(), LATENCY);
         let house = Arc::new(House::default());
         for record in &self.standing {
             site.memory.put(shown(record));
@@ -102,7 +106,7 @@ impl Setup {
         let (lease, metrics) = (Arc::new(Lease(AtomicBool::new(true))), Metrics::new());
         let engine = Engine::new(Parts {
             integration: ObjectKey::new("acme", "door"),
-            owner: Owner::of(OWNER_ID),
+            owner: Owner::of(owner_id),
             system: site.clone(),
             source: house.clone(),
             pacer: Pacer::new(self.limits, clock.clone()),
@@ -134,6 +138,16 @@ impl Stage {
     /// An engine after its first sync of an empty system.
     pub(crate) async fn empty() -> Self {
         Setup::default().start().await
+    }
+
+    /// The engine of another integration over the same system, after its first syncs; each knows of the other.
+    pub(crate) async fn beside(&self, owner_id: &str) -> Self {
+        let setup = Setup::default();
+        let other = setup.raise_over(Arc::clone(&self.site.memory), Arc::clone(&self.clock), owner_id);
+        self.house.meets(&other.engine);
+        other.house.meets(&self.engine);
+        other.until("the first sync", |other| other.state().syncs > 0).await;
+        other
     }
 
     /// An engine after its first sync of a system that holds exactly these.

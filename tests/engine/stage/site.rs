@@ -50,7 +50,7 @@ type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
 
 /// See the module.
 pub(crate) struct Site {
-    pub(crate) memory: Memory,
+    pub(crate) memory: Arc<Memory>,
     clock: SharedClock,
     latency: Duration,
     calls: Mutex<Vec<Call>>,
@@ -71,7 +71,8 @@ struct Edits {
 }
 
 impl Site {
-    pub(crate) fn new(memory: Memory, clock: SharedClock, latency: Duration) -> Arc<Self> {
+    pub(crate) fn new(memory: impl Into<Arc<Memory>>, clock: SharedClock, latency: Duration) -> Arc<Self> {
+        let memory = memory.into();
         let (calls, rule, late, alters, edits) = Default::default();
         Arc::new(Self { memory, clock, latency, calls, rule, late, alters, edits })
     }
