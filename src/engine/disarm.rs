@@ -10,7 +10,7 @@ use super::call::Stop;
 use super::state::UNCERTAIN_FOR;
 use super::unit::until;
 use super::{Class, Engine};
-use crate::system::{self, Applied, SystemError};
+use crate::system::{self, Applied, ErrorCode, SystemError};
 
 /// What came of removing a record that may not stay.
 #[derive(Debug)]
@@ -105,9 +105,11 @@ impl Engine {
 
     /// Whether the system itself keeps the record, and not a connection or the login that fails.
     fn is_refusal(&self, id: RecordId, error: &SystemError) -> bool {
+        if error.class.is_of_connection() || error.code == Some(ErrorCode::Endpoint) {
+            return false;
+        }
         let mut inner = self.inner.lock();
-        let answers = inner.breaker.since().is_none();
-        answers && !error.class.is_of_connection() && inner.remaining.note_refusal(id, error)
+        inner.breaker.since().is_none() && inner.remaining.note_refusal(id, error)
     }
 
     /// Takes from a record all that opens doors, each by a call of its own: the system may accept one and refuse another.

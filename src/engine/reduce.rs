@@ -124,12 +124,11 @@ impl Engine {
             self.inner.lock().removed(&id);
             return Ok(Left::Nothing);
         };
-        if is_wanted && most.shared_with(&found.facts).as_ref() == Some(&found.facts) {
-            self.is_within(id, &found, most);
-            return Ok(Left::Wanted);
-        }
         match most.shared_with(&found.facts) {
-            Some(shared) if shared == found.facts => Ok(self.is_within(id, &found, most)),
+            Some(shared) if shared == found.facts => {
+                let left = self.is_within(id, &found, most);
+                Ok(if is_wanted { Left::Wanted } else { left })
+            }
             _ if !mode.updates() => Ok(Left::Untouched(mode)),
             Some(shared) => self.take_away(id, most, &reduction(id, &found.facts, &shared)).await,
             // Somebody gave it to others by hand: it is repaired, and not removed, when that can be done.

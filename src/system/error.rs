@@ -22,9 +22,9 @@ pub enum Class {
 }
 
 impl Class {
-    /// Whether it says something of the login or the account, and nothing of the work at hand.
+    /// Whether it says something of the login, the account or this replica, and nothing of the work at hand.
     pub const fn is_of_connection(self) -> bool {
-        matches!(self, Self::Auth | Self::Throttled(_))
+        matches!(self, Self::Auth | Self::Throttled(_) | Self::NotLeader)
     }
 
     /// The word in metrics and logs.

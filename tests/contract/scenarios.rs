@@ -287,7 +287,8 @@ pub(crate) async fn each_measure_alone_disarms_a_record(stage: &dyn Stage) {
         assert_eq!(apply(stage, &steps[number]).await, Applied::Done);
         let after = look(stage, record.id).await.unwrap().facts;
         assert_eq!((before.may_open(now), after.may_open(now)), (true, !closes), "{:?}", steps[number]);
-        let kept = [after.cards == before.cards, after.groups == before.groups, after.window == before.window];
+        let kept =
+            [after.cards == before.cards, after.groups == before.groups, after.window == before.window];
         assert_eq!(kept.iter().filter(|same| !**same).count(), 1, "one measure changes one thing");
         for step in disarming(record.id, &after, now) {
             assert_eq!(apply(stage, &step).await, Applied::Done);

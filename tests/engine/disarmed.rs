@@ -152,7 +152,7 @@ async fn a_removal_that_is_acknowledged_again_and_again_and_not_done_is_a_refusa
     stage.site.every("remove", Fate::Claims(Applied::Done));
     stage.delete(&eve(), Class::Revocation);
     stage.until("it is closed", |stage| !opens(stage, &eve())).await;
-    assert_eq!(unremoved(&stage.state()), Some((1, 0)));
+    stage.until("the report", |stage| unremoved(&stage.state()) == Some((1, 0))).await;
     assert!(message(&stage, &eve()).contains("goes on showing it"));
     stage.site.heal();
     stage.rest().await;

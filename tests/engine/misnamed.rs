@@ -1,5 +1,6 @@
 //! Systems that do not keep the id of a record: it is removed at once, and no other is created.
 
+use vestibule::clock::Clock;
 use vestibule::engine::{Class, CreateStop, Outcome};
 use vestibule::system::memory::Ids;
 use vestibule::system::{Applied, Class as ErrorClass, Observed};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
 use vestibule::engine::{Class, Outcome, SourceError};
 use vestibule::system::{Class as ErrorClass, ErrorCode};
 use vestibule_core::entitlement::Entitlement;
@@ -10,7 +11,7 @@ use vestibule_core::plan::{Change, Want, Withheld};
 use vestibule_core::schedule::Window;
 
 use crate::stage::{
-    Fate, Setup, Stage, at, identified, stranger, visitor, with_card, with_group, with_groups,
+    Fate, GROUPS, Setup, Stage, at, identified, stranger, visitor, with_card, with_group, with_groups,
 };
 
 /// Ada with two groups, and what she was changed to.
@@ -79,6 +80,54 @@ async fn whatever_keeps_a_replacement_from_being_made_keeps_nothing_open_that_wa
         assert_eq!((&facts.groups, facts.window), (&groups(&["Lobby"]), Some(wanted.window)), "{what}");
         assert_eq!(stage.site.count("create") + stage.site.count("remove"), 0, "{what}");
         assert_eq!(stage.site.count("reduce"), 1, "{what}: it is reduced once");
+    }
+}
+
+/// Any record of Ada: some groups, some hours around now, a card or none.
+fn any_record() -> impl Strategy<Value = Record> {
+    let names = proptest::sample::subsequence(GROUPS.to_vec(), 1..=GROUPS.len());
+    let card = proptest::option::of(proptest::sample::select(vec!["1", "2"]));
+    (names, 10_u32..16, 1_u32..8, card).prop_map(|(names, from, hours, card)| {
+        let hour = |hour: u32| at(&format!("2026-12-01T{hour:02}:00:00Z"));
+        let window = Window { from: hour(from), until: hour(from + hours) };
+        let record = with_groups(&Record { window, ..visitor("ada") }, &names);
+        card.map_or_else(|| record.clone(), |number| with_card(&record, number))
+    })
+}
+
+/// Whether a record opens nothing that one of the two does not grant.
+fn is_within(facts: &Facts, old: &Record, new: &Record) -> bool {
+    [old, new].iter().all(|record| {
+        let window = facts.window.unwrap();
+        let numbers: Vec<_> = record.card.iter().collect();
+        facts.groups.is_subset(&record.groups)
+            && record.window.from <= window.from
+            && window.until <= record.window.until
+            && facts.cards.keys().all(|card| numbers.contains(&card))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn of_any_two_records_nothing_stays_open_that_one_of_them_does_not_grant(
+        old in any_record(),
+        new in any_record(),
+        hindrance in 0..HINDRANCES.len(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let stage = holding(&old, |setup| setup.memory.put(stranger("person-9", "4711"))).await;
+            let wanted = HINDRANCES[hindrance].1(&stage, &new);
+            stage.push(&wanted, Class::UserChange);
+            stage.pass(60).await;
+            let now = vestibule::clock::Clock::now(&*stage.clock);
+            let ours = stage.living().into_iter().filter(|one| one.id.is_some());
+            for one in ours.filter(|one| one.facts.may_open(now)) {
+                assert!(is_within(&one.facts, &old, &wanted), "{:?}", one.facts);
+            }
+        });
     }
 }
 

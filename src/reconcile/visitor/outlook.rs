@@ -39,8 +39,12 @@ pub struct Seen<'a> {
 impl Seen<'_> {
     /// Why no record is made as declared, and what the one that may be there opens meanwhile.
     fn with_what_is_left(&self, sentence: &str) -> String {
+        if let Some(mode) = self.states.iter().find_map(|state| state.untouched_by()) {
+            return format!("{sentence}; its former record stays as it is: mode {mode:?} changes nothing");
+        }
         let judged = self.trouble.is_some_and(|it| matches!(it.kind, TroubleKind::Dependency));
-        let reduced = judged || self.states.contains(&PlaceState::Present);
+        let is_reduced = |state: &PlaceState| state.is_present() || matches!(state, PlaceState::Withheld(..));
+        let reduced = judged || self.states.iter().any(is_reduced);
         match self.holds {
             true if reduced => {
                 format!("{sentence}; until then its former record opens only what is still declared")

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use vestibule_core::adjust::{Capabilities, Contact, Names};
-use vestibule_core::model::Person;
+use vestibule_core::model::{Mode, Person};
+use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::status::Status;
 
 use super::*;
@@ -185,6 +186,15 @@ fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhil
     for (state, kind) in [(retrying, Some(TroubleKind::Dependency)), (present, None)] {
         let reduced = message(&[state], kind, true);
         assert_eq!(reduced, "no group; until then its former record opens only what is still declared");
+    }
+    let withheld = |mode| PlaceState::Withheld(Withheld::Beside(mode), Change::Replace);
+    assert!(message(&[withheld(Mode::Upsert)], None, true).contains("still declared"));
+    for mode in [Mode::Observe, Mode::CreateOnly] {
+        let kept = message(&[withheld(mode)], None, true);
+        assert_eq!(
+            kept,
+            format!("no group; its former record stays as it is: mode {mode:?} changes nothing")
+        );
     }
     let failing = message(&[retrying], Some(TroubleKind::Retried), true);
     assert!(failing.contains("could not be taken away: it says no"), "{failing}");

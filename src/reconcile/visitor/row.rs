@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smallvec::SmallVec;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::Fields;
+use vestibule_core::model::{Fields, Mode};
 use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
@@ -102,6 +102,16 @@ impl PlaceState {
     /// What is wanted is there, with these fields as the system keeps them.
     pub fn present(altered: Fields) -> Self {
         if altered.is_empty() { Self::Present } else { Self::Altered(altered) }
+    }
+
+    /// The mode that leaves a record as it is although less is declared now.
+    pub fn untouched_by(self) -> Option<Mode> {
+        match self {
+            Self::Withheld(Withheld::Mode(mode) | Withheld::Beside(mode), change) if !mode.updates() => {
+                matches!(change, Change::Replace | Change::Reduce | Change::Repair).then_some(mode)
+            }
+            _ => None,
+        }
     }
 
     /// Whether the system holds what is wanted.
