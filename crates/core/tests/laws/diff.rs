@@ -59,7 +59,11 @@ proptest! {
                 Step::AssignCard { .. } | Step::WithdrawCard { .. } => {
                     prop_assert!(differs.contains(&Field::Cards));
                 }
-                Step::Create(_) | Step::Remove(_) | Step::RemoveMisnamed(_) | Step::Reduce { .. } => {
+                Step::Create(_)
+                | Step::Remove(_)
+                | Step::RemoveMisnamed(_)
+                | Step::ReduceMisnamed { .. }
+                | Step::Reduce { .. } => {
                     prop_assert!(false, "it is there and stays");
                 }
             }

@@ -34,7 +34,9 @@ impl Memory {
         let found = self.0.get_mut(&step.id()).filter(|one| !one.dead).expect("a living record");
         match step {
             Step::Update { record, fields, .. } => set(&mut found.facts, &record.facts(), fields),
-            Step::Reduce { facts, fields, .. } => set(&mut found.facts, facts, fields),
+            Step::Reduce { facts, fields, .. } | Step::ReduceMisnamed { facts, fields, .. } => {
+                set(&mut found.facts, facts, fields)
+            }
             Step::AssignCard { card, until, .. } => {
                 let before = found.facts.cards.insert(card.clone(), Some(*until));
                 assert_eq!(before, None, "a card is withdrawn before it is assigned again");
