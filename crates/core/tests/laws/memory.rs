@@ -35,7 +35,7 @@ impl Memory {
         match step {
             Step::Update { record, fields, .. } => set(&mut found.facts, &record.facts(), fields),
             Step::Reduce { facts, fields, .. } | Step::ReduceMisnamed { facts, fields, .. } => {
-                set(&mut found.facts, facts, fields)
+                set(&mut found.facts, facts, fields);
             }
             Step::AssignCard { card, until, .. } => {
                 let before = found.facts.cards.insert(card.clone(), Some(*until));
