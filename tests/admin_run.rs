@@ -100,7 +100,7 @@ async fn a_leader_answers_probes_and_gives_the_lease_back_at_the_end() {
     let server = Server::default();
     let controller = start(&server);
     let headers = controller.leads(true).await;
-    assert!(headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     controller.wait_for("/healthz", |status, _| status == 200).await;
     controller.wait_for("/debug/state.json", |_, text| text.contains(r#""leads":true"#)).await;
     let holder = server.lease().spec.unwrap().holder_identity.unwrap();

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use super::{Diagnostics, Heartbeats, Readiness};
 use crate::logging::LogLevel;
-use crate::metrics;
+use crate::metrics::Exposition;
 
 /// More than any log level takes.
 const BODY_LIMIT: usize = 4096;
@@ -38,7 +38,7 @@ pub struct Pages {
     pub log_level: LogLevel,
     /// What requests under `/debug/` must bear; without it none may change anything.
     pub debug_token: Option<DebugToken>,
-    /// For `/metrics`: the text as of now.
+    /// For `/metrics`: the `OpenMetrics` text as of now.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -121,8 +121,11 @@ fn verdict(found: Result<(), Vec<String>>, otherwise: StatusCode, fine: &'static
     }
 }
 
-async fn metrics_text(State(pages): State<Pages>) -> Response {
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], (pages.metrics)()).into_response()
+async fn metrics_text(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    let exposition = Exposition::accepted(accepted);
+    let text = exposition.of((pages.metrics)());
+    ([(header::CONTENT_TYPE, exposition.content_type())], text).into_response()
 }
 
 async fn state(State(pages): State<Pages>) -> Response {

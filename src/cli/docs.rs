@@ -9,8 +9,10 @@ use std::{fs, io};
 
 use vestibule_core::status::conditions::{REASONS, TYPES};
 
+use crate::metrics::{FamilyDescription, catalogue};
+
 /// The pages with a table, below the root of the repository.
-const PAGES: [&str; 1] = ["docs/status.md"];
+const PAGES: [&str; 2] = ["docs/status.md", "docs/monitoring.md"];
 const BEGIN: &str = "<!-- made by make generate: ";
 const END: &str = "<!-- end -->";
 
@@ -75,6 +77,7 @@ fn in_step(page: &str) -> Result<String, String> {
 fn table(name: &str) -> Option<String> {
     match name {
         "types" => Some(names("type", "says", TYPES)),
+        "metrics" => Some(metrics()),
         "reasons" => Some(names("reason", "given when", REASONS)),
         _ => None,
     }
@@ -85,6 +88,16 @@ fn names(name: &str, says: &str, rows: &[(&str, &str)]) -> String {
     for (name, says) in rows {
         // Writing to a string cannot fail.
         let _ = writeln!(table, "| `{name}` | {says} |");
+    }
+    table
+}
+
+fn metrics() -> String {
+    let mut table = "| metric | type | labels | what it says |\n| --- | --- | --- | --- |\n".to_owned();
+    for FamilyDescription { name, kind, labels, help } in catalogue() {
+        let labels = labels.join("`, `");
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "| `{name}` | {kind} | `{labels}` | {help} |");
     }
     table
 }

@@ -48,6 +48,7 @@ pub use verify::ClockState;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
@@ -100,6 +101,8 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
     inner: Mutex<Inner>,
+    /// Logins of the present connection that are counted.
+    logins: AtomicU64,
     /// Held by who asks for the names of groups and formats.
     names: tokio::sync::Mutex<()>,
     /// Held by the one create that shows whether the system keeps our ids.
@@ -116,13 +119,13 @@ impl Engine {
         let Parts { integration, owner, system, source, pacer, fence, clock, metrics, settings } = parts;
         let label = integration.to_string();
         let recorded = settings.ownership.recorded;
-        // A gauge that is not there cannot be told from one that was forgotten.
-        metrics.systems.breaker_open(&label, false);
+        metrics.begin_integration(&label);
         Arc::new(Self {
             label,
             inner: Mutex::new(Inner::new(owner)),
             settings: RwLock::new(settings),
             system: RwLock::new(system),
+            logins: AtomicU64::new(0),
             names: tokio::sync::Mutex::default(),
             first_create: tokio::sync::Mutex::default(),
             may_write: watch::Sender::new(recorded),
@@ -261,6 +264,7 @@ impl Engine {
     /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
     pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
         *self.system.write() = system;
+        self.logins.store(0, Ordering::Relaxed);
         self.inner.lock().unpark();
         self.wake.notify_one();
     }

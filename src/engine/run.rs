@@ -1,6 +1,7 @@
 //! The engine's loop: connect, sync, then turns, as many at once as the pace can use.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -57,7 +58,8 @@ impl Engine {
             }
         }
         let _ = tokio::time::timeout(GRACE, async { while turns.join_next().await.is_some() {} }).await;
-        turns.abort_all();
+        // Awaited: what counts for this integration ends before its series are removed.
+        turns.shutdown().await;
         let _ = tokio::time::timeout(GRACE, self.system().close()).await;
     }
 
@@ -132,7 +134,7 @@ impl Engine {
         if left + inner.queue.in_flight() == 0
             && let Some(since) = inner.rollover_since.take()
         {
-            self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64());
+            self.metrics.truth.rollover(&self.label, now.duration_since(since).as_secs_f64(), now);
         }
     }
 
@@ -169,6 +171,9 @@ impl Engine {
         }
         let (pending, oldest) = inner.pending_revocations();
         self.metrics.safety.pending_revocations(&self.label, pending, oldest);
+        let logins = self.system.read().logins();
+        let counted = self.logins.swap(logins, Ordering::Relaxed);
+        self.metrics.systems.logins(&self.label, logins.checked_sub(counted).unwrap_or(logins));
     }
 
     /// Connects, syncs, or reads removals back: one at a time.

@@ -7,23 +7,23 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::integrations::count;
+
 /// Seconds of one pass; it does no I/O on systems.
 const PASS_SECONDS: [f64; 9] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// Seconds from the creation of an object to its first `Ready`.
 const READY_SECONDS: [f64; 11] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0, 86_400.0];
 
-/// How a pass over one object ended.
+/// How a pass ended: over one Visitor, or over all objects of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Something was handed over or written.
+    /// Something was written.
     Changed,
     /// All was as it should be.
     Unchanged,
     /// It failed and will be tried again.
     Failed,
-    /// It failed for good, until the object changes.
-    Refused,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,7 +63,6 @@ pub struct Controllers {
     first_ready: Family<Kind, Histogram, fn() -> Histogram>,
     reconciles: Family<Reconcile, Counter>,
     errors: Family<Controller, Counter>,
-    terminal_errors: Family<Controller, Counter>,
     seconds: Family<Controller, Histogram, fn() -> Histogram>,
 }
 
@@ -75,23 +74,37 @@ impl Controllers {
             first_ready: Family::new_with_constructor(|| Histogram::new(READY_SECONDS)),
             reconciles: Family::default(),
             errors: Family::default(),
-            terminal_errors: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(PASS_SECONDS)),
         };
-        let Self { objects, passes, first_ready, reconciles, errors, terminal_errors, seconds } = &metrics;
+        let Self { objects, passes, first_ready, reconciles, errors, seconds } = &metrics;
         let ours = registry.sub_registry_with_prefix("vestibule");
-        ours.register("objects", "Objects by the status of a condition", objects.clone());
-        ours.register("reconcile", "Passes over objects by outcome", passes.clone());
+        ours.register(
+            "objects",
+            "Counts the objects of a kind by the status of a condition",
+            objects.clone(),
+        );
+        ours.register("reconcile", "Counts the passes over objects by outcome: one pass is over one Visitor, or over all objects of another kind", passes.clone());
         ours.register(
             "first_time_to_readiness_seconds",
-            "Time from the creation of an object to its first Ready",
+            "Measures the time from the creation of an object until it is Ready for the first time",
             first_ready.clone(),
         );
         let known = registry.sub_registry_with_prefix("controller_runtime");
-        known.register("reconcile", "Passes over objects by result", reconciles.clone());
-        known.register("reconcile_errors", "Passes that failed", errors.clone());
-        known.register("terminal_reconcile_errors", "Passes that failed for good", terminal_errors.clone());
-        known.register("reconcile_time_seconds", "Duration of passes", seconds.clone());
+        known.register(
+            "reconcile",
+            "Counts the passes over objects by result, under the name that controller-runtime uses",
+            reconciles.clone(),
+        );
+        known.register(
+            "reconcile_errors",
+            "Counts the passes that failed, under the name that controller-runtime uses",
+            errors.clone(),
+        );
+        known.register(
+            "reconcile_time_seconds",
+            "Measures how long passes take, under the name that controller-runtime uses",
+            seconds.clone(),
+        );
         metrics
     }
 
@@ -112,23 +125,24 @@ impl Controllers {
         }
     }
 
-    /// A pass over one object ended.
+    /// So many objects have this status of a condition now.
+    pub fn objects(&self, kind: &'static str, condition: &'static str, status: &'static str, number: usize) {
+        self.objects.get_or_create(&Objects { kind, condition, status }).set(count(number));
+    }
+
+    /// A pass ended.
     pub fn pass(&self, kind: &'static str, outcome: Outcome, seconds: f64) {
         let controller = Controller { controller: kind };
         let (word, result) = match outcome {
             Outcome::Changed => ("changed", "success"),
             Outcome::Unchanged => ("unchanged", "success"),
-            Outcome::Failed | Outcome::Refused => ("error", "error"),
+            Outcome::Failed => ("error", "error"),
         };
         self.passes.get_or_create(&Pass { kind, outcome: word }).inc();
         self.reconciles.get_or_create(&Reconcile { controller: kind, result }).inc();
         self.seconds.get_or_create(&controller).observe(seconds);
-        if matches!(outcome, Outcome::Failed | Outcome::Refused) {
-            self.errors.get_or_create(&controller).inc();
-        }
-        if outcome == Outcome::Refused {
-            self.terminal_errors.get_or_create(&controller).inc();
-        }
+        // From the first pass on, so that a rate of errors begins at none.
+        self.errors.get_or_create(&controller).inc_by((outcome == Outcome::Failed).into());
     }
 
     /// An object became `Ready` for the first time, so long after it was made.

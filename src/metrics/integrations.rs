@@ -24,17 +24,44 @@ impl EncodeLabelSet for Labels {
     }
 }
 
-/// A family of one metric by integration that remembers its label sets, which the library's family does not tell.
+/// The integrations that have an engine. No other one has a series: what a call that ends late, or an engine of another
+/// integration, would count for a deleted one is not kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CountedIntegrations(Arc<Mutex<HashSet<Arc<str>>>>);
+
+impl CountedIntegrations {
+    pub(super) fn insert(&self, integration: &str) {
+        self.0.lock().insert(integration.into());
+    }
+
+    pub(super) fn remove(&self, integration: &str) {
+        self.0.lock().remove(integration);
+    }
+
+    pub(super) fn contains(&self, integration: &str) -> bool {
+        self.0.lock().contains(integration)
+    }
+}
+
+/// A family of one metric by integration. It remembers its label sets, which the library's family does not list.
 pub(super) struct ByIntegration<M> {
     family: Family<Labels, M, fn() -> M>,
+    new: fn() -> M,
+    counted: CountedIntegrations,
     known: Mutex<HashSet<Labels>>,
 }
 
 impl<M: Metric + Clone + TypedMetric> ByIntegration<M> {
-    pub(super) fn register(registry: &mut Registry, name: &str, help: &str, new: fn() -> M) -> Self {
+    pub(super) fn register(
+        registry: &mut Registry,
+        counted: &CountedIntegrations,
+        name: &str,
+        help: &str,
+        new: fn() -> M,
+    ) -> Self {
         let family = Family::new_with_constructor(new);
         registry.register(name, help, family.clone());
-        Self { family, known: Mutex::default() }
+        Self { family, new, counted: counted.clone(), known: Mutex::default() }
     }
 
     /// The metric of an integration.
@@ -48,8 +75,11 @@ impl<M: Metric + Clone + TypedMetric> ByIntegration<M> {
     }
 
     fn get(&self, labels: Labels) -> M {
-        // The lock is held over both, or a removal in between would leave a series nobody knows of.
+        // The lock is held over all of it, or a removal in between would leave a series that is never removed.
         let mut known = self.known.lock();
+        if !self.counted.contains(&labels.integration) {
+            return (self.new)();
+        }
         let metric = self.family.get_or_create_owned(&labels);
         known.insert(labels);
         metric

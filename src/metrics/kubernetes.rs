@@ -28,10 +28,14 @@ pub struct Kubernetes {
 impl Kubernetes {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self { requests: Family::default(), leading: Family::default() };
-        registry.register("rest_client_requests", "Calls to the API server", metrics.requests.clone());
+        registry.register(
+            "rest_client_requests",
+            "Counts the calls to the API server by method and status code",
+            metrics.requests.clone(),
+        );
         registry.register(
             "leader_election_master_status",
-            "1 while this replica holds the lease",
+            "Shows 1 while this replica holds the lease, else 0",
             metrics.leading.clone(),
         );
         metrics

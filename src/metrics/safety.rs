@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::integrations::{ByIntegration, count};
+use super::integrations::{ByIntegration, CountedIntegrations, count};
 
 /// What is to be removed and is not yet.
 #[derive(Debug)]
@@ -17,34 +17,45 @@ pub struct Safety {
     pending: ByIntegration<Gauge>,
     oldest: ByIntegration<Gauge<f64, AtomicU64>>,
     unremoved: ByIntegration<Gauge>,
+    counted: CountedIntegrations,
     /// Since when the oldest revocation waits: an age grows while nothing happens, so it is worked out when it is read.
     since: Mutex<HashMap<String, Option<Timestamp>>>,
 }
 
 impl Safety {
-    pub(super) fn register(registry: &mut Registry) -> Self {
+    pub(super) fn register(registry: &mut Registry, counted: &CountedIntegrations) -> Self {
         let registry = registry.sub_registry_with_prefix("vestibule");
         let gauge: fn() -> Gauge = Gauge::default;
         Self {
-            held: ByIntegration::register(registry, "deletions_held", "Removals the guard holds back", gauge),
+            held: ByIntegration::register(
+                registry,
+                counted,
+                "deletions_held",
+                "Counts the removals that the deletion guard holds back",
+                gauge,
+            ),
             pending: ByIntegration::register(
                 registry,
+                counted,
                 "pending_revocations",
-                "Revocations the system has not confirmed yet",
+                "Counts the revocations that the system has not confirmed yet",
                 gauge,
             ),
             oldest: ByIntegration::register(
                 registry,
+                counted,
                 "oldest_pending_revocation_seconds",
-                "Age of the oldest revocation that is not confirmed yet",
+                "Shows the age of the oldest revocation that the system has not confirmed yet, 0 if there is none",
                 Gauge::default,
             ),
             unremoved: ByIntegration::register(
                 registry,
+                counted,
                 "unremoved_records",
-                "Records that the system refuses to remove, by whether they may still open doors",
+                "Counts the records that the system refuses to remove: those that were disarmed, and those that may still open doors",
                 gauge,
             ),
+            counted: counted.clone(),
             since: Mutex::default(),
         }
     }
@@ -63,7 +74,16 @@ impl Safety {
     /// So many revocations wait, the oldest since then.
     pub fn pending_revocations(&self, integration: &str, pending: usize, oldest: Option<Timestamp>) {
         self.pending.of(integration).set(count(pending));
-        self.since.lock().insert(integration.to_owned(), oldest);
+        // Under its lock, or it would come back after it was removed.
+        let mut since = self.since.lock();
+        if self.counted.contains(integration) {
+            since.insert(integration.to_owned(), oldest);
+        }
+    }
+
+    pub(super) fn begin(&self, integration: &str) {
+        self.deletions_held(integration, 0);
+        self.pending_revocations(integration, 0, None);
     }
 
     pub(super) fn tell_ages(&self, now: Timestamp) {
@@ -74,7 +94,7 @@ impl Safety {
     }
 
     pub(super) fn forget(&self, integration: &str) {
-        let Self { held, pending, oldest, unremoved, since } = self;
+        let Self { held, pending, oldest, unremoved, counted: _, since } = self;
         // Locked to the end, or a reader in between would bring the age back.
         let mut since = since.lock();
         since.remove(integration);

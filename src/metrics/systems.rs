@@ -7,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::integrations::{ByIntegration, count};
+use super::integrations::{ByIntegration, CountedIntegrations, count};
 
 /// Seconds of a call: from a controller in the next room to one behind a slow line.
 const CALL_SECONDS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -42,12 +42,20 @@ pub struct Systems {
 }
 
 impl Systems {
-    pub(super) fn register(registry: &mut Registry) -> Self {
+    pub(super) fn register(registry: &mut Registry, counted: &CountedIntegrations) -> Self {
         let registry = registry.sub_registry_with_prefix("vestibule_system");
         let requests = Family::default();
-        registry.register("requests", "Calls to access systems by outcome", requests.clone());
+        registry.register(
+            "requests",
+            "Counts the calls to access systems by operation and result",
+            requests.clone(),
+        );
         let seconds = Family::new_with_constructor((|| Histogram::new(CALL_SECONDS)) as fn() -> Histogram);
-        registry.register("request_duration_seconds", "Duration of calls to access systems", seconds.clone());
+        registry.register(
+            "request_duration_seconds",
+            "Measures how long calls to access systems take",
+            seconds.clone(),
+        );
         let gauge: fn() -> Gauge = Gauge::default;
         let counter: fn() -> Counter = Counter::default;
         Self {
@@ -55,30 +63,46 @@ impl Systems {
             seconds,
             throttled: ByIntegration::register(
                 registry,
+                counted,
                 "throttled",
-                "Calls the system refused as too many",
+                "Counts the calls that the system refused because they were too many",
                 counter,
             ),
             throttle_wait: ByIntegration::register(
                 registry,
+                counted,
                 "throttle_wait_seconds",
-                "Time calls waited for their turn",
+                "Measures how long calls wait for the rate limit before they are made",
                 || Histogram::new(WAIT_SECONDS),
             ),
-            queue_depth: ByIntegration::register(registry, "queue_depth", "Work waiting, by class", gauge),
+            queue_depth: ByIntegration::register(
+                registry,
+                counted,
+                "queue_depth",
+                "Counts the objects that wait in the queue of an integration by priority",
+                gauge,
+            ),
             breaker_open: ByIntegration::register(
                 registry,
+                counted,
                 "breaker_open",
-                "1 while the system is left alone after failures",
+                "Shows 1 while the circuit breaker is open because the system does not answer, else 0",
                 gauge,
             ),
             credential_valid: ByIntegration::register(
                 registry,
+                counted,
                 "credential_valid",
-                "0 while the login is refused",
+                "Shows 0 while the system refuses the login, and 1 when it has accepted it",
                 gauge,
             ),
-            logins: ByIntegration::register(registry, "logins", "Logins to the system", counter),
+            logins: ByIntegration::register(
+                registry,
+                counted,
+                "logins",
+                "Counts the logins that were tried, successful or not",
+                counter,
+            ),
         }
     }
 
@@ -113,9 +137,15 @@ impl Systems {
         self.credential_valid.of(integration).set(valid.into());
     }
 
-    /// A login was tried.
-    pub fn login(&self, integration: &str) {
-        self.logins.of(integration).inc();
+    /// So many logins were tried since the last count.
+    pub fn logins(&self, integration: &str, logins: u64) {
+        self.logins.of(integration).inc_by(logins);
+    }
+
+    pub(super) fn begin(&self, integration: &str) {
+        self.throttled.of(integration);
+        self.logins.of(integration);
+        self.breaker_open(integration, false);
     }
 
     pub(super) fn forget(&self, integration: &str) {

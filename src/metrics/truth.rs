@@ -1,14 +1,12 @@
 //! Whether systems and cluster agree, and since when.
 
 use jiff::Timestamp;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::integrations::ByIntegration;
+use super::integrations::{ByIntegration, CountedIntegrations};
 
 /// Seconds from midnight until everybody of yesterday is out and everybody of today is in.
 const ROLLOVER_SECONDS: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0];
@@ -18,8 +16,6 @@ const ROLLOVER_SECONDS: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 
 pub enum Job {
     /// The comparison of everything of ours in the system with what is declared.
     FullSync,
-    /// The nightly import, or one on request.
-    Import,
     /// Yesterday's visitors out, today's in.
     Rollover,
 }
@@ -28,15 +24,9 @@ impl Job {
     const fn name(self) -> &'static str {
         match self {
             Self::FullSync => "full_sync",
-            Self::Import => "import",
             Self::Rollover => "rollover",
         }
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
-    reason: &'static str,
 }
 
 /// Whether systems and cluster agree.
@@ -46,32 +36,33 @@ pub struct Truth {
     drift_detected: ByIntegration<Counter>,
     drift_repaired: ByIntegration<Counter>,
     rollover: ByIntegration<Histogram>,
-    skipped: Family<Reason, Counter>,
 }
 
 impl Truth {
-    pub(super) fn register(registry: &mut Registry) -> Self {
+    pub(super) fn register(registry: &mut Registry, counted: &CountedIntegrations) -> Self {
         let registry = registry.sub_registry_with_prefix("vestibule");
-        let skipped = Family::default();
-        registry.register("skipped", "People in a system that are not imported, by reason", skipped.clone());
         let counter: fn() -> Counter = Counter::default;
-        let mut drift = |name, help| ByIntegration::register(registry, name, help, counter);
+        let mut drift = |name, help| ByIntegration::register(registry, counted, name, help, counter);
         Self {
-            drift_detected: drift("drift_detected", "Records that differed from what was last made true"),
-            drift_repaired: drift("drift_repaired", "Differing records that were repaired"),
+            drift_detected: drift(
+                "drift_detected",
+                "Counts the records that differed from what was last written",
+            ),
+            drift_repaired: drift("drift_repaired", "Counts the differing records that were repaired"),
             last_sync: ByIntegration::register(
                 registry,
+                counted,
                 "last_successful_sync_timestamp_seconds",
-                "When a job last succeeded, in seconds since 1970",
+                "Shows when a job last succeeded, in seconds since 1970",
                 Gauge::default,
             ),
             rollover: ByIntegration::register(
                 registry,
+                counted,
                 "rollover_seconds",
-                "Time from local midnight until the rollover was done",
+                "Measures how long it took from local midnight until the rollover was done",
                 || Histogram::new(ROLLOVER_SECONDS),
             ),
-            skipped,
         }
     }
 
@@ -87,17 +78,13 @@ impl Truth {
     }
 
     /// A rollover is done, so many seconds after its midnight.
-    pub fn rollover(&self, integration: &str, seconds: f64) {
+    pub fn rollover(&self, integration: &str, seconds: f64, at: Timestamp) {
         self.rollover.of(integration).observe(seconds);
-    }
-
-    /// Somebody in a system was not imported.
-    pub fn skipped(&self, reason: &'static str) {
-        self.skipped.get_or_create(&Reason { reason }).inc();
+        self.synced(integration, Job::Rollover, at);
     }
 
     pub(super) fn forget(&self, integration: &str) {
-        let Self { last_sync, drift_detected, drift_repaired, rollover, skipped: _ } = self;
+        let Self { last_sync, drift_detected, drift_repaired, rollover } = self;
         last_sync.forget(integration);
         drift_detected.forget(integration);
         drift_repaired.forget(integration);

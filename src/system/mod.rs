@@ -32,6 +32,11 @@ pub trait AccessSystem: Send + Sync {
     /// Gives the session back. Called once at the end; failing is of no consequence.
     async fn close(&self);
 
+    /// How many logins this connection has tried.
+    fn logins(&self) -> u64 {
+        0
+    }
+
     /// The id under which the system knows a record of ours.
     fn external_id(&self, id: &RecordId) -> String {
         id.to_string()

@@ -18,6 +18,7 @@ mod integrations;
 mod kubectl;
 mod lease;
 mod meddling;
+mod metrics;
 mod modes;
 mod ownership;
 mod process;

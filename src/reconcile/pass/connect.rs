@@ -25,7 +25,6 @@ impl Pass {
             self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
         for key in gone {
             self.disconnect(&key);
-            self.parts.metrics.forget_integration(&key.to_string());
         }
         self.replace_ended();
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
@@ -192,9 +191,12 @@ impl Pass {
         self.diagnostics.hide(&format!("engine {key}"));
         // Another engine of the same integration has been asked for nothing yet.
         self.asked.retain(|(asked, _), _| asked != key);
-        let news = Arc::clone(&self.news);
+        let (news, metrics, label) =
+            (Arc::clone(&self.news), Arc::clone(&self.parts.metrics), key.to_string());
         let stop = tokio::spawn(async move {
             connection.stop().await;
+            // After its last count, and before another engine of the integration begins.
+            metrics.forget_integration(&label);
             news.notify_one();
         });
         self.stopping.insert(key.clone(), stop);

@@ -5,6 +5,7 @@
 //! the Secrets' GETs.
 
 mod connect;
+mod counts;
 mod declared;
 mod drain;
 mod gather;

@@ -7,6 +7,7 @@ use vestibule_core::model::ObjectKey;
 use vestibule_core::status::{Status, Verdict};
 
 use super::Pass;
+use super::counts::PassCounts;
 use crate::api::annotation;
 use crate::cluster::object::Seen;
 use crate::cluster::watch::Event;
@@ -28,9 +29,11 @@ impl Pass {
         self.tell_integrations().await;
         self.tell_tenants().await;
         self.tell_properties().await;
+        self.count_objects();
     }
 
     async fn tell_integrations(&mut self) {
+        let counts = self.begin_pass("AccessIntegration");
         let now = self.parts.clock.now();
         let mut writes = Vec::new();
         let differing = self.visitors.observed_to_differ();
@@ -54,7 +57,8 @@ impl Pass {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for (answer, said) in write_all(&self.writers.integration, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&counts, &self.writers.integration, writes, |said| &said.status).await
+        {
             self.ledgers.integrations.written(&answer, &said);
             self.integrations.on(Event::Answer(answer));
         }
@@ -114,6 +118,7 @@ impl Pass {
     }
 
     async fn tell_tenants(&mut self) {
+        let counts = self.begin_pass("Tenant");
         let now = self.parts.clock.now();
         let directory = Arc::clone(&self.directory.borrow());
         let mut writes = Vec::new();
@@ -132,7 +137,7 @@ impl Pass {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for (answer, said) in write_all(&self.writers.tenant, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&counts, &self.writers.tenant, writes, |said| &said.status).await {
             self.ledgers.tenants.written(&answer, &said);
             self.tenants.on(Event::Answer(answer));
         }
@@ -157,6 +162,7 @@ impl Pass {
     }
 
     async fn tell_properties(&mut self) {
+        let counts = self.begin_pass("Property");
         let now = self.parts.clock.now();
         let visitors = self.visitors.counts();
         let (mut writes, mut free) = (Vec::new(), Vec::new());
@@ -190,7 +196,7 @@ impl Pass {
                 writes.push((Arc::clone(object), said));
             }
         }
-        for (answer, said) in write_all(&self.writers.property, writes, |said| &said.status).await {
+        for (answer, said) in write_all(&counts, &self.writers.property, writes, |said| &said.status).await {
             self.ledgers.properties.written(&answer, &said);
             self.properties.on(Event::Answer(answer));
         }
@@ -250,6 +256,7 @@ impl Pass {
 
 /// Writes statuses, a few at once, and returns what was answered and said; one that fails is written by the next pass.
 async fn write_all<S, T>(
+    counts: &PassCounts,
     writer: &Writer,
     differing: Vec<(Arc<Seen<S, T>>, T)>,
     status: fn(&T) -> &Status,
@@ -258,6 +265,7 @@ where
     S: serde::de::DeserializeOwned + Clone,
     T: serde::de::DeserializeOwned + serde::Serialize + Clone + PartialEq,
 {
+    let all = differing.len();
     let answers = differing.into_iter().map(|(object, said)| async move {
         let before = object.status.as_ref().map(|said| status(said).clone()).unwrap_or_default();
         let answer = writer.status(&object.meta, &before, status(&said), &said).await;
@@ -266,7 +274,10 @@ where
         };
         answer.inspect_err(failed).ok().map(|answer| (answer, said))
     });
-    futures::stream::iter(answers).buffer_unordered(WRITES).filter_map(std::future::ready).collect().await
+    let answers = futures::stream::iter(answers).buffer_unordered(WRITES);
+    let written: Vec<_> = answers.filter_map(std::future::ready).collect().await;
+    counts.end_pass(all, written.len());
+    written
 }
 
 #[cfg(test)]

@@ -152,7 +152,9 @@ impl Visitors {
             self.settle.notify_one();
             // A writer that panics or is aborted leaves the slot to another one.
             let unfinished = guard((), |()| self.settle_again(slot, class));
+            let pass = self.begin_pass(slot);
             let result = self.settle(slot, class).await;
+            self.count_pass(slot, &pass, result.is_ok());
             ScopeGuard::into_inner(unfinished);
             if let Err(error) = result {
                 tracing::debug!(%slot, %error, "the status could not be written; tried again");

@@ -1,6 +1,7 @@
 //! Writes of a visitor: its status and our finalizer, each on exactly the state that was looked at.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
@@ -10,7 +11,9 @@ use super::row::{Plan, Told};
 use super::settling::is_held;
 use super::status;
 use super::validate::{Object, Said};
+use crate::cluster::rows::Row;
 use crate::engine::{Class, SourceError};
+use crate::metrics::Outcome;
 
 impl Visitors {
     pub(super) async fn write_status(
@@ -27,6 +30,24 @@ impl Visitors {
             self.note_echo(slot, object, &said);
         }
         self.take_written(slot, answer.map(Some))
+    }
+
+    pub(super) fn begin_pass(&self, slot: Slot) -> (Option<u64>, Instant) {
+        (self.version(slot), Instant::now())
+    }
+
+    /// Counts a pass over a Visitor, which has changed its object if that has another version since.
+    pub(super) fn count_pass(&self, slot: Slot, (version, began): &(Option<u64>, Instant), succeeded: bool) {
+        let outcome = match succeeded {
+            false => Outcome::Failed,
+            true if self.version(slot) == *version => Outcome::Unchanged,
+            true => Outcome::Changed,
+        };
+        self.metrics.controllers.pass("Visitor", outcome, began.elapsed().as_secs_f64());
+    }
+
+    fn version(&self, slot: Slot) -> Option<u64> {
+        self.table.lock().row(slot).map(Row::resource_version)
     }
 
     /// How long the first Ready took since the object was made.

@@ -117,6 +117,11 @@ impl Client {
         }
     }
 
+    /// How many logins have ended, well or not.
+    pub(super) fn logins(&self) -> u64 {
+        self.logins.load(Ordering::Acquire)
+    }
+
     /// Gives the session back: sessions that are not logged out fill the box's disk (2.3). A replica that has lost the lease
     /// leaves its session to run out: its logout would be a request like any other.
     pub(super) async fn close(&self) {

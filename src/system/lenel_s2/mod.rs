@@ -125,6 +125,10 @@ impl AccessSystem for LenelS2 {
     async fn close(&self) {
         self.client.close().await;
     }
+
+    fn logins(&self) -> u64 {
+        self.client.logins()
+    }
 }
 
 /// What the schema refuses as well: a client made without it holds to the same.

@@ -8,7 +8,7 @@ use vestibule::clock::SetClock;
 use vestibule::cluster::client::{Whereabouts, connect};
 use vestibule::cluster::lease::{SteadyClock, make_empty};
 use vestibule::logging::LogLevel;
-use vestibule::metrics::Metrics;
+use vestibule::metrics::{Exposition, Metrics};
 use vestibule::shutdown::{Shutdown, Trigger};
 
 use super::DEADLINE;
@@ -70,9 +70,14 @@ impl Running {
         said.unwrap_or_default()
     }
 
+    /// What it counts, in the format of readers that do not ask for `OpenMetrics`.
+    pub(crate) fn metrics(&self) -> String {
+        Exposition::Classic.of(self.metrics.encode(jiff::Timestamp::now()))
+    }
+
     /// How many calls of these methods it has made to the API server.
     pub(crate) fn api_calls(&self, methods: &[&str]) -> u64 {
-        let text = self.metrics.encode(jiff::Timestamp::now());
+        let text = self.metrics();
         let of_these = |line: &&str| methods.iter().any(|it| line.contains(&format!("method=\"{it}\"")));
         let lines = text.lines().filter(|line| line.starts_with("rest_client_requests_total{"));
         lines.filter(of_these).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()

@@ -1,0 +1,69 @@
+//! What is counted over a day, and what is left of it when an integration is deleted.
+
+use serde_json::json;
+use vestibule::metrics::catalogue;
+
+use crate::harness::wait_until;
+use crate::stage::{Stage, visitor};
+
+/// Recorded when `/metrics` is read, which no test here does: see `tests/admin_run.rs`.
+const OF_THE_PAGE: &str = "leader_election_master_status";
+
+fn text(stage: &Stage) -> String {
+    stage.controller.as_ref().unwrap().metrics()
+}
+
+fn samples(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
+}
+
+fn objects(stage: &Stage, kind: &str) -> (u64, u64) {
+    let text = text(stage);
+    let number = |status: &str| {
+        let start = format!("vestibule_objects{{kind=\"{kind}\",condition=\"Ready\",status=\"{status}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&start)?.parse().ok()).unwrap_or_default()
+    };
+    (number("True"), number("False"))
+}
+
+#[tokio::test]
+async fn every_family_is_recorded_and_described_and_the_series_of_an_integration_are_removed_with_it() {
+    let stage = Stage::new("metrics").await;
+    stage.apply(visitor("ada", json!({"visit": {"to": "2026-12-02"}}))).await;
+    stage.apply(visitor("bob", json!({"visit": {"from": "2026-12-02"}, "lastName": "Babbage"}))).await;
+    stage.reads("Visitor", "ada", "Succeeded").await;
+    stage.reads("Visitor", "bob", "Scheduled").await;
+    stage.set_clock("2026-12-02T05:00:00Z");
+    stage.reads("Visitor", "bob", "Succeeded").await;
+    wait_until("the rollover is over", || async {
+        text(&stage).contains("vestibule_rollover_seconds_count")
+    })
+    .await;
+
+    let counted = text(&stage);
+    let families = catalogue();
+    for sample in samples(&counted) {
+        assert!(families.iter().any(|family| family.has_sample(sample)), "{sample} is not in the catalogue");
+    }
+    for family in families.iter().filter(|family| family.name != OF_THE_PAGE) {
+        let help = format!("# HELP {} {}", family.name, family.help);
+        assert!(counted.lines().any(|line| line == help), "{} has no help", family.name);
+        assert!(samples(&counted).any(|line| family.has_sample(line)), "{} is never recorded", family.name);
+    }
+    for (kind, numbers) in
+        [("Property", (1, 0)), ("AccessIntegration", (1, 0)), ("Tenant", (1, 0)), ("Visitor", (2, 0))]
+    {
+        wait_until(kind, || async { objects(&stage, kind) == numbers }).await;
+    }
+
+    stage.delete("AccessIntegration", "netbox").await;
+    stage.gone("AccessIntegration", "netbox").await;
+    wait_until("the series are gone", || async { !text(&stage).contains("integration=") }).await;
+    for kind in ["AccessIntegration", "Tenant"] {
+        wait_until(kind, || async { objects(&stage, kind).0 == 0 }).await;
+    }
+    stage.delete("Visitor", "ada").await;
+    stage.gone("Visitor", "ada").await;
+    assert!(!text(&stage).contains("integration="), "they came back: {}", text(&stage));
+    stage.agrees().await;
+}
