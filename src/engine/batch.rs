@@ -6,7 +6,7 @@ use vestibule_core::identity::{RecordId, Slot};
 use super::call::Stop;
 use super::disarm::not_carried_out;
 use super::state::Inner;
-use super::{Class, Engine, Outcome, Report};
+use super::{Class, Engine, Outcome, Reason, Report, Work};
 use crate::system;
 
 impl Engine {
@@ -46,8 +46,8 @@ impl Engine {
         }
         for id in waiting {
             let living = self.read(id, Class::Retry).await?.is_some();
-            self.confirm(id, living);
-            self.tell_confirmed(id.slot, living).await;
+            let removed = self.confirm(id, living);
+            self.tell_confirmed(id.slot, living, removed).await;
         }
         Ok(())
     }
@@ -61,8 +61,8 @@ impl Engine {
             due.map(|id| (id, inner.snapshot.held(id.slot).iter().any(|one| one.id == id))).collect()
         };
         for (id, living) in due {
-            self.confirm(id, living);
-            self.tell_confirmed(id.slot, living).await;
+            let removed = self.confirm(id, living);
+            self.tell_confirmed(id.slot, living, removed).await;
         }
         let waiting: Vec<Slot> = {
             let inner = self.inner.lock();
@@ -70,11 +70,12 @@ impl Engine {
             inner.untold.iter().filter(|slot| !inner.queue.contains(**slot)).copied().collect()
         };
         for slot in waiting {
-            self.tell_confirmed(slot, false).await;
+            self.tell_confirmed(slot, false, None).await;
         }
     }
 
-    pub(super) fn confirm(&self, id: RecordId, living: bool) {
+    /// Takes in whether a removed record is still there. Says why it was removed.
+    pub(super) fn confirm(&self, id: RecordId, living: bool) -> Option<Reason> {
         let mut inner = self.inner.lock();
         let removed = inner.unconfirmed.remove(&id);
         if living {
@@ -87,12 +88,13 @@ impl Engine {
             inner.remaining.forget(&id);
             inner.queue.forgive(id.slot);
         }
+        removed.map(|one| one.reason)
     }
 
-    async fn tell_confirmed(&self, slot: Slot, living: bool) {
+    async fn tell_confirmed(&self, slot: Slot, living: bool, removed: Option<Reason>) {
         if living {
             tracing::warn!(integration = %self.label, %slot, "a removed record is still there and is removed again");
-            if let Some(outcome) = self.not_held(slot) {
+            if let Some(outcome) = self.not_held(slot, removed.unwrap_or(Reason::Drift)) {
                 self.tell(slot, outcome).await;
             }
             return;
@@ -114,14 +116,14 @@ impl Engine {
         self.tell(slot, present.map_or(Outcome::Absent, Outcome::Present)).await;
     }
 
-    fn not_held(&self, slot: Slot) -> Option<Outcome> {
-        let now = self.clock.now();
+    fn not_held(&self, slot: Slot, reason: Reason) -> Option<Outcome> {
+        let (now, work) = (self.clock.now(), Class::Revocation.with_reason(reason));
         let mut inner = self.inner.lock();
         if inner.queue.is_in_flight(slot) {
-            inner.queue.push(slot, Class::Revocation, None, now);
+            inner.queue.push(slot, work, None, now);
             return None;
         }
-        inner.remove_again(slot, now)
+        inner.remove_again(slot, work, now)
     }
 
     async fn tell(&self, slot: Slot, outcome: Outcome) {
@@ -133,8 +135,8 @@ impl Engine {
 impl Inner {
     /// A removal that did not hold is tried again as a revocation, later each time. Told from the second time on: once is a
     /// system that takes a moment.
-    pub(super) fn remove_again(&mut self, slot: Slot, now: Timestamp) -> Option<Outcome> {
-        self.queue.retry(slot, Class::Revocation, now, system::Class::Transient, rand::random());
+    pub(super) fn remove_again(&mut self, slot: Slot, work: Work, now: Timestamp) -> Option<Outcome> {
+        self.queue.retry(slot, work.as_revocation(), now, system::Class::Transient, rand::random());
         let again = self.queue.failing(slot).is_some_and(|failing| failing.failures > 1);
         again.then_some(Outcome::Failed { error: not_carried_out(), retried: true })
     }

@@ -9,7 +9,7 @@ use vestibule_core::identity::RecordId;
 
 use super::shown::Condition;
 use super::waits::Blocked;
-use super::{Class, Engine, SourceError};
+use super::{Class, Engine, SourceError, Work};
 use crate::system::{self, Applied, ErrorCode, Observed, Scope, SystemError};
 
 /// The one call that is made while the breaker is open.
@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// Writes one step, if mode and suspension still allow it when its turn comes.
-    pub(super) async fn write(&self, class: Class, step: &Step) -> Result<Applied, Stop> {
+    pub(super) async fn write(&self, work: Work, step: &Step) -> Result<Applied, Stop> {
         self.may(step)?;
         self.prepare_first_write().await?;
         let call = async {
@@ -78,15 +78,15 @@ impl Engine {
             }
             applied.map_err(Stop::from)
         };
-        let applied = self.paced(class, step.name(), call).await?;
+        let applied = self.paced(work.class, step.name(), call).await?;
         self.note_change(step.id().slot);
-        // The audit: every change outside, its reason, and what came of it.
+        // The audit: every change in a system, its reason, and what came of it.
         tracing::info!(
             target: "vestibule::audit",
             integration = %self.label,
             id = %step.id(),
             step = step.name(),
-            why = class.name(),
+            reason = work.reason.name(),
             outcome = ?applied,
             "written"
         );

@@ -10,7 +10,7 @@ use vestibule_core::model::{Card, Facts, Mode, ObservedRecord, Record};
 
 use super::call::Stop;
 use super::waits::Blocked;
-use super::{Class, Engine, Outcome, Wait};
+use super::{Class, Engine, Outcome, Reason, Wait, Work};
 use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
 
 /// A record of another integration whose card was taken asks for it again after this time.
@@ -42,26 +42,26 @@ enum Claim {
 
 impl Engine {
     /// Reserves the card of a record for this turn and makes sure that no other record holds it.
-    pub(super) async fn free_card(&self, record: &Record, card: &Card, class: Class) -> Result<(), Stop> {
+    pub(super) async fn free_card(&self, record: &Record, card: &Card, work: Work) -> Result<(), Stop> {
         let since = {
             let mut inner = self.inner.lock();
-            if !inner.waits.reserve(card.number_key(), record.id.slot, class) {
+            if !inner.waits.reserve(card.number_key(), record.id.slot, work) {
                 // Another turn is about to take it: what came of that shows in a moment.
                 return Err(Blocked { not_after: None, outcome: None }.into());
             }
             inner.waits.now()
         };
-        let found = self.observe(class, Scope::Card(card.clone())).await?;
+        let found = self.observe(work.class, Scope::Card(card.clone())).await?;
         let own = |id: RecordId| id.owner == self.owner && id.slot == record.id.slot;
         let others = found.records.iter().filter(|one| !one.dead && !one.id.is_some_and(own));
         let holders: Vec<_> = others.map(|one| self.holder(one)).collect();
         let claims = holders.iter().map(|holder| self.claim_of(holder, record));
         let worst = claims.zip(&holders).max_by_key(|(claim, _)| *claim);
         if let Some((claim, holder)) = worst.filter(|(claim, _)| *claim != Claim::GivesUp) {
-            return Err(self.refuse_card(record, claim, holder, class, since));
+            return Err(self.refuse_card(record, claim, holder, work, since));
         }
         for holder in &holders {
-            self.take_card(record, card, holder, class).await?;
+            self.take_card(record, card, holder, work).await?;
         }
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Engine {
         record: &Record,
         claim: Claim,
         holder: &Holder<'_>,
-        class: Class,
+        work: Work,
         since: u64,
     ) -> Stop {
         let (Some(blocked), Some(id)) =
@@ -116,7 +116,7 @@ impl Engine {
             ))
             .into();
         };
-        let registered = self.inner.lock().waits.register(record.id.slot, id.slot, class, since);
+        let registered = self.inner.lock().waits.register(record.id.slot, id.slot, work, since);
         if registered { blocked.into() } else { Stop::Superseded }
     }
 
@@ -127,7 +127,7 @@ impl Engine {
         record: &Record,
         card: &Card,
         holder: &Holder<'_>,
-        class: Class,
+        work: Work,
     ) -> Result<(), Stop> {
         let Some(id) = holder.ours else { return Ok(()) };
         let mut facts = holder.record.facts.clone();
@@ -141,18 +141,18 @@ impl Engine {
         for card in withdrawn {
             let step = Step::WithdrawCard { id, card };
             match &holder.elsewhere {
-                None => drop(self.write(class, &step).await?),
-                Some(engine) => engine.give_up(&step, class).await?,
+                None => drop(self.write(work, &step).await?),
+                Some(engine) => engine.give_up(&step, work).await?,
             }
         }
         let engine = holder.elsewhere.as_deref().unwrap_or(self);
-        engine.gave_up_card(id, &facts, record, class);
+        engine.gave_up_card(id, &facts, record, work.class);
         if holder.elsewhere.is_some() {
             // The end of this turn may not be noticed there.
             let now = self.clock.now();
             engine.inner.lock().queue.push(
                 id.slot,
-                Class::Retry,
+                Class::Retry.with_reason(Reason::CatchUp),
                 now.checked_add(LOOK_AGAIN_AFTER).ok(),
                 now,
             );
@@ -162,8 +162,8 @@ impl Engine {
     }
 
     /// Withdraws a card here for a record of another integration. What fails here is no failure of the other system.
-    async fn give_up(&self, step: &Step, class: Class) -> Result<(), Stop> {
-        match self.write(class, step).await {
+    async fn give_up(&self, step: &Step, work: Work) -> Result<(), Stop> {
+        match self.write(work, step).await {
             Ok(Applied::Absent) => Err(dependency("another system is connected there now")),
             Ok(_) => Ok(()),
             Err(Stop::System(error)) => Err(dependency(&error.message)),
@@ -177,18 +177,19 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.snapshot.stands(&id, facts.fingerprint(), until);
         if until.is_none_or(|until| until > now) {
-            inner.waits.register_for_turn(id.slot, taker.id.slot, class);
+            let work = class.with_reason(Reason::CatchUp);
+            inner.waits.register_for_turn(id.slot, taker.id.slot, work);
         }
     }
 
     /// Carries out a step. A card that was taken between the look-up and the call is looked up once more.
-    pub(super) async fn take_step(&self, record: &Record, step: &Step, class: Class) -> Result<(), Stop> {
-        let result = self.write(class, step).await;
+    pub(super) async fn take_step(&self, record: &Record, step: &Step, work: Work) -> Result<(), Stop> {
+        let result = self.write(work, step).await;
         let Step::AssignCard { card, .. } = step else { return result.map(drop) };
         let result = match result {
             Err(Stop::System(error)) if error.code == Some(ErrorCode::CardTaken) => {
-                self.free_card(record, card, class).await?;
-                self.write(class, step).await
+                self.free_card(record, card, work).await?;
+                self.write(work, step).await
             }
             result => result,
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why something is queued, in order of rank.
+/// How urgent work is, the most urgent first. Why it is done is its [`Reason`](super::Reason).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// A door stands open to somebody who lost the right to it.

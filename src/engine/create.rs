@@ -9,7 +9,7 @@ use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
 
 use super::call::Stop;
 use super::creates::CreateStop;
-use super::{Class, Engine};
+use super::{Class, Engine, Work};
 use crate::system::{self, Applied, Scope, SystemError};
 
 /// How often a create may meet a used id in one turn. The search between two creates leaves one for a race.
@@ -34,29 +34,29 @@ enum Found {
 
 impl Engine {
     /// Creates a record under the first id of its content that is not used up, or takes over the one that lives.
-    pub(super) async fn create(&self, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn create(&self, wanted: &Arc<Record>, work: Work) -> Result<(), Stop> {
         // A system that has not shown that it keeps our ids gets one record to show it.
         let ids_are_kept = self.inner.lock().creates.ids_are_kept();
         let _first = if ids_are_kept { None } else { Some(self.first_create.lock().await) };
         let (mut record, mut hidden) = (Arc::clone(wanted), 0);
         for _ in 0..ATTEMPTS {
-            if let Some(made) = self.try_create(&record, class).await? {
+            if let Some(made) = self.try_create(&record, work).await? {
                 self.inner.lock().creates.keeps_ids();
-                return self.add_cards(&made, class).await;
+                return self.add_cards(&made, work).await;
             }
-            let found = match self.used_by(record.id, class).await? {
+            let found = match self.used_by(record.id, work.class).await? {
                 UsedBy::Living(found) => Found::Living(found),
-                UsedBy::Dead => self.find_number(record.id, class).await?,
+                UsedBy::Dead => self.find_number(record.id, work.class).await?,
                 UsedBy::Hidden => {
                     hidden += 1;
-                    Found::Free(self.pass_hidden(record.id, hidden, class).await?)
+                    Found::Free(self.pass_hidden(record.id, hidden, work).await?)
                 }
             };
             // What used the id up opens nothing, and whatever was sent under it has arrived nowhere.
             match found {
                 Found::Living(found) => {
                     let id = found.id.unwrap_or(record.id);
-                    return self.bring_into_step(&with_id(&record, id), &found, class).await;
+                    return self.bring_into_step(&with_id(&record, id), &found, work).await;
                 }
                 Found::Free(number) => {
                     self.inner.lock().uncertain.remove(&record.id);
@@ -68,10 +68,10 @@ impl Engine {
     }
 
     /// One create. Gives the record as it stands in the system, or nothing if its id is used.
-    async fn try_create(&self, record: &Arc<Record>, class: Class) -> Result<Option<Arc<Record>>, Stop> {
-        match self.write(class, &Step::Create(Arc::clone(record))).await {
+    async fn try_create(&self, record: &Arc<Record>, work: Work) -> Result<Option<Arc<Record>>, Stop> {
+        match self.write(work, &Step::Create(Arc::clone(record))).await {
             Ok(Applied::Exists) => Ok(None),
-            Ok(Applied::Misnamed(given)) => self.judge_given(record, given, class).await.map(Some),
+            Ok(Applied::Misnamed(given)) => self.judge_given(record, given, work).await.map(Some),
             Ok(_) => Ok(Some(Arc::clone(record))),
             Err(stop) => {
                 self.forget_unsent(record.id, &stop);
@@ -85,7 +85,7 @@ impl Engine {
         &self,
         record: &Arc<Record>,
         given: String,
-        class: Class,
+        work: Work,
     ) -> Result<Arc<Record>, Stop> {
         let other = given.parse::<RecordId>().ok().filter(|id| id.same_content(&record.id));
         if let Some(id) = other {
@@ -93,9 +93,9 @@ impl Engine {
             return Ok(with_id(record, id));
         }
         if !record.id.is_altered_as(&given) {
-            return self.judge_foreign(record, given, class).await;
+            return self.judge_foreign(record, given, work).await;
         }
-        self.take_back(record.id, vec![given], class).await?;
+        self.take_back(record.id, vec![given], work).await?;
         Err(self.creates_stopped())
     }
 
@@ -105,12 +105,12 @@ impl Engine {
         &self,
         record: &Arc<Record>,
         given: String,
-        class: Class,
+        work: Work,
     ) -> Result<Arc<Record>, Stop> {
-        if self.read(record.id, class).await?.is_some() {
+        if self.read(record.id, work.class).await?.is_some() {
             return Ok(Arc::clone(record));
         }
-        let named = self.observe(class, Scope::ExternalId(given.clone())).await?.records;
+        let named = self.observe(work.class, Scope::ExternalId(given.clone())).await?.records;
         let is_made = |person: &ObservedRecord| {
             let is_marked = person.mark.as_ref() == Some(&record.mark);
             let opens_the_same =
@@ -120,9 +120,9 @@ impl Engine {
         if !named.iter().any(is_made) {
             return Err(self.stop_creates(record.id, CreateStop::ChosenIds));
         }
-        self.take_back(record.id, vec![given], class).await?;
+        self.take_back(record.id, vec![given], work).await?;
         // An earlier create whose answer was lost cannot be found by its id either.
-        self.find_misnamed(record.id, class).await?;
+        self.find_misnamed(record.id, work).await?;
         Err(self.creates_stopped())
     }
 
@@ -177,12 +177,12 @@ impl Engine {
 
     /// The number to go on with past a record that the system does not show. Where nothing is shown nothing can be searched,
     /// so the number is drawn; a system that may do anything to ids is asked for more only a few times.
-    async fn pass_hidden(&self, id: RecordId, times: usize, class: Class) -> Result<u16, Stop> {
+    async fn pass_hidden(&self, id: RecordId, times: usize, work: Work) -> Result<u16, Stop> {
         if times == 1 {
-            if self.find_misnamed(id, class).await? {
+            if self.find_misnamed(id, work).await? {
                 return Err(self.creates_stopped());
             }
-            if let Some(kept) = self.find_shortened(id, class).await? {
+            if let Some(kept) = self.find_shortened(id, work.class).await? {
                 return Err(
                     self.stop_creates(id, CreateStop::ShortenedIds { sent: id.to_string().len(), kept })
                 );

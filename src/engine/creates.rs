@@ -8,7 +8,7 @@ use vestibule_core::ownership::Ownership;
 
 use super::call::Stop;
 use super::state::Inner;
-use super::{Class, Engine};
+use super::{Engine, Work};
 use crate::system::{self, SystemError};
 
 /// Why an integration creates no record.
@@ -64,7 +64,7 @@ pub(super) struct Creates {
     /// Why no record is created.
     stop: Option<CreateStop>,
     /// Slots whose create waits for that to end; bounded by the slots that there are.
-    waiting: BTreeMap<Slot, Class>,
+    waiting: BTreeMap<Slot, Work>,
 }
 
 /// What a system has shown of what it does to ids.
@@ -144,12 +144,12 @@ impl Engine {
     }
 
     /// The turn of a slot ended because no record may be created: it has another one when that is over.
-    pub(super) fn await_creates(&self, inner: &mut Inner, slot: Slot, class: Class) {
+    pub(super) fn await_creates(&self, inner: &mut Inner, slot: Slot, work: Work) {
         inner.queue.done(slot);
         if inner.creates.are_stopped() {
-            inner.creates.waiting.insert(slot, class);
+            inner.creates.waiting.insert(slot, work);
         } else {
-            inner.queue.push(slot, class, None, self.clock.now());
+            inner.queue.push(slot, work, None, self.clock.now());
         }
     }
 
@@ -172,8 +172,8 @@ impl Engine {
         inner.creates.stop.clone_from(&stop);
         if stop.is_none() {
             let now = self.clock.now();
-            for (slot, class) in std::mem::take(&mut inner.creates.waiting) {
-                inner.queue.push(slot, class, None, now);
+            for (slot, work) in std::mem::take(&mut inner.creates.waiting) {
+                inner.queue.push(slot, work, None, now);
             }
         }
         self.publish(|state| state.creates_stopped = stop);

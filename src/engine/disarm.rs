@@ -9,7 +9,7 @@ use vestibule_core::model::ObservedRecord;
 use super::call::Stop;
 use super::state::UNCERTAIN_FOR;
 use super::unit::until;
-use super::{Class, Engine};
+use super::{Class, Engine, Work};
 use crate::system::{self, Applied, ErrorCode, SystemError};
 
 /// What came of removing a record that may not stay.
@@ -38,11 +38,11 @@ impl Engine {
     pub(super) async fn remove_all(
         &self,
         ids: impl Iterator<Item = RecordId>,
-        class: Class,
+        work: Work,
     ) -> Result<Removals, Stop> {
         let (mut removals, mut open) = (Removals::default(), None);
         for id in ids {
-            match self.remove_or_disarm(id, class).await {
+            match self.remove_or_disarm(id, work).await {
                 Ok(Removal::Done) => {}
                 Ok(Removal::MayArrive) => removals.may_arrive = true,
                 Ok(Removal::Disarmed(error)) => removals.disarmed = Some(error),
@@ -55,13 +55,13 @@ impl Engine {
 
     /// Removes a record; disarms it if the system refuses to, or acknowledges and does not do it. `Unrevoked`: it may still
     /// open doors.
-    pub(super) async fn remove_or_disarm(&self, id: RecordId, class: Class) -> Result<Removal, Stop> {
-        let error = match self.remove(id, class).await {
+    pub(super) async fn remove_or_disarm(&self, id: RecordId, work: Work) -> Result<Removal, Stop> {
+        let error = match self.remove(id, work).await {
             Ok(true) => return Ok(Removal::MayArrive),
             Ok(false) if !self.inner.lock().remaining.is_refused(&id) => return Ok(Removal::Done),
             // Acknowledged before, and it was still there.
             Ok(false) => {
-                let living = self.read(id, class).await.map_err(Stop::revoking)?.is_some();
+                let living = self.read(id, work.class).await.map_err(Stop::revoking)?.is_some();
                 self.confirm(id, living);
                 if !living {
                     return Ok(Removal::Done);
@@ -71,12 +71,12 @@ impl Engine {
             Err(Stop::System(error)) if self.is_refusal(id, &error) => error,
             Err(stop) => return Err(stop.revoking()),
         };
-        self.disarm(id, error).await
+        self.disarm(id, error, work).await
     }
 
     /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
-    async fn remove(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
-        let applied = self.write(class, &Step::Remove(id)).await?;
+    async fn remove(&self, id: RecordId, work: Work) -> Result<bool, Stop> {
+        let applied = self.write(work, &Step::Remove(id)).await?;
         let now = self.clock.now();
         if applied == Applied::Absent {
             let (may_arrive, may_be_misnamed) = {
@@ -89,7 +89,7 @@ impl Engine {
                 return Ok(true);
             }
             if may_be_misnamed {
-                self.find_misnamed(id, class).await?;
+                self.find_misnamed(id, work).await?;
             }
         }
         let mut inner = self.inner.lock();
@@ -98,7 +98,7 @@ impl Engine {
             inner.removed(&id);
         } else {
             inner.acknowledged(&id);
-            inner.await_reading_back(id, now);
+            inner.await_reading_back(id, work.reason, now);
         }
         Ok(false)
     }
@@ -113,14 +113,14 @@ impl Engine {
     }
 
     /// Takes from a record all that opens doors, each by a call of its own: the system may accept one and refuse another.
-    async fn disarm(&self, id: RecordId, error: SystemError) -> Result<Removal, Stop> {
+    async fn disarm(&self, id: RecordId, error: SystemError, work: Work) -> Result<Removal, Stop> {
         if self.is_known_closed(id) {
             return Ok(Removal::Disarmed(closed(&error)));
         }
         let unknown = |stop| if let Stop::System(_) = stop { Stop::Unrevoked(error.clone()) } else { stop };
         let mut found = self.read(id, Class::Revocation).await.map_err(unknown)?;
         let steps = found.as_ref().map(|found| disarming(id, &found.facts, self.clock.now()));
-        if self.take_measures(&steps.unwrap_or_default()).await? {
+        if self.take_measures(&steps.unwrap_or_default(), work).await? {
             found = self.read(id, Class::Revocation).await.map_err(unknown)?;
         }
         let Some(left) = found else {
@@ -131,10 +131,10 @@ impl Engine {
     }
 
     /// Says whether one of the measures was accepted.
-    async fn take_measures(&self, steps: &[Step]) -> Result<bool, Stop> {
+    async fn take_measures(&self, steps: &[Step], work: Work) -> Result<bool, Stop> {
         let mut accepted = false;
         for step in steps {
-            match self.write(Class::Revocation, step).await {
+            match self.write(work.as_revocation(), step).await {
                 Ok(_) => accepted = true,
                 Err(Stop::System(error)) => {
                     let (id, step) = (step.id(), step.name());

@@ -60,7 +60,7 @@ fn settings() -> Settings {
     }
 }
 
-fn engine() -> Arc<Engine> {
+pub(super) fn engine() -> Arc<Engine> {
     let clock: SharedClock = Arc::new(SystemClock);
     Engine::new(Parts {
         integration: ObjectKey::new("acme", "door"),

@@ -17,7 +17,7 @@ use super::creates::CreateStop;
 use super::disarm::{closed, not_carried_out, still_open};
 use super::state::Inner;
 use super::sync::Walk;
-use super::{Class, Engine};
+use super::{Class, Engine, Reason, Work};
 use crate::system::{Scope, SystemError};
 
 /// One such record.
@@ -97,7 +97,7 @@ impl MisnamedRecords {
 impl Engine {
     /// A create for this id made records under others: none is created any more, and these are removed. Fails if that
     /// cannot be done yet.
-    pub(super) async fn take_back(&self, id: RecordId, made: Vec<String>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn take_back(&self, id: RecordId, made: Vec<String>, work: Work) -> Result<(), Stop> {
         {
             let (mut inner, since) = (self.inner.lock(), self.clock.now());
             inner.uncertain.remove(&id);
@@ -108,32 +108,32 @@ impl Engine {
             }
             self.judge_creates(&mut inner);
         }
-        self.remove_misnamed_of(id.slot, class).await
+        self.remove_misnamed_of(id.slot, work).await
     }
 
     /// Removes what creates for this slot made under other ids.
-    pub(super) async fn remove_misnamed_of(&self, slot: Slot, class: Class) -> Result<(), Stop> {
+    pub(super) async fn remove_misnamed_of(&self, slot: Slot, work: Work) -> Result<(), Stop> {
         let may_write = self.settings.read().mode.creates();
         let pending = if may_write { self.inner.lock().misnamed.of(slot) } else { Vec::new() };
         for external_id in pending {
-            self.remove_misnamed(&external_id, class).await?;
+            self.remove_misnamed(&external_id, work).await?;
         }
         Ok(())
     }
 
     /// Removes one and reads it back.
-    pub(super) async fn remove_misnamed(&self, external_id: &str, class: Class) -> Result<(), Stop> {
+    pub(super) async fn remove_misnamed(&self, external_id: &str, work: Work) -> Result<(), Stop> {
         let entry = self.inner.lock().misnamed.0.get(external_id).cloned();
         let Some(Entry { id, .. }) = entry else { return Ok(()) };
         let record = Misnamed { external_id: external_id.to_owned(), id };
-        let refused = match self.write(class, &Step::RemoveMisnamed(record.clone())).await {
+        let refused = match self.write(work, &Step::RemoveMisnamed(record.clone())).await {
             Ok(_) => None,
             Err(Stop::System(error)) if !error.class.is_of_connection() => Some(error),
             Err(stop) => return Err(stop.revoking()),
         };
-        if let Some(living) = self.living(external_id, class).await.map_err(Stop::revoking)? {
+        if let Some(living) = self.living(external_id, work.class).await.map_err(Stop::revoking)? {
             let error = refused.unwrap_or_else(not_carried_out);
-            return Err(self.disarm_misnamed(&record, living, error).await.revoking());
+            return Err(self.disarm_misnamed(&record, living, error, work).await.revoking());
         }
         self.inner.lock().forget_misnamed(external_id);
         tracing::warn!(integration = %self.label, slot = %id.slot, "a record under another id than ours was removed");
@@ -142,13 +142,19 @@ impl Engine {
 
     /// The system itself keeps the record: all that opens doors is taken from it, and its removal is tried again. Gives what
     /// is to be reported.
-    async fn disarm_misnamed(&self, record: &Misnamed, living: ObservedRecord, error: SystemError) -> Stop {
+    async fn disarm_misnamed(
+        &self,
+        record: &Misnamed,
+        living: ObservedRecord,
+        error: SystemError,
+        work: Work,
+    ) -> Stop {
         if !self.inner.lock().remaining.note_refusal(record.id, &error) {
             return Stop::System(error);
         }
         let mut facts = living.facts;
         for step in disarming_misnamed(record, &facts, self.clock.now()) {
-            match self.write(Class::Revocation, &step).await {
+            match self.write(work.as_revocation(), &step).await {
                 Ok(_) | Err(Stop::System(_)) => {}
                 Err(stop) => return stop,
             }
@@ -185,20 +191,21 @@ impl Engine {
     /// The integration goes: all of them go with it, unasked.
     pub(super) async fn drain_misnamed(&self) -> Result<(), Stop> {
         let all: Vec<_> = self.inner.lock().misnamed.judged().map(|(id, _)| id.clone()).collect();
+        let work = Class::Revocation.with_reason(Reason::Deletion);
         for external_id in all {
-            self.remove_misnamed(&external_id, Class::Revocation).await?;
+            self.remove_misnamed(&external_id, work).await?;
         }
         Ok(())
     }
 
     /// Looks for what a create for this id may have made under another one. What is found is taken back; says whether
     /// anything was.
-    pub(super) async fn find_misnamed(&self, id: RecordId, class: Class) -> Result<bool, Stop> {
+    pub(super) async fn find_misnamed(&self, id: RecordId, work: Work) -> Result<bool, Stop> {
         let (mut walk, mut found) = (Walk::default(), Vec::new());
         // A person with a copied mark cannot be where no record with one ever was.
         let marks_prove = !self.inner.lock().creates.have_kept_ids();
         loop {
-            let page = self.observe(class, Scope::People(walk.cursor())).await?;
+            let page = self.observe(work.class, Scope::People(walk.cursor())).await?;
             let made = page.records.iter().filter(|person| is_made_for(person, id, marks_prove));
             found.extend(made.map(|person| person.external_id.clone()));
             if !walk.goes_on(page.next)? {
@@ -207,7 +214,7 @@ impl Engine {
         }
         let any = !found.is_empty();
         if any {
-            self.take_back(id, found, class).await?;
+            self.take_back(id, found, work).await?;
         }
         Ok(any)
     }

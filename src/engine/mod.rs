@@ -27,6 +27,7 @@ mod sync;
 mod unit;
 mod verify;
 mod waits;
+mod work;
 
 pub mod backoff;
 pub mod breaker;
@@ -45,6 +46,7 @@ pub use shown::{Condition, HeldBack, State};
 pub use source::{Outcome, Report, Source, SourceError, Wait, Wanted};
 pub use state::Settings;
 pub use verify::ClockState;
+pub use work::{Reason, Work};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -164,26 +166,6 @@ impl Engine {
     /// How the connection and the last sync stand; the receiver wakes on a change.
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
-    }
-
-    /// Queues a slot: what is wanted of it is asked when its turn comes.
-    pub fn push(&self, slot: Slot, class: Class) {
-        self.inner.lock().queue.push(slot, class, None, self.clock.now());
-        self.wake.notify_one();
-    }
-
-    /// Queues many slots under one lock.
-    pub fn push_all(&self, slots: impl IntoIterator<Item = (Slot, Class)>) {
-        let now = self.clock.now();
-        let mut inner = self.inner.lock();
-        for (slot, class) in slots {
-            if matches!(class, Class::RolloverRemoval | Class::RolloverAddition) {
-                inner.rollover_since.get_or_insert(now);
-            }
-            inner.queue.push(slot, class, None, now);
-        }
-        drop(inner);
-        self.wake.notify_one();
     }
 
     /// The living records of a slot, or `None` before the first complete sync: then nothing is known.

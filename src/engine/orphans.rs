@@ -13,7 +13,7 @@ use super::call::Stop;
 use super::disarm::Removal;
 use super::shown::HeldBack;
 use super::state::Inner;
-use super::{Class, Engine};
+use super::{Class, Engine, Reason};
 use crate::system;
 
 /// Of very many held records so many are named in the log.
@@ -215,7 +215,7 @@ impl Engine {
         if !self.is_orphan(id).await? {
             return Ok(());
         }
-        match self.remove_or_disarm(id, Class::Drift).await? {
+        match self.remove_or_disarm(id, Class::Drift.with_reason(Reason::Guard)).await? {
             Removal::Done => {}
             Removal::MayArrive => return Ok(()),
             Removal::Disarmed(error) => return Err(Stop::Unrevoked(error)),
@@ -226,7 +226,7 @@ impl Engine {
     }
 
     async fn remove_misnamed_orphan(&self, external_id: &str) -> Result<(), Stop> {
-        self.remove_misnamed(external_id, Class::Revocation).await?;
+        self.remove_misnamed(external_id, Class::Revocation.with_reason(Reason::Guard)).await?;
         self.inner.lock().guarded.push_back(self.clock.now());
         Ok(())
     }

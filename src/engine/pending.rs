@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::RecordId;
 
+use super::Reason;
 use super::state::Inner;
 
 /// A failed check or sync is tried again after this time; the breaker stretches it.
@@ -15,13 +16,15 @@ pub(super) struct Unconfirmed {
     pub(super) listings: u64,
     /// Since when the removal is pending: its age counts until the system has said that it is done.
     pub(super) since: Timestamp,
+    /// Why it is done, for the case that it has to be done again.
+    pub(super) reason: Reason,
 }
 
 impl Inner {
     /// The system has acknowledged a removal: it is read back, alone or by a listing that begins from now on.
-    pub(super) fn await_reading_back(&mut self, id: RecordId, now: Timestamp) {
+    pub(super) fn await_reading_back(&mut self, id: RecordId, reason: Reason, now: Timestamp) {
         let since = self.queue.since(id.slot).map_or(now, |since| since.min(now));
-        self.unconfirmed.insert(id, Unconfirmed { listings: self.listings, since });
+        self.unconfirmed.insert(id, Unconfirmed { listings: self.listings, since, reason });
     }
 
     /// Revocations that the system has not said to be done, and since when the oldest is pending.
@@ -43,5 +46,28 @@ impl Inner {
         self.chore = false;
         self.chore_after = now.checked_add(CHORE_RETRY).ok();
         self.sync_due = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_core::identity::{Owner, RecordId, Slot};
+
+    use super::*;
+    use crate::engine::Class;
+    use crate::engine::tests::engine;
+
+    #[test]
+    fn a_removal_that_did_not_hold_is_repeated_for_the_reason_that_it_had() {
+        let (engine, id) = (engine(), RecordId::new(Owner(7), Slot(1), 1));
+        let now = engine.clock.now();
+        engine.inner.lock().await_reading_back(id, Reason::Rollover, now);
+        let reason = engine.confirm(id, true);
+        assert_eq!(reason, Some(Reason::Rollover));
+        let mut inner = engine.inner.lock();
+        inner.remove_again(id.slot, Class::RolloverRemoval.with_reason(Reason::Rollover), now);
+        let later = now + SignedDuration::from_hours(1);
+        let again = Class::Revocation.with_reason(Reason::Rollover);
+        assert_eq!(inner.queue.pop(later), Some((id.slot, again)));
     }
 }

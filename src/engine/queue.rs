@@ -3,60 +3,21 @@
 //! Pure: `now` is a parameter, and the desired state is not in here. A slot that is pushed again keeps its place, so
 //! superseded work is never done. Everything is bounded by the number of slots and leaves no memory behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
+use self::entry::{Entry, Flight, Lane};
+use super::Work;
 use super::backoff::{Failing, after, earlier};
 pub use super::class::Class;
 use crate::system::Class as ErrorClass;
 
 /// So many user changes are served in a row while something else is overdue.
 pub const USER_CHANGES_IN_A_ROW: u32 = 15;
-
-/// An entry: ready, or not before a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    class: Class,
-    not_before: Option<Timestamp>,
-    /// Since when it is ready, or from when on it will be.
-    since: Timestamp,
-    /// First come, first served, among those of one moment.
-    seq: u64,
-}
-
-impl Entry {
-    const fn place(&self, slot: Slot) -> Place {
-        (self.since, self.seq, slot)
-    }
-
-    /// Both in one: the more urgent class, the earlier time, the older place.
-    fn merged(self, other: Self) -> Self {
-        Self {
-            class: self.class.min(other.class),
-            not_before: self.not_before.zip(other.not_before).map(|(mine, theirs)| mine.min(theirs)),
-            since: self.since.min(other.since),
-            seq: self.seq.min(other.seq),
-        }
-    }
-}
-
-type Place = (Timestamp, u64, Slot);
-
-/// The entries of one class in their order.
-#[derive(Debug, Default)]
-struct Lane {
-    ready: BTreeSet<Place>,
-    delayed: BTreeSet<Place>,
-}
-
-/// An item in flight, and what was pushed for its slot meanwhile.
-#[derive(Clone, Copy, Debug)]
-struct Flight {
-    entry: Entry,
-    again: Option<Entry>,
-}
 
 /// The queue of one engine.
 #[derive(Debug, Default)]
@@ -75,12 +36,12 @@ impl Queue {
         Self::default()
     }
 
-    /// Queues a slot, from `not_before` on if one is given. A slot that waits keeps the more urgent class, the earlier
-    /// time and its age; one that is in flight is queued again when it is done.
-    pub fn push(&mut self, slot: Slot, class: Class, not_before: Option<Timestamp>, now: Timestamp) {
+    /// Queues a slot, from `not_before` on if one is given. A slot that waits keeps the more urgent class with its reason, the
+    /// earlier time and its age; one that is in flight is queued again when it is done.
+    pub fn push(&mut self, slot: Slot, work: impl Into<Work>, not_before: Option<Timestamp>, now: Timestamp) {
         self.seq = self.seq.saturating_add(1);
         let not_before = not_before.filter(|at| *at > now);
-        let entry = Entry { class, not_before, since: not_before.unwrap_or(now), seq: self.seq };
+        let entry = Entry { work: work.into(), not_before, since: not_before.unwrap_or(now), seq: self.seq };
         self.add(slot, entry);
     }
 
@@ -88,14 +49,14 @@ impl Queue {
     ///
     /// Revocations always first, then user changes. The others go by age, a rank being worth ten minutes; one that is
     /// overdue gets every 16th place among user changes.
-    pub fn pop(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
+    pub fn pop(&mut self, now: Timestamp) -> Option<(Slot, Work)> {
         self.wake(now);
         let class = self.most_urgent(now)?;
         self.take(class)
     }
 
     /// Like [`Self::pop`], but nothing except a revocation or a user change.
-    pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(Slot, Class)> {
+    pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(Slot, Work)> {
         self.wake(now);
         let class =
             [Class::Revocation, Class::UserChange].into_iter().find(|class| self.head(*class).is_some())?;
@@ -135,10 +96,10 @@ impl Queue {
 
     /// The slot's turn ended without an outcome, which says nothing about the item: it keeps its priority and its age, and
     /// waits a little longer each time.
-    pub fn defer(&mut self, slot: Slot, class: Class, now: Timestamp, random: f64) {
+    pub fn defer(&mut self, slot: Slot, work: impl Into<Work>, now: Timestamp, random: f64) {
         let wait = self.count_failure(slot, now, true).after_no_outcome(random);
-        let class = self.land(slot).map_or(class, |entry| entry.class);
-        self.push(slot, class, Some(after(now, wait)), now);
+        let work = self.land(slot).map_or_else(|| work.into(), |entry| entry.work);
+        self.push(slot, work, Some(after(now, wait)), now);
     }
 
     /// The slot's item has failed. Says when it is tried again; `None` for an error that is final, unless it takes
@@ -146,19 +107,20 @@ impl Queue {
     pub fn retry(
         &mut self,
         slot: Slot,
-        class: Class,
+        work: impl Into<Work>,
         now: Timestamp,
         error: ErrorClass,
         random: f64,
     ) -> Option<Timestamp> {
-        if error == ErrorClass::Terminal && !class.revokes() {
+        let work = work.into();
+        if error == ErrorClass::Terminal && !work.class.revokes() {
             self.done(slot);
             return None;
         }
         let counts = !matches!(error, ErrorClass::Throttled(_));
         let at = after(now, self.count_failure(slot, now, counts).wait(error, random));
         self.land(slot);
-        self.push(slot, class.retried(), Some(at), now);
+        self.push(slot, work.retried(), Some(at), now);
         Some(at)
     }
 
@@ -221,7 +183,7 @@ impl Queue {
     /// may do so for ever.
     pub fn is_removing(&self) -> bool {
         let ready = |class: &Class| class.revokes() && self.head(*class).is_some();
-        Class::ALL.iter().any(ready) || self.flying.values().any(|flight| flight.entry.class.revokes())
+        Class::ALL.iter().any(ready) || self.flying.values().any(|flight| flight.entry.class().revokes())
     }
 
     /// What is known of a slot that fails.
@@ -233,20 +195,20 @@ impl Queue {
     pub fn pending_revocations(&self) -> usize {
         let revokes = |class: &Class| class.revokes();
         let waiting: usize = Class::ALL.into_iter().filter(revokes).map(|class| self.len(class)).sum();
-        waiting + self.flying.values().filter(|flight| flight.entry.class.revokes()).count()
+        waiting + self.flying.values().filter(|flight| flight.entry.class().revokes()).count()
     }
 
     /// Whether the slot is one of them.
     pub fn is_revoking(&self, slot: Slot) -> bool {
         let entry = self.waiting.get(&slot).or_else(|| self.flying.get(&slot).map(|flight| &flight.entry));
-        entry.is_some_and(|entry| entry.class.revokes())
+        entry.is_some_and(|entry| entry.class().revokes())
     }
 
     /// Since when the oldest of them is to be done: an alert asks for it (design 3.13).
     pub fn oldest_revocation(&self) -> Option<Timestamp> {
         let failing = self.failing.iter().filter(|(slot, _)| self.is_revoking(**slot));
         let failing = failing.map(|(_, failing)| failing.since);
-        let flying = self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.class.revokes());
+        let flying = self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.class().revokes());
         let waiting =
             Class::ALL.into_iter().filter(|class| class.revokes()).filter_map(|class| self.head(class));
         failing.chain(flying.map(|entry| entry.since)).chain(waiting).min()
@@ -277,7 +239,7 @@ impl Queue {
             return;
         }
         let entry = self.withdraw(slot).map_or(entry, |old| old.merged(entry));
-        let lane = &mut self.lanes[entry.class as usize];
+        let lane = &mut self.lanes[entry.class() as usize];
         let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
         places.insert(entry.place(slot));
         self.waiting.insert(slot, entry);
@@ -285,7 +247,7 @@ impl Queue {
 
     fn withdraw(&mut self, slot: Slot) -> Option<Entry> {
         let entry = self.waiting.remove(&slot)?;
-        let lane = &mut self.lanes[entry.class as usize];
+        let lane = &mut self.lanes[entry.class() as usize];
         let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
         places.remove(&entry.place(slot));
         Some(entry)
@@ -331,7 +293,7 @@ impl Queue {
         Some(overdue.map_or(Class::UserChange, |(_, class)| class))
     }
 
-    fn take(&mut self, class: Class) -> Option<(Slot, Class)> {
+    fn take(&mut self, class: Class) -> Option<(Slot, Work)> {
         let (_, _, slot) = *self.lanes[class as usize].ready.first()?;
         let entry = self.withdraw(slot)?;
         self.flying.insert(slot, Flight { entry, again: None });
@@ -340,7 +302,7 @@ impl Queue {
             Class::UserChange => self.user_changes_in_a_row = self.user_changes_in_a_row.saturating_add(1),
             _ => self.user_changes_in_a_row = 0,
         }
-        Some((slot, class))
+        Some((slot, entry.work))
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::Reason;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -17,10 +18,18 @@ fn queue_of(entries: &[(u64, Class)]) -> Queue {
     queue
 }
 
+fn pop(queue: &mut Queue, now: Timestamp) -> Option<(Slot, Class)> {
+    queue.pop(now).map(|(slot, work)| (slot, work.class))
+}
+
+fn pop_urgent(queue: &mut Queue, now: Timestamp) -> Option<(Slot, Class)> {
+    queue.pop_urgent(now).map(|(slot, work)| (slot, work.class))
+}
+
 /// Pops and finishes all that is ready.
 fn drain(queue: &mut Queue, now: Timestamp) -> Vec<u64> {
     std::iter::from_fn(|| {
-        let (slot, _) = queue.pop(now)?;
+        let (slot, _) = pop(queue, now)?;
         queue.done(slot);
         Some(slot.0)
     })
@@ -53,12 +62,12 @@ fn the_earlier_of_two_times_holds() {
     queue.push(Slot(1), Class::RolloverAddition, Some(at(100)), at(0));
     queue.push(Slot(1), Class::Drift, Some(at(50)), at(0));
     assert_eq!(queue.next_at(), Some(at(50)));
-    assert_eq!(queue.pop(at(49)), None);
-    assert_eq!(queue.pop(at(50)), Some((Slot(1), Class::RolloverAddition)));
+    assert_eq!(pop(&mut queue, at(49)), None);
+    assert_eq!(pop(&mut queue, at(50)), Some((Slot(1), Class::RolloverAddition)));
     queue.done(Slot(1));
     queue.push(Slot(2), Class::Retry, Some(at(500)), at(60));
     queue.push(Slot(2), Class::UserChange, None, at(61));
-    assert_eq!(queue.pop(at(61)), Some((Slot(2), Class::UserChange)));
+    assert_eq!(pop(&mut queue, at(61)), Some((Slot(2), Class::UserChange)));
     assert_eq!(queue.next_at(), None);
 }
 
@@ -74,8 +83,8 @@ fn waiting_for_midnight_makes_nobody_older() {
 fn what_became_ready_stays_ready_when_the_clock_is_set_back() {
     let mut queue = queue_of(&[(1, Class::Drift)]);
     queue.push(Slot(2), Class::Drift, Some(at(10)), at(0));
-    assert_eq!(queue.pop(at(11)), Some((Slot(1), Class::Drift)));
-    assert_eq!(queue.pop(at(-3600)), Some((Slot(2), Class::Drift)));
+    assert_eq!(pop(&mut queue, at(11)), Some((Slot(1), Class::Drift)));
+    assert_eq!(pop(&mut queue, at(-3600)), Some((Slot(2), Class::Drift)));
 }
 
 #[test]
@@ -84,7 +93,7 @@ fn what_waits_waits_no_longer_when_the_clock_is_set_back() {
     queue.push(Slot(1), Class::Retry, None, at(0));
     queue.push(Slot(2), Class::Retry, Some(at(60)), at(0));
     queue.push(Slot(3), Class::Revocation, None, at(0));
-    assert_eq!(queue.pop(at(0)), Some((Slot(3), Class::Revocation)));
+    assert_eq!(pop(&mut queue, at(0)), Some((Slot(3), Class::Revocation)));
     queue.push(Slot(3), Class::Revocation, Some(at(90)), at(0));
     queue.set_back(SignedDuration::from_hours(6));
     let back = |seconds: i64| at(seconds - 6 * 3600);
@@ -100,12 +109,12 @@ fn what_waits_waits_no_longer_when_the_clock_is_set_back() {
 #[test]
 fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
     let mut queue = queue_of(&[(1, Class::UserChange)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     queue.push(Slot(1), Class::Drift, None, at(1));
     queue.push(Slot(1), Class::Revocation, None, at(2));
-    assert_eq!((queue.pop(at(3)), queue.in_flight(), queue.contains(Slot(1))), (None, 1, true));
+    assert_eq!((pop(&mut queue, at(3)), queue.in_flight(), queue.contains(Slot(1))), (None, 1, true));
     queue.done(Slot(1));
-    assert_eq!(queue.pop(at(3)), Some((Slot(1), Class::Revocation)));
+    assert_eq!(pop(&mut queue, at(3)), Some((Slot(1), Class::Revocation)));
     queue.done(Slot(1));
     assert!(queue.is_empty() && !queue.contains(Slot(1)));
 }
@@ -113,7 +122,7 @@ fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
 #[test]
 fn what_was_not_tried_gets_its_old_place() {
     let mut queue = queue_of(&[(1, Class::UserChange), (2, Class::UserChange)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     queue.put_back(Slot(1));
     assert_eq!(drain(&mut queue, at(9)), [1, 2]);
 }
@@ -121,19 +130,19 @@ fn what_was_not_tried_gets_its_old_place() {
 #[test]
 fn what_was_put_back_takes_over_what_was_pushed_meanwhile() {
     let mut queue = queue_of(&[(1, Class::Drift), (2, Class::UserChange)]);
-    queue.pop(at(0));
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
+    pop(&mut queue, at(0));
     queue.push(Slot(1), Class::UserChange, Some(at(90)), at(1));
     queue.put_back(Slot(1));
-    assert_eq!(queue.pop(at(1)), Some((Slot(1), Class::UserChange)));
+    assert_eq!(pop(&mut queue, at(1)), Some((Slot(1), Class::UserChange)));
 }
 
 #[test]
 fn the_reserved_places_take_only_revocations_and_user_changes() {
     let mut queue = queue_of(&[(1, Class::RolloverRemoval), (2, Class::UserChange), (3, Class::Revocation)]);
-    assert_eq!(queue.pop_urgent(at(0)), Some((Slot(3), Class::Revocation)));
-    assert_eq!(queue.pop_urgent(at(0)), Some((Slot(2), Class::UserChange)));
-    assert_eq!(queue.pop_urgent(at(0)), None);
+    assert_eq!(pop_urgent(&mut queue, at(0)), Some((Slot(3), Class::Revocation)));
+    assert_eq!(pop_urgent(&mut queue, at(0)), Some((Slot(2), Class::UserChange)));
+    assert_eq!(pop_urgent(&mut queue, at(0)), None);
     assert_eq!(queue.len(Class::RolloverRemoval), 1);
 }
 
@@ -143,15 +152,15 @@ fn a_failed_item_is_tried_again_later_and_later_until_it_succeeds() {
     let mut now = at(0);
     let mut waits = Vec::new();
     for _ in 0..3 {
-        queue.pop(now).unwrap();
+        pop(&mut queue, now).unwrap();
         let next = queue.retry(Slot(1), Class::UserChange, now, ErrorClass::Transient, 1.0).unwrap();
-        assert_eq!(queue.pop(now), None);
+        assert_eq!(pop(&mut queue, now), None);
         waits.push(next.duration_since(now).as_secs());
         now = next;
     }
     assert_eq!(waits, [2, 4, 8]);
     assert_eq!(queue.failing(Slot(1)), Some(Failing { since: at(0), failures: 3 }));
-    assert_eq!(queue.pop(now), Some((Slot(1), Class::Retry)));
+    assert_eq!(pop(&mut queue, now), Some((Slot(1), Class::Retry)));
     queue.done(Slot(1));
     assert_eq!(queue.failing(Slot(1)), None);
 }
@@ -164,7 +173,7 @@ fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() 
     queue.push(Slot(2), Class::Revocation, None, at(5));
     queue.push(Slot(3), Class::Revocation, None, at(7));
     assert_eq!(queue.oldest_revocation(), Some(at(5)));
-    assert_eq!(queue.pop(at(9)), Some((Slot(2), Class::Revocation)));
+    assert_eq!(pop(&mut queue, at(9)), Some((Slot(2), Class::Revocation)));
     assert_eq!(queue.oldest_revocation(), Some(at(5)), "under way");
     queue.retry(Slot(2), Class::Revocation, at(30), ErrorClass::Transient, 0.5);
     assert_eq!(queue.oldest_revocation(), Some(at(5)), "and after it has failed");
@@ -177,29 +186,53 @@ fn a_turn_without_an_outcome_keeps_priority_and_age_and_waits_a_little_longer_ea
     let mut queue = queue_of(&[(1, Class::Revocation), (2, Class::UserChange)]);
     let mut now = at(0);
     for wait in [2, 4, 8, 16, 32, 60, 60] {
-        assert_eq!(queue.pop(now), Some((Slot(1), Class::Revocation)));
+        assert_eq!(pop(&mut queue, now), Some((Slot(1), Class::Revocation)));
         queue.defer(Slot(1), Class::Revocation, now, 1.0);
         assert_eq!((queue.pending_revocations(), queue.oldest_revocation()), (1, Some(at(0))));
         assert_eq!(queue.next_at(), Some(now + SignedDuration::from_secs(wait)));
         now += SignedDuration::from_secs(wait);
     }
     queue.push(Slot(1), Class::Drift, None, now);
-    assert_eq!(queue.pop(now), Some((Slot(1), Class::Revocation)), "news do not wait for it");
+    assert_eq!(pop(&mut queue, now), Some((Slot(1), Class::Revocation)), "news do not wait for it");
     queue.done(Slot(1));
     assert_eq!((queue.pending_revocations(), queue.oldest_revocation()), (0, None));
-    queue.pop(now);
+    pop(&mut queue, now);
     queue.defer(Slot(2), Class::UserChange, now, 0.0);
-    assert_eq!(queue.pop(now + SignedDuration::from_secs(1)), Some((Slot(2), Class::UserChange)));
+    assert_eq!(pop(&mut queue, now + SignedDuration::from_secs(1)), Some((Slot(2), Class::UserChange)));
     queue.done(Slot(2));
     queue.defer(Slot(2), Class::UserChange, now, 0.0);
     assert!(queue.contains(Slot(2)), "also if its turn is over but was not reported");
 }
 
 #[test]
+fn the_reason_of_work_survives_failures_and_that_of_the_more_urgent_stays() {
+    let mut queue = Queue::new();
+    let first = Class::RolloverAddition.with_reason(Reason::User);
+    queue.push(Slot(1), first, None, at(0));
+    let mut now = at(0);
+    for attempt in 0..3 {
+        let (_, work) = queue.pop(now).unwrap();
+        assert_eq!(work, first, "attempt {attempt}");
+        match attempt {
+            0 => queue.put_back(Slot(1)),
+            1 => queue.defer(Slot(1), work, now, 0.5),
+            _ => drop(queue.retry(Slot(1), work, now, ErrorClass::Transient, 0.5)),
+        }
+        now += SignedDuration::from_mins(1);
+    }
+    queue.push(Slot(1), Class::Drift.with_reason(Reason::Drift), None, now);
+    assert_eq!(queue.pop(now), Some((Slot(1), Class::Retry.with_reason(Reason::User))));
+    let deletion = Class::Revocation.with_reason(Reason::Deletion);
+    queue.push(Slot(1), deletion, None, now);
+    queue.put_back(Slot(1));
+    assert_eq!(queue.pop(now), Some((Slot(1), deletion)));
+}
+
+#[test]
 fn revocations_count_while_they_wait_are_under_way_or_have_failed() {
     let mut queue = queue_of(&[(1, Class::Revocation), (2, Class::RolloverRemoval), (3, Class::UserChange)]);
     assert_eq!(queue.pending_revocations(), 2);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     assert_eq!(queue.pending_revocations(), 2, "under way");
     queue.retry(Slot(1), Class::Revocation, at(0), ErrorClass::Terminal, 0.5);
     assert_eq!(queue.pending_revocations(), 2, "failed");
@@ -209,13 +242,13 @@ fn revocations_count_while_they_wait_are_under_way_or_have_failed() {
 #[test]
 fn a_final_error_is_not_tried_again_unless_it_takes_away() {
     let mut queue = queue_of(&[(1, Class::UserChange), (2, Class::Revocation)]);
-    queue.pop(at(0));
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
+    pop(&mut queue, at(0));
     assert_eq!(queue.retry(Slot(1), Class::UserChange, at(0), ErrorClass::Terminal, 0.5), None);
     assert!(!queue.contains(Slot(1)));
     let again = queue.retry(Slot(2), Class::Revocation, at(0), ErrorClass::Terminal, 0.5).unwrap();
     assert_eq!(queue.oldest_revocation(), Some(at(0)));
-    assert_eq!(queue.pop(again), Some((Slot(2), Class::Revocation)));
+    assert_eq!(pop(&mut queue, again), Some((Slot(2), Class::Revocation)));
     assert_eq!(queue.oldest_revocation(), Some(at(0)));
     queue.done(Slot(2));
     assert_eq!(queue.oldest_revocation(), None);
@@ -224,7 +257,7 @@ fn a_final_error_is_not_tried_again_unless_it_takes_away() {
 #[test]
 fn being_too_fast_is_not_the_fault_of_the_item() {
     let mut queue = queue_of(&[(1, Class::Drift)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     let throttled = ErrorClass::Throttled(Some(Duration::from_secs(7)));
     assert_eq!(queue.retry(Slot(1), Class::Drift, at(0), throttled, 0.5), Some(at(7)));
     assert_eq!(queue.failing(Slot(1)).map(|failing| failing.failures), Some(0));
@@ -233,20 +266,20 @@ fn being_too_fast_is_not_the_fault_of_the_item() {
 #[test]
 fn a_change_by_the_user_does_not_wait_for_the_back_off_of_the_old_state() {
     let mut queue = queue_of(&[(1, Class::UserChange)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     queue.push(Slot(1), Class::UserChange, None, at(1));
     queue.retry(Slot(1), Class::UserChange, at(2), ErrorClass::Transient, 1.0);
-    assert_eq!(queue.pop(at(2)), Some((Slot(1), Class::UserChange)));
+    assert_eq!(pop(&mut queue, at(2)), Some((Slot(1), Class::UserChange)));
 }
 
 #[test]
 fn a_dropped_slot_is_forgotten_and_ends_with_its_flight() {
     let mut queue = queue_of(&[(1, Class::Drift), (2, Class::Drift)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     queue.push(Slot(1), Class::Retry, None, at(0));
     queue.drop_slot(Slot(1));
     queue.drop_slot(Slot(2));
-    assert_eq!((queue.pop(at(9)), queue.in_flight()), (None, 1));
+    assert_eq!((pop(&mut queue, at(9)), queue.in_flight()), (None, 1));
     queue.done(Slot(1));
     assert!(queue.is_empty());
 }
@@ -257,7 +290,7 @@ fn user_changes_without_end_leave_every_sixteenth_place_to_what_is_overdue() {
     let mut served = Vec::new();
     for change in 100..148 {
         queue.push(Slot(change), Class::UserChange, None, at(1));
-        let (slot, _) = queue.pop(at(1)).unwrap();
+        let (slot, _) = pop(&mut queue, at(1)).unwrap();
         queue.done(slot);
         served.push(slot.0);
     }
@@ -265,7 +298,7 @@ fn user_changes_without_end_leave_every_sixteenth_place_to_what_is_overdue() {
     assert_eq!(unhurried, [15, 31], "the drift is not overdue yet");
     for change in 200..216 {
         queue.push(Slot(change), Class::UserChange, None, at(1801));
-        let (slot, _) = queue.pop(at(1801)).unwrap();
+        let (slot, _) = pop(&mut queue, at(1801)).unwrap();
         served.push(slot.0);
     }
     assert_eq!(served.iter().position(|slot| *slot == 3), Some(48));
@@ -398,8 +431,8 @@ fn play(queue: &mut Queue, model: &mut Model, event: &Event, now: &mut i64) -> R
             model.push(*slot, *class, time);
         }
         Event::Wait(step) => *now += step,
-        Event::Pop => model.popped(queue.pop(at(*now)), false, *now)?,
-        Event::PopUrgent => model.popped(queue.pop_urgent(at(*now)), true, *now)?,
+        Event::Pop => model.popped(pop(queue, at(*now)), false, *now)?,
+        Event::PopUrgent => model.popped(pop_urgent(queue, at(*now)), true, *now)?,
         Event::Done(index) => {
             if let Some(slot) = flying(model, index) {
                 queue.done(Slot(slot));
@@ -461,7 +494,7 @@ proptest! {
                 queue.push(Slot(slot), *class, None, now);
                 slot += 1;
             }
-            let (served, _) = queue.pop(now).unwrap();
+            let (served, _) = pop(&mut queue, now).unwrap();
             queue.done(served);
             if served == Slot(0) {
                 break;
@@ -479,9 +512,9 @@ proptest! {
 #[test]
 fn failures_are_remembered_over_a_pause_and_forgotten_when_forgiven() {
     let mut queue = queue_of(&[(1, Class::Revocation)]);
-    queue.pop(at(0));
+    pop(&mut queue, at(0));
     queue.retry(Slot(1), Class::Revocation, at(0), ErrorClass::Transient, 0.5);
-    queue.pop(at(10));
+    pop(&mut queue, at(10));
     queue.pause(Slot(1));
     assert_eq!(queue.failing(Slot(1)).map(|failing| failing.failures), Some(1));
     queue.forgive(Slot(1));
@@ -492,8 +525,8 @@ fn failures_are_remembered_over_a_pause_and_forgotten_when_forgiven() {
 fn what_waits_for_its_next_attempt_is_not_being_removed() {
     let mut queue = queue_of(&[(1, Class::RolloverRemoval), (2, Class::UserChange)]);
     assert!(queue.is_removing());
-    assert_eq!(queue.pop(at(0)), Some((Slot(2), Class::UserChange)));
-    assert_eq!(queue.pop(at(0)), Some((Slot(1), Class::RolloverRemoval)));
+    assert_eq!(pop(&mut queue, at(0)), Some((Slot(2), Class::UserChange)));
+    assert_eq!(pop(&mut queue, at(0)), Some((Slot(1), Class::RolloverRemoval)));
     assert!(queue.is_removing() && queue.is_in_flight(Slot(1)));
     queue.retry(Slot(1), Class::RolloverRemoval, at(0), ErrorClass::Transient, 0.5);
     assert!(!queue.is_removing() && !queue.is_in_flight(Slot(1)));

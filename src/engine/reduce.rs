@@ -9,7 +9,7 @@ use vestibule_core::plan::{Change, Held, Unit, Want, Withheld};
 
 use super::call::Stop;
 use super::disarm::Removal;
-use super::{Class, Engine, Outcome, SourceError};
+use super::{Class, Engine, Outcome, SourceError, Work};
 use crate::system::{self, SystemError};
 
 /// What is left in the system of an object that is not as declared.
@@ -36,7 +36,7 @@ enum Spared {
 
 impl Engine {
     /// After a turn that failed before its record was made: reduces what is left. Gives what is to be reported.
-    pub(super) async fn reduce_after(&self, stop: Stop, slot: Slot, want: &Want, class: Class) -> Stop {
+    pub(super) async fn reduce_after(&self, stop: Stop, slot: Slot, want: &Want, work: Work) -> Stop {
         let failed = match &stop {
             Stop::System(error) if !error.class.is_of_connection() => Some(error.clone()),
             Stop::Source(SourceError::Unreachable(_)) | Stop::Blocked(_) | Stop::CreatesStopped(_) => None,
@@ -46,7 +46,7 @@ impl Engine {
         // is declared may still hold it under another.
         let unknown = failed.as_ref().is_some_and(|error| error.class == system::Class::Dependency);
         let spared = if unknown { Spared::Wanted } else { Spared::None };
-        match (self.reduce(slot, want, spared, class).await, failed) {
+        match (self.reduce(slot, want, spared, work).await, failed) {
             (Ok(left), None) => stop.leaving(left),
             (Ok(left), Some(error)) => Stop::System(describe(error, left)),
             // Whether there is something to take away is not known: it has the rank of what there is.
@@ -67,13 +67,13 @@ impl Engine {
         slot: Slot,
         want: &Want,
         unit: &Unit,
-        class: Class,
+        work: Work,
     ) -> Result<Option<Outcome>, Stop> {
         let withheld = unit.withheld();
         if withheld.is_none() && !matches!(want, Want::AtMost(_)) {
             return Ok(None);
         }
-        let left = self.reduce(slot, want, Spared::None, class).await.map_err(Stop::revoking)?;
+        let left = self.reduce(slot, want, Spared::None, work).await.map_err(Stop::revoking)?;
         let beside = unit.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
         match (withheld, left) {
             // What opens nothing any more is no reason to withhold the new one.
@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// Reduces every record of the slot that is not as wanted to what it holds and `want` grants, too.
-    async fn reduce(&self, slot: Slot, want: &Want, spared: Spared, class: Class) -> Result<Left, Stop> {
+    async fn reduce(&self, slot: Slot, want: &Want, spared: Spared, work: Work) -> Result<Left, Stop> {
         let Some(most) = want.entitlement() else { return Ok(Left::Nothing) };
         let (others, mut left) = {
             let inner = self.inner.lock();
@@ -99,7 +99,7 @@ impl Engine {
             let is_wanted = matches!(want, Want::Record(record) if record.id.same_content(&one.id));
             let is_right = is_wanted && (one.id.holds(one.fingerprint) || spared == Spared::Wanted);
             if !is_right && !self.inner.lock().uncertain.contains_key(&one.id) {
-                left = left.max(self.reduce_one(one, is_wanted, &most, want, class).await?);
+                left = left.max(self.reduce_one(one, is_wanted, &most, want, work).await?);
             }
         }
         Ok(left)
@@ -111,7 +111,7 @@ impl Engine {
         is_wanted: bool,
         most: &Entitlement,
         want: &Want,
-        class: Class,
+        work: Work,
     ) -> Result<Left, Stop> {
         let (id, mode) = (one.id, self.settings.read().mode);
         if !mode.updates() && matches!(want, Want::Record(_)) {
@@ -130,21 +130,21 @@ impl Engine {
                 Ok(if is_wanted { Left::Wanted } else { left })
             }
             _ if !mode.updates() => Ok(Left::Untouched(mode)),
-            Some(shared) => self.take_away(id, most, &reduction(id, &found.facts, &shared)).await,
+            Some(shared) => self.take_away(id, most, &reduction(id, &found.facts, &shared), work).await,
             // Somebody gave it to others by hand: it is repaired, and not removed, when that can be done.
             None if is_wanted => Ok(Left::Wanted),
-            None if mode.removes() => self.remove_instead(id, class).await,
-            None => self.take_away(id, most, &disarming(id, &found.facts, self.clock.now())).await,
+            None if mode.removes() => self.remove_instead(id, work).await,
+            None => self.take_away(id, most, &disarming(id, &found.facts, self.clock.now()), work).await,
         }
     }
 
     /// Nothing is left that both grant.
-    async fn remove_instead(&self, id: RecordId, class: Class) -> Result<Left, Stop> {
-        match self.remove_or_disarm(id, class).await? {
+    async fn remove_instead(&self, id: RecordId, work: Work) -> Result<Left, Stop> {
+        match self.remove_or_disarm(id, work).await? {
             Removal::Disarmed(error) => Err(Stop::Unrevoked(error)),
             Removal::Done | Removal::MayArrive => {
-                if self.reads_back_alone(class) {
-                    self.read_back(id.slot, class).await?;
+                if self.reads_back_alone(work.class) {
+                    self.read_back(id.slot, work.class).await?;
                 }
                 Ok(Left::Nothing)
             }
@@ -152,10 +152,16 @@ impl Engine {
     }
 
     /// Does these steps, all of them although one may fail, and asks the system what is left.
-    async fn take_away(&self, id: RecordId, most: &Entitlement, steps: &[Step]) -> Result<Left, Stop> {
+    async fn take_away(
+        &self,
+        id: RecordId,
+        most: &Entitlement,
+        steps: &[Step],
+        work: Work,
+    ) -> Result<Left, Stop> {
         let mut first = None;
         for step in steps {
-            match self.write(Class::Revocation, step).await {
+            match self.write(work.as_revocation(), step).await {
                 Err(Stop::System(error)) => first = first.or(Some(error)),
                 done => drop(done?),
             }

@@ -2,8 +2,7 @@
 
 use vestibule_core::identity::Slot;
 
-use super::Engine;
-use super::queue::Class;
+use super::{Class, Engine, Reason};
 
 impl Engine {
     /// Reads the records of a slot by id at its next turn, which comes soon, and compares them with what is wanted.
@@ -11,7 +10,7 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.rereads.insert(slot);
-        inner.queue.push(slot, Class::UserChange, None, now);
+        inner.queue.push(slot, Class::UserChange.with_reason(Reason::Drift), None, now);
         drop(inner);
         self.wake.notify_one();
     }

@@ -15,7 +15,7 @@ use super::call::{Stop, is_of_endpoint};
 use super::pending::CHORE_RETRY;
 use super::shown::Condition;
 use super::state::Inner;
-use super::{Class, Engine, Outcome, Report, SourceError};
+use super::{Class, Engine, Outcome, Report, SourceError, Work};
 use crate::clock::LONGEST_WAIT;
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
@@ -123,8 +123,8 @@ impl Engine {
                 n if n < limit + URGENT => inner.queue.pop_urgent(now),
                 _ => None,
             };
-            let Some((slot, class)) = popped else { return };
-            turns.spawn(Arc::clone(self).take_turn(slot, class));
+            let Some((slot, work)) = popped else { return };
+            turns.spawn(Arc::clone(self).take_turn(slot, work));
         }
     }
 
@@ -247,24 +247,25 @@ impl Engine {
         }
     }
 
-    async fn take_turn(self: Arc<Self>, slot: Slot, class: Class) {
+    async fn take_turn(self: Arc<Self>, slot: Slot, work: Work) {
         // A turn that panics, or whose task is aborted, before its outcome is reported is taken again.
         let unfinished = guard((), |()| {
-            self.inner.lock().queue.defer(slot, class, self.clock.now(), rand::random());
+            self.inner.lock().queue.defer(slot, work, self.clock.now(), rand::random());
             self.end_of_turn(slot);
         });
-        let result = self.turn(slot, class).await;
-        let report = self.finish(slot, class, result);
+        let result = self.turn(slot, work).await;
+        let report = self.finish(slot, work, result);
         self.end_of_turn(slot);
         if let Some(outcome) = report {
-            self.source.report(Report { integration: self.integration.clone(), slot, class, outcome }).await;
+            let (integration, class) = (self.integration.clone(), work.class);
+            self.source.report(Report { integration, slot, class, outcome }).await;
         }
         ScopeGuard::into_inner(unfinished);
         self.wake.notify_one();
     }
 
     /// Gives the slot back to the queue, as its outcome demands, and says what to report.
-    fn finish(&self, slot: Slot, class: Class, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
+    fn finish(&self, slot: Slot, work: Work, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.untold.remove(&slot);
@@ -289,31 +290,27 @@ impl Engine {
                 None
             }
             Err(stop @ (Stop::Superseded | Stop::Source(_))) => {
-                inner.queue.defer(slot, class, now, rand::random());
+                inner.queue.defer(slot, work, now, rand::random());
                 tracing::debug!(integration = %self.label, %slot, ?stop, "no outcome: put back");
                 None
             }
-            Err(Stop::StillThere) => inner.remove_again(slot, now),
-            Err(Stop::Blocked(blocked)) => inner.block(slot, class, *blocked, now),
+            Err(Stop::StillThere) => inner.remove_again(slot, work, now),
+            Err(Stop::Blocked(blocked)) => inner.block(slot, work, *blocked, now),
             Err(Stop::Leftover(present, error)) => {
-                let class = if class.revokes() { class } else { Class::Revocation };
-                inner.queue.retry(slot, class, now, error.class, rand::random());
+                inner.queue.retry(slot, work.as_removal(), now, error.class, rand::random());
                 Some(Outcome::Leftover(present, error))
             }
             Err(Stop::CreatesStopped(error)) => {
-                self.await_creates(&mut inner, slot, class);
+                self.await_creates(&mut inner, slot, work);
                 Some(Outcome::Failed { error, retried: true })
             }
-            Err(Stop::Unrevoked(error)) => {
-                let class = if class.revokes() { class } else { Class::Revocation };
-                Some(self.failed(&mut inner, slot, class, error))
-            }
-            Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, class, error)),
+            Err(Stop::Unrevoked(error)) => Some(self.failed(&mut inner, slot, work.as_removal(), error)),
+            Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, work, error)),
         }
     }
 
     /// What a failure of the system means for the slot: nothing but its class decides.
-    fn failed(&self, inner: &mut Inner, slot: Slot, class: Class, error: SystemError) -> Outcome {
+    fn failed(&self, inner: &mut Inner, slot: Slot, work: Work, error: SystemError) -> Outcome {
         let now = self.clock.now();
         let retried = match error.class {
             // A parked engine holds it back; it keeps its place.
@@ -326,7 +323,7 @@ impl Engine {
                 inner.queue.put_back(slot);
                 true
             }
-            error => inner.queue.retry(slot, class, now, error, rand::random()).is_some(),
+            error => inner.queue.retry(slot, work, now, error, rand::random()).is_some(),
         };
         tracing::debug!(integration = %self.label, %slot, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }

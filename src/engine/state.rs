@@ -9,6 +9,7 @@ use vestibule_core::model::{Fields, Mode};
 use vestibule_core::ownership::Ownership;
 use vestibule_core::plan::Held;
 
+use super::Reason;
 use super::absence::Absence;
 use super::backoff::earlier;
 use super::breaker::Breaker;
@@ -283,7 +284,7 @@ impl Inner {
         let uncertain = self.uncertain.keys().map(|id| id.slot);
         let all: Vec<_> = self.snapshot.slots().chain(uncertain).chain(self.misnamed.slots()).collect();
         for slot in all {
-            self.queue.push(slot, Class::Revocation, None, now);
+            self.queue.push(slot, Class::Revocation.with_reason(Reason::Deletion), None, now);
         }
     }
 

@@ -8,7 +8,7 @@ use super::call::Stop;
 use super::catalogue::NAMES_FRESH_FOR;
 use super::listing::Merged;
 use super::state::SYNC_TOKENS;
-use super::{Class, Engine};
+use super::{Class, Engine, Reason};
 use crate::metrics::Job;
 use crate::system::{self, Cursor, Scope, SystemError};
 
@@ -96,7 +96,7 @@ impl Engine {
         self.metrics.truth.drift(&self.label, drifted.len() as u64, 0);
         let slots: BTreeSet<_> = merged.missing.iter().map(|id| id.slot).chain(drifted).collect();
         for slot in slots {
-            inner.queue.push(slot, Class::Drift, None, now);
+            inner.queue.push(slot, Class::Drift.with_reason(Reason::Drift), None, now);
         }
         if inner.draining {
             inner.queue_all(now);

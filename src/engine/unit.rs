@@ -10,43 +10,43 @@ use vestibule_core::plan::{self, Act, Change, Held, Unit, Want, Withheld};
 
 use super::call::Stop;
 use super::disarm::Removals;
-use super::{Class, Engine, Outcome, Wanted};
+use super::{Class, Engine, Outcome, Wanted, Work};
 use crate::system::{self, Scope, SystemError};
 
 impl Engine {
     /// Takes the turn of a slot and tells what came of it; `None` if there is nothing to tell.
-    pub(super) async fn turn(&self, slot: Slot, class: Class) -> Result<Option<Outcome>, Stop> {
+    pub(super) async fn turn(&self, slot: Slot, work: Work) -> Result<Option<Outcome>, Stop> {
         let draining = {
             let mut inner = self.inner.lock();
             inner.waits.withdraw(slot);
             inner.creates.has_turn(slot);
             inner.draining
         };
-        self.remove_misnamed_of(slot, class).await?;
+        self.remove_misnamed_of(slot, work).await?;
         let wanted = if draining {
             Wanted { want: Want::Nothing, known: Vec::new() }
         } else {
             self.source.want(&self.integration, slot).await?
         };
-        self.ask_for_doubtful(slot, &wanted, class).await?;
+        self.ask_for_doubtful(slot, &wanted, work.class).await?;
         let want = wanted.want;
         let held = self.inner.lock().held(slot);
         let unit = self.unit(&want, &held, draining);
-        let removals = match self.carry_out(slot, &unit, class).await {
+        let removals = match self.carry_out(slot, &unit, work).await {
             Ok(removals) => removals,
-            Err(stop) => return Err(self.reduce_after(stop, slot, &want, class).await),
+            Err(stop) => return Err(self.reduce_after(stop, slot, &want, work).await),
         };
         if removals.may_arrive {
             let message = "an earlier create without an answer may still arrive; looked up again in a moment";
             let error = SystemError::new(system::Class::Dependency, "RemovePerson", message);
             return Err(Stop::Unrevoked(error));
         }
-        if let Some(outcome) = self.leave(slot, &want, &unit, class).await? {
+        if let Some(outcome) = self.leave(slot, &want, &unit, work).await? {
             return Ok(Some(outcome));
         }
         match (removals.disarmed, &want) {
-            (None, _) => self.settle(slot, &want, class).await,
-            (Some(error), Want::Record(_)) => match self.settle(slot, &want, class).await? {
+            (None, _) => self.settle(slot, &want, work.class).await,
+            (Some(error), Want::Record(_)) => match self.settle(slot, &want, work.class).await? {
                 Some(Outcome::Present(id) | Outcome::Altered(id, _)) => Err(Stop::Leftover(id, error)),
                 outcome => Ok(outcome),
             },
@@ -55,20 +55,20 @@ impl Engine {
     }
 
     /// Checks the new, removes the old, makes the new.
-    async fn carry_out(&self, slot: Slot, unit: &Unit, class: Class) -> Result<Removals, Stop> {
-        self.check_new(unit, class).await?;
+    async fn carry_out(&self, slot: Slot, unit: &Unit, work: Work) -> Result<Removals, Stop> {
+        self.check_new(unit, work).await?;
         if unit.acts.iter().any(|act| !matches!(act, Act::Remove(_))) {
             // Before the old is removed: what both grant stays open while the API server does not answer.
             self.source.claim(slot).await?;
         }
         let removed =
             unit.acts.iter().filter_map(|act| if let Act::Remove(id) = act { Some(*id) } else { None });
-        let removals = self.remove_all(removed, class).await?;
+        let removals = self.remove_all(removed, work).await?;
         for act in &unit.acts {
             let made = match act {
                 Act::Remove(_) => continue,
-                Act::Create(record) => self.create(record, class).await,
-                Act::Repair(id, record) => self.repair(*id, record, class).await,
+                Act::Create(record) => self.create(record, work).await,
+                Act::Repair(id, record) => self.repair(*id, record, work).await,
             };
             // The removal that failed is tried again, whatever else fails.
             made.map_err(|stop| if removals.disarmed.is_some() { stop.revoking() } else { stop })?;
@@ -155,15 +155,15 @@ impl Engine {
 
     /// Checks the new before the old is removed: it may be created, its groups and its card format exist, its card is
     /// free.
-    async fn check_new(&self, unit: &Unit, class: Class) -> Result<(), Stop> {
+    async fn check_new(&self, unit: &Unit, work: Work) -> Result<(), Stop> {
         if unit.acts.iter().any(|act| matches!(act, Act::Create(_))) {
             self.check_creates()?;
         }
         for act in &unit.acts {
             if let Act::Create(record) | Act::Repair(_, record) = act {
-                self.names_exist(record, class).await?;
+                self.names_exist(record, work.class).await?;
                 if let Some(card) = &record.card {
-                    self.free_card(record, card, class).await?;
+                    self.free_card(record, card, work).await?;
                 }
             }
         }
@@ -171,18 +171,18 @@ impl Engine {
     }
 
     /// The record is made; what `diff` leaves of it are its cards.
-    pub(super) async fn add_cards(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn add_cards(&self, record: &Arc<Record>, work: Work) -> Result<(), Stop> {
         for step in diff::diff(record, None).iter().skip(1) {
-            self.take_step(record, step, class).await?;
+            self.take_step(record, step, work).await?;
         }
         self.now_holds(record);
-        self.verify_created(record, class).await
+        self.verify_created(record, work.class).await
     }
 
-    async fn repair(&self, id: RecordId, wanted: &Arc<Record>, class: Class) -> Result<(), Stop> {
-        let Some(found) = self.read(id, class).await? else {
+    async fn repair(&self, id: RecordId, wanted: &Arc<Record>, work: Work) -> Result<(), Stop> {
+        let Some(found) = self.read(id, work.class).await? else {
             self.inner.lock().removed(&id);
-            return self.create(wanted, class).await;
+            return self.create(wanted, work).await;
         };
         let record = Arc::new(Record { id, ..(**wanted).clone() });
         {
@@ -194,21 +194,21 @@ impl Engine {
                 return Ok(());
             }
         }
-        self.bring_into_step(&record, &found, class).await?;
-        self.verify_repaired(&record, class).await
+        self.bring_into_step(&record, &found, work).await?;
+        self.verify_repaired(&record, work.class).await
     }
 
     pub(super) async fn bring_into_step(
         &self,
         record: &Arc<Record>,
         found: &ObservedRecord,
-        class: Class,
+        work: Work,
     ) -> Result<(), Stop> {
         let steps = diff::diff(record, Some(found));
         for step in &steps {
-            self.take_step(record, step, class).await?;
+            self.take_step(record, step, work).await?;
         }
-        self.metrics.truth.drift(&self.label, 0, u64::from(class == Class::Drift));
+        self.metrics.truth.drift(&self.label, 0, u64::from(work.class == Class::Drift));
         self.now_holds(record);
         Ok(())
     }

@@ -11,7 +11,7 @@ use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::{Fields, ObservedRecord, Record};
 
 use super::call::Stop;
-use super::{Class, Engine};
+use super::{Class, Engine, Reason};
 use crate::system::{self, Observed, Scope, SystemError};
 
 /// A clock may be off by this much (design 3.17): less is drift that no door notices.
@@ -177,7 +177,11 @@ impl Engine {
         let Some(found) = self.read(id, Class::Drift).await? else { return Ok(()) };
         let Some(record) = as_it_stands(id, &found) else { return Ok(()) };
         let fields = vec![vestibule_core::model::Field::Contact];
-        self.write(Class::Drift, &Step::Update { id, record: Arc::new(record), fields }).await?;
+        self.write(
+            Class::Drift.with_reason(Reason::Drift),
+            &Step::Update { id, record: Arc::new(record), fields },
+        )
+        .await?;
         let written = self.clock.now();
         let found = self.observe(Class::Drift, Scope::Record(id)).await?;
         self.note_clock(found.edited, written);

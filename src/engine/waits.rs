@@ -12,7 +12,7 @@ use vestibule_core::identity::Slot;
 
 use super::call::Stop;
 use super::state::Inner;
-use super::{Class, Engine, Outcome};
+use super::{Class, Engine, Outcome, Work};
 
 /// Waiting objects at most; one that comes later is looked at again when its obstacle ends and by each full sync.
 const MOST: usize = 10_000;
@@ -34,7 +34,7 @@ enum Until {
 struct Waiter {
     on: Slot,
     until: Until,
-    class: Class,
+    work: Work,
 }
 
 /// Who waits for whom in one engine.
@@ -73,25 +73,25 @@ impl Waits {
     }
 
     /// Registers an object that met another one. False if that one has changed since the mark: it is to be looked at again.
-    pub(super) fn register(&mut self, slot: Slot, on: Slot, class: Class, since: u64) -> bool {
+    pub(super) fn register(&mut self, slot: Slot, on: Slot, work: Work, since: u64) -> bool {
         if self.has_changed(on, since) {
             return false;
         }
-        self.add(slot, Waiter { on, until: Until::Change, class: waiting_class(class) });
+        self.add(slot, Waiter { on, until: Until::Change, work: waiting(work) });
         true
     }
 
     /// Has an object looked at again when the turn of another one that is under way ends.
-    pub(super) fn register_for_turn(&mut self, slot: Slot, on: Slot, class: Class) {
-        self.add(slot, Waiter { on, until: Until::TurnEnd, class: waiting_class(class) });
+    pub(super) fn register_for_turn(&mut self, slot: Slot, on: Slot, work: Work) {
+        self.add(slot, Waiter { on, until: Until::TurnEnd, work: waiting(work) });
     }
 
     /// Takes something for the time of a turn; false if another turn has it, whose end is waited for.
-    pub(super) fn reserve(&mut self, key: &str, slot: Slot, class: Class) -> bool {
+    pub(super) fn reserve(&mut self, key: &str, slot: Slot, work: Work) -> bool {
         match self.reserved.get(key) {
             Some(other) if *other != slot => {
                 let other = *other;
-                self.register_for_turn(slot, other, class);
+                self.register_for_turn(slot, other, work);
                 false
             }
             _ => {
@@ -131,12 +131,12 @@ impl Waits {
     }
 
     /// Those that wait for an object, which wait no longer.
-    fn take(&mut self, on: Slot, wakes: impl Fn(Until) -> bool) -> Vec<(Slot, Class)> {
+    fn take(&mut self, on: Slot, wakes: impl Fn(Until) -> bool) -> Vec<(Slot, Work)> {
         let waiting = self.by_obstacle.range((on, Slot(0))..=(on, Slot(u64::MAX))).map(|(_, slot)| *slot);
         let woken: Vec<_> = waiting
             .filter_map(|slot| Some((slot, self.waiters.get(&slot)?)))
             .filter(|(_, waiter)| wakes(waiter.until))
-            .map(|(slot, waiter)| (slot, waiter.class))
+            .map(|(slot, waiter)| (slot, waiter.work))
             .collect();
         for (slot, _) in &woken {
             self.withdraw(*slot);
@@ -145,12 +145,13 @@ impl Waits {
     }
 }
 
-/// The class in which a waiting object is taken again. It takes nothing away any more, and no rollover waits for it.
-const fn waiting_class(class: Class) -> Class {
-    match class {
+/// The work as which a waiting object is taken again. It takes nothing away any more, and no rollover waits for it.
+const fn waiting(work: Work) -> Work {
+    let class = match work.class {
         Class::Revocation | Class::UserChange => Class::UserChange,
         Class::RolloverRemoval | Class::RolloverAddition | Class::Retry | Class::Drift => Class::Retry,
-    }
+    };
+    Work { class, ..work }
 }
 
 impl Inner {
@@ -178,8 +179,8 @@ impl Inner {
         if wakes(Until::Change) {
             self.waits.remember(slot);
         }
-        for (waiter, class) in self.waits.take(slot, wakes) {
-            self.queue.push(waiter, class, None, now);
+        for (waiter, work) in self.waits.take(slot, wakes) {
+            self.queue.push(waiter, work, None, now);
         }
     }
 
@@ -187,13 +188,13 @@ impl Inner {
     pub(super) fn block(
         &mut self,
         slot: Slot,
-        class: Class,
+        work: Work,
         blocked: Blocked,
         now: Timestamp,
     ) -> Option<Outcome> {
         self.queue.done(slot);
         if let Some(at) = blocked.not_after {
-            self.queue.push(slot, waiting_class(class), Some(at), now);
+            self.queue.push(slot, waiting(work), Some(at), now);
         }
         blocked.outcome
     }

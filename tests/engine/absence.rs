@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Class, Outcome, Reason};
 use vestibule::system::{Class as ErrorClass, Observed};
 use vestibule_core::identity::{RecordId, Slot};
 use vestibule_core::model::Record;
@@ -34,12 +34,12 @@ async fn after_a_start_one_list_that_lacks_a_visitor_does_not_make_it_absent() {
     let ada = visitor("ada");
     let stage = after_one_empty_list(std::slice::from_ref(&ada)).await;
     assert!(stage.engine.lacks_witness(ada.id.slot));
-    stage.engine.push(ada.id.slot, Class::Revocation);
+    stage.engine.push(ada.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.until("the first word", |stage| stage.last(&ada).is_some()).await;
     assert_eq!(stage.last(&ada), Some(Outcome::Unconfirmed));
     assert!(!stage.engine.is_absent(ada.id.slot) && !stage.engine.is_settled(ada.id.slot));
     stage.until("the second sync", |stage| stage.state().syncs == 2).await;
-    stage.engine.push(ada.id.slot, Class::Revocation);
+    stage.engine.push(ada.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.until("the end", |stage| stage.last(&ada) == Some(Outcome::Absent)).await;
     assert!(stage.holds(&[]) && stage.engine.is_absent(ada.id.slot));
 }
@@ -53,7 +53,7 @@ async fn many_that_need_a_second_witness_cost_one_list_a_few_seconds_later() {
     }
     stage.until("the first sync", |stage| stage.state().syncs == 1).await;
     for one in &guests {
-        stage.engine.push(one.id.slot, Class::Revocation);
+        stage.engine.push(one.id.slot, Class::Revocation.with_reason(Reason::Deletion));
         stage.engine.request_witness();
     }
     stage.pass(3).await;
@@ -97,7 +97,7 @@ async fn what_an_earlier_process_may_have_made_needs_one_also_after_a_change() {
     stage.pass(2).await;
     assert_eq!(stage.last(&new), Some(Outcome::Unconfirmed));
     stage.until("the second sync", |stage| stage.state().syncs == 2).await;
-    stage.engine.push(new.id.slot, Class::Revocation);
+    stage.engine.push(new.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.until("the end", |stage| stage.last(&new) == Some(Outcome::Absent)).await;
     assert!(stage.holds(&[]), "the old one too");
 }
@@ -109,7 +109,7 @@ async fn an_id_that_a_status_names_is_gone_when_it_was_read_as_gone_or_two_lists
     stage.house.declare_known(ada.id.slot, Want::Nothing, vec![ada.id]);
     stage.until("the first sync", |stage| stage.state().syncs == 1).await;
     assert!(!stage.engine.is_gone(&ada.id) && !stage.engine.is_gone(&bob.id));
-    stage.engine.push(ada.id.slot, Class::Revocation);
+    stage.engine.push(ada.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.until("the reading", |stage| stage.last(&ada).is_some()).await;
     assert!(stage.engine.is_gone(&ada.id) && !stage.engine.is_gone(&bob.id));
     stage.until("the second sync", |stage| stage.state().syncs == 2).await;
@@ -130,7 +130,7 @@ async fn a_refused_reading_is_repeated_and_concludes_nothing() {
             }
             _ => Fate::Done,
         });
-        stage.engine.push(ada.id.slot, Class::Revocation);
+        stage.engine.push(ada.id.slot, Class::Revocation.with_reason(Reason::Deletion));
         stage.until("the end", |stage| stage.last(&ada) == Some(Outcome::Absent)).await;
         assert!(stage.holds(&[]), "{class:?}");
     }
@@ -278,7 +278,7 @@ async fn ends_truly(trouble: Trouble) {
             let syncs = stage.state().syncs;
             if std::mem::replace(&mut *pushed.lock(), syncs) != syncs {
                 for slot in &slots {
-                    stage.engine.push(*slot, Class::Revocation);
+                    stage.engine.push(*slot, Class::Revocation.with_reason(Reason::Deletion));
                 }
             }
             let free = |slot: &Slot| stage.engine.is_settled(*slot) && stage.engine.is_absent(*slot);

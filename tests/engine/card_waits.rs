@@ -1,7 +1,7 @@
 //! One card, several visits of ours: it goes from one to the next, and each says what it waits for.
 
 use jiff::Timestamp;
-use vestibule::engine::{Class, Outcome, Wait};
+use vestibule::engine::{Class, Outcome, Reason, Wait};
 use vestibule::system::{Class as ErrorClass, ErrorCode};
 use vestibule_core::model::{Mode, Record};
 use vestibule_core::plan::Want;
@@ -186,7 +186,7 @@ async fn a_wait_goes_on_while_suspended_and_what_is_freed_meanwhile_is_not_given
     stage.pass(60).await;
     assert!(stage.living().is_empty(), "nothing is opened");
     stage.set(|settings| settings.suspended = false);
-    stage.engine.push(second.id.slot, Class::UserChange);
+    stage.engine.push(second.id.slot, Class::UserChange.with_reason(Reason::User));
     stage.until("the card", |stage| has_card(stage, &second)).await;
 }
 
@@ -206,7 +206,7 @@ async fn after_a_restart_the_wait_is_found_again() {
     let (first, second) = two();
     let stage = Setup { standing: vec![first.clone()], ..Setup::default() }.raise();
     stage.house.wants(&second);
-    stage.engine.push(second.id.slot, Class::RolloverAddition);
+    stage.engine.push(second.id.slot, Class::RolloverAddition.with_reason(Reason::Rollover));
     stage.until("the wait", |stage| wait(stage, &second).is_some()).await;
     assert_eq!(stage.shows("waiting"), 1);
     stage.delete(&first, Class::Revocation);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Class, Outcome, Reason};
 use vestibule::system::Class as ErrorClass;
 use vestibule_core::model::{Mode, Record};
 use vestibule_core::plan::Want;
@@ -129,7 +129,9 @@ async fn records_are_told_at_rest_and_not_while_they_come_and_go() {
     for one in &guests {
         stage.house.wants(one);
     }
-    stage.engine.push_all(guests.iter().map(|one| (one.id.slot, Class::RolloverAddition)));
+    stage.engine.push_all(
+        guests.iter().map(|one| (one.id.slot, Class::RolloverAddition.with_reason(Reason::Rollover))),
+    );
     stage.until("some", |stage| stage.shows("records") > 100).await;
     assert!(!states.has_changed().unwrap());
     stage.rest().await;
@@ -194,7 +196,7 @@ async fn work_pushed_before_the_first_sync_waits_for_it() {
     let setup = Setup { standing: vec![ada.clone()], ..Setup::default() };
     let stage = setup.raise();
     stage.site.every("list-people", Fate::Fails(ErrorClass::Dependency));
-    stage.engine.push(ada.id.slot, Class::UserChange);
+    stage.engine.push(ada.id.slot, Class::UserChange.with_reason(Reason::User));
     stage.push(&bob, Class::UserChange);
     stage.house.declare(visitor("gone").id.slot, Want::Nothing);
     stage.pass(10).await;

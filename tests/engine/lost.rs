@@ -1,6 +1,6 @@
 //! Answers that are lost: nothing is made twice, and nothing that may still arrive is taken for absent.
 
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Class, Outcome, Reason};
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::Record;
 
@@ -184,7 +184,7 @@ async fn a_record_that_our_status_names_and_the_list_lacks_is_asked_for_by_its_i
     for one in [&ada, &bob] {
         let want = vestibule_core::plan::Want::Record(one.clone().into());
         stage.house.declare_known(one.id.slot, want, vec![one.id]);
-        stage.engine.push(one.id.slot, Class::UserChange);
+        stage.engine.push(one.id.slot, Class::UserChange.with_reason(Reason::User));
     }
     stage.rest().await;
     assert_eq!(stage.site.writes(), [("create", bob.id)], "only who is really gone is made again");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Class, Outcome, Reason};
 use vestibule_core::model::Record;
 
 use crate::stage::{Call, Setup, Stage, visitor, with_group};
@@ -14,7 +14,9 @@ async fn crowd(standing: &[&Record]) -> Stage {
     for one in &guests {
         stage.house.wants(one);
     }
-    stage.engine.push_all(guests.iter().map(|one| (one.id.slot, Class::RolloverAddition)));
+    stage.engine.push_all(
+        guests.iter().map(|one| (one.id.slot, Class::RolloverAddition.with_reason(Reason::Rollover))),
+    );
     stage.until("some additions", |stage| stage.site.count("create") > 40).await;
     stage.forget();
     stage
@@ -65,8 +67,9 @@ async fn rollover_removals_go_before_rollover_additions() {
     for one in &old {
         stage.house.declare(one.id.slot, vestibule_core::plan::Want::Nothing);
     }
-    let additions = new.iter().map(|one| (one.id.slot, Class::RolloverAddition));
-    let removals = old.iter().map(|one| (one.id.slot, Class::RolloverRemoval));
+    let additions =
+        new.iter().map(|one| (one.id.slot, Class::RolloverAddition.with_reason(Reason::Rollover)));
+    let removals = old.iter().map(|one| (one.id.slot, Class::RolloverRemoval.with_reason(Reason::Rollover)));
     stage.engine.push_all(additions.chain(removals));
     stage.rest().await;
     let names: Vec<_> = stage.site.writes().into_iter().map(|(name, _)| name).collect();

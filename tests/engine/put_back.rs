@@ -1,7 +1,7 @@
 //! Work that could not be done is put back, never dropped: each way in which a turn, or the maintenance of an engine, ends
 //! without its outcome.
 
-use vestibule::engine::{Class, Outcome, SourceError, pace};
+use vestibule::engine::{Class, Outcome, Reason, SourceError, pace};
 use vestibule::system::Class as ErrorClass;
 use vestibule_core::model::Record;
 
@@ -135,11 +135,11 @@ async fn a_frozen_slot_does_not_spin_and_news_of_it_do_not_wait_for_its_next_loo
 async fn a_slot_without_an_object_is_done_with_while_all_objects_are_known() {
     let nobody = visitor("nobody");
     let stage = Stage::empty().await;
-    stage.engine.push(nobody.id.slot, Class::Revocation);
+    stage.engine.push(nobody.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.rest().await;
     assert!(stage.engine.is_settled(nobody.id.slot));
     stage.house.set_complete(false);
-    stage.engine.push(nobody.id.slot, Class::Revocation);
+    stage.engine.push(nobody.id.slot, Class::Revocation.with_reason(Reason::Deletion));
     stage.pass(60).await;
     assert!(!stage.engine.is_settled(nobody.id.slot), "it may be one that is not listed yet");
     stage.house.set_complete(true);

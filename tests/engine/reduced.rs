@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use vestibule::engine::{Class, Outcome, SourceError};
+use vestibule::engine::{Class, Outcome, Reason, SourceError};
 use vestibule::system::{Class as ErrorClass, ErrorCode};
 use vestibule_core::entitlement::Entitlement;
 use vestibule_core::model::{Facts, Mode, Person, Record};
@@ -305,7 +305,7 @@ fn at_most(record: &Record) -> Want {
 fn declare(stage: &Stage, want: Want) {
     let slot = ada().id.slot;
     stage.house.declare(slot, want);
-    stage.engine.push(slot, Class::UserChange);
+    stage.engine.push(slot, Class::UserChange.with_reason(Reason::User));
 }
 
 #[tokio::test(start_paused = true)]

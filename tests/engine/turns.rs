@@ -1,6 +1,6 @@
 //! One slot's turn, and how a removal is confirmed.
 
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Class, Outcome, Reason};
 use vestibule_core::plan::Want;
 
 use crate::stage::{Fate, LATENCY, Setup, Stage, visitor, with_group};
@@ -75,7 +75,9 @@ async fn many_removals_are_confirmed_by_one_listing() {
     for one in &people {
         stage.house.declare(one.id.slot, Want::Nothing);
     }
-    stage.engine.push_all(people.iter().map(|one| (one.id.slot, Class::RolloverRemoval)));
+    stage.engine.push_all(
+        people.iter().map(|one| (one.id.slot, Class::RolloverRemoval.with_reason(Reason::Rollover))),
+    );
     stage.rest().await;
     assert_eq!(stage.site.count("remove"), 50);
     assert_eq!((stage.site.count("list-people"), stage.site.count("read")), (1, 0));

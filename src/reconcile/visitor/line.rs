@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::Slot;
 
-use crate::engine::Class;
 use crate::engine::queue::Queue;
+use crate::engine::{Class, Reason, Work};
 
 /// Writes under way of what nobody waits for. How many there are is how long each takes.
 const UNHURRIED: usize = 4;
@@ -61,11 +61,17 @@ impl Settling {
         let most = if lately { BESIDE_USERS } else { UNHURRIED };
         let free = self.queue.in_flight() < most;
         let next = if free { self.queue.pop(now) } else { self.queue.pop_urgent(now) };
+        let next = next.map(|(slot, work)| (slot, work.class));
         if next.is_some_and(|(_, class)| class.urgent()) {
             self.users_at = Some(now);
         }
         next
     }
+}
+
+/// A status as queued work. No audit asks for its reason.
+pub(super) const fn status_work(class: Class) -> Work {
+    class.with_reason(Reason::CatchUp)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod ahead_tests;
 mod at_hand;
+#[cfg(test)]
+mod audit_tests;
 mod deletion;
 mod foreign;
 #[cfg(test)]

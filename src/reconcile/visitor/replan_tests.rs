@@ -46,7 +46,8 @@ fn the_facts_of_a_row_are_those_of_its_tenant_or_none() {
 fn closing_a_place_that_an_engine_has_not_looked_at_yet_waits_for_its_first_sync() {
     let directory = directory(&["netbox"]);
     let netbox = &directory.engines[&key("netbox")];
-    let (mut known, mut unknown, mut orders) = (plan(&[0]), plan(&[]), Orders::default());
+    let (mut known, mut unknown, mut orders) =
+        (plan(&[0]), plan(&[]), Orders::new(crate::engine::Reason::Reference));
     close(&mut known, Slot(1), 0, netbox, Class::Revocation, &mut orders);
     close(&mut unknown, Slot(2), 0, netbox, Class::Revocation, &mut orders);
     let place = known.place(0).unwrap();

@@ -10,11 +10,11 @@ use vestibule_core::identity::Slot;
 use super::Visitors;
 use super::plan;
 use super::replan::{facts_hash, replan};
-use super::row::{PlaceState, PlaceWant, Plan};
+use super::row::{PlaceState, PlaceWant, Plan, Told};
 use super::shift::Shift;
 use super::source::state_by_engine;
 use crate::cluster::rows::{Life, Row};
-use crate::engine::{Class, Engine};
+use crate::engine::{Class, Engine, Reason, Work};
 use crate::reconcile::directory::Directory;
 
 /// The shortest time between two scans that nobody asked for.
@@ -32,6 +32,16 @@ pub(super) enum Cause {
 }
 
 impl Cause {
+    /// Why a row gets work.
+    fn reason(self, row: &Row<Plan>, now: Timestamp) -> Reason {
+        match self {
+            Self::Directory if row.plan.is_due(now) => Reason::Rollover,
+            Self::Directory if awaits_first_work(row) => Reason::User,
+            Self::Directory => Reason::Reference,
+            Self::Time | Self::SetBack => Reason::Rollover,
+        }
+    }
+
     /// The class of work that takes away. What opens is a midnight's addition in both cases: a change of a tenant concerns
     /// thousands, and a user who has changed one visitor does not wait behind them.
     pub(super) const fn takes_away(self) -> Class {
@@ -43,19 +53,26 @@ impl Cause {
 }
 
 /// Work for engines and writers, handed over after the rows are unlocked.
-#[derive(Default)]
 pub(super) struct Orders {
+    /// Why engines get what is pushed from now on.
+    pub(super) reason: Reason,
     engines: HashMap<u16, ForEngine>,
     settle: Vec<(Slot, Class)>,
 }
 
 /// Slots for one engine.
-type ForEngine = (Arc<Engine>, Vec<(Slot, Class)>);
+type ForEngine = (Arc<Engine>, Vec<(Slot, Work)>);
 
 impl Orders {
+    /// No work yet; what comes has this reason.
+    pub(super) fn new(reason: Reason) -> Self {
+        Self { reason, engines: HashMap::new(), settle: Vec::new() }
+    }
+
     /// Queues a slot in an engine.
     pub(super) fn push(&mut self, index: u16, engine: &Arc<Engine>, slot: Slot, class: Class) {
-        self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, class));
+        let work = class.with_reason(self.reason);
+        self.engines.entry(index).or_insert_with(|| (Arc::clone(engine), Vec::new())).1.push((slot, work));
     }
 
     /// Whether an engine gets work.
@@ -75,7 +92,7 @@ impl Visitors {
         let (directory, now) = (self.directory(), self.clock.now());
         let before = std::mem::replace(&mut *self.scanned.lock(), Arc::clone(&directory));
         let shift = Shift { before, now: Arc::clone(&directory) };
-        let mut orders = Orders::default();
+        let mut orders = Orders::new(Reason::CatchUp);
         {
             let mut table = self.table.lock();
             let turned = shift.turned();
@@ -90,6 +107,7 @@ impl Visitors {
                 .collect();
             for slot in concerned {
                 if let Some(row) = table.row_mut(slot) {
+                    orders.reason = cause.reason(row, now);
                     replan(&mut row.plan, slot, &shift, now, cause, &mut orders);
                 }
             }
@@ -115,7 +133,7 @@ impl Visitors {
     pub(super) fn after_sync(&self, engine: &Arc<Engine>) {
         let (directory, now) = (self.directory(), self.clock.now());
         let Some(index) = directory.indexes.get(engine.integration()).copied() else { return };
-        let mut orders = Orders::default();
+        let mut orders = Orders::new(Reason::CatchUp);
         {
             let mut table = self.table.lock();
             let slots: Vec<Slot> = table
@@ -128,6 +146,7 @@ impl Visitors {
                 .collect();
             for slot in slots {
                 let (Some(row), Some(held)) = (table.row_mut(slot), engine.held(slot)) else { continue };
+                orders.reason = found_by_sync(row, index);
                 if row.is_deleting() {
                     if !held.is_empty() || row.plan.place(index).is_some() {
                         orders.push(index, engine, slot, Class::Revocation);
@@ -167,6 +186,22 @@ impl Visitors {
             self.settle_if_it_differs(slot, class);
         }
     }
+}
+
+/// Why a row gets the work that a full sync has found.
+fn found_by_sync(row: &Row<Plan>, index: u16) -> Reason {
+    match row.plan.place(index) {
+        _ if row.is_deleting() => Reason::Deletion,
+        Some(place) if place.state.is_settled() => Reason::Drift,
+        Some(_) if awaits_first_work(row) => Reason::User,
+        _ => Reason::CatchUp,
+    }
+}
+
+/// Whether nothing was done yet for the spec that the user has applied, however long ago: what it refers to came late, or no
+/// system was connected.
+fn awaits_first_work(row: &Row<Plan>) -> bool {
+    !row.is_ours() || row.plan.told == Told::Nothing
 }
 
 /// The class of what a full sync found missing or too much.

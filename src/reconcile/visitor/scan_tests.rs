@@ -31,7 +31,7 @@ fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
 #[test]
 fn orders_are_gathered_by_engine() {
     let (netbox, annex) = (&engine("netbox", Memory::default()), &engine("annex", Memory::default()));
-    let mut orders = Orders::default();
+    let mut orders = Orders::new(crate::engine::Reason::Reference);
     orders.settle(Slot(1), Class::UserChange);
     assert!(!orders.has_work(), "a status is no work for an engine");
     orders.push(0, netbox, Slot(1), Class::UserChange);

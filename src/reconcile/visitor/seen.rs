@@ -15,7 +15,7 @@ use super::row::{Place, PlaceState, PlaceWant, Plan, Told};
 use super::scan::Orders;
 use super::source::{place_want, state_by_engine};
 use super::validate::{Object, Validated, known_ids, names, validate};
-use crate::engine::{Class, Engine};
+use crate::engine::{Class, Engine, Reason};
 use crate::reconcile::directory::{Access, Directory, TenantFacts, tenant_id};
 
 /// An object, and what it is planned by.
@@ -30,13 +30,14 @@ impl Visitors {
     /// Takes an object in: its row is planned anew, and the work is handed over.
     pub(super) fn seen(&self, slot: Slot, object: Arc<Object>) {
         let directory = self.directory();
-        let mut orders = Orders::default();
+        let mut orders = Orders::new(Reason::CatchUp);
         let sight = Sight { slot, object: &object, directory: &directory, now: self.clock.now() };
         let checked = validate(&object);
         {
             let mut table = self.table.lock();
             let Some(row) = table.row_mut(slot) else { return };
             self.note_status(&mut row.plan, object.status.as_ref());
+            orders.reason = reason(&object, row.is_ours());
             if object.meta.deleting {
                 start_deletion(&mut row.plan, &sight, &mut orders);
             } else {
@@ -58,6 +59,23 @@ impl Visitors {
             self.at_hand.lock().drop_object(slot);
         }
     }
+}
+
+/// Why an object has work. Where its spec was taken in before, another event has already said why.
+fn reason(object: &Object, is_ours: bool) -> Reason {
+    if object.meta.deleting {
+        Reason::Deletion
+    } else if has_new_spec(object) || !is_ours {
+        Reason::User
+    } else {
+        Reason::CatchUp
+    }
+}
+
+/// Whether the status does not say that the spec was seen.
+fn has_new_spec(object: &Object) -> bool {
+    let observed = object.status.as_ref().map(|said| said.status.observed_generation);
+    observed != Some(object.meta.generation)
 }
 
 /// Validate and plan of one object.
@@ -108,8 +126,7 @@ fn plan_place(plan: &mut Plan, sight: &Sight<'_>, access: &Access, want: &Want, 
 
 /// How much of what is wanted the object's status tells.
 pub(super) fn told(plan: &Plan, object: &Object, directory: &Directory) -> Told {
-    let observed = object.status.as_ref().map(|said| said.status.observed_generation);
-    if observed != Some(object.meta.generation) {
+    if has_new_spec(object) {
         return Told::Nothing;
     }
     let named = |place: &Place| {

@@ -9,6 +9,7 @@ use vestibule_core::identity::Slot;
 use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
+use super::line::status_work;
 use super::plan::Standing;
 use super::replan::facts_hash;
 use super::requests::is_compared;
@@ -39,7 +40,7 @@ impl Visitors {
     /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
     /// wait behind those of a whole midnight.
     pub(super) fn settle_soon(&self, slot: Slot, class: Class) {
-        self.settling.lock().queue.push(slot, class, None, self.clock.now());
+        self.settling.lock().queue.push(slot, status_work(class), None, self.clock.now());
         self.settle.notify_one();
     }
 
@@ -58,7 +59,7 @@ impl Visitors {
     /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
     pub(super) fn settle_later(&self, slot: Slot, wait: SignedDuration) {
         let now = self.clock.now();
-        self.settling.lock().queue.push(slot, Class::Drift, now.checked_add(wait).ok(), now);
+        self.settling.lock().queue.push(slot, status_work(Class::Drift), now.checked_add(wait).ok(), now);
         self.settle.notify_one();
     }
 
@@ -67,7 +68,7 @@ impl Visitors {
         let now = self.clock.now();
         let mut settling = self.settling.lock();
         let Err(at) = settling.may_tell(now) else { return true };
-        settling.queue.push(slot, Class::Drift, Some(at), now);
+        settling.queue.push(slot, status_work(Class::Drift), Some(at), now);
         false
     }
 
@@ -168,7 +169,7 @@ impl Visitors {
     /// Puts a slot back whose status could not be written.
     fn settle_again(&self, slot: Slot, class: Class) {
         let (now, error) = (self.clock.now(), crate::system::Class::Transient);
-        self.settling.lock().queue.retry(slot, class, now, error, rand::random());
+        self.settling.lock().queue.retry(slot, status_work(class), now, error, rand::random());
     }
 
     /// One look at a slot: what there is to say is written, if it is not what the status says.

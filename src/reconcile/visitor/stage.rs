@@ -61,10 +61,8 @@ impl Server {
         self.calls.lock().push(format!("{method} {what}"));
         let mut object = self.object.lock();
         let Some(known) = object.as_mut() else {
-            return (
-                404,
-                json!({ "kind": "Status", "status": "Failure", "code": 404, "message": "not found" }),
-            );
+            let failure = json!({ "kind": "Status", "status": "Failure", "code": 404, "reason": "NotFound" });
+            return (404, with(failure, &json!({ "message": "not found" })));
         };
         if method == Method::GET {
             return (200, known.clone());
@@ -174,9 +172,16 @@ impl Stage {
         Arc::clone(&self.directory.borrow().engines[&key(name)])
     }
 
+    /// All objects have been listed: what is not among them does not exist.
+    pub fn list_all(&self) {
+        let mut table = self.visitors.table.lock();
+        drop(table.on(Event::<Object>::Init(Scope::Everywhere)));
+        drop(table.on(Event::<Object>::InitDone(Scope::Everywhere)));
+    }
+
     /// What the living people of a system hold.
     pub fn living(&self, name: &str) -> Vec<Facts> {
-        let people = self.systems.lock()[name].everybody();
+        let people = self.system(name).everybody();
         people.into_iter().filter(|person| !person.dead).map(|person| person.facts).collect()
     }
 

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 use vestibule::clock::{Clock, SharedClock};
 use vestibule::cluster::lease::Fence;
-use vestibule::engine::{Class, Engine, Outcome, Parts, Settings, State, pace, pacer::Pacer};
+use vestibule::engine::{Class, Engine, Outcome, Parts, Reason, Settings, State, pace, pacer::Pacer};
 use vestibule::metrics::Metrics;
 use vestibule::shutdown::{Shutdown, Trigger};
 use vestibule::system::memory::Memory;
@@ -159,13 +159,13 @@ impl Stage {
     /// Declares a record and queues its slot.
     pub(crate) fn push(&self, record: &Record, class: Class) {
         self.house.wants(record);
-        self.engine.push(record.id.slot, class);
+        self.engine.push(record.id.slot, class.with_reason(Reason::User));
     }
 
     /// Declares that nothing is wanted any more and queues the slot.
     pub(crate) fn delete(&self, record: &Record, class: Class) {
         self.house.declare(record.id.slot, Want::Nothing);
-        self.engine.push(record.id.slot, class);
+        self.engine.push(record.id.slot, class.with_reason(Reason::Deletion));
     }
 
     /// Changes settings under way.

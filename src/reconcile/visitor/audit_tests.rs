@@ -1,0 +1,238 @@
+//! The audit says why a step was done, and its priority says nothing about that: each reason from where it begins.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use super::life_tests::{DURING, deleting, inside, lobby, ours, ready, record};
+use super::stage::Stage;
+use crate::api::annotation::SYNC_REQUESTED_AT;
+use crate::reconcile::directory::tenant_id;
+use crate::reconcile::fixtures::{at, holding, jane, key, with};
+use crate::system::memory::{Fault, Memory};
+use crate::system::{self, SystemError};
+
+/// Step and reason of each line of the audit.
+#[derive(Clone, Default)]
+struct Audit(Arc<Mutex<Vec<String>>>);
+
+#[derive(Default)]
+struct Line {
+    step: String,
+    reason: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "step" => value.clone_into(&mut self.step),
+            "reason" => value.clone_into(&mut self.reason),
+            _ => {}
+        }
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Audit {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "vestibule::audit" {
+            let mut line = Line::default();
+            event.record(&mut line);
+            self.0.lock().push(format!("{} {}", line.step, line.reason));
+        }
+    }
+}
+
+impl Audit {
+    /// Reads along in this thread, in which all tasks of a test run.
+    fn begin() -> (Self, DefaultGuard) {
+        let audit = Self::default();
+        let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(audit.clone()));
+        (audit, guard)
+    }
+
+    /// The lines since the last look.
+    fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock())
+    }
+}
+
+/// Jane as an earlier process left her: her record was made, and her status says so.
+async fn handled_before() -> Value {
+    let stage = ready().await;
+    with(ours(jane()), &json!({ "status": stage.object().unwrap().status.unwrap() }))
+}
+
+#[tokio::test]
+async fn a_first_record_is_made_for_its_user_however_late_came_what_it_refers_to() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.tell(&jane());
+    stage.rest().await;
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    assert_eq!(audit.lines(), ["create user"]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_comes_after_its_visitor_makes_a_users_record() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    let mut tenants = std::collections::HashMap::default();
+    stage.refer(|directory| std::mem::swap(&mut directory.tenants, &mut tenants));
+    stage.tell(&jane());
+    stage.rest().await;
+    stage.refer(|directory| std::mem::swap(&mut directory.tenants, &mut tenants));
+    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    assert_eq!(audit.lines(), ["create user"]);
+}
+
+#[tokio::test]
+async fn a_first_record_that_fails_at_first_is_still_made_for_its_user() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    let busy = SystemError::new(system::Class::Transient, "create", "HTTP 503");
+    stage.system("netbox").fail_next("create", Fault::Refuse(busy));
+    stage.tell(&jane());
+    stage.until("refused", |stage| stage.system("netbox").calls("create") == 1).await;
+    stage.rest().await;
+    stage.set(at(DURING) + jiff::SignedDuration::from_mins(5));
+    stage.until("in", |stage| stage.living("netbox").len() == 1).await;
+    assert_eq!(audit.lines(), ["create user"]);
+}
+
+#[tokio::test]
+async fn a_changed_spec_a_changed_tenant_and_a_deletion_each_give_their_own_reason() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", Memory::with_groups(["Lobby", "Lab"]))]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    assert_eq!(audit.lines(), ["create user"]);
+    let status = stage.object().unwrap().status.unwrap();
+    let change = json!({ "metadata": { "generation": 2 }, "spec": { "visit": { "endTime": "16:00" } }, "status": status });
+    stage.tell(&with(ours(jane()), &change));
+    stage.until("changed", |stage| observed(stage) == 2 && stage.ready() == "True Succeeded").await;
+    stage.rest().await;
+    assert_eq!(audit.lines(), ["remove user", "create user"]);
+    stage.refer(|directory| {
+        let tenant = directory.tenants.get_mut(&tenant_id(&key("acme"))).unwrap();
+        tenant.access[0].groups = ["Lab".to_owned()].into();
+        (tenant.access[0].hash, tenant.hash) = (1, 1);
+    });
+    stage.until("replaced", |stage| stage.ready() == "True Succeeded" && inside(stage, "netbox") == 1).await;
+    stage.rest().await;
+    assert_eq!(audit.lines(), ["remove reference", "create reference"]);
+    stage.tell(&deleting(ours(jane())));
+    stage.until("gone", |stage| stage.object().is_none()).await;
+    assert_eq!(audit.lines(), ["remove deletion"]);
+}
+
+fn observed(stage: &Stage) -> i64 {
+    stage.object().unwrap().status.unwrap().status.observed_generation
+}
+
+#[tokio::test]
+async fn a_midnight_makes_and_removes_records_by_the_rollover() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at("2026-11-30T09:00:00Z"));
+    stage.integrate([("netbox", lobby())]);
+    stage.run("netbox").await;
+    stage.tell(&jane());
+    stage.until("scheduled", |stage| stage.ready() == "True Scheduled").await;
+    stage.set(at("2026-11-30T23:00:00Z"));
+    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    assert_eq!(audit.lines(), ["create rollover"]);
+    stage.rest().await;
+    stage.set(at("2026-12-01T23:00:00Z"));
+    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
+    assert_eq!(audit.lines(), ["remove rollover"]);
+}
+
+#[tokio::test]
+async fn what_somebody_changes_or_removes_in_the_system_is_drift() {
+    let (audit, _guard) = Audit::begin();
+    let stage = ready().await;
+    audit.lines();
+    let id = record().id.to_string();
+    assert!(stage.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
+    stage.sync("netbox").await;
+    stage.until("repaired", |stage| stage.living("netbox")[0].tenant != "Umbrella").await;
+    assert_eq!(audit.lines(), ["update drift"]);
+    stage.rest().await;
+    assert!(stage.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
+    let known = json!({ "status": stage.object().unwrap().status.unwrap() });
+    let now = json!({ "metadata": { "annotations": { SYNC_REQUESTED_AT: "now" } } });
+    stage.tell(&with(with(ours(jane()), &known), &now));
+    stage.until("repaired", |stage| stage.living("netbox")[0].tenant != "Umbrella").await;
+    assert_eq!(audit.lines(), ["update drift"]);
+    stage.rest().await;
+    let mut person = stage.system("netbox").everybody().remove(0);
+    person.dead = true;
+    stage.system("netbox").put(person);
+    stage.sync("netbox").await;
+    stage.until("made again", |stage| stage.living("netbox").len() == 1).await;
+    // The first attempt finds that the removed record has used its id up.
+    assert_eq!(audit.lines(), ["create drift", "create drift"]);
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_did_not_get_done_is_caught_up_with() {
+    let known = handled_before().await;
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", lobby())]);
+    stage.tell(&known);
+    stage.run("netbox").await;
+    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    assert_eq!(audit.lines(), ["create catch_up"]);
+}
+
+#[tokio::test]
+async fn a_change_that_no_process_has_seen_is_its_users_after_a_restart() {
+    let known = handled_before().await;
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at(DURING));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.tell(&with(
+        known,
+        &json!({ "metadata": { "generation": 2 }, "spec": { "visit": { "endTime": "16:00" } } }),
+    ));
+    stage.run("netbox").await;
+    stage.until("changed", |stage| observed(stage) == 2 && stage.ready() == "True Succeeded").await;
+    assert_eq!(audit.lines(), ["remove user", "create user"]);
+}
+
+#[tokio::test]
+async fn a_record_without_an_object_is_removed_by_the_guard() {
+    let (audit, _guard) = Audit::begin();
+    let mut stage = Stage::at(at("2026-12-03T09:00:00Z"));
+    stage.integrate([("netbox", holding([&record()]))]);
+    stage.list_all();
+    stage.run("netbox").await;
+    stage.until("removed", |stage| stage.living("netbox").is_empty()).await;
+    assert_eq!(audit.lines(), ["remove guard"]);
+}
+
+#[tokio::test]
+async fn the_records_of_a_deleted_integration_are_removed_by_its_deletion() {
+    let (audit, _guard) = Audit::begin();
+    let stage = ready().await;
+    audit.lines();
+    stage.engine("netbox").drain();
+    stage.until("removed", |stage| stage.living("netbox").is_empty()).await;
+    assert_eq!(audit.lines(), ["remove deletion"]);
+}
