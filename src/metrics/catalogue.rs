@@ -69,7 +69,6 @@ fn one_of_everything() -> std::sync::Arc<Metrics> {
     metrics.systems.credential_valid(INTEGRATION, true);
     metrics.truth.synced(INTEGRATION, Job::FullSync, at);
     metrics.truth.rollover(INTEGRATION, 12.0, at);
-    metrics.safety.unremoved_records(INTEGRATION, 0, 0);
     metrics.controllers.objects("Tenant", "Ready", "True", 1);
     metrics.controllers.pass("Tenant", Outcome::Changed, 0.01);
     metrics.controllers.first_ready("Visitor", 0.4);

@@ -121,6 +121,7 @@ fn an_integration_that_has_done_nothing_yet_shows_its_counters_at_none() {
         r#"vestibule_drift_detected_total{integration="acme/hq-netbox"} 0"#,
         r#"vestibule_deletions_held{integration="acme/hq-netbox"} 0"#,
         r#"vestibule_pending_revocations{integration="acme/hq-netbox"} 0"#,
+        r#"vestibule_unremoved_records{integration="acme/hq-netbox",state="open"} 0"#,
     ] {
         line(&metrics, expected);
     }

@@ -83,6 +83,7 @@ impl Safety {
 
     pub(super) fn begin(&self, integration: &str) {
         self.deletions_held(integration, 0);
+        self.unremoved_records(integration, 0, 0);
         self.pending_revocations(integration, 0, None);
     }
 
