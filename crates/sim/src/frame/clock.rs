@@ -1,4 +1,4 @@
-//! The simulator's own clock: it runs with the real one, or stands still and moves only when told.
+//! The simulator's own clock: it runs with the real clock, or is held and changes only by order.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -12,13 +12,13 @@ pub enum Start {
     /// With the real clock.
     #[default]
     Real,
-    /// At this instant, standing still (`--clock`).
+    /// At this instant, held (`--clock`).
     Held(Timestamp),
-    /// At this instant, going on at the pace of the real one (`--clock` with `--clock-runs`).
+    /// At this instant, running with the real clock (`--clock` with `--clock-runs`).
     Running(Timestamp),
 }
 
-/// The clock. All systems read time here and nowhere else.
+/// The clock, the only source of time for a system.
 #[derive(Debug)]
 pub struct Clock(Mutex<Mode>);
 
@@ -32,11 +32,11 @@ enum Mode {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
-    /// `real`: be the real clock again; `run`: go on from where it stands; `hold`: stand still.
+    /// `real`: the real time again; `run`: run on from the present instant; `hold`: hold the present instant.
     pub follow: Option<Follow>,
-    /// Jump to this instant; running or standing stays as it was.
+    /// Set this instant; a held clock stays held, a running one keeps running.
     pub set: Option<Timestamp>,
-    /// Jump by this much, for example `PT1H` or `P1D` (24 hours), also backwards.
+    /// Advance by this span, for example `PT1H` or `P1D` (24 hours); a negative span sets it back.
     pub advance: Option<Span>,
 }
 
@@ -46,21 +46,21 @@ pub struct Move {
 pub enum Follow {
     /// The real time.
     Real,
-    /// The real pace.
+    /// The present instant, running.
     Run,
-    /// No pace.
+    /// The present instant, held.
     Hold,
 }
 
 impl Clock {
-    /// A clock that starts so.
+    /// A clock with this start.
     pub fn new(start: Start) -> Self {
         let clock = Self(Mutex::new(Mode::Offset(SignedDuration::ZERO)));
         clock.restart(start);
         clock
     }
 
-    /// Back to where it started.
+    /// Starts anew.
     pub fn restart(&self, start: Start) {
         *self.0.lock() = match start {
             Start::Real => Mode::Offset(SignedDuration::ZERO),
@@ -74,7 +74,7 @@ impl Clock {
         self.0.lock().now()
     }
 
-    /// Does what `POST /_sim/clock` asks, wholly or not at all.
+    /// Applies an order wholly or not at all.
     pub fn apply(&self, order: &Move) -> Result<(), String> {
         let mut mode = self.0.lock();
         let mut next = match order.follow {
@@ -88,14 +88,15 @@ impl Clock {
         }
         if let Some(span) = order.advance {
             let there = next.now().to_zoned(TimeZone::UTC).checked_add(span);
-            next =
-                next.moved_to(there.map_err(|e| format!("the clock cannot move so far: {e}"))?.timestamp());
+            next = next.moved_to(
+                there.map_err(|e| format!("the clock cannot advance by this span: {e}"))?.timestamp(),
+            );
         }
         *mode = next;
         Ok(())
     }
 
-    /// What `GET /_sim/clock` answers.
+    /// The answer of `GET /_sim/clock`.
     pub fn json(&self) -> Value {
         let mode = *self.0.lock();
         let word = match mode {
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_clock_moves_only_when_told() {
+    fn a_held_clock_changes_only_by_order() {
         let clock = Clock::new(Start::Held(at("2026-12-01T08:00:00Z")));
         assert_eq!(clock.now(), at("2026-12-01T08:00:00Z"));
         clock.apply(&order(r#"{"advance":"PT1H30M"}"#)).unwrap();
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_clock_keeps_running_after_a_jump_and_follow_real_undoes_it() {
+    fn a_running_clock_keeps_running_after_a_change_and_follow_real_undoes_it() {
         let clock = Clock::new(Start::Real);
         clock.apply(&order(r#"{"set":"2030-01-01T00:00:00Z"}"#)).unwrap();
         let first = clock.now();
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_move_changes_nothing() {
+    fn an_impossible_order_changes_nothing() {
         let clock = Clock::new(Start::Held(at("2026-12-01T08:00:00Z")));
         let failed = clock.apply(&order(r#"{"set":"9999-01-01T00:00:00Z","advance":"P9999Y"}"#));
         assert!(failed.is_err());

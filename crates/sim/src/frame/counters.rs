@@ -1,4 +1,4 @@
-//! Exact counters: every call that arrives is counted once, with what became of it.
+//! Exact counters: every call that arrives is counted once, with its outcome.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-/// So many calls are remembered one by one.
-const REMEMBERED: usize = 50;
+/// The number of last calls that are kept one by one.
+const KEPT: usize = 50;
 
 /// Counters by operation and outcome, and the last calls.
 #[derive(Debug, Default)]
@@ -29,19 +29,19 @@ struct Book {
 /// One call as the page shows it.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When it was answered, by the simulator's clock.
+    /// The time of its answer, by the simulator's clock.
     pub at: Timestamp,
     /// The operation.
     pub operation: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Cow<'static, str>,
-    /// Whom it was about.
+    /// The person or object of the call.
     pub subject: String,
-    /// How long it took by the real clock.
+    /// Its duration by the real clock.
     pub took: Duration,
 }
 
-/// One call on its way. Dropped without an outcome, it counts as `abandoned`: the caller hung up.
+/// One call in progress. Dropped without an outcome, it counts as `abandoned`: the caller closed the connection.
 #[derive(Debug)]
 pub struct Ticket {
     counters: Arc<Counters>,
@@ -60,7 +60,7 @@ impl Counters {
         Ticket { counters: Arc::clone(self), operation, arrived: Instant::now(), closed: false }
     }
 
-    /// Sets all to zero but the calls in flight.
+    /// Sets all counters to zero except the calls in flight.
     pub fn clear(&self) {
         let mut book = self.0.lock();
         let in_flight = book.in_flight;
@@ -72,7 +72,7 @@ impl Counters {
         self.0.lock().recent.iter().rev().cloned().collect()
     }
 
-    /// What `GET /_sim/calls` answers.
+    /// The answer of `GET /_sim/calls`.
     pub fn json(&self) -> Value {
         let book = self.0.lock();
         let recent: Vec<Value> = book.recent.iter().rev().map(Entry::json).collect();
@@ -87,7 +87,7 @@ impl Counters {
         let outcomes = book.operations.entry(entry.operation.clone()).or_default();
         *outcomes.entry(entry.outcome.clone()).or_default() += 1;
         book.recent.push_back(entry);
-        if book.recent.len() > REMEMBERED {
+        if book.recent.len() > KEPT {
             book.recent.pop_front();
         }
     }
@@ -107,7 +107,7 @@ impl Ticket {
         &self.operation
     }
 
-    /// Counts what became of the call.
+    /// Counts the outcome of the call.
     pub fn close(mut self, at: Timestamp, outcome: Cow<'static, str>, subject: String) {
         self.finish(at, outcome, subject);
     }

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, for whom, how often, and before or after the call has had its effect.
+//! Faults: what goes wrong, in which operation, how often, and before or after the call has its effect.
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -12,19 +12,19 @@ use super::dice::Dice;
 pub struct Fault {
     /// What goes wrong.
     pub kind: Kind,
-    /// Only for this operation; absent: for any.
+    /// The operation; absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// Before the call has its effect (default), or after it.
     #[serde(default)]
     pub when: When,
-    /// For so many calls, 0 for all until cleared; absent: 1, or 0 when there is a probability.
+    /// The number of calls, 0 for all until cleared; absent: 1, or 0 with a probability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Lets so many matching calls pass first.
+    /// The number of matching calls that pass first.
     #[serde(default)]
     pub skip: u64,
-    /// Strikes with this probability only.
+    /// The probability of the fault in a matching call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
     /// Seed of that probability.
@@ -45,7 +45,7 @@ pub struct Fault {
     /// Entries left in a list (`short`) or percent of the body (`truncate`; absent: 50).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<u64>,
-    /// Cut the document but end the HTTP answer properly (`truncate`).
+    /// The document is cut but the HTTP answer is complete (`truncate`).
     #[serde(default)]
     pub clean: bool,
     /// The vendor's own error number (`error`).
@@ -64,15 +64,15 @@ pub enum Kind {
     Latency,
     /// The connection is closed without an answer; with `"when": "after"` the answer is lost.
     Refuse,
-    /// Nothing comes for `seconds`, then the connection is closed.
+    /// There is no answer for `seconds`, then the connection is closed.
     Hang,
     /// `status`, with Retry-After if given, instead of the answer.
     Http,
-    /// The answer breaks off after `keep` percent.
+    /// The answer ends after `keep` percent.
     Truncate,
     /// The session of the call has ended (system's own answer).
     Session,
-    /// Lists hold only their first `keep` entries and say they are complete (0: empty), with success.
+    /// A list succeeds, holds only its first `keep` entries (0: empty) and says that it is complete.
     Short,
     /// The cursor to the next page is the one of this page.
     Repeat,
@@ -80,23 +80,23 @@ pub enum Kind {
     Error,
     /// The vendor's failure with `text`.
     Fail,
-    /// A fault only this system has, by its name in `text`.
+    /// A fault that only this system has, by its name in `text`.
     Own,
 }
 
-/// On which side of the effect a fault strikes.
+/// Whether a fault comes before or after the effect of the call.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
-    /// Nothing has happened yet, and for the faults that end a call nothing will.
+    /// Before the effect; a fault that ends the call prevents it.
     #[default]
     Before,
-    /// The effect is there, the answer suffers.
+    /// After the effect; only the answer is affected.
     After,
 }
 
 impl Fault {
-    /// A fault of this kind that strikes the next call of any operation, before its effect.
+    /// A fault of this kind in the next call of any operation, before its effect.
     pub const fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -117,8 +117,8 @@ impl Fault {
         }
     }
 
-    /// Whether a system that has these faults of its own can act it out.
-    pub(super) fn fits(&self, own: &[&str]) -> Result<(), String> {
+    /// Refuses a fault of kind `own` that is not one of these.
+    pub(super) fn check_own(&self, own: &[&str]) -> Result<(), String> {
         let name = self.text.as_deref().unwrap_or_default();
         if self.kind != Kind::Own || own.contains(&name) {
             return Ok(());
@@ -128,10 +128,10 @@ impl Fault {
 
     fn check(&self) -> Result<(), String> {
         if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
-            return Err("a probability lies between 0 and 1".to_owned());
+            return Err("a probability is between 0 and 1".to_owned());
         }
         if self.status.is_some_and(|s| !(200..=599).contains(&s)) {
-            return Err("a status lies between 200 and 599".to_owned());
+            return Err("a status is between 200 and 599".to_owned());
         }
         match self.kind {
             Kind::Latency if self.ms.is_none() => Err("a latency needs `ms`".to_owned()),
@@ -149,7 +149,7 @@ impl Fault {
     }
 }
 
-/// All faults now armed.
+/// All active faults.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Armory>);
 
@@ -168,11 +168,11 @@ struct Armed {
     dice: Dice,
 }
 
-/// So many faults may be armed at once.
+/// The most faults at a time.
 const MOST: usize = 1000;
 
 impl Faults {
-    /// Arms one fault and returns its number.
+    /// Adds one fault and returns its number.
     pub fn arm(&self, fault: Fault) -> Result<u64, String> {
         fault.check()?;
         let mut armory = self.0.lock();
@@ -185,12 +185,12 @@ impl Faults {
         Ok(id)
     }
 
-    /// Disarms all.
+    /// Removes all.
     pub fn clear(&self) {
         self.0.lock().armed.clear();
     }
 
-    /// The faults that strike this call, each struck once more by it; used up ones go.
+    /// The faults that apply to this call. Those that have reached their number of calls are removed.
     pub fn strike(&self, operation: &str) -> Vec<Fault> {
         let mut armory = self.0.lock();
         let struck = armory.armed.iter_mut().filter_map(|armed| armed.strike(operation)).collect();
@@ -198,7 +198,7 @@ impl Faults {
         struck
     }
 
-    /// What is armed, and how often each was seen and struck.
+    /// All active faults, each with the number of matching calls and of calls that had the fault.
     pub fn json(&self) -> Value {
         let armory = self.0.lock();
         let row = |armed: &Armed| {
@@ -226,7 +226,7 @@ impl Armed {
     }
 }
 
-/// The part of a call's faults that only the system itself can act out.
+/// The faults of a call that only the system itself can carry out.
 #[derive(Clone, Debug, Default)]
 pub struct Twists(Vec<Fault>);
 
@@ -241,17 +241,17 @@ impl Twists {
         self.0.iter().find(|f| f.kind == kind)
     }
 
-    /// The session this call names has ended.
+    /// Whether the session of the call has ended.
     pub fn session_ended(&self) -> bool {
         self.find(Kind::Session).is_some()
     }
 
-    /// Lists hold only so many entries.
+    /// The number of entries that a list is cut to.
     pub fn short(&self) -> Option<usize> {
         self.find(Kind::Short).map(|f| usize::try_from(f.keep.unwrap_or(0)).unwrap_or(usize::MAX))
     }
 
-    /// Whether the system's own fault of that name strikes.
+    /// Whether the system's own fault of that name applies.
     pub fn own(&self, name: &str) -> bool {
         self.own_status(name).is_some()
     }
@@ -262,7 +262,7 @@ impl Twists {
         self.0.iter().find(fits).map(|f| (f.status, f.when))
     }
 
-    /// The cursor repeats.
+    /// Whether the cursor repeats.
     pub fn repeats(&self) -> bool {
         self.find(Kind::Repeat).is_some()
     }
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_the_next_call_once_unless_told_otherwise() {
+    fn a_fault_applies_once_to_the_next_call_by_default() {
         let faults = Faults::default();
         faults.arm(fault(r#"{"kind":"refuse"}"#)).unwrap();
         assert_eq!(faults.strike("Any").len(), 1);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn skip_times_and_operation_narrow_a_fault() {
+    fn skip_times_and_operation_limit_a_fault() {
         let faults = Faults::default();
         faults.arm(fault(r#"{"kind":"http","operation":"A","skip":1,"times":2}"#)).unwrap();
         let struck: Vec<usize> = ["A", "B", "A", "A", "A"].map(|op| faults.strike(op).len()).into();

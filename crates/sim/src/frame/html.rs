@@ -1,4 +1,4 @@
-//! HTML by hand: escaping and tables that become cards on a narrow screen.
+//! HTML: escaping, and tables that become cards on a narrow screen.
 
 /// Text safe between tags and in quoted attributes.
 pub fn escape(text: &str) -> String {
@@ -16,7 +16,7 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A small mark next to a name; `tone` is `good`, `bad`, `quiet` or empty.
+/// A label next to a name; `tone` is `good`, `bad`, `quiet` or empty.
 pub fn badge(tone: &str, text: &str) -> String {
     format!("<span class=\"badge {tone}\">{}</span>", escape(text))
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_a_system_holds_can_become_markup() {
+    fn text_of_a_system_never_becomes_markup() {
         assert_eq!(escape("<a b='c'>&\""), "&lt;a b=&#39;c&#39;&gt;&amp;&quot;");
         assert!(badge("good", "<x>").contains("&lt;x&gt;"));
     }

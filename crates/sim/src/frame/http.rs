@@ -1,4 +1,4 @@
-//! What a system sees of HTTP: one whole request, one answer that is whole or never ends.
+//! HTTP as a system sees it: one whole request, one answer that is whole or a stream.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -13,19 +13,19 @@ use tokio::sync::mpsc;
 /// One request, its body read to the end.
 #[derive(Debug)]
 pub struct Request {
-    /// Which of the system's listeners took it (`api` unless the system has more than one).
+    /// The listener that took it (`api` unless the system has more than one).
     pub listener: &'static str,
     /// `GET`, `POST`, ...
     pub method: String,
     /// Path without the query, as sent (not percent-decoded).
     pub path: String,
-    /// What stands after the question mark, as sent.
+    /// The text after the question mark, as sent.
     pub query: String,
     /// All headers.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// Who calls.
+    /// Address of the caller.
     pub peer: SocketAddr,
     parsed: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -64,8 +64,8 @@ impl Request {
         Some(percent_decode(pair))
     }
 
-    /// The body as the system reads it, parsed once for all who ask. A system uses one type only;
-    /// another type is parsed anew each time.
+    /// The body as the system reads it, parsed once. A system uses one type only; another type is parsed anew each
+    /// time.
     pub fn parsed<T, F>(&self, parse: F) -> Cow<'_, T>
     where
         T: Any + Send + Sync + Clone,
@@ -76,7 +76,7 @@ impl Request {
     }
 }
 
-/// `%41+b` as `A b`; what is no valid escape stays as it is.
+/// `%41+b` as `A b`; an invalid escape stays as it is.
 pub fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -99,11 +99,11 @@ pub fn percent_decode(text: &str) -> String {
 pub enum Body {
     /// All of it at once, sent with a Content-Length.
     Whole(Bytes),
-    /// Piece by piece until the sender goes away or the caller does.
+    /// Piece by piece until the sender is dropped or the caller closes the connection.
     Stream(mpsc::Receiver<Bytes>),
 }
 
-/// An answer, and how the counters call it.
+/// An answer, and its outcome for the counters.
 #[derive(Debug)]
 pub struct Reply {
     /// HTTP status.
@@ -114,7 +114,7 @@ pub struct Reply {
     pub body: Body,
     /// One word of a closed set, for the counters (`ok`, `fail`, `not_found`).
     pub outcome: Cow<'static, str>,
-    /// Whom or what the call was about, for people who read the page; may be empty.
+    /// The person or object of the call, for the page; may be empty.
     pub subject: String,
 }
 
@@ -130,11 +130,16 @@ impl Reply {
         }
     }
 
-    /// An answer in JSON, indented so that people can read it too.
+    /// An answer in JSON, indented for readers in a browser.
     pub fn json(status: u16, value: &Value) -> Self {
         let mut body = serde_json::to_string_pretty(value).unwrap_or_default();
         body.push('\n');
         Self::text(status, "application/json", body)
+    }
+
+    /// The answer to a call above the rate limit.
+    pub fn too_many_requests(status: u16) -> Self {
+        Self::text(status, "text/plain", "Too many requests\n")
     }
 
     /// An answer without a body, counted as `http_<status>`.
@@ -148,14 +153,14 @@ impl Reply {
         }
     }
 
-    /// The same answer under another word in the counters.
+    /// The same answer with another outcome in the counters.
     #[must_use]
     pub fn counted(mut self, outcome: impl Into<Cow<'static, str>>) -> Self {
         self.outcome = outcome.into();
         self
     }
 
-    /// The same answer, telling people what it was about.
+    /// The same answer with the person or object of the call.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();

@@ -1,6 +1,6 @@
-//! How fast and how wide a system lets itself be called: latency, rate with burst, calls in flight.
+//! Limits on the calls of a system: latency, rate with burst, calls in flight.
 //!
-//! Limits run by the clock of the runtime, so that they hold also while the simulated one stands still.
+//! Limits use the clock of the runtime, so that they also apply while the simulated clock is held.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,52 +9,18 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::switch::{Position, Switch, Switches};
+use super::switch::Position::{Number, Word};
+use super::switch::{Switch, Switches, switch};
 
-/// The switches every system has.
+/// The switches that every system has.
+#[rustfmt::skip] // a table reads better with a row a line
 pub const SWITCHES: &[Switch] = &[
-    Switch {
-        name: "limits.latency-ms",
-        positions: &[Position::Number("milliseconds")],
-        default: "0",
-        source: "frame",
-        about: "every call takes at least so long (L)",
-    },
-    Switch {
-        name: "limits.rate",
-        positions: &[Position::Word("none"), Position::Number("per second")],
-        default: "none",
-        source: "frame",
-        about: "calls a second (R)",
-    },
-    Switch {
-        name: "limits.burst",
-        positions: &[Position::Number("calls")],
-        default: "1",
-        source: "frame",
-        about: "calls at once above the rate (B)",
-    },
-    Switch {
-        name: "limits.over",
-        positions: &[Position::Word("429"), Position::Word("503"), Position::Word("slow")],
-        default: "429",
-        source: "frame",
-        about: "what happens above the rate",
-    },
-    Switch {
-        name: "limits.retry-after",
-        positions: &[Position::Word("none"), Position::Word("exact"), Position::Number("seconds")],
-        default: "none",
-        source: "frame",
-        about: "Retry-After of such an answer",
-    },
-    Switch {
-        name: "limits.in-flight",
-        positions: &[Position::Word("none"), Position::Number("calls")],
-        default: "none",
-        source: "frame",
-        about: "calls worked on at a time (W); others wait in line",
-    },
+    switch("limits.latency-ms", &[Number("milliseconds")], "0", "frame", "the least time that a call takes (L)"),
+    switch("limits.rate", &[Word("none"), Number("per second")], "none", "frame", "calls a second (R)"),
+    switch("limits.burst", &[Number("calls")], "1", "frame", "calls at once above the rate (B)"),
+    switch("limits.over", &[Word("429"), Word("503"), Word("slow")], "429", "frame", "the answer to calls above the rate; slow: they wait"),
+    switch("limits.retry-after", &[Word("none"), Word("exact"), Number("seconds")], "none", "frame", "Retry-After of such an answer"),
+    switch("limits.in-flight", &[Word("none"), Number("calls")], "none", "frame", "calls in progress at a time (W); others wait"),
 ];
 
 /// The limits, read from the switches.
@@ -81,7 +47,7 @@ enum RetryAfter {
     Seconds(u64),
 }
 
-/// A call that came too fast: what to answer.
+/// The answer to a call above the rate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Throttled {
     /// 429 or 503.
@@ -90,7 +56,7 @@ pub struct Throttled {
     pub retry_after: Option<u64>,
 }
 
-/// The gate all calls of a system go through.
+/// Applies the limits to every call of a system.
 #[derive(Debug)]
 pub struct Gate(Mutex<State>);
 
@@ -103,7 +69,7 @@ struct State {
 }
 
 impl Limits {
-    /// The limits these switches set.
+    /// The limits that these switches set.
     pub fn of(switches: &Switches) -> Self {
         let over = match switches.get("limits.over") {
             "503" => Over::Status(503),
@@ -131,7 +97,7 @@ impl Gate {
         Self(Mutex::new(State::new(limits)))
     }
 
-    /// Changes the limits; calls that wait in line finish under the old ones.
+    /// Changes the limits; calls that already wait finish under the old ones.
     pub fn change(&self, limits: Limits) {
         let mut state = self.0.lock();
         if state.limits != limits {
@@ -139,7 +105,7 @@ impl Gate {
         }
     }
 
-    /// Lets a call in, late if need be, or says that it came too fast.
+    /// Admits a call, after the wait that the limits ask for, or refuses one above the rate.
     pub async fn enter(&self) -> Result<Option<OwnedSemaphorePermit>, Throttled> {
         let (ticket, latency, seats) = {
             let mut state = self.0.lock();
@@ -173,7 +139,7 @@ impl State {
         Self { tokens: limits.burst, filled: Instant::now(), seats, limits }
     }
 
-    /// Takes a token: how long to wait for it, or that there is none.
+    /// Takes a token: the wait until there is one, or the refusal.
     fn take(&mut self, now: Instant) -> Result<Duration, Throttled> {
         let Some(rate) = self.limits.rate else {
             return Ok(Duration::ZERO);
@@ -214,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_lets_burst_through_and_then_the_rate() {
+    fn a_burst_is_admitted_and_then_the_rate() {
         let mut state =
             state(&[("limits.rate", "10"), ("limits.burst", "3"), ("limits.retry-after", "exact")]);
         let start = state.filled;
@@ -226,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_system_makes_callers_wait_instead() {
+    fn above_the_rate_a_slow_system_makes_calls_wait() {
         let mut state = state(&[("limits.rate", "10"), ("limits.over", "slow")]);
         let start = state.filled;
         assert_eq!(state.take(start), Ok(Duration::ZERO));
@@ -236,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_so_many_are_in_flight_and_the_rest_waits() {
+    async fn calls_above_the_limit_in_flight_wait() {
         let mut switches = Switches::new(&[SWITCHES]);
         switches.set("limits.in-flight", "1").unwrap();
         let gate = Gate::new(Limits::of(&switches));

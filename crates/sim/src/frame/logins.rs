@@ -1,9 +1,9 @@
-//! The lines that say how to log in to what a seed holds.
+//! The lines that list the logins of a seed.
 
-/// So many lines of one kind; a seed may hold hundreds.
+/// The most lines of one kind; a seed may hold hundreds.
 const SHOWN: usize = 3;
 
-/// The first lines of a kind, each with the kind before it, and how many more there are.
+/// The first lines of a kind, each with the kind before it, and the number of the others.
 pub fn lines(kind: &str, all: impl IntoIterator<Item = String>) -> Vec<String> {
     let all: Vec<String> = all.into_iter().collect();
     let more = all.len().saturating_sub(SHOWN);
@@ -15,7 +15,7 @@ pub fn lines(kind: &str, all: impl IntoIterator<Item = String>) -> Vec<String> {
     lines
 }
 
-/// A seed may hold any text, and a line is read by programs too.
+/// A seed may hold any text, and programs read these lines.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_few_are_said_and_the_others_counted() {
+    fn the_first_lines_are_listed_and_the_others_counted() {
         let named = |count: usize| (0..count).map(|n| format!("user-{n}"));
         assert_eq!(lines("login", named(0)), Vec::<String>::new());
         assert_eq!(lines("login", named(2)), ["login user-0", "login user-1"]);

@@ -1,22 +1,22 @@
-//! The frame all simulated systems stand in: clock, faults, limits, counters, switches, side door, TLS.
+//! What all simulated systems share: clock, faults, limits, counters, switches, side door, TLS.
 //!
 //! # How a system plugs in
-//! A system is a module with a [`Kit`] constant and a type that implements [`System`]; it shares no code with
+//! A system is a module with a [`Kit`] constant and a type that implements [`Model`]; it shares no code with
 //! another system. Its own `start(Options)` is one line over [`start`], and `cli::KITS` names it.
 //!
-//! 1. `operation` names the call (a closed set of words: faults and counters go by it). The request keeps what
-//!    was parsed once: see [`Request::parsed`].
-//! 2. The frame counts the call in, draws the faults that strike it, holds it at the gate (latency, rate, calls
-//!    in flight) and in its `lane`, and acts out the faults of transport (late, refused, hanging, HTTP status,
-//!    cut off, lost after the effect).
-//! 3. `handle` does the call at `call.now`. What only the system can act out (session ended, short list,
-//!    repeated cursor, its own error or failure) lies in `call.twists`.
-//! 4. The [`Reply`] says in one word how the call ended; the counters keep it.
+//! 1. `operation` names the call. The names are a closed set, because faults and counters are kept by name. The
+//!    request keeps what was parsed once: see [`Request::parsed`].
+//! 2. The frame counts the call, selects the faults that apply to it, applies the limits (latency, rate, calls in
+//!    flight) and the `lane`, and carries out the faults of transport (late, refused, hanging, HTTP status, cut
+//!    off, lost after the effect).
+//! 3. `handle` carries out the call at `call.now`. The faults that only the system can carry out (session ended,
+//!    short list, repeated cursor, its own error or failure) are in `call.twists`.
+//! 4. The [`Reply`] names the outcome of the call in one word, which the counters keep.
 //!
-//! A system keeps its state behind its own lock, never reads the real clock, does what is due in `tick` (called
-//! before every call, every look through the side door, after every move of the clock and once a second), and
-//! reads its switches in `switched`. Everything a document leaves open is a [`Switch`] with the section that
-//! leaves it open as its source.
+//! A system keeps its state behind one lock (see [`Model`]), never reads the real clock, does what is due in `tick`
+//! (called before every call, before every request of the side door, after every change of the clock and twice a
+//! second), and reads its switches in `switched`. Everything that a document leaves open is a [`Switch`], whose source
+//! is the section that leaves it open.
 
 pub mod clock;
 mod counters;
@@ -25,7 +25,10 @@ pub mod fault;
 pub mod html;
 mod http;
 pub mod limits;
+pub mod listing;
+mod locked;
 pub mod logins;
+pub mod orders;
 mod page;
 mod pipeline;
 mod serve;
@@ -40,39 +43,42 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use self::clock::Clock;
 pub use self::counters::Counters;
 pub use self::fault::{Faults, Twists};
 pub use self::http::{Body, Reply, Request, percent_decode};
+pub use self::locked::{Change, Model, SideDoor, build};
 pub use self::serve::{Frame, Running, start};
-pub use self::switch::{Position, Switch, Switches};
+#[cfg(test)]
+pub(crate) use self::switch::check_table;
+pub use self::switch::{Position, Switch, Switches, switch};
 
-/// What the frame needs to know about a system before there is one.
+/// What the frame needs to know about a system before it is built.
 #[derive(Debug)]
 pub struct Kit {
-    /// As the command line names it.
+    /// Its name on the command line.
     pub name: &'static str,
-    /// As people name it.
+    /// Its name on pages.
     pub title: &'static str,
     /// Names of its listeners, the first being the one that `--listen` places.
     pub listeners: &'static [&'static str],
-    /// Its switches; those of [`limits`] are added by the frame.
+    /// Its switches; the frame adds those of [`limits`].
     pub switches: &'static [Switch],
-    /// Builds it from its switches and a seed in YAML; the error is one sentence.
+    /// Builds it from its switches and a seed in YAML (see [`build`]); the error is one sentence.
     pub build: Build,
 }
 
 /// See [`Kit::build`].
 pub type Build = fn(&Switches, Option<&str>, Timestamp) -> Result<Arc<dyn System>, String>;
 
-/// One call, as the system gets to know of it.
+/// What the frame adds to a request.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// The simulated present.
     pub now: Timestamp,
-    /// What shall go wrong with it that only the system can act out.
+    /// The faults of this call that only the system can carry out.
     pub twists: &'a Twists,
 }
 
@@ -85,90 +91,85 @@ pub struct Section {
     pub html: String,
 }
 
-/// A simulated system. See the module's documentation for the order of calls.
+impl Section {
+    /// A section with this heading.
+    pub fn new(title: impl Into<String>, html: String) -> Self {
+        Self { title: title.into(), html }
+    }
+}
+
+/// A simulated system. See the module's documentation for the order of calls. A system implements [`Model`].
 pub trait System: Send + Sync + 'static {
-    /// The name of the operation a request asks for: out of a closed set, whatever the request holds.
+    /// The name of the operation that a request asks for. It is one of a closed set for any request.
     fn operation(&self, request: &Request) -> String;
 
-    /// Calls with the same lane are worked on one after the other.
-    fn lane(&self, _request: &Request) -> Option<String> {
-        None
-    }
+    /// Calls with the same lane are carried out one after the other.
+    fn lane(&self, request: &Request) -> Option<String>;
 
-    /// Does one call.
+    /// Carries out one call.
     fn handle(&self, request: &Request, call: &Call<'_>) -> Reply;
 
-    /// The answer to a call that came too fast; status and Retry-After are set by the frame.
-    fn throttled(&self, _request: &Request, status: u16) -> Reply {
-        Reply::text(status, "text/plain", "Too many requests\n")
-    }
+    /// The answer to a call above the rate limit; the frame sets status and Retry-After.
+    fn throttled(&self, request: &Request, status: u16) -> Reply;
 
     /// Does what has become due.
-    fn tick(&self, _now: Timestamp) {}
+    fn tick(&self, now: Timestamp);
 
     /// Reads its switches; an error refuses the change.
     fn switched(&self, switches: &Switches, now: Timestamp) -> Result<(), String>;
 
-    /// Back to its seed, nobody logged in.
+    /// Restores its seed, without sessions.
     fn reset(&self, now: Timestamp) -> Result<(), String>;
 
-    /// All it holds, or what the query of the request narrows it to.
+    /// Its whole state, or the part that the query of the request selects.
     fn state(&self, now: Timestamp, request: &Request) -> Value;
 
-    /// Its part of the page a person reads.
+    /// Its sections of the page in a browser.
     fn page(&self, now: Timestamp, request: &Request) -> Vec<Section>;
 
-    /// Changes something by hand, as somebody at its desk would.
+    /// A change by hand, as an administrator makes it in the system's own application.
     fn edit(&self, now: Timestamp, order: &Value) -> Result<Value, String>;
 
     /// A side door call of its own, `POST /_sim/<name>`; `None`: there is no such call.
-    fn act(&self, _now: Timestamp, _name: &str, _order: &Value) -> Option<Result<Value, String>> {
-        None
-    }
+    fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>>;
 
-    /// How a client logs in to what its seed holds, and what else it needs to know, a line each (see [`logins`]);
-    /// nothing where the seed has no login.
-    fn logins(&self) -> Vec<String> {
-        Vec::new()
-    }
+    /// How a client logs in with the logins of its seed, and what else it needs to know, one line each (see
+    /// [`logins`]); empty where the seed has no login.
+    fn logins(&self) -> Vec<String>;
 
-    /// The mails and messages it would have sent.
-    fn outbox(&self) -> Value {
-        json!([])
-    }
+    /// The mails and messages that a real system would have sent.
+    fn outbox(&self) -> Value;
 
-    /// Names of the faults only this system has (kind `own`).
-    fn own_faults(&self) -> &'static [&'static str] {
-        &[]
-    }
+    /// Names of the faults that only this system has (kind `own`).
+    fn own_faults(&self) -> &'static [&'static str];
 
-    /// Tells it where its listeners are, once, before the first call.
-    fn serving(&self, _urls: &[(&'static str, String)]) {}
+    /// Passes the URLs of its listeners, once, before the first call.
+    fn serving(&self, urls: &[(&'static str, String)]);
 }
 
 /// How to start a system.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the first listener stands.
+    /// Address of the first listener.
     pub listen: SocketAddr,
-    /// Where others stand, by name; on any free loopback port when absent.
+    /// Addresses of the others, by name; a free loopback port when absent.
     pub listen_more: Vec<(&'static str, SocketAddr)>,
-    /// TLS, with a certificate of its own making or a given one.
+    /// TLS, with a certificate that it makes or a given one.
     pub tls: Option<Tls>,
-    /// The seed in YAML; absent: the system's small building.
+    /// The seed in YAML; absent: the system's `SMALL_BUILDING`.
     pub seed: Option<String>,
     /// How the clock starts.
     pub clock: clock::Start,
-    /// Switches to move, in order.
+    /// Switches to set, in order.
     pub set: Vec<(String, String)>,
-    /// Lets others than loopback use the side door.
+    /// Lets callers from other addresses than loopback use the side door.
     pub side_door_open: bool,
 }
 
 /// TLS of all listeners.
 #[derive(Clone, Debug)]
 pub enum Tls {
-    /// A fresh authority and a certificate by it, for loopback and the address listened on.
+    /// A new authority and a certificate that it signed, for loopback and the listening address.
     OwnAuthority,
     /// These PEM files.
     Files {
@@ -194,7 +195,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The same with one more switch moved.
+    /// The same with one more switch set.
     #[must_use]
     pub fn with(mut self, switch: &str, position: impl Display) -> Self {
         self.set.push((switch.to_owned(), position.to_string()));

@@ -1,4 +1,4 @@
-//! The page a person reads: what the system shows of itself, and what the frame does to it.
+//! The page in a browser: the sections of the system, then calls, faults and switches.
 
 use serde_json::{Value, json};
 
@@ -8,21 +8,21 @@ use super::{Reply, Request, Section};
 
 const STYLE: &str = include_str!("page.css");
 
-const FAULTS: &str = "Faults now active";
+const FAULTS: &str = "Active faults";
 const SWITCHES: &str = "Switches not in their default position";
 
-/// Whether a person opened the address of a listener in a browser. Clients do not ask for HTML there.
+/// Whether a browser asks for the address of a listener. Clients do not ask for HTML there.
 pub(super) fn is_for_a_browser(request: &Request) -> bool {
     let accept = request.header("accept").unwrap_or_default().to_ascii_lowercase();
     request.method == "GET" && request.path == "/" && accept.contains("text/html")
 }
 
-/// `GET /` for a browser: the way to the page of the side door. It is no call of the system and is not counted.
+/// `GET /` in a browser: a link to the page of the side door. It is no call of the system and is not counted.
 pub(super) fn front(frame: &Frame) -> Reply {
     let title = escape(frame.kit.title);
     let body = format!(
-        "<main><section><h2>This is a simulator</h2><p><a href=\"/_sim/\">Its page</a> shows what it holds, the last \
-         calls and the faults now active. Clients call it as they call {title}.</p></section></main>"
+        "<main><section><h2>This is a simulator</h2><p><a href=\"/_sim/\">Its page</a> shows its records, the last \
+         calls and the active faults. Clients call it as they call {title}.</p></section></main>"
     );
     html_page(&title, &format!("<header><h1>{title} <small>simulated</small></h1></header>{body}"))
 }
@@ -41,10 +41,10 @@ fn html_page(title: &str, body: &str) -> Reply {
 pub(super) fn page(frame: &Frame, request: &Request) -> Reply {
     let now = frame.present();
     let mut sections = frame.system.page(now, request);
-    sections.push(Section { title: "Last calls".to_owned(), html: calls(frame) });
-    sections.push(Section { title: "Calls by operation and outcome".to_owned(), html: counters(frame) });
-    sections.push(Section { title: FAULTS.to_owned(), html: faults(frame) });
-    sections.push(Section { title: SWITCHES.to_owned(), html: switches(frame) });
+    sections.push(Section::new("Last calls", calls(frame)));
+    sections.push(Section::new("Calls by operation and outcome", counters(frame)));
+    sections.push(Section::new(FAULTS, faults(frame)));
+    sections.push(Section::new(SWITCHES, switches(frame)));
     let title = escape(frame.kit.title);
     let section = |s: &Section| {
         format!("<section id=\"{}\"><h2>{}</h2>{}</section>", slug(&s.title), escape(&s.title), s.html)
@@ -64,18 +64,18 @@ fn clock(frame: &Frame) -> String {
     let (now, follow) = (clock["now"].as_str().unwrap_or(""), clock["follow"].as_str().unwrap_or(""));
     let mode = match follow {
         "real" => "the real time",
-        "run" => "moved, running",
-        _ => "held, moves only when told",
+        "run" => "set, running",
+        _ => "held, changes only by order",
     };
-    format!("<p>Its clock: <b>{}</b> ({mode})</p>", escape(now))
+    format!("<p>Simulated time: <b>{}</b> ({mode})</p>", escape(now))
 }
 
-/// The part of an address that leads to a section.
+/// The fragment of an address that leads to a section.
 fn slug(title: &str) -> String {
     title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
 
-/// Tells at the top when the system does not behave as it would by itself.
+/// A notice at the top when faults are active or switches are not in their default position.
 fn notice(frame: &Frame) -> String {
     let faults = frame.faults.json().as_array().map_or(0, Vec::len);
     let moved = frame.switches.read().moved().count();
@@ -125,7 +125,7 @@ fn counters(frame: &Frame) -> String {
         })
         .collect();
     format!(
-        "<p>{} in all, {} throttled.</p>{}",
+        "<p>{} calls, {} throttled.</p>{}",
         json["total"],
         json["throttled"],
         table(&["Operation", "Outcomes"], &rows)
@@ -140,17 +140,17 @@ fn faults(frame: &Frame) -> String {
         .flatten()
         .map(|f| vec![f["id"].to_string(), escape(&words(&f["fault"])), f["struck"].to_string()])
         .collect();
-    table(&["No", "Fault", "Struck"], &rows)
+    table(&["No", "Fault", "Calls"], &rows)
 }
 
-/// `kind refuse, operation AddPerson, when after`: what is set, in the words of the side door.
+/// `kind refuse, operation AddPerson, when after`: the fields that are set, in the words of the side door.
 fn words(fault: &Value) -> String {
     let unset = [json!(false), json!(0)];
-    let said = |(key, value): (&String, &Value)| {
+    let field = |(key, value): (&String, &Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (key == "times" || !unset.contains(value)).then(|| format!("{key} {text}"))
     };
-    fault.as_object().into_iter().flatten().filter_map(said).collect::<Vec<_>>().join(", ")
+    fault.as_object().into_iter().flatten().filter_map(field).collect::<Vec<_>>().join(", ")
 }
 
 fn switches(frame: &Frame) -> String {

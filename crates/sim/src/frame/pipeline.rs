@@ -1,4 +1,4 @@
-//! The way of one call: counted, struck by faults, held at the gate, handled.
+//! The stages of one call: counted, limited, subjected to faults, handled.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use super::limits::Throttled;
 use super::serve::Frame;
 use super::{Body, Call, Reply, Request, Twists};
 
-/// What the caller gets.
+/// The answer on the wire.
 pub(super) enum Answer {
-    /// An answer as it should be.
+    /// A whole answer.
     Whole(Reply),
     /// The first bytes of an answer, then the end of the connection.
     Broken(Reply, usize),
@@ -21,13 +21,13 @@ pub(super) enum Answer {
     Closed,
 }
 
-/// How a call ended that a fault put an end to.
+/// The end that a fault put to a call.
 struct End {
     answer: Answer,
     outcome: Cow<'static, str>,
 }
 
-/// Takes a call through all of it. Every way out closes the ticket.
+/// Takes a call through all stages and counts its outcome.
 pub(super) async fn call(frame: &Frame, request: &Request) -> Answer {
     let ticket = frame.counters.arrive(frame.system.operation(request));
     let faults = frame.faults.strike(ticket.operation());
@@ -40,7 +40,7 @@ async fn run(frame: &Frame, request: &Request, faults: &[Fault]) -> (Answer, Cow
     let _seat = match frame.gate.enter().await {
         Ok(seat) => seat,
         Err(throttled) => {
-            return (refuse_haste(frame, request, throttled), "throttled".into(), String::new());
+            return (too_many_requests(frame, request, throttled), "throttled".into(), String::new());
         }
     };
     let lane = frame.system.lane(request).map(|name| lane(frame, name));
@@ -64,7 +64,7 @@ async fn run(frame: &Frame, request: &Request, faults: &[Fault]) -> (Answer, Cow
     (Answer::Whole(reply), outcome, subject)
 }
 
-fn refuse_haste(frame: &Frame, request: &Request, throttled: Throttled) -> Answer {
+fn too_many_requests(frame: &Frame, request: &Request, throttled: Throttled) -> Answer {
     let mut reply = frame.system.throttled(request, throttled.status);
     reply.status = throttled.status;
     if let Some(seconds) = throttled.retry_after {
@@ -73,7 +73,7 @@ fn refuse_haste(frame: &Frame, request: &Request, throttled: Throttled) -> Answe
     Answer::Whole(reply)
 }
 
-/// The lane of that name; lanes nobody stands in are forgotten when there are many.
+/// The lane of that name; when there are many, those without a call are removed.
 fn lane(frame: &Frame, name: String) -> Arc<tokio::sync::Mutex<()>> {
     let mut lanes = frame.lanes.lock();
     if lanes.len() > 256 {
@@ -82,7 +82,7 @@ fn lane(frame: &Frame, name: String) -> Arc<tokio::sync::Mutex<()>> {
     Arc::clone(lanes.entry(name).or_default())
 }
 
-/// Acts out the faults of transport on one side of the effect; latency first, then what ends the call.
+/// Carries out the faults of transport before or after the effect; latency first, then a fault that ends the call.
 async fn strike(faults: &[Fault], when: When) -> Option<End> {
     for fault in faults.iter().filter(|f| f.when == when && f.kind == Kind::Latency) {
         tokio::time::sleep(Duration::from_millis(fault.ms.unwrap_or(0))).await;
@@ -97,12 +97,12 @@ async fn strike(faults: &[Fault], when: When) -> Option<End> {
             Kind::Http => Answer::Whole(http(fault)),
             _ => continue,
         };
-        return Some(End { answer, outcome: word(fault, when) });
+        return Some(End { answer, outcome: outcome(fault, when) });
     }
     None
 }
 
-fn word(fault: &Fault, when: When) -> Cow<'static, str> {
+fn outcome(fault: &Fault, when: When) -> Cow<'static, str> {
     match (fault.kind, when) {
         (Kind::Refuse, When::Before) => "refused".into(),
         (Kind::Refuse, When::After) => "lost".into(),

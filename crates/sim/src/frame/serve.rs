@@ -1,4 +1,4 @@
-//! Listeners, connections, and the handle on a running simulator.
+//! Listeners, connections, and the handle of a running simulator.
 
 use std::collections::HashMap;
 use std::io;
@@ -29,9 +29,9 @@ use super::{page, pipeline, side_door};
 /// A larger body is refused with 413.
 const LARGEST_BODY: usize = 16 << 20;
 
-/// Everything that runs around one system.
+/// One running system and everything around it.
 pub struct Frame {
-    /// What was started.
+    /// The kit that was started.
     pub kit: &'static Kit,
     /// The system.
     pub system: Arc<dyn System>,
@@ -55,7 +55,7 @@ pub struct Running {
     pub url: String,
     /// Base URLs of all listeners by name.
     pub urls: Vec<(&'static str, String)>,
-    /// What it consists of, for tests that would rather not go through HTTP.
+    /// Its parts, for tests that do not go through HTTP.
     pub frame: Arc<Frame>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -74,14 +74,14 @@ impl Drop for Running {
 }
 
 impl Frame {
-    /// The simulated present, with everything done that is due.
+    /// The simulated present, after everything due has been done.
     pub fn present(&self) -> jiff::Timestamp {
         let now = self.clock.now();
         self.system.tick(now);
         now
     }
 
-    /// Moves switches, all or none.
+    /// Sets switches, all or none.
     pub fn switch(&self, change: impl FnOnce(&mut Switches) -> Result<(), String>) -> Result<(), String> {
         let mut switches = self.switches.write();
         let mut next = switches.clone();
@@ -93,7 +93,7 @@ impl Frame {
     }
 }
 
-/// The switches of a kit, moved as the options say.
+/// The switches of a kit, set as the options say.
 pub(super) fn switches_of(kit: &Kit, options: &Options) -> Result<Switches, String> {
     let mut switches = Switches::new(&[limits::SWITCHES, kit.switches]);
     for (name, value) in &options.set {
@@ -157,7 +157,7 @@ async fn listen(kit: &Kit, options: &Options) -> Result<Vec<Listening>, String> 
     Ok(listening)
 }
 
-/// Does what is due also when nobody calls, so that endless answers go on.
+/// Does what is due also without calls, so that streams continue.
 async fn heartbeat(frame: Arc<Frame>) {
     let mut every = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -179,7 +179,7 @@ async fn accept(
                 Ok((stream, peer)) => {
                     connections.spawn(connection(Arc::clone(&frame), name, stream, peer, acceptor.clone()));
                 }
-                // Out of file descriptors, most likely: others may close theirs.
+                // Probably out of file descriptors: other connections may close meanwhile.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -194,7 +194,7 @@ async fn connection(
     peer: SocketAddr,
     acceptor: Option<tokio_rustls::TlsAcceptor>,
 ) {
-    // Small answers must not wait for more to come.
+    // A small answer must not wait for more data.
     drop(stream.set_nodelay(true));
     match acceptor {
         None => serve(frame, name, stream, peer).await,
@@ -214,7 +214,7 @@ where
 {
     let service = service_fn(move |request| respond(Arc::clone(&frame), name, peer, request));
     let connection = hyper::server::conn::http1::Builder::new();
-    // An error is a caller that hung up, or one that we hung up on.
+    // An error is a connection that the caller or a fault closed.
     drop(connection.serve_connection(TokioIo::new(stream), service).await);
 }
 
@@ -279,11 +279,11 @@ fn broken(reply: Reply, keep: usize) -> Response<Outgoing> {
     }
 }
 
-/// A body on its way out.
+/// The body of an answer on the wire.
 enum Outgoing {
     Whole(Option<Bytes>),
     Stream(mpsc::Receiver<Bytes>),
-    /// A first part, then a moment in which it is sent, then the end of the connection.
+    /// A first part, then a pause in which it is sent, then the end of the connection.
     Broken(Option<Bytes>, Pin<Box<Sleep>>),
 }
 

@@ -1,16 +1,15 @@
-//! The side door under `/_sim/`: for people and tests, never for clients of the system.
+//! The side door, `/_sim/`: the simulator's own interface for people and tests, which clients of the system never use.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::clock::Move;
 use super::fault::Fault;
 use super::serve::{Frame, switches_of};
-use super::{Reply, Request, page};
+use super::{Reply, Request, orders, page};
 
 type Done = Result<Value, String>;
 
-/// Answers a call through the side door, or says to whom it is closed.
+/// Answers a call of the side door, or refuses one that is not from loopback.
 pub(super) fn answer(frame: &Frame, request: &Request) -> Reply {
     if !frame.options.side_door_open && !request.peer.ip().to_canonical().is_loopback() {
         let text = "The side door of this simulator answers loopback only; --side-door-open opens it.\n";
@@ -31,14 +30,16 @@ pub(super) fn answer(frame: &Frame, request: &Request) -> Reply {
 }
 
 fn unknown(request: &Request) -> Reply {
-    let error = format!("the side door knows no {} {}", request.method, request.path);
+    let error = format!("the side door has no call {} {}", request.method, request.path);
     Reply::json(404, &json!({ "error": error }))
 }
 
 fn ca(frame: &Frame) -> Reply {
     match &frame.ca_pem {
         Some(pem) => Reply::text(200, "application/x-pem-file", pem.clone()),
-        None => Reply::json(404, &json!({ "error": "this simulator does not speak TLS; --tls makes it" })),
+        None => {
+            Reply::json(404, &json!({ "error": "this simulator does not speak TLS; start it with --tls" }))
+        }
     }
 }
 
@@ -62,8 +63,8 @@ fn change(frame: &Frame, request: &Request, name: &str) -> Option<Done> {
         Err(sentence) => return Some(Err(sentence)),
     };
     Some(match (request.method.as_str(), name) {
-        ("POST", "clock") => clock(frame, order),
-        ("POST", "faults") => fault(frame, order),
+        ("POST", "clock") => clock(frame, &order),
+        ("POST", "faults") => fault(frame, &order),
         ("DELETE", "faults") => {
             frame.faults.clear();
             Ok(frame.faults.json())
@@ -83,7 +84,7 @@ fn change(frame: &Frame, request: &Request, name: &str) -> Option<Done> {
     })
 }
 
-/// The body as JSON; none is an empty object.
+/// The body as JSON; without a body, an empty object.
 fn body(request: &Request) -> Done {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(json!({}));
@@ -91,23 +92,16 @@ fn body(request: &Request) -> Done {
     serde_json::from_slice(&request.body).map_err(|e| format!("the body is not JSON: {e}"))
 }
 
-fn read<T: DeserializeOwned>(order: Value) -> Result<T, String> {
-    serde_json::from_value(order).map_err(|e| e.to_string())
-}
-
-fn clock(frame: &Frame, order: Value) -> Done {
-    frame.clock.apply(&read::<Move>(order)?)?;
+fn clock(frame: &Frame, order: &Value) -> Done {
+    frame.clock.apply(&orders::read_one::<Move>(order)?)?;
     frame.present();
     Ok(frame.clock.json())
 }
 
-/// One fault or an array of them; all are read before the first is armed.
-fn fault(frame: &Frame, order: Value) -> Done {
-    let faults: Vec<Fault> = match order {
-        Value::Array(all) => all.into_iter().map(read).collect::<Result<_, _>>()?,
-        one => vec![read(one)?],
-    };
-    faults.iter().try_for_each(|fault| fault.fits(frame.system.own_faults()))?;
+/// One fault or an array of them; all are read before the first is added.
+fn fault(frame: &Frame, order: &Value) -> Done {
+    let faults: Vec<Fault> = orders::read(order)?;
+    faults.iter().try_for_each(|fault| fault.check_own(frame.system.own_faults()))?;
     for fault in faults {
         frame.faults.arm(fault)?;
     }
@@ -129,9 +123,9 @@ fn limits(frame: &Frame) -> Value {
     Value::Object(keys.iter().map(|key| ((*key).to_owned(), value(key))).collect())
 }
 
-/// What is left out stays; `null` takes a limit away.
+/// A limit that is absent keeps its value; `null` removes a limit.
 fn set_limits(frame: &Frame, order: &Value) -> Done {
-    let order = order.as_object().ok_or("limits are set by an object")?;
+    let order = order.as_object().ok_or("the limits must be an object")?;
     let switch = |(key, value): (&String, &Value)| {
         let name = limit_switch(key);
         let zero = if matches!(key.as_str(), "latency_ms") { json!("0") } else { json!("none") };
@@ -142,7 +136,7 @@ fn set_limits(frame: &Frame, order: &Value) -> Done {
     Ok(limits(frame))
 }
 
-/// Back to the seed, without faults and counts; with `{"all": true}` clock and switches as started too.
+/// Restores the seed and clears faults and counters; with `{"all": true}` also restores clock and switches.
 fn reset(frame: &Frame, order: &Value) -> Done {
     if order["all"].as_bool().unwrap_or(false) {
         frame.clock.restart(frame.options.clock);

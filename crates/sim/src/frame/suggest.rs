@@ -1,9 +1,9 @@
-//! "Did you mean": the known word that a mistyped one is nearest to.
+//! "Did you mean": the known word that is most like a mistyped one.
 
-/// How alike two words must be, from 0 to 1: one mistake in three letters is the most.
+/// The least likeness of two words, from 0 to 1: at most one mistake in three letters.
 const ALIKE: f64 = 0.66;
 
-/// The nearest of the known words, unless none is near. Upper and lower case count as the same.
+/// The known word most like the wanted one, if one is like it. Upper and lower case are the same.
 pub(super) fn nearest<'w>(wanted: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wanted = wanted.to_lowercase();
     let likeness = |word: &str| strsim::normalized_damerau_levenshtein(&wanted, &word.to_lowercase());
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_keys_finds_its_word_and_another_word_finds_none() {
+    fn a_mistyped_word_finds_its_word_and_another_word_finds_none() {
         let known = ["history.end", "history.edge", "limits.rate", "on", "410"];
         for (wanted, meant) in [
             ("hisotry.end", Some("history.end")),

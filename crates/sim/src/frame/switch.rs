@@ -1,4 +1,4 @@
-//! Switches: everything a vendor's documents leave open has a position for each thing the vendor may do.
+//! Switches: for each thing that a vendor's documents leave open, one position for each behaviour the vendor may have.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,23 @@ pub struct Switch {
     pub name: &'static str,
     /// All positions.
     pub positions: &'static [Position],
-    /// The position it has unless told otherwise.
+    /// Its position until it is set.
     pub default: &'static str,
-    /// Section of the document that leaves it open.
+    /// The section of the document that leaves it open.
     pub source: &'static str,
     /// What it decides, in a few words.
     pub about: &'static str,
+}
+
+/// A row of a table of switches.
+pub const fn switch(
+    name: &'static str,
+    positions: &'static [Position],
+    default: &'static str,
+    source: &'static str,
+    about: &'static str,
+) -> Switch {
+    Switch { name, positions, default, source, about }
 }
 
 /// One position, or one kind of position.
@@ -45,7 +56,7 @@ impl Position {
         }
     }
 
-    /// As people read it: `none`, `<seconds>`.
+    /// Its text on pages and in messages: `none`, `<seconds>`.
     pub fn text(self) -> String {
         match self {
             Self::Word(word) => word.to_owned(),
@@ -55,13 +66,13 @@ impl Position {
 }
 
 impl Switch {
-    /// All positions as people read them.
+    /// All positions as text: `none | <seconds>`.
     pub fn positions_text(&self) -> String {
         let all: Vec<String> = self.positions.iter().map(|p| p.text()).collect();
         all.join(" | ")
     }
 
-    /// The position that a mistyped one is nearest to.
+    /// The position that is most like a mistyped one.
     fn nearest(&self, value: &str) -> Option<&'static str> {
         let words = self.positions.iter().filter_map(|position| match position {
             Position::Word(word) => Some(*word),
@@ -86,7 +97,7 @@ impl Switches {
         Self { table, values }
     }
 
-    /// Moves one switch; the error is a sentence that names what would be right.
+    /// Sets one switch; the error is a sentence that names the right words.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let Some(switch) = self.table.iter().find(|s| s.name == name) else {
             let names: Vec<&str> = self.table.iter().map(|s| s.name).collect();
@@ -107,7 +118,7 @@ impl Switches {
         Ok(())
     }
 
-    /// Moves all switches of a JSON object, `{"name": "position"}`; numbers may stand without quotes.
+    /// Sets all switches of a JSON object, `{"name": "position"}`; numbers need no quotes.
     pub fn set_all(&mut self, changes: &Value) -> Result<(), String> {
         let Some(changes) = changes.as_object() else {
             return Err("switches are set by an object, {\"name\": \"position\"}".to_owned());
@@ -118,17 +129,17 @@ impl Switches {
         })
     }
 
-    /// The position of a switch; empty for a name that no table has.
+    /// The position of a switch; empty for an unknown name.
     pub fn get(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
 
-    /// True when the switch stands at this word.
+    /// True when the switch has this position.
     pub fn is(&self, name: &str, word: &str) -> bool {
         self.get(name) == word
     }
 
-    /// The number a switch stands at, if it stands at one.
+    /// The position of a switch as a number, if it is one.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.get(name).parse().ok()
     }
@@ -153,7 +164,7 @@ impl Switches {
         Value::Array(self.table.iter().map(row).collect())
     }
 
-    /// The switches that do not stand in their default position.
+    /// The switches that are not in their default position.
     pub fn moved(&self) -> impl Iterator<Item = (&'static Switch, &str)> {
         self.table.iter().map(|s| (*s, self.get(s.name))).filter(|(s, value)| s.default != *value)
     }
@@ -170,8 +181,23 @@ impl Switches {
                 s.about
             )
         };
-        let head = format!("{:<26} {:<44} {:<18} {:<12} WHAT\n", "SWITCH", "POSITIONS", "DEFAULT", "SOURCE");
+        let head =
+            format!("{:<26} {:<44} {:<18} {:<12} DECIDES\n", "SWITCH", "POSITIONS", "DEFAULT", "SOURCE");
         head + &self.table.iter().map(line).collect::<String>()
+    }
+}
+
+/// Checks the table of a system: each default is the first position, and each of these rows of a section, which lists
+/// what is unknown, has a switch.
+#[cfg(test)]
+pub(crate) fn check_table(table: &[Switch], section: &str, rows: impl Iterator<Item = u32>) {
+    for switch in table {
+        let first = switch.positions[0];
+        assert!(!matches!(first, Position::Word(word) if word != switch.default), "{}", switch.name);
+    }
+    for row in rows {
+        let source = format!("{section} #{row}");
+        assert!(table.iter().any(|switch| switch.source == source), "{source}");
     }
 }
 
@@ -180,20 +206,8 @@ mod tests {
     use super::*;
 
     const TABLE: &[Switch] = &[
-        Switch {
-            name: "idle",
-            positions: &[Position::Word("none"), Position::Number("seconds")],
-            default: "none",
-            source: "1",
-            about: "",
-        },
-        Switch {
-            name: "offset",
-            positions: &[Position::Signed("seconds")],
-            default: "0",
-            source: "2",
-            about: "",
-        },
+        switch("idle", &[Position::Word("none"), Position::Number("seconds")], "none", "1", ""),
+        switch("offset", &[Position::Signed("seconds")], "0", "2", ""),
     ];
 
     #[test]
@@ -212,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_switch_or_position_is_answered_with_the_nearest_one() {
+    fn the_error_about_a_mistyped_switch_or_position_names_the_nearest_one() {
         let mut switches = Switches::new(&[TABLE]);
         assert_eq!(
             switches.set("ofset", "1").unwrap_err(),
@@ -225,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn many_switches_are_set_by_an_object() {
+    fn an_object_sets_several_switches() {
         let mut switches = Switches::new(&[TABLE]);
         switches.set_all(&json!({ "idle": 5, "offset": "-2" })).unwrap();
         assert_eq!((switches.whole("idle"), switches.whole("offset")), (Some(5), Some(-2)));

@@ -1,4 +1,4 @@
-//! TLS with an authority of its own making, or with given files.
+//! TLS with an authority that the simulator makes, or with given files.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Tls;
 
-/// What a listener needs, and what a caller needs to trust it.
+/// The acceptor of a listener, and the certificate that a caller must trust.
 pub(super) struct Secured {
     pub(super) acceptor: TlsAcceptor,
     pub(super) ca_pem: String,

@@ -16,9 +16,9 @@ use super::seed::{
 };
 use super::store::{self, Building, Credentials, Door, Scope, Store, Visit};
 use super::system::Inner;
-use crate::frame::Switches;
+use crate::frame::{Switches, orders};
 
-/// What `POST /_sim/edit` takes, one or an array of them. `institution` is the first one when absent.
+/// An order of `POST /_sim/edit`, which takes one or an array. `institution` is the first one when absent.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 enum Order {
@@ -40,20 +40,9 @@ enum Order {
     ClearOutbox,
 }
 
-/// Does one order or all of an array, wholly or not at all.
+/// `POST /_sim/edit`.
 pub(super) fn edit(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<Value, String> {
-    let read = |order: &Value| serde_json::from_value::<Order>(order.clone()).map_err(|e| e.to_string());
-    let mut store = inner.store.clone();
-    let done = match order {
-        Value::Array(orders) => {
-            let orders = orders.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            let all = orders.into_iter().map(|order| order.run(&mut store, now));
-            Value::Array(all.collect::<Result<_, _>>()?)
-        }
-        one => read(one)?.run(&mut store, now)?,
-    };
-    inner.store = store;
-    Ok(done)
+    orders::apply_all(&mut inner.store, order, |store, order: Order| order.run(store, now))
 }
 
 /// The institution of an order.
@@ -62,7 +51,7 @@ fn at(store: &Store, given: Option<String>) -> Result<String, String> {
     given.or_else(first).ok_or_else(|| "there is no institution".to_owned())
 }
 
-fn said(what: &str, id: &str) -> Value {
+fn answer(what: &str, id: &str) -> Value {
     json!({ what: id })
 }
 
@@ -73,14 +62,14 @@ impl Order {
                 let guid = add_cardholder(store, &at(store, institution)?, &cardholder, now)?;
                 let name = anywhere(store, "cardholder", &guid, |b| Some(b.cardholder_mut(&guid)?.name()))?;
                 store.changed(now, format!("cardholder {name} added"), "desk");
-                Ok(said("cardholder", &guid))
+                Ok(answer("cardholder", &guid))
             }
             Self::ModifyCardholder { id, set } => cardholder(store, &id, now, "changed", |c| set.change(c)),
             Self::RemoveCardholder { id } => cardholder(store, &id, now, "removed", |c| c.deleted = true),
             Self::RestoreCardholder { id } => cardholder(store, &id, now, "restored", |c| c.deleted = false),
             Self::AddVisit { institution, visit } => {
                 let guid = add_visit(store, &at(store, institution)?, &visit, now)?;
-                Ok(said("visit", &guid))
+                Ok(answer("visit", &guid))
             }
             Self::ModifyVisit { guid, set } => modify_visit(store, &guid, set, now),
             Self::RemoveVisit { guid } => {
@@ -88,7 +77,7 @@ impl Order {
                 job::dismiss(store, &visit);
                 store.visits.remove(&visit.guid);
                 store.changed(now, format!("visit of {} removed", visit.names()), "desk");
-                Ok(said("visit", &visit.guid))
+                Ok(answer("visit", &visit.guid))
             }
             Self::SetPassword { door, password, username, owner } => {
                 set_password(store, door.into(), password, username, owner.as_deref())
@@ -129,7 +118,7 @@ impl Order {
                 ("profile", id, "changed")
             }
             Self::RemoveCompany { id } => {
-                anywhere(store, "company", &id, |b| took(&mut b.companies, |c| c.id == id))?;
+                anywhere(store, "company", &id, |b| take(&mut b.companies, |c| c.id == id))?;
                 ("company", id, "removed")
             }
             Self::RemoveProfile { id } => {
@@ -139,11 +128,11 @@ impl Order {
             _ => return Err("there is no such action".to_owned()),
         };
         store.changed(now, format!("{what} {id} {verb}"), "desk");
-        Ok(said(what, &id))
+        Ok(answer(what, &id))
     }
 }
 
-/// Does something in the first building that has it.
+/// Applies a change in the first building that has the object.
 fn anywhere<T>(
     store: &mut Store,
     what: &str,
@@ -153,7 +142,7 @@ fn anywhere<T>(
     store.buildings.iter_mut().find_map(change).ok_or_else(|| format!("there is no {what} `{id}`"))
 }
 
-fn took<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> Option<()> {
+fn take<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> Option<()> {
     let index = items.iter().position(is)?;
     items.remove(index);
     Some(())
@@ -161,7 +150,7 @@ fn took<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> Option<()> {
 
 /// Cardholders lose it too; running visits stay (2B.7).
 fn remove_profile(building: &mut Building, id: &str) -> Option<()> {
-    took(&mut building.profiles, |p| p.id == id)?;
+    take(&mut building.profiles, |p| p.id == id)?;
     building.cardholders.iter_mut().for_each(|c| c.profiles.retain(|profile| profile != id));
     Some(())
 }
@@ -178,8 +167,8 @@ fn cardholder(
         let cardholder = building.cardholder_mut(id)?;
         change(cardholder);
         (cardholder.modified, cardholder.version) = (now, version);
-        let (guid, out) = (cardholder.guid.clone(), cardholder.deleted || !cardholder.active);
-        if out {
+        let (guid, ended) = (cardholder.guid.clone(), cardholder.deleted || !cardholder.active);
+        if ended {
             building.admitted.remove(&guid);
         } else {
             building.admitted.insert(guid.clone());
@@ -188,7 +177,7 @@ fn cardholder(
         Some((guid, name))
     })?;
     store.changed(now, format!("cardholder {name} {verb}"), "desk");
-    Ok(said("cardholder", &guid))
+    Ok(answer("cardholder", &guid))
 }
 
 fn visit(store: &Store, guid: &str) -> Result<Visit, String> {
@@ -196,7 +185,7 @@ fn visit(store: &Store, guid: &str) -> Result<Visit, String> {
     store.visits.get(&key).cloned().ok_or_else(|| format!("there is no visit `{guid}`"))
 }
 
-/// Fields of 2A.4 that are given replace those of the visit; GUIDs and maker stay, `SEQUENCE` goes one on.
+/// The given fields of 2A.4 replace those of the visit; GUIDs and maker stay, `SEQUENCE` rises by one.
 fn modify_visit(
     store: &mut Store,
     guid: &str,
@@ -210,7 +199,7 @@ fn modify_visit(
     let text = calls::read_back(&switches, &old).text(&Style::new(&contract, &switches));
     let mut fields: Map<String, Value> = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     fields.extend(contract.inward(Kind::Visit, set));
-    let building = store.building(&old.building).ok_or("the visit is nowhere")?;
+    let building = store.building(&old.building).ok_or("the building of the visit does not exist")?;
     let against =
         Against { building, scope: &Scope::All, institution: &old.institution, switches: &switches };
     let (draft, window) = against.by_hand(&Value::Object(fields), &contract)?;
@@ -219,10 +208,10 @@ fn modify_visit(
     (new.institution, new.building) = (old.institution, old.building);
     (new.made_by, new.made_at, new.sequence) = (old.made_by, old.made_at, old.sequence + 1);
     calls::enter(store, new, "changed by hand", now);
-    Ok(said("visit", &old.guid))
+    Ok(answer("visit", &old.guid))
 }
 
-/// New credentials of a door; tokens fetched with the old ones open it no more.
+/// Sets the credentials of a door; tokens fetched with the old ones are no longer valid.
 fn set_password(
     store: &mut Store,
     door: Door,
@@ -236,5 +225,5 @@ fn set_password(
     let old = owner.doors.get(&door).map(|c| c.username.clone());
     let username = username.or(old).ok_or("this door has no username yet; give one")?;
     owner.doors.insert(door, Credentials { username: username.clone(), password });
-    Ok(said("username", &username))
+    Ok(answer("username", &username))
 }

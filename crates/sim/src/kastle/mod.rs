@@ -27,25 +27,23 @@ mod system;
 mod time;
 mod windows;
 
-use std::sync::Arc;
-
-use self::system::Kastle;
-use crate::frame::{self, Kit, Options, Running, System};
+use self::system::Inner;
+use crate::frame::{self, Kit, Options, Running};
 
 pub use self::contract::RENAMED;
 pub use self::seed::SMALL_BUILDING;
 pub use self::switches::SWITCHES;
 
-/// Kastle as the frame knows it.
+/// Kastle for the frame.
 pub const KIT: Kit = Kit {
     name: "kastle",
     title: "Kastle",
     listeners: &["api"],
     switches: SWITCHES,
-    build: |switches, seed, now| Ok(Arc::new(Kastle::build(switches, seed, now)?) as Arc<dyn System>),
+    build: frame::build::<Inner>,
 };
 
-/// Starts a Kastle on the current tokio runtime; the error is one sentence.
+/// Starts Kastle on the current tokio runtime; the error is one sentence.
 pub async fn start(options: Options) -> Result<Running, String> {
     frame::start(&KIT, options).await
 }

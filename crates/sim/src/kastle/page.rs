@@ -1,4 +1,4 @@
-//! The page a person reads.
+//! The page in a browser.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,23 +6,20 @@ use jiff::tz::TimeZone;
 use super::store::{Attendee, Building, Cardholder, Store, Visit};
 use super::system::Inner;
 use crate::frame::html::{badge, concat, escape, table};
+use crate::frame::listing::{Search, first, first_rows};
 use crate::frame::{Request, Section};
 
-/// So many people a page shows; the search finds the others.
-const SHOWN: usize = 100;
-
-/// All sections: who may go where today, who works here, what changed last, what was mailed.
+/// All sections: the visits of today, the cardholders, the last changes, the mails.
 pub(super) fn page(inner: &Inner, now: Timestamp, request: &Request) -> Vec<Section> {
     let store = &inner.store;
-    let search = request.query_value("q").unwrap_or_default();
-    let section = |title: &str, html: String| Section { title: title.to_owned(), html };
+    let search = Search::of(request);
     vec![
-        section("Today", today(store, now)),
-        section("Visits", visits(store, now, &search)),
-        section("Cardholders", cardholders(store, &search)),
-        section("Changed last", changed(store)),
-        section("Mails Kastle would have sent", mails(store)),
-        section("At the readers", readers(store)),
+        Section::new("Today", today(store, now)),
+        Section::new("Visits", visits(store, now, &search)),
+        Section::new("Cardholders", cardholders(store, &search)),
+        Section::new("Changed last", changed(store)),
+        Section::new("Mails Kastle would have sent", mails(store)),
+        Section::new("At the readers", readers(store)),
     ]
 }
 
@@ -36,9 +33,9 @@ fn building(store: &Store, building: &Building, now: Timestamp) -> String {
     let live = building.cardholders.iter().filter(|c| !c.deleted).count();
     let job = building.job.0.map(|at| clock(&building.zone, at)).unwrap_or_default();
     format!(
-        "<p><b>{}</b>, institution <code>{}</code>: its clock shows <b>{}</b> ({}).</p>\
+        "<p><b>{}</b>, institution <code>{}</code>: local time <b>{}</b> ({}).</p>\
          <p>{} companies, {live} cardholders, <b>{}</b> visits, <b>{on}</b> of them now. {} people admitted; \
-         the 04:00 job ran last for {job}.</p>",
+         last run of the 04:00 job: {job}.</p>",
         escape(&building.name),
         escape(&building.id),
         clock(&building.zone, now),
@@ -53,7 +50,7 @@ fn clock(zone: &TimeZone, at: Timestamp) -> String {
     zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The state of a visit: a tone and a word.
+/// The state of a visit: the tone of a badge and its word.
 fn window(visit: &Visit, now: Timestamp) -> (&'static str, &'static str) {
     if now < visit.start {
         ("quiet", "later")
@@ -64,30 +61,14 @@ fn window(visit: &Visit, now: Timestamp) -> (&'static str, &'static str) {
     }
 }
 
-fn found(needle: &str, texts: &[&str]) -> bool {
-    needle.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(needle))
-}
-
-fn note(shown: usize, count: usize) -> String {
-    if count > shown { format!("<p class=quiet>{shown} of {count}.</p>") } else { String::new() }
-}
-
-fn visits(store: &Store, now: Timestamp, search: &str) -> String {
-    let form = format!(
-        "<form><input name=q value=\"{}\" placeholder=\"name, e-mail, company, id\" aria-label=\"Find people\">\
-         <button>Find</button></form>",
-        escape(search)
-    );
-    let needle = search.trim().to_lowercase();
+fn visits(store: &Store, now: Timestamp, search: &Search) -> String {
     let fits = |visit: &&Visit| {
-        let own = [visit.guid.as_str(), visit.company.as_deref().unwrap_or_default(), &visit.made_by];
-        found(&needle, &own)
-            || visit.attendees.iter().any(|a| found(&needle, &[&a.name(), &a.email, &a.guid]))
+        search.finds([visit.guid.as_str(), visit.company.as_deref().unwrap_or_default(), &visit.made_by])
+            || visit.attendees.iter().any(|a| search.finds([&a.name(), &a.email, &a.guid]))
     };
     let all: Vec<&Visit> = store.visits.all().rev().filter(fits).collect();
-    let rows: Vec<Vec<String>> = all.iter().take(SHOWN).map(|visit| visit_row(store, visit, now)).collect();
     let heads = ["Visitors", "Visit", "Valid", "Window", "May enter", "Host", "Company", "Made by"];
-    format!("{form}{}{}", note(rows.len(), all.len()), table(&heads, &rows))
+    search.form("name, e-mail, company, id") + &first_rows(&heads, &all, |visit| visit_row(store, visit, now))
 }
 
 fn visit_row(store: &Store, visit: &Visit, now: Timestamp) -> Vec<String> {
@@ -120,11 +101,10 @@ fn visit_row(store: &Store, visit: &Visit, now: Timestamp) -> Vec<String> {
     ]
 }
 
-fn cardholders(store: &Store, search: &str) -> String {
-    let needle = search.trim().to_lowercase();
+fn cardholders(store: &Store, search: &Search) -> String {
     let fits = |building: &Building, c: &Cardholder| {
         let company = building.company_name(c.company.as_deref()).unwrap_or_default();
-        found(&needle, &[&c.name(), c.email.as_deref().unwrap_or_default(), company, &c.id, &c.guid])
+        search.finds([&c.name(), c.email.as_deref().unwrap_or_default(), company, &c.id, &c.guid])
     };
     let all: Vec<(&Building, &Cardholder)> = store
         .buildings
@@ -132,9 +112,8 @@ fn cardholders(store: &Store, search: &str) -> String {
         .flat_map(|b| b.cardholders.iter().map(move |c| (b, c)))
         .filter(|(b, c)| fits(b, c))
         .collect();
-    let rows: Vec<Vec<String>> = all.iter().take(SHOWN).map(|(b, c)| cardholder_row(b, c)).collect();
     let heads = ["Person", "Id", "State", "May enter", "Cards", "Company"];
-    note(rows.len(), all.len()) + &table(&heads, &rows)
+    first_rows(&heads, &all, |(b, c)| cardholder_row(b, c))
 }
 
 fn cardholder_row(building: &Building, c: &Cardholder) -> Vec<String> {
@@ -164,19 +143,19 @@ fn changed(store: &Store) -> String {
 }
 
 fn mails(store: &Store) -> String {
-    let row = |m: &super::store::Mail| {
+    let row = |m: &&super::store::Mail| {
         let at = m.at.strftime("%Y-%m-%d %H:%M:%S").to_string();
         vec![at, escape(&m.to), escape(&m.subject), escape(&m.text)]
     };
-    let rows: Vec<Vec<String>> = store.outbox.iter().rev().take(10).map(row).collect();
-    note(rows.len(), store.outbox.len()) + &table(&["At (UTC)", "To", "Subject", "Text"], &rows)
+    let newest: Vec<&super::store::Mail> = store.outbox.iter().rev().collect();
+    first(&["At (UTC)", "To", "Subject", "Text"], &newest, 10, row)
 }
 
 fn readers(store: &Store) -> String {
     let row = |a: &super::store::Activity| {
         let reader = store.building(&a.building).and_then(|b| b.readers.iter().find(|r| r.id == a.reader));
         let (tone, word) =
-            if a.lockout.is_empty() { ("good", "let in") } else { ("bad", a.lockout.as_str()) };
+            if a.lockout.is_empty() { ("good", "granted") } else { ("bad", a.lockout.as_str()) };
         let at = a.at.strftime("%Y-%m-%d %H:%M:%S").to_string();
         let place = escape(reader.map_or(a.reader.as_str(), |r| r.description.as_str()));
         vec![at, escape(&a.personnel), place, badge(tone, word)]

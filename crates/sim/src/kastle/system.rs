@@ -10,99 +10,78 @@ use super::psia::{self, Push};
 use super::seed::{SMALL_BUILDING, Seed};
 use super::store::Store;
 use super::{answer, door, edit, envelope, job, page, state};
-use crate::frame::{Call, Reply, Request, Section, Switches, System};
+use crate::frame::{Call, Model, Reply, Request, SideDoor, Switches};
 
-/// All of Kastle but its lock.
+/// The whole state of Kastle.
 pub(super) struct Inner {
-    /// What it holds.
+    /// Its records.
     pub store: Store,
-    /// What it held at the start.
+    /// The records at the start.
     pub seed: Seed,
     /// Its switches.
     pub switches: Switches,
     /// Paths and names.
     pub contract: Contract,
-    /// Where events to be pushed go.
+    /// The queue of events to push.
     pub pusher: Option<mpsc::Sender<Push>>,
 }
 
-/// A simulated Kastle.
-pub(super) struct Kastle(Mutex<Inner>);
+impl Model for Inner {
+    const SIDE_DOOR: SideDoor<Self> = SideDoor {
+        state: state::state,
+        page: page::page,
+        logins: |inner| inner.seed.logins(),
+        edit: edit::edit,
+        door: door::walk,
+    };
 
-impl Kastle {
-    /// The Kastle of a seed.
-    pub(super) fn build(switches: &Switches, seed: Option<&str>, now: Timestamp) -> Result<Self, String> {
+    fn build(switches: &Switches, seed: Option<&str>, now: Timestamp) -> Result<Self, String> {
         let seed = Seed::read(seed.unwrap_or(SMALL_BUILDING))?;
         let contract = Contract::of(switches)?;
         let store = seed.build(now)?;
-        Ok(Self(Mutex::new(Inner { store, seed, switches: switches.clone(), contract, pusher: None })))
-    }
-}
-
-impl System for Kastle {
-    fn operation(&self, request: &Request) -> String {
-        answer::operation(&self.0.lock(), request)
+        Ok(Self { store, seed, switches: switches.clone(), contract, pusher: None })
     }
 
-    fn handle(&self, request: &Request, call: &Call<'_>) -> Reply {
-        answer::answer(&mut self.0.lock(), request, call)
+    fn operation(model: &Mutex<Self>, request: &Request) -> String {
+        answer::operation(&model.lock(), request)
     }
 
-    fn throttled(&self, _request: &Request, status: u16) -> Reply {
-        envelope::failure(&self.0.lock(), status, 1, "Too many requests", false)
+    fn handle(model: &Mutex<Self>, request: &Request, call: &Call<'_>) -> Reply {
+        answer::answer(&mut model.lock(), request, call)
     }
 
-    fn tick(&self, now: Timestamp) {
-        job::run_due(&mut self.0.lock().store, now);
+    fn throttled(&self, status: u16) -> Reply {
+        envelope::failure(self, status, 1, "Too many requests", false)
     }
 
-    fn switched(&self, switches: &Switches, _now: Timestamp) -> Result<(), String> {
-        let contract = Contract::of(switches)?;
-        let mut inner = self.0.lock();
-        (inner.contract, inner.switches) = (contract, switches.clone());
+    fn tick(&mut self, now: Timestamp) {
+        job::run_due(&mut self.store, now);
+    }
+
+    fn switched(&mut self, switches: &Switches, _now: Timestamp) -> Result<(), String> {
+        self.contract = Contract::of(switches)?;
+        self.switches = switches.clone();
         Ok(())
     }
 
-    fn reset(&self, now: Timestamp) -> Result<(), String> {
-        let mut inner = self.0.lock();
-        inner.store = inner.seed.build(now)?;
+    fn reset(&mut self, now: Timestamp) -> Result<(), String> {
+        self.store = self.seed.build(now)?;
         Ok(())
-    }
-
-    fn state(&self, now: Timestamp, request: &Request) -> Value {
-        state::state(&self.0.lock(), now, request)
-    }
-
-    fn page(&self, now: Timestamp, request: &Request) -> Vec<Section> {
-        page::page(&self.0.lock(), now, request)
-    }
-
-    fn edit(&self, now: Timestamp, order: &Value) -> Result<Value, String> {
-        edit::edit(&mut self.0.lock(), now, order)
-    }
-
-    fn logins(&self) -> Vec<String> {
-        self.0.lock().seed.logins()
-    }
-
-    fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>> {
-        (name == "door").then(|| door::walk(&mut self.0.lock(), now, order))
     }
 
     fn outbox(&self) -> Value {
-        let inner = self.0.lock();
         let mail = |m: &super::store::Mail| {
             json!({ "at": m.at.to_string(), "to": m.to, "kind": m.kind, "subject": m.subject,
                     "text": m.text, "visit": m.visit })
         };
-        Value::Array(inner.store.outbox.iter().map(mail).collect())
+        Value::Array(self.store.outbox.iter().map(mail).collect())
     }
 
-    fn own_faults(&self) -> &'static [&'static str] {
+    fn own_faults() -> &'static [&'static str] {
         &answer::OWN_FAULTS
     }
 
-    fn serving(&self, _urls: &[(&'static str, String)]) {
-        self.0.lock().pusher = Some(psia::start());
+    fn serving(&mut self, _urls: &[(&'static str, String)]) {
+        self.pusher = Some(psia::start());
     }
 }

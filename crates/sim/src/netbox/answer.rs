@@ -39,7 +39,7 @@ impl Inner {
     }
 
     /// Does what has become due.
-    pub(super) fn tick(&mut self, now: Timestamp) {
+    pub(super) fn do_due(&mut self, now: Timestamp) {
         self.walk_until(now);
         self.remove_ended_levels(now);
         self.expire_sessions(now);

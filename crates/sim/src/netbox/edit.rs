@@ -1,4 +1,4 @@
-//! Changes by hand, as somebody at the box's own desk makes them, and people who walk up to a door.
+//! Changes by hand, as an operator makes them in NetBox itself, and people at a door.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,8 +9,9 @@ use super::log::{ACCESS_DENIED, ACCESS_GRANTED, Record};
 use super::seed::{CardSpec, LevelSpec, PersonSpec, add_level, assign};
 use super::state::person_json;
 use super::store::{Decision, Person, Store};
+use crate::frame::orders;
 
-/// What `POST /_sim/edit` takes, one or an array of them.
+/// An order of `POST /_sim/edit`, which takes one or an array.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 enum Order {
@@ -60,17 +61,9 @@ enum Order {
     },
 }
 
-/// `POST /_sim/edit`: all of it or nothing.
+/// `POST /_sim/edit`.
 pub(super) fn edit(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<Value, String> {
-    let orders: Vec<Order> = match order {
-        Value::Array(_) => serde_json::from_value(order.clone()).map_err(|e| e.to_string())?,
-        one => vec![serde_json::from_value(one.clone()).map_err(|e| e.to_string())?],
-    };
-    let mut next = inner.store.clone();
-    let answers =
-        orders.into_iter().map(|order| apply(&mut next, now, order)).collect::<Result<Vec<_>, _>>()?;
-    inner.store = next;
-    Ok(if order.is_array() { Value::Array(answers) } else { answers.into_iter().next().unwrap_or_default() })
+    orders::apply_all(&mut inner.store, order, |store, order| apply(store, now, order))
 }
 
 fn apply(store: &mut Store, now: Timestamp, order: Order) -> Result<Value, String> {
@@ -160,7 +153,7 @@ fn remove_card(store: &mut Store, id: &str, number: &str) -> Result<(), String> 
     Ok(())
 }
 
-/// What `POST /_sim/door` takes.
+/// The order of `POST /_sim/door`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Swipe {
@@ -168,16 +161,16 @@ struct Swipe {
     person: String,
     /// Key or name of the portal.
     portal: Value,
-    /// Number of the card; absent: the person's first.
+    /// Number of the card; absent: the person's first card.
     card: Option<String>,
-    /// Only ask, leaving no trace in the log.
+    /// Only decide, without an entry in the log.
     #[serde(default)]
     dry: bool,
 }
 
-/// `POST /_sim/door`: a person walks up to a portal now.
+/// `POST /_sim/door`: a person tries a portal now.
 pub(super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<Value, String> {
-    let swipe: Swipe = serde_json::from_value(order.clone()).map_err(|e| e.to_string())?;
+    let swipe: Swipe = orders::read_one(order)?;
     let portal = portal(&inner.store, &swipe.portal)?;
     let key = find(&inner.store, &swipe.person)?;
     let (record, decision) = walk(inner, now, key, portal, swipe.card.as_deref());
@@ -197,7 +190,7 @@ fn portal(store: &Store, wanted: &Value) -> Result<u64, String> {
     store.portals.iter().find_map(fits).ok_or_else(|| format!("there is no portal {wanted}"))
 }
 
-/// What happens, and what the log would say of it.
+/// The decision, and its entry in the log.
 pub(super) fn walk(
     inner: &Inner,
     now: Timestamp,
@@ -206,8 +199,8 @@ pub(super) fn walk(
     card: Option<&str>,
 ) -> (Record, Decision) {
     let store = &inner.store;
-    let nobody = Person::default();
-    let person = store.people.get(key).unwrap_or(&nobody);
+    let unknown = Person::default();
+    let person = store.people.get(key).unwrap_or(&unknown);
     let fits = |number: &str| person.cards.iter().find(|c| c.encoded == number || c.hotstamp == number);
     let used = card.map_or_else(|| person.cards.first(), fits);
     let local = store.local(now);

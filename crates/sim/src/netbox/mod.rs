@@ -3,7 +3,7 @@
 //! Doc comments name the section of that document a behaviour comes from. Where it leaves something open there
 //! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators.md` lists it.
 
-#![allow(clippy::doc_markdown)] // names of commands are words here and would drown in backticks
+#![allow(clippy::doc_markdown)] // names of commands are words here and backticks would hide the text
 mod answer;
 mod commands;
 mod dates;
@@ -21,29 +21,27 @@ mod system;
 mod walk;
 mod xml;
 
-use std::sync::Arc;
-
-use self::system::Netbox;
-use crate::frame::{self, Kit, Options, Running, System};
+use self::answer::Inner;
+use crate::frame::{self, Kit, Options, Running};
 
 pub use self::seed::SMALL_BUILDING;
 pub use self::switches::SWITCHES;
 
-/// NetBox as the frame knows it.
+/// NetBox for the frame.
 pub const KIT: Kit = Kit {
     name: "netbox",
     title: "LenelS2 NetBox",
     listeners: &["api"],
     switches: SWITCHES,
-    build: |switches, seed, now| Ok(Arc::new(Netbox::build(switches, seed, now)?) as Arc<dyn System>),
+    build: frame::build::<Inner>,
 };
 
-/// Starts a NetBox on the current tokio runtime; the error is one sentence.
+/// Starts NetBox on the current tokio runtime; the error is one sentence.
 pub async fn start(options: Options) -> Result<Running, String> {
     frame::start(&KIT, options).await
 }
 
-/// The names of all commands the box knows, and whether each is simulated or refused.
+/// The names of all commands that NetBox knows, and whether each is simulated or refused.
 pub fn commands() -> impl Iterator<Item = (&'static str, bool)> {
     commands::names()
 }

@@ -1,4 +1,4 @@
-//! The page a person reads.
+//! The page in a browser.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -7,23 +7,19 @@ use super::answer::Inner;
 use super::dates;
 use super::store::{Person, Store};
 use crate::frame::html::{badge, concat, escape, table};
+use crate::frame::listing::{Search, first_rows};
 use crate::frame::{Request, Section};
 
-/// So many people a page shows; the search finds the others.
-const SHOWN: usize = 100;
-
-/// All sections: who may go where today, what changed last, who walked.
+/// All sections: the people and where each may enter today, the last changes, the last accesses.
 pub(super) fn page(inner: &Inner, now: Timestamp, request: &Request) -> Vec<Section> {
     let store = &inner.store;
     let local = store.local(now);
-    let search = request.query_value("q").unwrap_or_default();
-    let section = |title: &str, html: String| Section { title: title.to_owned(), html };
     vec![
-        section("Today", today(inner, local)),
-        section("People", people(store, local, &search)),
-        section("Changed last", changed(store, local)),
-        section("At the doors", doors(store)),
-        section("Sessions", sessions(store)),
+        Section::new("Today", today(inner, local)),
+        Section::new("People", people(store, local, &Search::of(request))),
+        Section::new("Changed last", changed(store, local)),
+        Section::new("At the doors", doors(store)),
+        Section::new("Sessions", sessions(store)),
     ]
 }
 
@@ -40,8 +36,8 @@ fn today(inner: &Inner, local: DateTime) -> String {
         }
     }
     format!(
-        "<p>The controller's clock shows <b>{}</b> ({}).</p><p><b>{live}</b> people; {} deleted. \
-         With a time of their own: <b>{inside}</b> valid now, {later} later.</p>",
+        "<p>Time of the controller: <b>{}</b> ({}).</p><p><b>{live}</b> people; {} deleted. \
+         With dates: <b>{inside}</b> valid now, {later} later.</p>",
         dates::write(local),
         escape(zone),
         records - live
@@ -61,34 +57,16 @@ fn window(person: &Person, local: DateTime) -> (&'static str, &'static str) {
     }
 }
 
-fn people(store: &Store, local: DateTime, search: &str) -> String {
-    let form = format!(
-        "<form><input name=q value=\"{}\" placeholder=\"name, id, company, card\" aria-label=\"Find people\">\
-         <button>Find</button></form>",
-        escape(search)
-    );
-    let needle = search.trim().to_lowercase();
-    let found = |person: &Person| {
-        let texts = person.texts.values().chain([&person.id]).chain(person.cards.iter().map(|c| &c.encoded));
-        needle.is_empty() || texts.map(|text| text.to_lowercase()).any(|text| text.contains(&needle))
+/// The newest people first.
+fn people(store: &Store, local: DateTime, search: &Search) -> String {
+    let found = |person: &&Person| {
+        let cards = person.cards.iter().map(|card| &card.encoded);
+        search.finds(person.texts.values().chain([&person.id]).chain(cards))
     };
-    let mut all: Vec<&Person> = store.people.live_from(0).map(|(_, p)| p).filter(|p| found(p)).collect();
-    let count = all.len();
+    let mut all: Vec<&Person> = store.people.live_from(0).map(|(_, p)| p).filter(found).collect();
     all.reverse();
-    all.truncate(SHOWN);
-    let note = if count > SHOWN {
-        format!("<p class=quiet>The newest {SHOWN} of {count}.</p>")
-    } else {
-        String::new()
-    };
-    format!("{form}{note}{}", rows(store, local, &all))
-}
-
-const HEADS: [&str; 7] = ["Person", "Id", "Valid", "Window", "May enter", "Cards", "Company"];
-
-fn rows(store: &Store, local: DateTime, people: &[&Person]) -> String {
-    let rows: Vec<Vec<String>> = people.iter().map(|person| row(store, local, person)).collect();
-    table(&HEADS, &rows)
+    let heads = ["Person", "Id", "Valid", "Window", "May enter", "Cards", "Company"];
+    search.form("name, id, company, card") + &first_rows(&heads, &all, |person| row(store, local, person))
 }
 
 fn row(store: &Store, local: DateTime, person: &Person) -> Vec<String> {

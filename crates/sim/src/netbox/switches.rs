@@ -1,17 +1,7 @@
 //! The switches of NetBox: every unknown of 2.16 in all its positions, and what sites set differently.
 
 use crate::frame::Position::{Number, Signed, Text, Word};
-use crate::frame::{Position, Switch};
-
-const fn switch(
-    name: &'static str,
-    positions: &'static [Position],
-    default: &'static str,
-    source: &'static str,
-    about: &'static str,
-) -> Switch {
-    Switch { name, positions, default, source, about }
-}
+use crate::frame::{Position, Switch, switch};
 
 const ENTRIES: &[Position] = &[Number("entries")];
 const EMPTYING: &[Position] = &[Word("no-change"), Word("clears")];
@@ -90,16 +80,10 @@ pub const SWITCHES: &[Switch] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::check_table;
 
     #[test]
     fn every_default_is_the_first_position_and_every_unknown_has_a_switch() {
-        for switch in SWITCHES {
-            let first = switch.positions[0];
-            assert!(!matches!(first, Word(word) if word != switch.default), "{}", switch.name);
-        }
-        for row in 1..=17 {
-            let source = format!("2.16 #{row}");
-            assert!(SWITCHES.iter().any(|s| s.source == source), "{source}");
-        }
+        check_table(SWITCHES, "2.16", 1..=17);
     }
 }

@@ -4,7 +4,7 @@
 //! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators-salto-ks.md`
 //! lists it.
 
-#![allow(clippy::doc_markdown)] // names of fields and calls are words here and would drown in backticks
+#![allow(clippy::doc_markdown)] // names of fields and calls are words here and backticks would hide the text
 
 mod api;
 mod door;
@@ -24,24 +24,22 @@ mod stream;
 mod switches;
 mod system;
 
-use std::sync::Arc;
-
-use self::system::SaltoKs;
-use crate::frame::{self, Kit, Options, Running, System};
+use self::inner::Inner;
+use crate::frame::{self, Kit, Options, Running};
 
 pub use self::seed::SMALL_BUILDING;
 pub use self::switches::SWITCHES;
 
-/// SALTO KS as the frame knows it; the API is the listener that `--listen` places.
+/// SALTO KS for the frame; the API is the listener that `--listen` places.
 pub const KIT: Kit = Kit {
     name: "salto-ks",
     title: "SALTO KS",
     listeners: &["api", "identity"],
     switches: SWITCHES,
-    build: |switches, seed, now| Ok(Arc::new(SaltoKs::build(switches, seed, now)?) as Arc<dyn System>),
+    build: frame::build::<Inner>,
 };
 
-/// Starts a SALTO KS on the current tokio runtime; the error is one sentence.
+/// Starts SALTO KS on the current tokio runtime; the error is one sentence.
 pub async fn start(options: Options) -> Result<Running, String> {
     frame::start(&KIT, options).await
 }

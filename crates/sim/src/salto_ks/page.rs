@@ -1,4 +1,4 @@
-//! The page a person reads: who may open what today, what changed last, what happened at the locks, mails.
+//! The page in a browser: the users and the locks that each may open, the last changes, the last entries, mails.
 
 use jiff::Timestamp;
 
@@ -6,23 +6,19 @@ use super::door::may;
 use super::inner::Inner;
 use super::store::{Group, Site, SiteUser};
 use crate::frame::html::{badge, concat, escape, table};
+use crate::frame::listing::{Search, first_rows};
 use crate::frame::{Request, Section};
-
-/// So many people a page shows; the search finds the others.
-const SHOWN: usize = 100;
 
 /// All sections.
 pub(super) fn page(inner: &Inner, now: Timestamp, request: &Request) -> Vec<Section> {
-    let search = request.query_value("q").unwrap_or_default();
-    let section = |title: &str, html: String| Section { title: title.to_owned(), html };
-    let mut all = vec![section("Today", today(inner, now))];
+    let mut all = vec![Section::new("Today", today(inner, now))];
     for site in inner.store.sites.values().filter(|site| !site.groups.is_empty()) {
-        all.push(section(&format!("Access groups of {}", site.name), groups(site)));
+        all.push(Section::new(format!("Access groups of {}", site.name), groups(site)));
     }
-    all.push(section("Who may open what now", people(inner, now, &search)));
-    all.push(section("Changed last", changed(inner)));
-    all.push(section("At the locks", entries(inner)));
-    all.push(section("Mails", mails(inner)));
+    all.push(Section::new("Who may open what now", people(inner, now, &Search::of(request))));
+    all.push(Section::new("Changed last", changed(inner)));
+    all.push(Section::new("At the locks", entries(inner)));
+    all.push(Section::new("Mails", mails(inner)));
     all
 }
 
@@ -50,9 +46,9 @@ fn today(inner: &Inner, now: Timestamp) -> String {
     let rows: Vec<Vec<String>> = inner.store.sites.values().map(row).collect();
     let identity = escape(&inner.identity_url);
     format!(
-        "<p>Identity host: <code>{identity}</code>, {} refresh tokens out.</p>{}",
+        "<p>Identity host: <code>{identity}</code>, {} valid refresh tokens.</p>{}",
         inner.grants.refresh_tokens(),
-        table(&["Site", "Seats", "Its clock", "State"], &rows)
+        table(&["Site", "Seats", "Local time", "State"], &rows)
     )
 }
 
@@ -72,28 +68,17 @@ fn groups(site: &Site) -> String {
     table(&["Group", "Members", "Locks", "Schedules"], &rows)
 }
 
-fn people(inner: &Inner, now: Timestamp, search: &str) -> String {
-    let form = format!(
-        "<form><input name=q value=\"{}\" placeholder=\"name, e-mail, id, tag\" aria-label=\"Find people\">\
-         <button>Find</button></form>",
-        escape(search)
-    );
-    let needle = search.trim().to_lowercase();
+fn people(inner: &Inner, now: Timestamp, search: &Search) -> String {
     let all: Vec<(&Site, &SiteUser)> = inner
         .store
         .sites
         .values()
         .flat_map(|site| site.users.values().rev().map(move |user| (site, user)))
-        .filter(|(_, user)| needle.is_empty() || text(inner, user).contains(&needle))
+        .filter(|(_, user)| search.finds([text(inner, user)]))
         .collect();
-    let note = if all.len() > SHOWN {
-        format!("<p class=quiet>{SHOWN} of {}.</p>", all.len())
-    } else {
-        String::new()
-    };
-    let rows: Vec<Vec<String>> =
-        all.iter().take(SHOWN).map(|(site, user)| row(inner, site, user, now)).collect();
-    format!("{form}{note}{}", table(&["Person", "Site", "Ids", "State", "Groups", "Opens now"], &rows))
+    let heads = ["Person", "Site", "Ids", "State", "Groups", "Opens now"];
+    search.form("name, e-mail, id, tag")
+        + &first_rows(&heads, &all, |(site, user)| row(inner, site, user, now))
 }
 
 fn text(inner: &Inner, user: &SiteUser) -> String {
@@ -101,7 +86,7 @@ fn text(inner: &Inner, user: &SiteUser) -> String {
     let names =
         profile.map(|p| format!("{} {} {}", p.first_name, p.last_name, p.email.as_deref().unwrap_or("")));
     let (alias, tag) = (user.alias.as_deref().unwrap_or(""), user.tag.as_deref().unwrap_or(""));
-    format!("{alias} {tag} {} {} {}", user.id, user.user, names.unwrap_or_default()).to_lowercase()
+    format!("{alias} {tag} {} {} {}", user.id, user.user, names.unwrap_or_default())
 }
 
 fn name(inner: &Inner, user: &SiteUser) -> String {
@@ -173,12 +158,12 @@ fn entries(inner: &Inner) -> String {
     all.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.at));
     let row = |(site, entry): &(&Site, &super::store::Entry)| {
         let lock = site.locks.get(&entry.lock).map_or("", |lock| lock.name.as_str());
-        let who =
-            entry.alias.clone().or_else(|| entry.first_name.clone()).unwrap_or_else(|| "nobody".to_owned());
+        let person =
+            entry.alias.clone().or_else(|| entry.first_name.clone()).unwrap_or_else(|| "no user".to_owned());
         let tone = if entry.category == "lock_opened" { "good" } else { "bad" };
         let word = format!("{} {}", entry.category, entry.detail.unwrap_or(""));
         let at = entry.at.strftime("%b %-d %H:%M:%S").to_string();
-        vec![at, escape(&who), escape(lock), badge(tone, word.trim()), entry.by.to_owned()]
+        vec![at, escape(&person), escape(lock), badge(tone, word.trim()), entry.by.to_owned()]
     };
     let rows: Vec<Vec<String>> = all.iter().take(20).map(row).collect();
     table(&["At (UTC)", "Person", "Lock", "What", "By"], &rows)

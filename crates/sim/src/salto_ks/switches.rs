@@ -1,17 +1,7 @@
 //! The switches of SALTO KS: every unknown of 2.15 in all its positions, and what 2.14 wants injected.
 
 use crate::frame::Position::{Number, Text, Word};
-use crate::frame::{Position, Switch};
-
-const fn switch(
-    name: &'static str,
-    positions: &'static [Position],
-    default: &'static str,
-    source: &'static str,
-    about: &'static str,
-) -> Switch {
-    Switch { name, positions, default, source, about }
-}
+use crate::frame::{Position, Switch, switch};
 
 const AGAIN: &[Position] = &[Word("200"), Word("400"), Word("404")];
 const STATUS: &[Position] = &[Word("204"), Word("200"), Word("202")];
@@ -59,3 +49,15 @@ pub const SWITCHES: &[Switch] = &[
     switch("otp.block-seconds", SECONDS, "1800", "2.10", "so long OTPs are blocked (measured: the block ends by itself, within hours)"),
     switch("otp.wrong", &[Number("tries")], "3", "2.10", "wrong OTPs until it is blocked (measured: 3 to 8)"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::check_table;
+
+    #[test]
+    fn every_default_is_the_first_position_and_every_unknown_has_a_switch() {
+        // Row 3 is `limits.*` of the frame; row 16 concerns the client alone.
+        check_table(SWITCHES, "2.15", (1..=18).filter(|row| ![3, 16].contains(row)));
+    }
+}

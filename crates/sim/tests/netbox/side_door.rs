@@ -185,7 +185,7 @@ async fn the_page_is_whole_escaped_and_needs_no_script() {
         "At the doors",
         "Sessions",
         "Last calls",
-        "Faults now active",
+        "Active faults",
         "Switches not in their default position",
     ] {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
@@ -193,7 +193,7 @@ async fn the_page_is_whole_escaped_and_needs_no_script() {
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
     assert!(page.contains("name=viewport") && page.contains("session.idle") && page.contains("Grace Hopper"));
     assert!(
-        page.contains("<a href=\"#faults-now-active\">Faults now active: 1</a>")
+        page.contains("<a href=\"#active-faults\">Active faults: 1</a>")
             && page.contains("kind refuse, operation Nothing, when before")
     );
     let found = sim.send(Method::GET, "/_sim/?q=globex", "").await.text().await.unwrap();

@@ -59,7 +59,7 @@ fn in_group(
         _ => None,
     };
     let zone = site.zone.clone();
-    let group = site.groups.get_mut(&id).ok_or("the group has gone")?;
+    let group = site.groups.get_mut(&id).ok_or("the group does not exist")?;
     group.touch(now, "by hand");
     match (order, user, lock) {
         (Order::AddMember { .. }, Some(user), _) => group.members.insert(user, now),

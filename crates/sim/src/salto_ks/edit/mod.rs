@@ -1,4 +1,4 @@
-//! Changes by hand through the side door: what an administrator in the KS app would do, and what befalls a site.
+//! Changes by hand through the side door: those of an administrator in the KS app, and the states of a site.
 
 mod groups;
 mod walk;
@@ -12,6 +12,7 @@ use super::ids::{self, Pu, Su};
 use super::inner::Inner;
 use super::seed::{ScheduleSpec, UserSpec, add_user, find_user};
 use super::store::{Site, SiteUser, Table};
+use crate::frame::orders;
 
 pub(super) use self::walk::door;
 
@@ -94,7 +95,7 @@ enum Order {
     },
 }
 
-/// What of a user can be set by hand.
+/// The fields of a user that can be set by hand.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Set {
@@ -110,9 +111,7 @@ type Done = Result<Value, String>;
 
 /// One order or an array of them, all or nothing.
 pub(super) fn edit(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
-    let all = order.as_array().cloned().unwrap_or_else(|| vec![order.clone()]);
-    let read = |value: Value| serde_json::from_value::<Order>(value).map_err(|e| e.to_string());
-    let orders = all.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let orders: Vec<Order> = orders::read(order)?;
     let before = inner.store.clone();
     let results: Result<Vec<Value>, String> =
         orders.into_iter().map(|order| one(inner, now, order)).collect();
@@ -148,12 +147,12 @@ fn site_id(inner: &Inner, wanted: Option<&String>) -> Result<Uuid, String> {
 
 fn site_mut<'i>(inner: &'i mut Inner, wanted: Option<&String>) -> Result<&'i mut Site, String> {
     let id = site_id(inner, wanted)?;
-    inner.store.sites.get_mut(&id).ok_or_else(|| "the site has gone".to_owned())
+    inner.store.sites.get_mut(&id).ok_or_else(|| "the site does not exist".to_owned())
 }
 
 fn user_ids(inner: &Inner, site: Option<&String>, who: &str) -> Result<(Su, Pu), String> {
     let id = site_id(inner, site)?;
-    let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
+    let site = inner.store.sites.get(&id).ok_or("the site does not exist")?;
     let user = find_user(&inner.store, site, who).ok_or_else(|| format!("there is no user `{who}`"))?;
     Ok((user.id, user.user))
 }
@@ -162,7 +161,7 @@ fn users(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
     match order {
         Order::AddUser { site, user } => {
             let id = site_id(inner, site.as_ref())?;
-            let mut place = inner.store.sites.remove_for_a_moment(&id).ok_or("the site has gone")?;
+            let mut place = inner.store.sites.remove_for_a_moment(&id).ok_or("the site does not exist")?;
             let added = add_user(&mut inner.store, &mut place, &user, now);
             inner.store.sites.put_back(id, place);
             Ok(json!({ "user": added?.to_string() }))
@@ -220,7 +219,7 @@ fn site_wide(inner: &mut Inner, order: &Order) -> Done {
     }
 }
 
-/// The id of what has this id or name.
+/// The id of the object with this id or name.
 fn named<V>(table: &Table<Uuid, V>, wanted: &str, name: impl Fn(&V) -> &String) -> Result<Uuid, String> {
     let by_id = ids::read(wanted).filter(|id| table.has(id));
     let by_name = || table.keys().zip(table.values()).find(|(_, v)| name(v) == wanted).map(|(id, _)| id);
@@ -237,9 +236,12 @@ fn accounts(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
             return Ok(json!({ "ended": "all" }));
         }
     };
-    let id =
-        inner.store.by_email(&email).map(|p| p.id).ok_or_else(|| format!("nobody has the e-mail {email}"))?;
-    let profile = inner.store.profiles.get_mut(&id).ok_or("the profile has gone")?;
+    let id = inner
+        .store
+        .by_email(&email)
+        .map(|p| p.id)
+        .ok_or_else(|| format!("there is no user with the e-mail {email}"))?;
+    let profile = inner.store.profiles.get_mut(&id).ok_or("the profile does not exist")?;
     match order {
         Order::CompleteProfile { password, .. } => {
             profile.completed = true;
@@ -251,7 +253,7 @@ fn accounts(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
         Order::SetPassword { password, .. } => profile.password = Some(password),
         _ => {}
     }
-    // Tokens count whole seconds: one of this second is void too.
+    // Tokens carry whole seconds: a token of this second is invalid too.
     profile.tokens_from = Timestamp::from_second(now.as_second() + 1).unwrap_or(now);
     inner.grants.revoke(Some(id));
     Ok(json!({ "user": id.to_string() }))

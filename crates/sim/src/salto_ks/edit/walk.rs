@@ -1,4 +1,4 @@
-//! Somebody at a lock: `POST /_sim/door`.
+//! A person at a lock: `POST /_sim/door`.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -10,8 +10,9 @@ use super::super::ids::Pu;
 use super::super::inner::Inner;
 use super::super::store::{Site, SiteUser};
 use super::{Done, named, site_id, user_ids};
+use crate::frame::orders;
 
-/// What `POST /_sim/door` takes.
+/// The order of `POST /_sim/door`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Walk {
@@ -26,11 +27,11 @@ struct Walk {
     dry: bool,
 }
 
-/// Somebody walks up to a lock; with `dry` nothing is written down.
+/// A person tries a lock; with `dry` no entry is written.
 pub(in super::super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -> Done {
-    let walk: Walk = serde_json::from_value(order.clone()).map_err(|e| e.to_string())?;
+    let walk: Walk = orders::read_one(order)?;
     let id = site_id(inner, walk.site.as_ref())?;
-    let site = inner.store.sites.get(&id).ok_or("the site has gone")?;
+    let site = inner.store.sites.get(&id).ok_or("the site does not exist")?;
     let lock = named(&site.locks, &walk.lock, |lock| &lock.name)?;
     let at = walk.at.unwrap_or(now);
     let attempt = walk.attempt(inner, site, lock, at)?;
@@ -45,7 +46,7 @@ pub(in super::super) fn door(inner: &mut Inner, now: Timestamp, order: &Value) -
 }
 
 impl Walk {
-    /// Who it is and with what. A hand at the inside is nobody's, and a user without a word of how has the tag in hand.
+    /// The user and the means. An inside handle has no user, and a user without a given means has the tag.
     fn attempt(&self, inner: &Inner, site: &Site, lock: Uuid, at: Timestamp) -> Result<Attempt, String> {
         let by = self.by()?;
         let user = match (&self.user, &self.pin, &self.tag) {
@@ -53,7 +54,7 @@ impl Walk {
             (Some(who), ..) => Some(user_ids(inner, self.site.as_ref(), who)?.1),
             (None, Some(pin), _) => by_pin(site, pin, at),
             (None, None, Some(tag)) => by_tag(site, tag),
-            (None, None, None) => return Err("who is at the door? `user`, `pin` or `tag`".to_owned()),
+            (None, None, None) => return Err("no user at the door; give `user`, `pin` or `tag`".to_owned()),
         };
         let own = || user.and_then(|user| site.user_of(user)?.tag.clone());
         let tag = if by == "tag" { self.tag.clone().or_else(own) } else { None };
@@ -65,7 +66,9 @@ impl Walk {
             (Some("inside_handle"), _) => Ok("inside_handle"),
             (Some("pin_code"), _) | (None, Some(_)) => Ok("pin_code"),
             (Some("tag") | None, _) => Ok("tag"),
-            (Some(other), _) => Err(format!("nobody opens by `{other}`; tag, pin_code or inside_handle")),
+            (Some(other), _) => {
+                Err(format!("there is no means `{other}`; give tag, pin_code or inside_handle"))
+            }
         }
     }
 }
@@ -74,7 +77,7 @@ fn by_tag(site: &Site, number: &str) -> Option<Pu> {
     site.users.values().find(|user| user.tag.as_deref() == Some(number)).map(|user| user.user)
 }
 
-/// Whose PIN this is; it is typed with `#` behind it (2.6).
+/// The user with this PIN, which is typed with `#` after it (2.6).
 fn by_pin(site: &Site, pin: &str, at: Timestamp) -> Option<Pu> {
     let digits = pin.trim_end_matches('#');
     let fits = |user: &&SiteUser| {
