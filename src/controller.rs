@@ -9,7 +9,6 @@ use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
 
 use crate::admin::{Diagnostics, Heartbeats, Readiness};
-use crate::cli::controller::Config;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::cluster::watch::Scope;
@@ -41,8 +40,10 @@ pub struct Context {
     pub readiness: Readiness,
     /// What `/debug/state.json` shows.
     pub diagnostics: Diagnostics,
-    /// As the command line said.
-    pub config: Arc<Config>,
+    /// The namespaces to look after; none means all.
+    pub watch_namespaces: Vec<String>,
+    /// Whether integrations may reach systems on this machine's own address.
+    pub allow_loopback: bool,
 }
 
 /// The leader's work failed; a sentence.
@@ -52,10 +53,20 @@ pub struct ServeError(pub String);
 
 /// Does the leader's work until `shutdown`, then finishes or gives back what is in flight and returns.
 pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeError> {
-    let Context { client, clock, fence, metrics, heartbeats, readiness, diagnostics, config } = context;
+    let Context {
+        client,
+        clock,
+        fence,
+        metrics,
+        heartbeats,
+        readiness,
+        diagnostics,
+        watch_namespaces,
+        allow_loopback,
+    } = context;
     let listed = readiness.require("caches");
     let cluster = cluster_id(&client).await?;
-    let scopes = Scope::of(&config.watch_namespaces);
+    let scopes = Scope::of(&watch_namespaces);
     let (directory, directories) = watch::channel(Arc::new(Directory::default()));
     let visitors = Visitors::new(visitor::Parts {
         client: client.clone(),
@@ -83,7 +94,7 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
         visitors: Arc::clone(&visitors),
         directory,
         cluster,
-        allow_loopback: config.allow_loopback,
+        allow_loopback,
         heartbeat: heartbeats.start("pass", LOOP_LIMIT),
         diagnostics,
     });

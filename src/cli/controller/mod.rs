@@ -1,81 +1,28 @@
 //! `vestibule controller`: everything around the leader's work, from the first connection to the last word.
 
-use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod config;
+mod error;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
-use jiff::SignedDuration;
 use kube::Client;
 use serde_json::json;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 
-use crate::admin::{AdminServer, DebugToken, Diagnostics, Heartbeats, Pages, Readiness};
+pub use self::config::Config;
+pub use self::error::RunError;
+use crate::admin::{AdminServer, Diagnostics, Heartbeats, Pages, Readiness};
 use crate::clock::{SharedClock, SystemClock};
-use crate::cluster::client::{ConnectError, Whereabouts, connect};
-use crate::cluster::lease::{Candidate, Fence, LeaseName, Lost, SteadyClock, Terms};
+use crate::cluster::client::{ConnectError, connect};
+use crate::cluster::lease::{Candidate, Fence, LeaseName, Lost, SteadyClock};
 use crate::controller::{self, Context, ServeError};
-use crate::logging::{self, Format, LogLevel, StartError};
+use crate::logging::{self, LogLevel};
 use crate::metrics::Metrics;
 use crate::shutdown::Shutdown;
 
 /// How long the leader's work may take to end in order: less than the 30 s after which Kubernetes kills a pod.
 const GRACE: Duration = Duration::from_secs(20);
-
-/// Runs the controller: carries what the cluster declares to the access systems.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Config {
-    /// Kubeconfig file [default: $KUBECONFIG, ~/.kube/config, the pod's service account].
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-
-    /// Context of the kubeconfig [default: its current one].
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-
-    /// Namespaces to look after, separated by commas [default: all].
-    #[arg(long = "watch-namespaces", value_name = "NAMES", value_delimiter = ',')]
-    pub watch_namespaces: Vec<String>,
-
-    /// Namespace of the leader's lease [default: the pod's, else the context's].
-    #[arg(long, value_name = "NAME", env = "POD_NAMESPACE")]
-    pub lease_namespace: Option<String>,
-
-    /// Name of the leader's lease; of all controllers with one name one works.
-    #[arg(long, value_name = "NAME", default_value = "vestibule-controller")]
-    pub lease_name: String,
-
-    /// Seconds that the leader's claim lasts after its last renewal. The same for all replicas of one lease.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..=600))]
-    pub lease_duration: u32,
-
-    /// Name of this replica, to which a random suffix is added [default: the host's].
-    #[arg(long, value_name = "NAME", env = "POD_NAME")]
-    pub pod_name: Option<String>,
-
-    /// Address of probes and metrics. Probes of a kubelet need the pod's address, so in a pod: 0.0.0.0:8080.
-    /// Port 0 takes any that is free; the log tells which.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub admin_listen: SocketAddr,
-
-    /// File with the token that requests to /debug/ must bear. Without it the log level cannot be changed there.
-    #[arg(long, value_name = "FILE")]
-    pub debug_token_file: Option<PathBuf>,
-
-    /// How lines of the log look.
-    #[arg(long, value_enum, default_value_t)]
-    pub log_format: Format,
-
-    /// What is logged: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
-    #[arg(long, value_name = "LEVEL", default_value = "info")]
-    pub log_level: String,
-
-    /// Let integrations reach systems on this machine's own address, for the demo and for tests.
-    #[arg(long)]
-    pub allow_loopback: bool,
-}
 
 /// What the controller stands on; tests and the demo bring their own.
 #[derive(Clone)]
@@ -90,102 +37,6 @@ pub struct Surroundings {
     pub metrics: Arc<Metrics>,
     /// The log's level.
     pub log_level: LogLevel,
-}
-
-/// Why the controller ended other than as asked.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The log could not be started.
-    #[error(transparent)]
-    Log(#[from] StartError),
-    /// The runtime or the signals could not be set up.
-    #[error("the process could not be set up: {0}")]
-    Process(#[source] io::Error),
-    /// There is no cluster to talk to.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The admin server has no address.
-    #[error("the admin server cannot listen on {address}: {source}. Choose another with --admin-listen")]
-    Admin {
-        /// The address.
-        address: SocketAddr,
-        /// What is wrong with it.
-        source: io::Error,
-    },
-    /// There is no token in the file.
-    #[error("--debug-token-file {}: {said}. Put a token into it, or leave the option out", path.display())]
-    DebugToken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        said: String,
-    },
-    /// Another replica leads, or nobody knows.
-    #[error(transparent)]
-    Lost(#[from] Lost),
-    /// The leader's work failed.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// The leader's work ended without being asked to.
-    #[error("the controller stopped by itself")]
-    Stopped,
-    /// The leader's work did not end in time.
-    #[error("work was still in flight {} s after the end was asked for; the lease runs out by itself", GRACE.as_secs())]
-    Unfinished,
-    /// A part of the process broke.
-    #[error("a part of the controller broke: {0}")]
-    Broken(#[from] JoinError),
-}
-
-// === impl Config ===
-
-impl Default for Config {
-    /// As from a command line without arguments.
-    fn default() -> Self {
-        Self::from_words([] as [&str; 0]).expect("every argument has a default")
-    }
-}
-
-impl Config {
-    /// Parses the arguments that follow `vestibule controller`.
-    pub fn from_words<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Result<Self, clap::Error> {
-        #[derive(Parser)]
-        struct Alone {
-            #[command(flatten)]
-            config: Config,
-        }
-        let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        Ok(Alone::try_parse_from(std::iter::once("controller".to_owned()).chain(words))?.config)
-    }
-
-    fn whereabouts(&self) -> Whereabouts {
-        Whereabouts { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
-    }
-
-    fn debug_token(&self) -> Result<Option<DebugToken>, RunError> {
-        let Some(path) = &self.debug_token_file else { return Ok(None) };
-        let refused = |said| RunError::DebugToken { path: path.clone(), said };
-        let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-        DebugToken::new(&text).map(Some).ok_or_else(|| refused("it is empty".to_owned()))
-    }
-
-    fn terms(&self) -> Terms {
-        Terms::lasting(SignedDuration::from_secs(self.lease_duration.into()))
-    }
-
-    fn lease(&self, client: &Client) -> LeaseName {
-        let namespace = self.lease_namespace.clone().filter(|name| !name.is_empty());
-        let pod = self.pod_name.clone().filter(|name| !name.is_empty());
-        LeaseName {
-            namespace: namespace.unwrap_or_else(|| client.default_namespace().to_owned()),
-            name: self.lease_name.clone(),
-            identity: LeaseName::identity(&pod.unwrap_or_else(hostname)),
-        }
-    }
-}
-
-fn hostname() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 // === impl Surroundings ===
@@ -252,10 +103,11 @@ where
         heartbeats,
         readiness: Readiness::default(),
         diagnostics: Diagnostics::default(),
-        config: Arc::new(config),
+        watch_namespaces: config.watch_namespaces.clone(),
+        allow_loopback: config.allow_loopback,
     };
     introduce(&context.diagnostics, &name, &context.fence);
-    let server = listen(&context, &name, log_level).await?;
+    let server = listen(&context, &config, &name, log_level).await?;
     tokio::select! {
         ended = server => ended,
         ended = lead(candidate, |shutdown| work(context, shutdown), shutdown) => ended,
@@ -265,11 +117,11 @@ where
 /// Binds the admin server; the future that is returned answers.
 async fn listen(
     context: &Context,
+    config: &Config,
     lease: &LeaseName,
     log_level: LogLevel,
 ) -> Result<impl Future<Output = Result<(), RunError>> + use<>, RunError> {
-    let Context { clock, fence, metrics, heartbeats, readiness, diagnostics, config, client: _ } =
-        context.clone();
+    let Context { clock, fence, metrics, heartbeats, readiness, diagnostics, .. } = context.clone();
     let name = lease.name.clone();
     let text = move || {
         metrics.kubernetes.leading(&name, fence.held());
