@@ -14,7 +14,7 @@ help: ## list the verbs
 
 demo: ## a Kubernetes, a simulated NetBox and the controller, shown at work; DEMO_EXIT=1 ends it after the last step
 	hack/while-fetching-modules.sh cargo build --workspace --bins
-	@$(VESTIBULE) demo
+	@$(BUILT)/vestibule-demo
 
 test: control-plane lint ## everything: format, lints, then all tests, on a real API server too
 	cargo test --workspace

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # In one go, so that all have the same dependencies and nothing is built twice.
-hack/while-fetching-modules.sh cargo build --release --workspace --bins --bench scorecard
+hack/while-fetching-modules.sh cargo build --release --package vestibule --package vestibule-sim --bins --bench scorecard
 exec cargo bench --quiet --package vestibule --bench scorecard

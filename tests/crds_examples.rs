@@ -7,7 +7,6 @@ use std::fs;
 use std::path::Path;
 
 use jsonschema::Validator;
-use kube::core::cel;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::api::publish;
@@ -84,7 +83,9 @@ fn every_example_fits_the_schema_of_its_kind_and_names_no_unknown_field() {
             let validator: Validator = jsonschema::validator_for(&closed(schema.clone())).unwrap();
             let errors: Vec<_> = validator.iter_errors(object).map(|it| it.to_string()).collect();
             assert!(errors.is_empty(), "{path}: {errors:?}");
-            cel::Validator::new().validate(schema, object, None).unwrap_or_else(|it| panic!("{path}: {it}"));
+            kube_cel::Validator::new()
+                .validate(schema, object, None)
+                .unwrap_or_else(|it| panic!("{path}: {it}"));
         }
     }
 }

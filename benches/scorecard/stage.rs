@@ -9,7 +9,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
-use vestibule::cli::demo::control_plane::{ControlPlane, Options as ControlPlaneOptions};
+use vestibule_control_plane::{ControlPlane, Options as ControlPlaneOptions};
 
 use crate::Fallible;
 use crate::options::Options;

@@ -16,7 +16,6 @@ use super::{NameRef, UNSEEN, text, unseen};
     shortname = "acgrp",
     category = "access",
     namespaced,
-    cel,
     status = "AccessGroupStatus",
     derive = "PartialEq",
     selectable = ".spec.integrationRef.name",

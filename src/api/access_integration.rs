@@ -17,7 +17,6 @@ use super::{Kastle, LenelS2, NameRef, SaltoKs, UNSEEN, text, unseen};
     shortname = "acint",
     category = "access",
     namespaced,
-    cel,
     status = "AccessIntegrationStatus",
     derive = "PartialEq",
     selectable = ".spec.propertyRef.name",

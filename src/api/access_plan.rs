@@ -16,7 +16,6 @@ use super::{Grant, UNSEEN, grant, text, unseen};
     shortname = "acplan",
     category = "access",
     namespaced,
-    cel,
     status = "AccessPlanStatus",
     derive = "PartialEq",
     printcolumn(name = "PLAN", type_ = "string", json_path = ".spec.displayName"),

@@ -17,7 +17,6 @@ use super::{Grant, NameRef, Record, UNSEEN, grant, record, text, unseen};
     shortname = "occ",
     category = "access",
     namespaced,
-    cel,
     status = "OccupantStatus",
     derive = "PartialEq",
     selectable = ".spec.email",

@@ -17,7 +17,6 @@ use super::{NameRef, UNSEEN, text, unseen};
     shortname = "psub",
     category = "access",
     namespaced,
-    cel,
     status = "PlanSubscriptionStatus",
     derive = "PartialEq",
     selectable = ".spec.planRef.name",

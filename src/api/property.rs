@@ -17,7 +17,6 @@ use super::{UNSEEN, text, unseen};
     shortname = "prop",
     category = "access",
     namespaced,
-    cel,
     status = "PropertyStatus",
     derive = "PartialEq",
     validation = Rule::new("self.metadata.name.size() <= 63")

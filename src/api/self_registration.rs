@@ -16,7 +16,6 @@ use super::{NameRef, UNSEEN, text, unseen};
     shortname = "selfreg",
     category = "access",
     namespaced,
-    cel,
     status = "SelfRegistrationStatus",
     derive = "PartialEq",
     selectable = ".spec.propertyRef.name",

@@ -16,7 +16,6 @@ use super::{Grant, NameRef, Record, UNSEEN, grant, record, text, unseen};
     shortname = "ten",
     category = "access",
     namespaced,
-    cel,
     status = "TenantStatus",
     derive = "PartialEq",
     selectable = ".spec.propertyRef.name",

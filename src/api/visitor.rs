@@ -16,7 +16,6 @@ use super::{NameRef, Record, UNSEEN, record, text, unseen};
     shortname = "vis",
     category = "access",
     namespaced,
-    cel,
     status = "VisitorStatus",
     derive = "PartialEq",
     selectable = ".spec.tenantRef.name",

@@ -3,7 +3,6 @@
 
 pub mod controller;
 pub mod crds;
-pub mod demo;
 pub mod docs;
 pub mod examples;
 
@@ -26,7 +25,6 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Controller(Box<controller::Config>),
-    Demo(demo::Config),
     /// Prints the definitions of all kinds as one YAML stream.
     Crds,
     /// Prints the examples of a small building as one YAML stream.
@@ -54,7 +52,6 @@ impl Cli {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
             Command::Controller(config) => Ok(controller::main(*config)?),
-            Command::Demo(config) => Ok(demo::main(config)?),
             // Written, not printed: `print!` panics when the reader (`| head`) has gone.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
             Command::Examples => {

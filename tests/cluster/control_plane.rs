@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Resource};
 use serde_json::json;
-use vestibule::cli::demo::control_plane::{Options, Origin};
+use vestibule_control_plane::{Options, Origin};
 
 use crate::harness::{client, cluster, namespace, wait_for};
 

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
-use vestibule::cli::demo::control_plane::{ControlPlane, Options, Origin};
+use vestibule_control_plane::{ControlPlane, Options, Origin};
 
 use crate::harness::{in_use, wait_until};
 

@@ -23,7 +23,7 @@ use kube::runtime::wait::{Condition, await_condition};
 use kube::{Api, Client, Config, Resource};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
-use vestibule::cli::demo::control_plane::{ControlPlane, Options, ensure_binary};
+use vestibule_control_plane::{ControlPlane, Options, ensure_binary};
 
 use self::slot::Slot;
 pub(crate) use self::slot::in_use;

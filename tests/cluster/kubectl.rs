@@ -1,8 +1,8 @@
 //! The kubectl the demo types with talks to the cluster the demo runs on.
 
 use tokio::process::Command;
-use vestibule::cli::demo::control_plane::Options;
-use vestibule::cli::demo::kubectl::kubectl_path;
+use vestibule_control_plane::Options;
+use vestibule_control_plane::kubectl::kubectl_path;
 
 use crate::harness::cluster;
 

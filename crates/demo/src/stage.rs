@@ -8,20 +8,20 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
+use vestibule::cli::controller::{self, RunError, Surroundings};
+use vestibule::cli::{crds, examples};
+use vestibule::clock::SetClock;
+use vestibule::cluster::lease;
+use vestibule::logging::LogLevel;
+use vestibule::shutdown::{Shutdown, Trigger};
+use vestibule_control_plane::kubectl::kubectl_path;
+use vestibule_control_plane::{ControlPlane, Options, Origin};
 
 use super::Error;
-use super::control_plane::{ControlPlane, Options, Origin};
-use super::kubectl::kubectl_path;
 use super::screen::Screen;
 use super::script::{BEGINNING, NAMESPACE, TIMEOUT};
 use super::shell::Shell;
 use super::simulator::Simulator;
-use crate::cli::controller::{self, RunError, Surroundings};
-use crate::cli::{crds, examples};
-use crate::clock::SetClock;
-use crate::cluster::lease;
-use crate::logging::LogLevel;
-use crate::shutdown::{Shutdown, Trigger};
 
 /// Where the examples expect the simulator; the demo's listens on any free port.
 const EXAMPLE_URL: &str = "http://127.0.0.1:8089";

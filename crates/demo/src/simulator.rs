@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::process::Command;
+use vestibule_control_plane::Process;
 
 use super::Error;
-use super::control_plane::process::Process;
 use super::holdings::Holdings;
 
 const PROGRAM: &str = "vestibule-sim";

@@ -15,9 +15,9 @@ use super::{Error, create_dir};
 
 /// The sources travel inside this program: the demo runs from anywhere, and a change of them is a new key.
 const SOURCES: [(&str, &str); 3] = [
-    ("main.go", include_str!("../../../../hack/control-plane/main.go")),
-    ("go.mod", include_str!("../../../../hack/control-plane/go.mod")),
-    ("go.sum", include_str!("../../../../hack/control-plane/go.sum")),
+    ("main.go", include_str!("../../../hack/control-plane/main.go")),
+    ("go.mod", include_str!("../../../hack/control-plane/go.mod")),
+    ("go.sum", include_str!("../../../hack/control-plane/go.sum")),
 ];
 const NAME: &str = "controlplane";
 

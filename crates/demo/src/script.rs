@@ -229,8 +229,9 @@ impl Play<'_> {
 
 #[cfg(test)]
 mod tests {
+    use vestibule::cli::examples;
+
     use super::*;
-    use crate::cli::examples;
 
     #[test]
     fn the_clock_begins_and_jumps_as_the_screen_says() {

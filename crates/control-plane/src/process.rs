@@ -18,7 +18,7 @@ const TAIL: usize = 20;
 
 /// A process, its log, and the pipe whose end is the order to end.
 #[derive(Debug)]
-pub(in crate::cli::demo) struct Process {
+pub struct Process {
     program: String,
     log: PathBuf,
     child: Child,
@@ -33,7 +33,8 @@ pub(in crate::cli::demo) struct Process {
 impl Process {
     /// Starts `command` with its stderr in `log`, in a process group of its own: Ctrl-C is for us, who then stop it
     /// after all that needs it.
-    pub(in crate::cli::demo) fn spawn(mut command: Command, log: PathBuf) -> Result<Self, Error> {
+    #[expect(clippy::missing_panics_doc, reason = "both are pipes, as asked for a line above")]
+    pub fn spawn(mut command: Command, log: PathBuf) -> Result<Self, Error> {
         let program = command.as_std().get_program().to_string_lossy().into_owned();
         let stderr = File::create(&log).map_err(Error::file("create", &log))?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
@@ -46,11 +47,7 @@ impl Process {
     }
 
     /// Waits for the line that starts with `prefix` and returns the rest of it.
-    pub(in crate::cli::demo) async fn line_after(
-        &mut self,
-        prefix: &str,
-        within: Duration,
-    ) -> Result<String, Error> {
+    pub async fn line_after(&mut self, prefix: &str, within: Duration) -> Result<String, Error> {
         let found = async {
             while let Ok(Some(line)) = self.stdout.next_line().await {
                 if let Some(rest) = line.strip_prefix(prefix) {
@@ -67,11 +64,7 @@ impl Process {
     }
 
     /// Waits for `ready`, which fails if the process ends before.
-    pub(in crate::cli::demo) async fn until(
-        &mut self,
-        ready: impl Future<Output = ()>,
-        within: Duration,
-    ) -> Result<(), Error> {
+    pub async fn until(&mut self, ready: impl Future<Output = ()>, within: Duration) -> Result<(), Error> {
         let what = tokio::select! {
             () = ready => return Ok(()),
             _ = self.child.wait() => "ended before it was ready".to_owned(),
@@ -81,7 +74,7 @@ impl Process {
     }
 
     /// Closes the pipe and waits for the end; kills what does not end.
-    pub(in crate::cli::demo) async fn stop(mut self) -> Result<(), Error> {
+    pub async fn stop(mut self) -> Result<(), Error> {
         drop(self.stdin);
         let ended = match timeout(STOP_WITHIN, self.child.wait()).await {
             Ok(ended) => ended.map(drop),

@@ -3,10 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{control_plane, kubectl};
-use crate::cli::controller::RunError;
-use crate::cluster::client::ConnectError;
-use crate::logging::StartError;
+use vestibule::cli::controller::RunError;
+use vestibule::cli::crds;
+use vestibule::cluster::client::ConnectError;
+use vestibule::logging::StartError;
+use vestibule_control_plane as control_plane;
+use vestibule_control_plane::kubectl;
 
 /// Why the demo did not show what it says.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,7 @@ pub enum Error {
     },
     /// The kinds or examples could not be printed.
     #[error(transparent)]
-    Crds(#[from] crate::cli::crds::Error),
+    Crds(#[from] crds::Error),
     /// A command that is shown failed.
     #[error("`{command}` failed: {said}")]
     Command {

@@ -1,7 +1,8 @@
 //! A real Kubernetes on loopback, for the demo, the tests and the bench: etcd, kube-apiserver and three
-//! controllers in one process, built from `hack/control-plane` when it is needed for the first time.
+//! controllers in one process, built from `hack/control-plane` when it is needed for the first time. And a
+//! [`kubectl`] for it.
 //!
-//! Its processes live as long as the pipe to their stdin: however this process dies, they go with it.
+//! Its processes live as long as the pipe to their stdin: however this process dies, they end with it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +10,15 @@ use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 
 pub use self::error::Error;
 pub use self::options::{Options, Origin};
-use self::process::Process;
+pub use self::process::Process;
+
+pub mod kubectl;
 
 mod assets;
 mod build;
 mod error;
 mod options;
-pub(super) mod process;
+mod process;
 mod progress;
 
 /// A Kubernetes that answers. Dropping it kills its processes; [`ControlPlane::stop`] lets them finish.

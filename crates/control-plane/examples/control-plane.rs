@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use vestibule::cli::demo::control_plane::{ControlPlane, Options, ensure_binary};
+use vestibule_control_plane::{ControlPlane, Options, ensure_binary};
 
 #[tokio::main]
 async fn main() -> ExitCode {

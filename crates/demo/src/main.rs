@@ -1,9 +1,6 @@
-//! `vestibule demo`: a Kubernetes, a simulated NetBox and the controller on this machine, shown at work.
+//! `vestibule-demo`: a Kubernetes, a simulated NetBox and the controller on this machine, shown at work.
 //!
-//! The tests and the bench stand on the same [`control_plane`].
-
-pub mod control_plane;
-pub mod kubectl;
+//! A program of its own: nothing of it is in the one that ships.
 
 mod error;
 mod holdings;
@@ -13,24 +10,40 @@ mod shell;
 mod simulator;
 mod stage;
 
-use clap::builder::FalseyValueParser;
+use std::process::ExitCode;
 
-pub use self::error::Error;
+use clap::Parser;
+use clap::builder::FalseyValueParser;
+use vestibule::logging::{self, LogLevel};
+use vestibule::shutdown::Shutdown;
+
+use self::error::Error;
 use self::screen::Screen;
 use self::stage::{Dir, Stage};
-use crate::logging;
-use crate::shutdown::Shutdown;
 
 /// Shows Vestibule at work: a Kubernetes, a simulated NetBox and the controller, all on this machine.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Config {
+#[derive(Clone, Copy, Debug, Parser)]
+#[command(name = "vestibule-demo", version, about)]
+struct Config {
     /// Stop everything after the last step; the exit status is 0 only if every step showed what it says.
     #[arg(long, env = "DEMO_EXIT", value_parser = FalseyValueParser::new())]
     exit: bool,
 }
 
+fn main() -> ExitCode {
+    match demonstrate(Config::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vestibule-demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// The process: a directory for all it writes, the log in it, signals; then [`run`].
-pub(super) fn main(config: Config) -> Result<(), Error> {
+fn demonstrate(config: Config) -> Result<(), Error> {
+    // As the controller's own program does: one provider for all TLS of the process.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let dir = Dir::create()?;
     let log_level = logging::start_in(dir.file("controller.log")?, "info")?;
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Process)?;
@@ -56,7 +69,7 @@ pub(super) fn main(config: Config) -> Result<(), Error> {
 async fn run(
     config: Config,
     dir: Dir,
-    log_level: logging::LogLevel,
+    log_level: LogLevel,
     screen: Screen,
     shutdown: Shutdown,
 ) -> Result<(), Error> {
