@@ -36,11 +36,11 @@ pub(super) async fn ensure(cache: &Path) -> Result<PathBuf, Error> {
     Ok(binary)
 }
 
-/// Builds in a directory beside the binary and moves it in place whole: nobody ever sees half of one.
+/// Builds in a directory beside the binary and moves it in place whole: half of one is never seen.
 async fn build(home: &Path, binary: &Path) -> Result<(), Error> {
     let work = home.join("build");
     if work.exists() {
-        // Left by a build that was killed. Its Go ended with it, at the first line that nobody read.
+        // Left by a build that was killed. Its Go ended with it, at the first line without a reader.
         std::fs::remove_dir_all(&work).map_err(Error::file("remove", &work))?;
     }
     create_dir(&work)?;
@@ -59,20 +59,20 @@ async fn build(home: &Path, binary: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs a step with its stdout in a file; what it tells on stderr is the progress.
+/// Runs a step with its stdout in a file; what it writes to stderr is the progress.
 async fn run(mut step: Command, work: &Path, progress: &mut Progress) -> Result<(), Error> {
     let out = work.join("stdout");
     step.current_dir(work).stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     step.stdout(File::create(&out).map_err(Error::file("create", &out))?);
     let mut child = step.spawn().map_err(spawn_error)?;
     let mut lines = BufReader::new(child.stderr.take().expect("stderr was asked to be a pipe")).lines();
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     let mut tick = tokio::time::interval(progress.interval());
     loop {
         tokio::select! {
             line = lines.next_line() => match line {
                 Ok(Some(line)) if progress.counts(&line) => {}
-                Ok(Some(line)) => told.push(line),
+                Ok(Some(line)) => messages.push(line),
                 Ok(None) | Err(_) => break,
             },
             _ = tick.tick() => progress.show(),
@@ -80,7 +80,7 @@ async fn run(mut step: Command, work: &Path, progress: &mut Progress) -> Result<
     }
     match child.wait().await {
         Ok(status) if status.success() => Ok(()),
-        _ => Err(Error::Command { command: describe(&step), output: tail(&told.join("\n")) }),
+        _ => Err(Error::Command { command: describe(&step), output: tail(&messages.join("\n")) }),
     }
 }
 

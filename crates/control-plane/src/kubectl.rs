@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_step_that_fails_is_told_by_its_last_line() {
+    async fn a_step_that_fails_is_reported_by_its_last_line() {
         let error = run(Command::new("sh").args(["-c", "echo first; echo last >&2; echo >&2; exit 1"])).await;
         assert!(error.unwrap_err().to_string().contains("`sh` says: last."));
     }

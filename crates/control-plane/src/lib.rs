@@ -31,7 +31,7 @@ pub struct ControlPlane {
 }
 
 /// Makes sure that the program a control plane runs on is there, building it if it has to: minutes the first
-/// time, told on stderr. `None` where nothing of ours is run: see [`Origin`].
+/// time, shown on stderr. `None` where nothing of ours is run: see [`Origin`].
 pub async fn ensure_binary(options: &Options) -> Result<Option<PathBuf>, Error> {
     match &options.origin {
         Origin::Build => build::ensure(&options.cache).await.map(Some),

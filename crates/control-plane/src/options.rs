@@ -15,7 +15,7 @@ pub(super) const EXISTING: &str = "KUBECONFIG_FOR_TESTS";
 pub enum Origin {
     /// Built from `hack/control-plane`, once, and kept in the cache.
     Build,
-    /// A binary of `hack/control-plane` that somebody built (`VESTIBULE_CONTROL_PLANE`).
+    /// A binary of `hack/control-plane` that was built before (`VESTIBULE_CONTROL_PLANE`).
     Binary(PathBuf),
     /// A directory with etcd and kube-apiserver (`KUBEBUILDER_ASSETS`). These two bring no controllers: namespaces
     /// under deletion stay, and nothing is garbage-collected.
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_names_nothing_is_told_by_its_name() {
+    fn a_variable_that_names_nothing_is_reported_by_its_name() {
         let error = options(&[(BINARY, "/no/such/file")]).check().unwrap_err();
         assert_eq!(error.to_string(), "VESTIBULE_CONTROL_PLANE names /no/such/file, which is not there.");
     }

@@ -24,7 +24,7 @@ pub struct Process {
     child: Child,
     /// Its closing is the order to end. Not left in `child`, which closes it as soon as it is waited for.
     stdin: ChildStdin,
-    /// Held as long as the process: writing to a pipe that nobody reads would kill it.
+    /// Held as long as the process: writing to a pipe without a reader would kill it.
     stdout: Lines<BufReader<ChildStdout>>,
 }
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_process_that_ends_early_is_told_with_the_end_of_its_log() {
+    async fn a_process_that_ends_early_is_reported_with_the_end_of_its_log() {
         let (_dir, mut process) = shell("echo the disk is full >&2");
         let error = process.line_after("ready ", STOP_WITHIN).await.unwrap_err().to_string();
         assert!(
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_process_that_is_too_slow_is_told_with_its_limit() {
+    async fn a_process_that_is_too_slow_is_reported_with_its_limit() {
         let (_dir, mut process) = shell("cat");
         let error = process.line_after("ready ", Duration::from_millis(10)).await.unwrap_err().to_string();
         assert!(error.contains("was not ready within 0 s"), "{error}");

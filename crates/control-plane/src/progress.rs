@@ -1,4 +1,4 @@
-//! What a build of the control plane tells the person who waits for it.
+//! What a build of the control plane shows while it lasts.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What the NetBox holds, as its simulator tells it. Read from its JSON and not from its types: the demo looks at the
-//! box from outside, as a guard would.
+//! What the NetBox holds, as its simulator reports it. Read from its JSON and not from its types: the demo looks at the
+//! NetBox from outside, as a guard would.
 
 use serde::Deserialize;
 use vestibule_core::identity::PREFIX;
@@ -7,14 +7,14 @@ use vestibule_core::identity::PREFIX;
 use super::Error;
 use super::screen::table;
 
-/// All people of the box.
+/// All people of the NetBox.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Holdings {
     local: String,
     people: Vec<Person>,
 }
 
-/// One person of the box.
+/// One person of the NetBox.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Person {
     pub(super) id: String,
@@ -68,7 +68,7 @@ impl Holdings {
         match self.people.iter().find(|person| person.id == id) {
             Some(person) if person.deleted => Ok(()),
             Some(_) => Err(Error::NotShown(format!("the record {id} still opens doors"))),
-            None => Err(Error::NotShown(format!("the NetBox has never heard of the record {id}"))),
+            None => Err(Error::NotShown(format!("the NetBox does not know the record {id}"))),
         }
     }
 
@@ -77,7 +77,7 @@ impl Holdings {
         self.people == other.people
     }
 
-    /// Everybody whom Vestibule did not make: they must stay as they are.
+    /// The people that Vestibule did not make: they must stay as they are.
     pub(super) fn others(&self) -> Vec<&Person> {
         self.people.iter().filter(|person| !person.is_ours()).collect()
     }
@@ -91,11 +91,15 @@ impl Holdings {
         if wanted == held {
             return Ok(());
         }
-        let told = |rows: &[Row]| if rows.is_empty() { "nobody".to_owned() } else { table(HEAD, rows) };
-        Err(Error::NotShown(format!("the NetBox should hold\n{}\nand holds\n{}", told(&wanted), told(&held))))
+        let listed = |rows: &[Row]| if rows.is_empty() { "no visitor".to_owned() } else { table(HEAD, rows) };
+        Err(Error::NotShown(format!(
+            "the NetBox should hold\n{}\nand holds\n{}",
+            listed(&wanted),
+            listed(&held)
+        )))
     }
 
-    /// The visitors as a table under the time of the box.
+    /// The visitors as a table under the time of the NetBox.
     pub(super) fn table(&self) -> String {
         let time = self.local.get(..16).unwrap_or(&self.local);
         let mut rows: Vec<[String; 6]> = self.visitors().map(Person::row_with_id).collect();
@@ -130,7 +134,7 @@ impl Person {
         [self.name(), levels.join(", "), minute(&self.act_date), minute(&self.exp_date), cards]
     }
 
-    /// With the part of the id that tells two records of one visitor apart.
+    /// With the part of the id in which two records of one visitor differ.
     fn row_with_id(&self) -> [String; 6] {
         let [name, levels, from, until, card] = self.row();
         let content = self.id.rmatch_indices('-').nth(1).map_or("", |(at, _)| &self.id[at..]);
@@ -182,22 +186,22 @@ mod tests {
         assert!(held.expect(&[]).is_err());
         assert!(held.expect(&[ADA, ADA]).is_err());
         let later = Expected { until: "2026-12-01 18:00", ..ADA };
-        let told = held.expect(&[later]).unwrap_err().to_string();
-        assert!(told.contains("18:00") && told.contains("and holds") && told.contains("17:00"), "{told}");
+        let message = held.expect(&[later]).unwrap_err().to_string();
+        assert!(["18:00", "and holds", "17:00"].iter().all(|part| message.contains(part)), "{message}");
     }
 
     #[test]
-    fn a_removed_record_is_remembered_and_one_that_never_was_is_told() {
+    fn a_removed_record_is_remembered_and_one_that_never_was_is_an_error() {
         let mut gone = ada();
         gone["deleted"] = true.into();
         let held = holdings(&serde_json::json!([gone]));
         held.removed("vst-00000001-0000000000000002-000000000003-0").unwrap();
-        assert!(held.removed("vst-x").unwrap_err().to_string().contains("never heard"));
+        assert!(held.removed("vst-x").unwrap_err().to_string().contains("does not know"));
         assert!(held.the("Ada Byron").is_err());
     }
 
     #[test]
-    fn the_table_shows_what_tells_two_records_of_a_visitor_apart() {
+    fn the_table_shows_where_the_ids_of_two_records_of_a_visitor_differ() {
         let shown = holdings(&serde_json::json!([ada()])).table();
         assert!(shown.contains("vst-…-000000000003-0"), "{shown}");
         assert!(holdings(&serde_json::json!([])).table().contains("no visitor"));

@@ -136,7 +136,7 @@ impl Play<'_> {
         if !self.props.simulator.holdings().await?.same_people(&before) {
             return Err(Error::NotShown("the NetBox has changed".to_owned()));
         }
-        self.screen.holds("He is told what to do, and nothing was sent to the NetBox.");
+        self.screen.holds("The message says what to do, and nothing was sent to the NetBox.");
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Play<'_> {
         let held = self.props.simulator.holdings().await?;
         if held.others() != before.others() {
             return Err(Error::NotShown(
-                "somebody in the NetBox whom Vestibule did not make was changed".to_owned(),
+                "a person of the NetBox whom Vestibule did not make was changed".to_owned(),
             ));
         }
         let count = held.others().len();

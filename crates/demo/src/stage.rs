@@ -194,7 +194,7 @@ impl Props {
         self.dir.write(name, text)
     }
 
-    /// Moves both clocks: first that of the box, which looks at dates when it is asked.
+    /// Moves both clocks: first that of the NetBox, which looks at dates when it is asked.
     pub(super) async fn jump(&self, to: Timestamp) -> Result<(), Error> {
         self.simulator.set_clock(to).await?;
         self.clock.set(to);
@@ -247,7 +247,7 @@ impl Controller {
     async fn stop(self) -> Result<(), Error> {
         self.stop.request();
         if self.running.is_finished() {
-            return Ok(()); // Told already.
+            return Ok(()); // `ended` has returned why.
         }
         Ok(self.running.await.map_err(Error::Broken)??)
     }

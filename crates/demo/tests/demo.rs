@@ -46,8 +46,7 @@ async fn every_step_of_the_demo_shows_what_it_says() {
 }
 
 #[tokio::test]
-async fn on_a_cluster_of_yours_the_demo_removes_its_namespace_and_touches_none_that_was_there()
-{
+async fn on_a_cluster_of_yours_the_demo_removes_its_namespace_and_touches_none_that_was_there() {
     let _alone = alone().await;
     let dir = tempfile::tempdir().unwrap();
     let control_plane = ControlPlane::start(dir.path(), &Options::from_env().unwrap()).await.unwrap();
