@@ -135,8 +135,7 @@ fn filter(level: &str) -> Result<EnvFilter, LevelError> {
 }
 
 fn of_us(level: &str) -> String {
-    // kube logs each failed call by itself, also those that are expected; the caller says what matters.
-    format!("warn,vestibule={level},vestibule_core={level},kube_client::client::builder=off")
+    format!("warn,vestibule={level},vestibule_core={level}")
 }
 
 /// Whether one of the directives is a level without a target. The filter's own parser takes a mistyped level for a target,
@@ -198,7 +197,6 @@ mod tests {
     fn a_bare_level_speaks_of_us_and_quiets_libraries() {
         let filter = filter("debug").expect("a level").to_string();
         assert!(filter.contains("vestibule=debug") && filter.contains("warn"), "{filter}");
-        assert!(filter.contains("kube_client::client::builder=off"), "{filter}");
     }
 
     #[test]

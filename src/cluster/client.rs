@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, header};
-use kube::client::{Body, ClientBuilder};
+use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tower::{BoxError, Layer, Service};
 
 use crate::cluster::FIELD_MANAGER;
 use crate::metrics::Metrics;
+
+mod connection;
 
 /// How long the API server may take to begin an answer. A watch begins its answer at once, so it is covered too.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -43,6 +45,12 @@ pub enum ConnectError {
         "no cluster was found: {0}. Name a kubeconfig with --kubeconfig, or run in a pod with a service account"
     )]
     Nowhere(#[source] Box<kube::config::InferConfigError>),
+    /// What was found names a proxy. Its address is not repeated: it may hold a password.
+    #[error(
+        "a proxy is named for the API server, and connections through one are not supported: remove proxy-url from the \
+         kubeconfig, or HTTPS_PROXY from the environment"
+    )]
+    Proxy,
     /// What was found cannot be used.
     #[error("the client could not be set up: {0}")]
     Client(#[source] Box<kube::Error>),
@@ -50,14 +58,16 @@ pub enum ConnectError {
 
 /// A client for the cluster.
 ///
-/// It does not retry by itself: kube's own retries last up to 1,000 s inside one call, while every loop here knows
-/// what is worth trying again, and when.
+/// It does not retry by itself: the retries of kube's own client last up to 1,000 s inside one call, while every loop here
+/// knows what is worth trying again, and when.
 pub async fn connect(whereabouts: &Whereabouts, metrics: Arc<Metrics>) -> Result<Client, ConnectError> {
     let mut config = load(whereabouts).await?;
-    config.default_retry = false;
+    if config.proxy_url.is_some() {
+        return Err(ConnectError::Proxy);
+    }
     config.read_timeout = Some(SILENCE);
-    let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
-    Ok(builder.with_layer(&Supervision { metrics, deadline: DEADLINE }).build())
+    let supervision = Supervision { metrics, deadline: DEADLINE };
+    connection::client(&config, &supervision).map_err(|error| ConnectError::Client(Box::new(error)))
 }
 
 async fn load(whereabouts: &Whereabouts) -> Result<Config, ConnectError> {
@@ -220,6 +230,25 @@ mod tests {
         for method in [Method::GET, Method::DELETE] {
             assert_eq!(sent(&method, "/api/v1/events?watch=true"), "/api/v1/events?watch=true");
         }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_refused_without_its_address() {
+        let config = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "here",
+            "clusters": [{"name": "here", "cluster": {
+                "server": "https://api.example.org", "proxy-url": "http://user:secret@proxy.example.org"
+            }}],
+            "users": [{"name": "us", "user": {}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "us"}}],
+        });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config.to_string()).unwrap();
+        let whereabouts = Whereabouts { kubeconfig: Some(file.path().to_owned()), context: None };
+        let message = connect(&whereabouts, Metrics::new()).await.err().expect("it is refused").to_string();
+        assert!(message.contains("remove proxy-url") && !message.contains("secret"), "{message}");
     }
 
     #[tokio::test]
