@@ -13,9 +13,9 @@ use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::cluster::watch::Scope;
 use crate::metrics::Metrics;
-use crate::reconcile::directory::Directory;
 use crate::reconcile::integration::ConnectionParts;
-use crate::reconcile::pass::{Pass, PassParts};
+use crate::reconcile::low_volume::{LowVolumeLoop, LowVolumeParts};
+use crate::reconcile::references::References;
 use crate::reconcile::unbuilt::Unbuilt;
 use crate::reconcile::visitor::{self, Visitors};
 use crate::shutdown::Shutdown;
@@ -67,14 +67,14 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
     let listed = readiness.require("caches");
     let cluster = cluster_id(&client).await?;
     let scopes = Scope::of(&watch_namespaces);
-    let (directory, directories) = watch::channel(Arc::new(Directory::default()));
+    let (references, directories) = watch::channel(Arc::new(References::default()));
     let visitors = Visitors::new(visitor::Parts {
         client: client.clone(),
         scopes: scopes.clone(),
         clock: clock.clone(),
         fence: fence.clone(),
         metrics: Arc::clone(&metrics),
-        directory: directories,
+        references: directories,
         heartbeat: heartbeats.start("visitors", LOOP_LIMIT),
         listed,
     });
@@ -87,12 +87,12 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
         clock: clock.clone(),
         fence: fence.clone(),
     };
-    let pass = Pass::new(PassParts {
+    let pass = LowVolumeLoop::new(LowVolumeParts {
         client: client.clone(),
         scopes,
         parts: ConnectionParts { source, fence, clock, metrics },
         visitors: Arc::clone(&visitors),
-        directory,
+        references,
         cluster,
         allow_loopback,
         heartbeat: heartbeats.start("pass", LOOP_LIMIT),

@@ -8,18 +8,18 @@ use std::future::{Ready, ready};
 use async_trait::async_trait;
 use proptest::prelude::*;
 use vestibule::system::memory::{Fault, Memory};
-use vestibule::system::{AccessSystem, Class, SystemError};
+use vestibule::system::{AccessSystem, ErrorKind, SystemError};
 
-use contract::{Stage, laws, scenarios};
+use contract::{Testbed, laws, scenarios};
 
 struct InMemory(Memory);
 
-fn stage() -> Ready<InMemory> {
+fn testbed() -> Ready<InMemory> {
     ready(InMemory(Memory::with_groups(["Lobby", "Floor 4", "Parking"]).paged(100)))
 }
 
 #[async_trait]
-impl Stage for InMemory {
+impl Testbed for InMemory {
     fn system(&self) -> &dyn AccessSystem {
         &self.0
     }
@@ -41,25 +41,25 @@ impl Stage for InMemory {
     }
 }
 
-contract!(stage);
+contract!(testbed);
 
 proptest! {
     #[test]
     fn any_record_becomes_any_other_and_stays(contents in proptest::collection::vec(laws::content(), 1..4)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async { laws::converges(&stage().await, "ada", &contents).await });
+        runtime.block_on(async { laws::converges(&testbed().await, "ada", &contents).await });
     }
 }
 
 #[tokio::test]
 async fn an_injected_refusal_does_nothing_and_comes_once() {
-    let stage = stage().await;
-    let refusal = SystemError::new(Class::Throttled(None), "create", "slow down");
-    stage.0.fail_next("create", Fault::Refuse(refusal.clone()));
-    let record = contract::visitor(&stage, "ada");
+    let testbed = testbed().await;
+    let refusal = SystemError::new(ErrorKind::Throttled(None), "create", "slow down");
+    testbed.0.fail_next("create", Fault::Refuse(refusal.clone()));
+    let record = contract::visitor(&testbed, "ada");
     let step = vestibule_core::diff::Step::Create(record.clone().into());
-    assert_eq!(stage.0.apply(&step).await, Err(refusal));
-    assert!(stage.0.everybody().is_empty());
-    scenarios::a_created_record_reads_back_as_declared(&stage).await;
-    assert_eq!(stage.0.calls("create"), 2);
+    assert_eq!(testbed.0.apply(&step).await, Err(refusal));
+    assert!(testbed.0.everybody().is_empty());
+    scenarios::a_created_record_reads_back_as_declared(&testbed).await;
+    assert_eq!(testbed.0.calls("create"), 2);
 }

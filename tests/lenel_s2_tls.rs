@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use vestibule::clock::SystemClock;
 use vestibule::cluster::lease::Fence;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2};
-use vestibule::system::{AccessSystem, Class, SystemError};
+use vestibule::system::{AccessSystem, ErrorKind, SystemError};
 use vestibule_core::identity::Owner;
 
 /// A box that refuses every login, over TLS: that its refusal is read proves that it was trusted.
@@ -76,10 +76,10 @@ async fn a_certificate_of_a_private_authority_is_trusted_only_where_it_is_named(
     let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &ours).unwrap();
     let url = serve(certificate.der().clone(), &key).await;
-    assert_eq!(call(url.clone(), Some(ours.pem())).await.class, Class::Auth);
+    assert_eq!(call(url.clone(), Some(ours.pem())).await.kind, ErrorKind::Auth);
     for untrusted in [None, Some(other.pem())] {
         let error = call(url.clone(), untrusted).await;
-        assert_eq!(error.class, Class::Transient);
+        assert_eq!(error.kind, ErrorKind::Transient);
         assert!(error.message.contains("lenelS2.caBundle"), "{error}");
     }
 }
@@ -89,6 +89,6 @@ async fn a_self_signed_certificate_is_trusted_when_it_is_named_itself() {
     // As `openssl req -x509` makes it: an authority, and for another name.
     let own = authority("netbox.local");
     let url = serve(own.der().clone(), own.key()).await;
-    assert_eq!(call(url.clone(), Some(own.pem())).await.class, Class::Auth);
-    assert_eq!(call(url, Some(authority("netbox.local").pem())).await.class, Class::Transient);
+    assert_eq!(call(url.clone(), Some(own.pem())).await.kind, ErrorKind::Auth);
+    assert_eq!(call(url, Some(authority("netbox.local").pem())).await.kind, ErrorKind::Transient);
 }

@@ -13,21 +13,21 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 use vestibule::cluster::FINALIZER;
-use vestibule::cluster::object::{Live, Seen};
+use vestibule::cluster::object::{DecodedObject, RawObject};
 use vestibule::cluster::rows::{Table, Todo};
 use vestibule::cluster::watch::{self, Event, Scope};
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Spec {
     last_name: String,
 }
 
-type Guest = Seen<Spec, Value>;
+type Guest = DecodedObject<Spec, Value>;
 
 struct World {
     guests: Api<DynamicObject>,
-    live: Api<Live<Spec, Value>>,
+    live: Api<RawObject<Spec, Value>>,
     rows: Table<()>,
     events: Receiver<Event<Guest>>,
 }
@@ -56,7 +56,7 @@ impl World {
         }
         let events = watch::watch(&client, &guest, &scopes);
         let live = Api::namespaced_with(client, &namespace, &guest);
-        Self { guests, live, rows: Table::new(Slot::of_visitor, &scopes), events }
+        Self { guests, live, rows: Table::new(ObjectId::of_visitor, &scopes), events }
     }
 
     /// What came, up to the first word that starts so.
@@ -80,7 +80,7 @@ impl World {
 
 fn word(todo: &Todo<Guest, ()>) -> String {
     match todo {
-        Todo::Seen(_, object) => {
+        Todo::Reconcile(_, object) => {
             let spec = object.spec.as_ref().map_or_else(Clone::clone, |spec| spec.last_name.clone());
             format!(
                 "seen {} {spec} {}",
@@ -144,8 +144,8 @@ async fn a_life(world: &mut World) {
     );
 
     // Our own write: its answer comes in first, its event is an echo; a status and a label of others change no plan.
-    let slot = world.rows.iter().find(|row| world.rows.key_of(row).name == "b").unwrap().slot();
-    let uid = world.rows.row(slot).unwrap().uid().to_string();
+    let object_id = world.rows.iter().find(|row| world.rows.key_of(row).name == "b").unwrap().object_id();
+    let uid = world.rows.row(object_id).unwrap().uid().to_string();
     let patch = json!({"metadata": {"uid": uid, "finalizers": [FINALIZER]}});
     let answer = world.live.patch("b", &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     assert!(matches!(world.rows.on(Event::Answer(answer.into_seen()))[..], [Todo::Newer(..)]));
@@ -154,7 +154,7 @@ async fn a_life(world: &mut World) {
     world.merge("b", json!({"metadata": {"labels": {"noise": "yes"}}})).await;
     world.merge("a", json!({"spec": {"last_name": "AA"}})).await;
     assert_eq!(world.until("seen a").await, ["newer b", "newer b", "seen a AA "]);
-    assert!(world.rows.row(slot).unwrap().is_ours());
+    assert!(world.rows.row(object_id).unwrap().is_ours());
 
     // A patch that carries another uid is refused: the fence of a stale cache.
     let fenced =

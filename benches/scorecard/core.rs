@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use jiff::{Timestamp, ToSpan};
 use vestibule_core::diff::diff;
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Mark, Mode, ObjectKey, ObservedRecord, Person, Record};
-use vestibule_core::plan::{Held, Want, unit};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::model::{DesiredRecord, Mode, ObjectKey, ObservedRecord, OwnerMark, Person};
+use vestibule_core::plan::{DesiredState, ExistingRecord, action_plan};
 use vestibule_core::schedule::{PackedVisit, Provision, Visit, Window, Zone};
 
 use crate::Fallible;
@@ -25,8 +25,8 @@ const PASSES: usize = 5;
 
 /// One object and what is known of it.
 struct Pair {
-    want: Want,
-    held: Vec<Held>,
+    desired: DesiredState,
+    existing: Vec<ExistingRecord>,
     found: Option<ObservedRecord>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn measure(report: &mut Report) -> Fallible {
     row(
         "P11b",
         "plan, whole unit",
-        rate(&pairs, |pair| unit(&pair.want, &pair.held, Mode::Enforce, now).acts.len()),
+        rate(&pairs, |pair| action_plan(&pair.desired, &pair.existing, Mode::Enforce, now).actions.len()),
         Some(2.0),
     );
     row("P11c", "compare record with record found", rate(&pairs, compared), None);
@@ -72,19 +72,21 @@ fn rate<T>(things: &[T], work: impl Fn(&T) -> usize) -> f64 {
 
 /// What a pass over rows does, where the content is known by its hash: no record is looked at.
 fn by_id(pair: &Pair) -> usize {
-    match (&pair.want, pair.held.as_slice()) {
-        (Want::Record(record), [one]) => {
+    match (&pair.desired, pair.existing.as_slice()) {
+        (DesiredState::Record(record), [one]) => {
             usize::from(!one.id.same_content(&record.id) || !one.id.holds(one.fingerprint))
         }
-        (Want::Nothing, []) => 0,
+        (DesiredState::Nothing, []) => 0,
         _ => 1,
     }
 }
 
 fn compared(pair: &Pair) -> usize {
-    match &pair.want {
-        Want::Record(record) => diff(record, pair.found.as_ref()).len(),
-        Want::Nothing | Want::Ended | Want::Keep | Want::AtMost(_) => usize::from(pair.found.is_some()),
+    match &pair.desired {
+        DesiredState::Record(record) => diff(record, pair.found.as_ref()).len(),
+        DesiredState::Nothing | DesiredState::Ended | DesiredState::Keep | DesiredState::AtMost(_) => {
+            usize::from(pair.found.is_some())
+        }
     }
 }
 
@@ -98,7 +100,7 @@ fn pairs(now: Timestamp) -> Vec<Pair> {
             "+1 212 555 0100".clone_into(&mut facts.person.phone);
         }
         let fingerprint = facts.fingerprint();
-        let held = Held { id: record.id, fingerprint, until: Some(record.window.until) };
+        let existing = ExistingRecord { id: record.id, fingerprint, until: Some(record.window.until) };
         let found = ObservedRecord {
             external_id: record.id.to_string(),
             id: Some(record.id),
@@ -106,18 +108,18 @@ fn pairs(now: Timestamp) -> Vec<Pair> {
             dead: false,
             facts,
         };
-        let want = if surplus { Want::Nothing } else { Want::Record(record) };
-        let held = if missing { Vec::new() } else { vec![held] };
-        Pair { want, held, found: (!missing).then_some(found) }
+        let desired = if surplus { DesiredState::Nothing } else { DesiredState::Record(record) };
+        let existing = if missing { Vec::new() } else { vec![existing] };
+        Pair { desired, existing, found: (!missing).then_some(found) }
     };
     (0..COUNT).map(pair).collect()
 }
 
-fn record(number: usize, now: Timestamp) -> Record {
+fn record(number: usize, now: Timestamp) -> DesiredRecord {
     let object = ObjectKey::new("building", format!("visitor-{number:06}"));
-    let mut record = Record {
-        id: RecordId::new(Owner(7), Slot::of_visitor(&object), 0),
-        mark: Mark { owner_id: "cluster/building/netbox".to_owned(), object },
+    let mut record = DesiredRecord {
+        id: RecordId::new(Owner(7), ObjectId::of_visitor(&object), 0),
+        mark: OwnerMark { owner_id: "cluster/building/netbox".to_owned(), object },
         person: Person {
             first_name: "Ada".to_owned(),
             last_name: format!("Byron {number}"),
@@ -129,7 +131,7 @@ fn record(number: usize, now: Timestamp) -> Record {
         groups: BTreeSet::from(["Lobby".to_owned()]),
         card: None,
     };
-    record.id = RecordId::new(record.id.owner, record.id.slot, record.facts().fingerprint());
+    record.id = RecordId::new(record.id.owner, record.id.object_id, record.facts().fingerprint());
     record
 }
 

@@ -6,7 +6,7 @@
 mod decode;
 mod uid;
 
-pub use decode::Live;
+pub use decode::RawObject;
 pub use uid::{NotAUid, Uid};
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ impl Meta {
 
 /// An object that was seen: with a spec of kind `S`, or the reason why there is none, and a status of kind `T`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Seen<S, T = Value> {
+pub struct DecodedObject<S, T = Value> {
     /// The metadata.
     pub meta: Meta,
     /// The spec, or a sentence that says what in it cannot be read. The sentence holds no value of the spec.
@@ -57,10 +57,10 @@ pub struct Seen<S, T = Value> {
     pub status: Option<T>,
 }
 
-impl<S, T> fmt::Debug for Seen<S, T> {
+impl<S, T> fmt::Debug for DecodedObject<S, T> {
     /// Shows which object it is and nothing of what it says: that is about people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen").field("meta", &self.meta).finish_non_exhaustive()
+        f.debug_struct("DecodedObject").field("meta", &self.meta).finish_non_exhaustive()
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use vestibule_core::model::ObjectKey;
 
-use super::object::Seen;
+use super::object::DecodedObject;
 use super::watch::{Event, Scope};
 
 /// All objects of one kind, as the watch tells of them.
 #[derive(Debug)]
 pub struct Store<S, T> {
-    objects: BTreeMap<ObjectKey, Arc<Seen<S, T>>>,
+    objects: BTreeMap<ObjectKey, Arc<DecodedObject<S, T>>>,
     /// Whether the first list of each scope is done.
     scopes: BTreeMap<Scope, bool>,
     /// What the list that runs in a scope has shown so far.
@@ -26,7 +26,7 @@ impl<S, T> Store<S, T> {
     }
 
     /// Takes in an event; says whether anything may have changed.
-    pub fn on(&mut self, event: Event<Seen<S, T>>) -> bool {
+    pub fn on(&mut self, event: Event<DecodedObject<S, T>>) -> bool {
         match event {
             Event::Init(scope) => {
                 self.listed.insert(scope, BTreeSet::new());
@@ -59,7 +59,7 @@ impl<S, T> Store<S, T> {
     }
 
     /// One object.
-    pub fn get(&self, key: &ObjectKey) -> Option<&Arc<Seen<S, T>>> {
+    pub fn get(&self, key: &ObjectKey) -> Option<&Arc<DecodedObject<S, T>>> {
         self.objects.get(key)
     }
 
@@ -75,16 +75,16 @@ impl<S, T> Store<S, T> {
     }
 
     /// All objects by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &Arc<Seen<S, T>>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectKey, &Arc<DecodedObject<S, T>>)> {
         self.objects.iter()
     }
 
-    fn knows(&self, object: &Seen<S, T>) -> bool {
+    fn knows(&self, object: &DecodedObject<S, T>) -> bool {
         self.objects.get(&object.meta.key).is_some_and(|known| known.meta.uid == object.meta.uid)
     }
 
     /// What is newer counts, whatever its uid: versions rise over all objects of a cluster.
-    fn put(&mut self, object: Seen<S, T>) -> bool {
+    fn put(&mut self, object: DecodedObject<S, T>) -> bool {
         let known = self.objects.get(&object.meta.key);
         let newer = known.is_none_or(|known| known.meta.resource_version < object.meta.resource_version);
         if newer {
@@ -93,7 +93,7 @@ impl<S, T> Store<S, T> {
         newer
     }
 
-    fn remove(&mut self, object: &Seen<S, T>) -> bool {
+    fn remove(&mut self, object: &DecodedObject<S, T>) -> bool {
         self.knows(object) && self.objects.remove(&object.meta.key).is_some()
     }
 }

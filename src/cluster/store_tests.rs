@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::object::Live;
+use crate::cluster::object::RawObject;
 
-type Any = Seen<Value, Value>;
+type Any = DecodedObject<Value, Value>;
 
 /// Uids by a digit: another digit is another object.
 fn object(namespace: &str, name: &str, uid: u8, version: u64) -> Any {
@@ -11,7 +11,7 @@ fn object(namespace: &str, name: &str, uid: u8, version: u64) -> Any {
         "namespace": namespace, "name": name, "uid": format!("0000000{uid}-0000-0000-0000-000000000000"),
         "resourceVersion": version.to_string(),
     }, "spec": {} });
-    serde_json::from_value::<Live<Value, Value>>(object).unwrap().into_seen()
+    serde_json::from_value::<RawObject<Value, Value>>(object).unwrap().into_seen()
 }
 
 fn one(version: u64) -> Any {

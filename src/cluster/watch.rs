@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::object::{Live, Seen};
+use super::object::{DecodedObject, RawObject};
 
 /// Objects that may wait for their reader.
 const WAITING: usize = 256;
@@ -77,7 +77,7 @@ pub fn watch<S, T>(
     client: &Client,
     resource: &ApiResource,
     scopes: &[Scope],
-) -> mpsc::Receiver<Event<Seen<S, T>>>
+) -> mpsc::Receiver<Event<DecodedObject<S, T>>>
 where
     S: DeserializeOwned + Clone + Send + 'static,
     T: DeserializeOwned + Clone + Send + 'static,
@@ -95,7 +95,7 @@ where
 }
 
 /// Streams its lists, or, where the server cannot, lists and watches from then on.
-async fn feed<S, T>(api: Api<Live<S, T>>, mut feed: Feed<Seen<S, T>>)
+async fn feed<S, T>(api: Api<RawObject<S, T>>, mut feed: Feed<DecodedObject<S, T>>)
 where
     S: DeserializeOwned + Clone + Send + 'static,
     T: DeserializeOwned + Clone + Send + 'static,
@@ -123,10 +123,10 @@ struct Feed<O> {
     pause: Pause,
 }
 
-impl<S, T> Feed<Seen<S, T>> {
+impl<S, T> Feed<DecodedObject<S, T>> {
     async fn drain(
         &mut self,
-        stream: impl Stream<Item = watcher::Result<watcher::Event<Live<S, T>>>>,
+        stream: impl Stream<Item = watcher::Result<watcher::Event<RawObject<S, T>>>>,
     ) -> End {
         let mut stream = std::pin::pin!(stream);
         let events = self.events.clone();
@@ -148,7 +148,7 @@ impl<S, T> Feed<Seen<S, T>> {
     }
 
     /// `None` if nobody reads any more.
-    async fn pass_on(&mut self, event: watcher::Event<Live<S, T>>) -> Option<()> {
+    async fn pass_on(&mut self, event: watcher::Event<RawObject<S, T>>) -> Option<()> {
         let event = match event {
             // A list is announced before it is asked for: that proves nothing.
             watcher::Event::Init => return self.events.send(Event::Init(self.scope.clone())).await.ok(),

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::identity::{ObjectId, RecordId};
 
 use super::Engine;
 use super::backoff::after;
+use super::inner::Inner;
 use super::listing::Merged;
-use super::state::Inner;
 
 /// A further list begins so long after it was asked for: two lists of one moment share their fault, and many requests are
 /// one.
@@ -37,7 +37,7 @@ pub(super) struct Absence {
     /// Records that were read as gone, or removed. Empty once the lists are enough.
     gone: BTreeSet<RecordId>,
     /// Slots whose every record this engine has made. Empty once the lists are enough.
-    made_here: BTreeSet<Slot>,
+    made_here: BTreeSet<ObjectId>,
 }
 
 impl Absence {
@@ -61,14 +61,14 @@ impl Absence {
 impl Engine {
     /// Whether it is proven that the system holds no record of the slot: nothing is held, nothing may still arrive, nothing
     /// waits to be read back, and that rests on more than one list.
-    pub fn is_absent(&self, slot: Slot) -> bool {
-        self.inner.lock().is_absent(slot)
+    pub fn is_absent(&self, object_id: ObjectId) -> bool {
+        self.inner.lock().is_absent(object_id)
     }
 
     /// Whether nothing is held of the slot and nothing is under way for it, but one list alone says so.
-    pub fn lacks_witness(&self, slot: Slot) -> bool {
+    pub fn lacks_witness(&self, object_id: ObjectId) -> bool {
         let inner = self.inner.lock();
-        inner.is_settled(slot) && inner.held(slot).is_empty() && !inner.is_absent(slot)
+        inner.is_settled(object_id) && inner.existing(object_id).is_empty() && !inner.is_absent(object_id)
     }
 
     /// Whether it is proven that a record does not live: it was read as gone, removed and read back, or two lists lack it.
@@ -86,10 +86,10 @@ impl Engine {
 
     /// Notes that nothing was ever made for the slot before now: its object got its finalizer just now. So this engine makes
     /// every record that there is.
-    pub fn note_new(&self, slot: Slot) {
+    pub fn note_new(&self, object_id: ObjectId) {
         let mut inner = self.inner.lock();
-        if !inner.absence.lists_are_enough() && inner.held(slot).is_empty() {
-            inner.absence.made_here.insert(slot);
+        if !inner.absence.lists_are_enough() && inner.existing(object_id).is_empty() {
+            inner.absence.made_here.insert(object_id);
         }
     }
 
@@ -117,16 +117,18 @@ impl Inner {
     }
 
     /// See [`Engine::is_absent`].
-    pub(super) fn is_absent(&self, slot: Slot) -> bool {
-        let proven = self.absence.lists_are_enough() || self.absence.made_here.contains(&slot);
-        let holds_nothing = self.held(slot).is_empty() && !self.misnamed.holds(slot);
-        proven && holds_nothing && self.unconfirmed(slot).is_empty()
+    pub(super) fn is_absent(&self, object_id: ObjectId) -> bool {
+        let proven = self.absence.lists_are_enough() || self.absence.made_here.contains(&object_id);
+        let holds_nothing = self.existing(object_id).is_empty() && !self.misnamed.holds(object_id);
+        proven && holds_nothing && self.unconfirmed(object_id).is_empty()
     }
 
     fn is_gone(&self, id: &RecordId) -> bool {
-        let lives = self.held(id.slot).iter().any(|one| one.id == *id) || self.unconfirmed.contains_key(id);
+        let lives =
+            self.existing(id.object_id).iter().any(|one| one.id == *id) || self.unconfirmed.contains_key(id);
         let Absence { gone, made_here, .. } = &self.absence;
-        let proven = self.absence.lists_are_enough() || gone.contains(id) || made_here.contains(&id.slot);
+        let proven =
+            self.absence.lists_are_enough() || gone.contains(id) || made_here.contains(&id.object_id);
         proven && !lives
     }
 
@@ -153,7 +155,9 @@ impl Inner {
     }
 
     /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
-    pub(super) fn is_settled(&self, slot: Slot) -> bool {
-        !self.queue.contains(slot) && self.unconfirmed(slot).is_empty() && !self.untold.contains(&slot)
+    pub(super) fn is_settled(&self, object_id: ObjectId) -> bool {
+        !self.queue.contains(object_id)
+            && self.unconfirmed(object_id).is_empty()
+            && !self.untold.contains(&object_id)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::system::Class as ErrorClass;
+use crate::system::ErrorKind;
 
 /// The shortest wait.
 pub const SHORTEST: Duration = Duration::from_secs(1);
@@ -31,11 +31,11 @@ impl Failing {
     ///
     /// A refusal for being too fast says nothing about the item: the pace bears it, and the item waits only as long as
     /// the system said, and never longer than [`LONGEST`].
-    pub fn wait(&self, error: ErrorClass, random: f64) -> Duration {
+    pub fn wait(&self, error: ErrorKind, random: f64) -> Duration {
         match error {
-            ErrorClass::Throttled(after) => after.unwrap_or(SHORTEST).min(LONGEST),
-            ErrorClass::Dependency => self.exponential(random).max(DEPENDENCY),
-            ErrorClass::Terminal | ErrorClass::Auth | ErrorClass::Transient | ErrorClass::NotLeader => {
+            ErrorKind::Throttled(after) => after.unwrap_or(SHORTEST).min(LONGEST),
+            ErrorKind::Dependency => self.exponential(random).max(DEPENDENCY),
+            ErrorKind::Terminal | ErrorKind::Auth | ErrorKind::Transient | ErrorKind::NotLeader => {
                 self.exponential(random)
             }
         }
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_from_one_second_to_ten_minutes() {
-        let wait = |failures, random| failing(failures).wait(ErrorClass::Transient, random).as_secs_f64();
+        let wait = |failures, random| failing(failures).wait(ErrorKind::Transient, random).as_secs_f64();
         let close = |left: f64, right: f64| assert!((left - right).abs() < 1e-6, "{left} is not {right}");
         close(wait(1, 0.0), 1.0);
         close(wait(1, 1.0), 2.0);
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_random_number_out_of_range_stays_within_the_bounds() {
         for random in [-5.0, 7.0, f64::INFINITY] {
-            let wait = failing(20).wait(ErrorClass::Transient, random);
+            let wait = failing(20).wait(ErrorKind::Transient, random);
             assert!((SHORTEST..=LONGEST).contains(&wait), "{wait:?}");
         }
     }
@@ -93,13 +93,13 @@ mod tests {
     #[test]
     fn a_throttled_item_waits_as_long_as_the_system_said() {
         let said = Duration::from_secs(7);
-        assert_eq!(failing(9).wait(ErrorClass::Throttled(Some(said)), 0.5), said);
-        assert_eq!(failing(9).wait(ErrorClass::Throttled(None), 0.5), SHORTEST);
+        assert_eq!(failing(9).wait(ErrorKind::Throttled(Some(said)), 0.5), said);
+        assert_eq!(failing(9).wait(ErrorKind::Throttled(None), 0.5), SHORTEST);
     }
 
     #[test]
     fn no_system_can_say_more_than_ten_minutes() {
-        assert_eq!(failing(1).wait(ErrorClass::Throttled(Some(Duration::MAX)), 0.5), LONGEST);
+        assert_eq!(failing(1).wait(ErrorKind::Throttled(Some(Duration::MAX)), 0.5), LONGEST);
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_missing_dependency_is_not_asked_for_every_second() {
-        assert_eq!(failing(1).wait(ErrorClass::Dependency, 0.0), DEPENDENCY);
-        assert_eq!(failing(12).wait(ErrorClass::Dependency, 1.0), LONGEST);
+        assert_eq!(failing(1).wait(ErrorKind::Dependency, 0.0), DEPENDENCY);
+        assert_eq!(failing(12).wait(ErrorKind::Dependency, 1.0), LONGEST);
     }
 }

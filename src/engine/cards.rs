@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Card, Facts, Mode, ObservedRecord, Record};
+use vestibule_core::model::{Card, DesiredRecord, Facts, Mode, ObservedRecord};
 
-use super::call::Stop;
+use super::call::TurnError;
 use super::waits::Blocked;
-use super::{Class, Engine, Outcome, Reason, Wait, Work};
+use super::{Engine, Outcome, Priority, Reason, Wait, Work};
 use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
 
 /// A record of another integration whose card was taken asks for it again after this time.
@@ -42,17 +42,22 @@ enum Claim {
 
 impl Engine {
     /// Reserves the card of a record for this turn and makes sure that no other record holds it.
-    pub(super) async fn free_card(&self, record: &Record, card: &Card, work: Work) -> Result<(), Stop> {
+    pub(super) async fn free_card(
+        &self,
+        record: &DesiredRecord,
+        card: &Card,
+        work: Work,
+    ) -> Result<(), TurnError> {
         let since = {
             let mut inner = self.inner.lock();
-            if !inner.waits.reserve(card.number_key(), record.id.slot, work) {
+            if !inner.waits.reserve(card.number_key(), record.id.object_id, work) {
                 // Another turn is about to take it: what came of that shows in a moment.
                 return Err(Blocked { not_after: None, outcome: None }.into());
             }
             inner.waits.now()
         };
-        let found = self.observe(work.class, Scope::Card(card.clone())).await?;
-        let own = |id: RecordId| id.owner == self.owner && id.slot == record.id.slot;
+        let found = self.observe(work.priority, Scope::Card(card.clone())).await?;
+        let own = |id: RecordId| id.owner == self.owner && id.object_id == record.id.object_id;
         let others = found.records.iter().filter(|one| !one.dead && !one.id.is_some_and(own));
         let holders: Vec<_> = others.map(|one| self.holder(one)).collect();
         let claims = holders.iter().map(|holder| self.claim_of(holder, record));
@@ -73,7 +78,7 @@ impl Engine {
         Holder { record, ours, elsewhere }
     }
 
-    fn claim_of(&self, holder: &Holder<'_>, wanted: &Record) -> Claim {
+    fn claim_of(&self, holder: &Holder<'_>, wanted: &DesiredRecord) -> Claim {
         if holder.ours.is_none() {
             return Claim::Foreign;
         }
@@ -100,12 +105,12 @@ impl Engine {
     /// Ends the turn, and has the card asked for again when the holder changes or ends.
     fn refuse_card(
         &self,
-        record: &Record,
+        record: &DesiredRecord,
         claim: Claim,
         holder: &Holder<'_>,
         work: Work,
         since: u64,
-    ) -> Stop {
+    ) -> TurnError {
         let (Some(blocked), Some(id)) =
             (claim.blocks(&holder.name(&record.mark.object.namespace)), holder.ours)
         else {
@@ -116,19 +121,19 @@ impl Engine {
             ))
             .into();
         };
-        let registered = self.inner.lock().waits.register(record.id.slot, id.slot, work, since);
-        if registered { blocked.into() } else { Stop::Superseded }
+        let registered = self.inner.lock().waits.register(record.id.object_id, id.object_id, work, since);
+        if registered { blocked.into() } else { TurnError::Superseded }
     }
 
     /// Takes the card from a record that does not need it now. One whose visit is still to come asks for it again after
     /// this turn.
     async fn take_card(
         &self,
-        record: &Record,
+        record: &DesiredRecord,
         card: &Card,
         holder: &Holder<'_>,
         work: Work,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), TurnError> {
         let Some(id) = holder.ours else { return Ok(()) };
         let mut facts = holder.record.facts.clone();
         let mut withdrawn: Vec<Card> =
@@ -146,13 +151,13 @@ impl Engine {
             }
         }
         let engine = holder.elsewhere.as_deref().unwrap_or(self);
-        engine.gave_up_card(id, &facts, record, work.class);
+        engine.gave_up_card(id, &facts, record, work.priority);
         if holder.elsewhere.is_some() {
             // The end of this turn may not be noticed there.
             let now = self.clock.now();
             engine.inner.lock().queue.push(
-                id.slot,
-                Class::Retry.with_reason(Reason::CatchUp),
+                id.object_id,
+                Priority::Retry.with_reason(Reason::CatchUp),
                 now.checked_add(LOOK_AGAIN_AFTER).ok(),
                 now,
             );
@@ -162,32 +167,37 @@ impl Engine {
     }
 
     /// Withdraws a card here for a record of another integration. What fails here is no failure of the other system.
-    async fn give_up(&self, step: &Step, work: Work) -> Result<(), Stop> {
+    async fn give_up(&self, step: &Step, work: Work) -> Result<(), TurnError> {
         match self.write(work, step).await {
             Ok(Applied::Absent) => Err(dependency("another system is connected there now")),
             Ok(_) => Ok(()),
-            Err(Stop::System(error)) => Err(dependency(&error.message)),
+            Err(TurnError::System(error)) => Err(dependency(&error.message)),
             Err(stop) => Err(stop),
         }
     }
 
-    fn gave_up_card(&self, id: RecordId, facts: &Facts, taker: &Record, class: Class) {
+    fn gave_up_card(&self, id: RecordId, facts: &Facts, taker: &DesiredRecord, priority: Priority) {
         let now = self.clock.now();
         let until = facts.window.map(|window| window.until);
         let mut inner = self.inner.lock();
         inner.snapshot.stands(&id, facts.fingerprint(), until);
         if until.is_none_or(|until| until > now) {
-            let work = class.with_reason(Reason::CatchUp);
-            inner.waits.register_for_turn(id.slot, taker.id.slot, work);
+            let work = priority.with_reason(Reason::CatchUp);
+            inner.waits.register_for_turn(id.object_id, taker.id.object_id, work);
         }
     }
 
     /// Carries out a step. A card that was taken between the look-up and the call is looked up once more.
-    pub(super) async fn take_step(&self, record: &Record, step: &Step, work: Work) -> Result<(), Stop> {
+    pub(super) async fn take_step(
+        &self,
+        record: &DesiredRecord,
+        step: &Step,
+        work: Work,
+    ) -> Result<(), TurnError> {
         let result = self.write(work, step).await;
         let Step::AssignCard { card, .. } = step else { return result.map(drop) };
         let result = match result {
-            Err(Stop::System(error)) if error.code == Some(ErrorCode::CardTaken) => {
+            Err(TurnError::System(error)) if error.code == Some(ErrorCode::CardTaken) => {
                 self.free_card(record, card, work).await?;
                 self.write(work, step).await
             }
@@ -227,27 +237,27 @@ impl Claim {
 }
 
 fn taken(message: String) -> SystemError {
-    SystemError::new(system::Class::Terminal, "find-card", message).with_code(ErrorCode::CardTaken)
+    SystemError::new(system::ErrorKind::Terminal, "find-card", message).with_code(ErrorCode::CardTaken)
 }
 
 /// The card is still held in another integration, for this reason.
-fn dependency(reason: &str) -> Stop {
+fn dependency(reason: &str) -> TurnError {
     let message = format!(
         "the card of spec.credentialNumber is not given up by a Visitor of another AccessIntegration: {reason}"
     );
-    SystemError::new(system::Class::Dependency, "RemoveCredential", message).into()
+    SystemError::new(system::ErrorKind::Dependency, "RemoveCredential", message).into()
 }
 
 /// A person whose card is refused is kept: without a card the groups open nothing by card, and what is tried again is the
 /// card alone. Taken back, it would use up an id at each attempt.
-fn without_card(stop: Stop) -> Stop {
-    let Stop::System(mut error) = stop else { return stop };
-    if matches!(error.class, system::Class::Terminal | system::Class::Dependency) {
+fn without_card(stop: TurnError) -> TurnError {
+    let TurnError::System(mut error) = stop else { return stop };
+    if matches!(error.kind, system::ErrorKind::Terminal | system::ErrorKind::Dependency) {
         error
             .message
             .push_str("; until then the record is there without its card, and opens nothing by card");
     }
-    Stop::System(error)
+    TurnError::System(error)
 }
 
 impl Holder<'_> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use vestibule_core::diff::Step;
 use vestibule_core::identity::{RecordId, SHORTEST_ALTERED};
-use vestibule_core::model::{ObservedRecord, Record};
+use vestibule_core::model::{DesiredRecord, ObservedRecord};
 use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
 
-use super::call::Stop;
+use super::call::TurnError;
 use super::creates::CreateStop;
-use super::{Class, Engine, Work};
+use super::{Engine, Priority, Work};
 use crate::system::{self, Applied, Scope, SystemError};
 
 /// How often a create may meet a used id in one turn. The search between two creates leaves one for a race.
@@ -34,7 +34,7 @@ enum Found {
 
 impl Engine {
     /// Creates a record under the first id of its content that is not used up, or takes over the one that lives.
-    pub(super) async fn create(&self, wanted: &Arc<Record>, work: Work) -> Result<(), Stop> {
+    pub(super) async fn create(&self, wanted: &Arc<DesiredRecord>, work: Work) -> Result<(), TurnError> {
         // A system that has not shown that it keeps our ids gets one record to show it.
         let ids_are_kept = self.inner.lock().creates.ids_are_kept();
         let _first = if ids_are_kept { None } else { Some(self.first_create.lock().await) };
@@ -44,9 +44,9 @@ impl Engine {
                 self.inner.lock().creates.keeps_ids();
                 return self.add_cards(&made, work).await;
             }
-            let found = match self.used_by(record.id, work.class).await? {
+            let found = match self.used_by(record.id, work.priority).await? {
                 UsedBy::Living(found) => Found::Living(found),
-                UsedBy::Dead => self.find_number(record.id, work.class).await?,
+                UsedBy::Dead => self.find_number(record.id, work.priority).await?,
                 UsedBy::Hidden => {
                     hidden += 1;
                     Found::Free(self.pass_hidden(record.id, hidden, work).await?)
@@ -68,7 +68,11 @@ impl Engine {
     }
 
     /// One create. Gives the record as it stands in the system, or nothing if its id is used.
-    async fn try_create(&self, record: &Arc<Record>, work: Work) -> Result<Option<Arc<Record>>, Stop> {
+    async fn try_create(
+        &self,
+        record: &Arc<DesiredRecord>,
+        work: Work,
+    ) -> Result<Option<Arc<DesiredRecord>>, TurnError> {
         match self.write(work, &Step::Create(Arc::clone(record))).await {
             Ok(Applied::Exists) => Ok(None),
             Ok(Applied::Misnamed(given)) => self.judge_given(record, given, work).await.map(Some),
@@ -83,10 +87,10 @@ impl Engine {
     /// The answer names another id. One of the same content is as good; what is left of ours is taken back.
     async fn judge_given(
         &self,
-        record: &Arc<Record>,
+        record: &Arc<DesiredRecord>,
         given: String,
         work: Work,
-    ) -> Result<Arc<Record>, Stop> {
+    ) -> Result<Arc<DesiredRecord>, TurnError> {
         let other = given.parse::<RecordId>().ok().filter(|id| id.same_content(&record.id));
         if let Some(id) = other {
             self.inner.lock().uncertain.remove(&record.id);
@@ -103,14 +107,14 @@ impl Engine {
     /// the record was sent is taken back.
     async fn judge_foreign(
         &self,
-        record: &Arc<Record>,
+        record: &Arc<DesiredRecord>,
         given: String,
         work: Work,
-    ) -> Result<Arc<Record>, Stop> {
-        if self.read(record.id, work.class).await?.is_some() {
+    ) -> Result<Arc<DesiredRecord>, TurnError> {
+        if self.read(record.id, work.priority).await?.is_some() {
             return Ok(Arc::clone(record));
         }
-        let named = self.observe(work.class, Scope::ExternalId(given.clone())).await?.records;
+        let named = self.observe(work.priority, Scope::ExternalId(given.clone())).await?.records;
         let is_made = |person: &ObservedRecord| {
             let is_marked = person.mark.as_ref() == Some(&record.mark);
             let opens_the_same =
@@ -128,10 +132,10 @@ impl Engine {
 
     /// Only a lost answer leaves a create undecided, be it lost with the lease; a refusal, or a step that was not sent,
     /// decides it.
-    fn forget_unsent(&self, id: RecordId, stop: &Stop) {
+    fn forget_unsent(&self, id: RecordId, stop: &TurnError) {
         let undecided = match stop {
-            Stop::System(error) => error.class == system::Class::Transient,
-            Stop::NotLeader => true,
+            TurnError::System(error) => error.kind == system::ErrorKind::Transient,
+            TurnError::NotLeader => true,
             _ => false,
         };
         if !undecided {
@@ -140,23 +144,23 @@ impl Engine {
     }
 
     /// What uses an id that the system says is used.
-    async fn used_by(&self, id: RecordId, class: Class) -> Result<UsedBy, Stop> {
-        let shown = self.observe(class, Scope::Record(id)).await?.records;
+    async fn used_by(&self, id: RecordId, priority: Priority) -> Result<UsedBy, TurnError> {
+        let shown = self.observe(priority, Scope::Record(id)).await?.records;
         match shown.into_iter().find(|person| person.id == Some(id)) {
             Some(person) if !person.dead => Ok(UsedBy::Living(Box::new(person))),
             Some(_) => Ok(UsedBy::Dead),
-            None => Ok(self.user(id, class).await?.map_or(UsedBy::Hidden, |_| UsedBy::Dead)),
+            None => Ok(self.user(id, priority).await?.map_or(UsedBy::Hidden, |_| UsedBy::Dead)),
         }
     }
 
     /// A person of this id, dead or where we cannot write.
-    async fn user(&self, id: RecordId, class: Class) -> Result<Option<ObservedRecord>, Stop> {
-        let found = self.observe(class, Scope::UsedId(id)).await?;
+    async fn user(&self, id: RecordId, priority: Priority) -> Result<Option<ObservedRecord>, TurnError> {
+        let found = self.observe(priority, Scope::UsedId(id)).await?;
         Ok(found.records.into_iter().find(|person| person.id == Some(id)))
     }
 
     /// The number to go on with past a dead record, in a few reads however many there are.
-    async fn find_number(&self, dead: RecordId, class: Class) -> Result<Found, Stop> {
+    async fn find_number(&self, dead: RecordId, priority: Priority) -> Result<Found, TurnError> {
         let mut search = NumberSearch::above(dead.number);
         loop {
             let number = match search.next() {
@@ -165,9 +169,9 @@ impl Engine {
                 NextProbe::Read(number) => number,
             };
             let id = RecordId { number, ..dead };
-            let user = self.user(id, class).await?;
+            let user = self.user(id, priority).await?;
             if user.as_ref().is_some_and(|person| !person.dead)
-                && let Some(living) = self.read(id, class).await?
+                && let Some(living) = self.read(id, priority).await?
             {
                 return Ok(Found::Living(Box::new(living)));
             }
@@ -177,12 +181,12 @@ impl Engine {
 
     /// The number to go on with past a record that the system does not show. Where nothing is shown nothing can be searched,
     /// so the number is drawn; a system that may do anything to ids is asked for more only a few times.
-    async fn pass_hidden(&self, id: RecordId, times: usize, work: Work) -> Result<u16, Stop> {
+    async fn pass_hidden(&self, id: RecordId, times: usize, work: Work) -> Result<u16, TurnError> {
         if times == 1 {
             if self.find_misnamed(id, work).await? {
                 return Err(self.creates_stopped());
             }
-            if let Some(kept) = self.find_shortened(id, work.class).await? {
+            if let Some(kept) = self.find_shortened(id, work.priority).await? {
                 return Err(
                     self.stop_creates(id, CreateStop::ShortenedIds { sent: id.to_string().len(), kept })
                 );
@@ -198,7 +202,7 @@ impl Engine {
         Err(self.stop_creates(id, CreateStop::HiddenIds))
     }
 
-    fn stop_creates(&self, id: RecordId, stop: CreateStop) -> Stop {
+    fn stop_creates(&self, id: RecordId, stop: CreateStop) -> TurnError {
         {
             let mut inner = self.inner.lock();
             inner.uncertain.remove(&id);
@@ -210,7 +214,7 @@ impl Engine {
 
     /// To how many characters a system shortened an id, as far as a dead record under what is left of it shows. What was
     /// found last is tried first.
-    async fn find_shortened(&self, id: RecordId, class: Class) -> Result<Option<usize>, Stop> {
+    async fn find_shortened(&self, id: RecordId, priority: Priority) -> Result<Option<usize>, TurnError> {
         let whole = id.to_string();
         let last = self.inner.lock().creates.kept_last();
         let others = (SHORTEST_ALTERED..whole.len()).rev().filter(|length| Some(*length) != last);
@@ -218,7 +222,7 @@ impl Engine {
             let Some(cut) = whole.get(..length).filter(|cut| cut.parse::<RecordId>().is_err()) else {
                 continue;
             };
-            let found = self.observe(class, Scope::ExternalId(cut.to_owned())).await?;
+            let found = self.observe(priority, Scope::ExternalId(cut.to_owned())).await?;
             if found.records.iter().any(|person| person.external_id == cut) {
                 return Ok(Some(length));
             }
@@ -227,8 +231,8 @@ impl Engine {
     }
 }
 
-fn with_id(record: &Arc<Record>, id: RecordId) -> Arc<Record> {
-    Arc::new(Record { id, ..(**record).clone() })
+fn with_id(record: &Arc<DesiredRecord>, id: RecordId) -> Arc<DesiredRecord> {
+    Arc::new(DesiredRecord { id, ..(**record).clone() })
 }
 
 fn used_up() -> SystemError {
@@ -236,5 +240,5 @@ fn used_up() -> SystemError {
         "all {NUMBERS} ids that one content of a Visitor can have are used by records that were removed: change a field \
          of the Visitor that is sent to the system, such as spec.phone, or make another Visitor"
     );
-    SystemError::new(system::Class::Terminal, "create", message)
+    SystemError::new(system::ErrorKind::Terminal, "create", message)
 }

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::ownership::Ownership;
 
-use super::call::Stop;
-use super::state::Inner;
+use super::call::TurnError;
+use super::inner::Inner;
 use super::{Engine, Work};
 use crate::system::{self, SystemError};
 
@@ -64,7 +64,7 @@ pub(super) struct Creates {
     /// Why no record is created.
     stop: Option<CreateStop>,
     /// Slots whose create waits for that to end; bounded by the slots that there are.
-    waiting: BTreeMap<Slot, Work>,
+    waiting: BTreeMap<ObjectId, Work>,
 }
 
 /// What a system has shown of what it does to ids.
@@ -123,33 +123,33 @@ impl Creates {
     }
 
     /// The slot has its turn: what it waits for now is asked anew.
-    pub(super) fn has_turn(&mut self, slot: Slot) {
-        self.waiting.remove(&slot);
+    pub(super) fn has_turn(&mut self, object_id: ObjectId) {
+        self.waiting.remove(&object_id);
     }
 }
 
 impl Engine {
     /// Fails if no record may be created now.
-    pub(super) fn check_creates(&self) -> Result<(), Stop> {
+    pub(super) fn check_creates(&self) -> Result<(), TurnError> {
         if self.inner.lock().creates.are_stopped() { Err(self.creates_stopped()) } else { Ok(()) }
     }
 
     /// How a create that is not allowed ends.
-    pub(super) fn creates_stopped(&self) -> Stop {
+    pub(super) fn creates_stopped(&self) -> TurnError {
         let message = format!(
             "waits for AccessIntegration {}, which creates no records now: see its status",
             self.integration.name
         );
-        Stop::CreatesStopped(SystemError::new(system::Class::Dependency, "create", message))
+        TurnError::CreatesStopped(SystemError::new(system::ErrorKind::Dependency, "create", message))
     }
 
     /// The turn of a slot ended because no record may be created: it has another one when that is over.
-    pub(super) fn await_creates(&self, inner: &mut Inner, slot: Slot, work: Work) {
-        inner.queue.done(slot);
+    pub(super) fn await_creates(&self, inner: &mut Inner, object_id: ObjectId, work: Work) {
+        inner.queue.done(object_id);
         if inner.creates.are_stopped() {
-            inner.creates.waiting.insert(slot, work);
+            inner.creates.waiting.insert(object_id, work);
         } else {
-            inner.queue.push(slot, work, None, self.clock.now());
+            inner.queue.push(object_id, work, None, self.clock.now());
         }
     }
 
@@ -172,8 +172,8 @@ impl Engine {
         inner.creates.stop.clone_from(&stop);
         if stop.is_none() {
             let now = self.clock.now();
-            for (slot, work) in std::mem::take(&mut inner.creates.waiting) {
-                inner.queue.push(slot, work, None, now);
+            for (object_id, work) in std::mem::take(&mut inner.creates.waiting) {
+                inner.queue.push(object_id, work, None, now);
             }
         }
         self.publish(|state| state.creates_stopped = stop);

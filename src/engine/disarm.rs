@@ -6,10 +6,10 @@ use vestibule_core::entitlement::disarming;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::ObservedRecord;
 
-use super::call::Stop;
-use super::state::UNCERTAIN_FOR;
-use super::unit::until;
-use super::{Class, Engine, Work};
+use super::call::TurnError;
+use super::inner::UNCERTAIN_FOR;
+use super::reconcile_object::until;
+use super::{Engine, Priority, Work};
 use crate::system::{self, Applied, ErrorCode, SystemError};
 
 /// What came of removing a record that may not stay.
@@ -39,43 +39,43 @@ impl Engine {
         &self,
         ids: impl Iterator<Item = RecordId>,
         work: Work,
-    ) -> Result<Removals, Stop> {
+    ) -> Result<Removals, TurnError> {
         let (mut removals, mut open) = (Removals::default(), None);
         for id in ids {
             match self.remove_or_disarm(id, work).await {
                 Ok(Removal::Done) => {}
                 Ok(Removal::MayArrive) => removals.may_arrive = true,
                 Ok(Removal::Disarmed(error)) => removals.disarmed = Some(error),
-                Err(Stop::Unrevoked(error)) => open = open.or(Some(error)),
+                Err(TurnError::Unrevoked(error)) => open = open.or(Some(error)),
                 Err(stop) => return Err(stop),
             }
         }
-        open.map_or(Ok(removals), |error| Err(Stop::Unrevoked(error)))
+        open.map_or(Ok(removals), |error| Err(TurnError::Unrevoked(error)))
     }
 
     /// Removes a record; disarms it if the system refuses to, or acknowledges and does not do it. `Unrevoked`: it may still
     /// open doors.
-    pub(super) async fn remove_or_disarm(&self, id: RecordId, work: Work) -> Result<Removal, Stop> {
+    pub(super) async fn remove_or_disarm(&self, id: RecordId, work: Work) -> Result<Removal, TurnError> {
         let error = match self.remove(id, work).await {
             Ok(true) => return Ok(Removal::MayArrive),
             Ok(false) if !self.inner.lock().remaining.is_refused(&id) => return Ok(Removal::Done),
             // Acknowledged before, and it was still there.
             Ok(false) => {
-                let living = self.read(id, work.class).await.map_err(Stop::revoking)?.is_some();
+                let living = self.read(id, work.priority).await.map_err(TurnError::revoking)?.is_some();
                 self.confirm(id, living);
                 if !living {
                     return Ok(Removal::Done);
                 }
                 not_carried_out()
             }
-            Err(Stop::System(error)) if self.is_refusal(id, &error) => error,
+            Err(TurnError::System(error)) if self.is_refusal(id, &error) => error,
             Err(stop) => return Err(stop.revoking()),
         };
         self.disarm(id, error, work).await
     }
 
     /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
-    async fn remove(&self, id: RecordId, work: Work) -> Result<bool, Stop> {
+    async fn remove(&self, id: RecordId, work: Work) -> Result<bool, TurnError> {
         let applied = self.write(work, &Step::Remove(id)).await?;
         let now = self.clock.now();
         if applied == Applied::Absent {
@@ -105,7 +105,7 @@ impl Engine {
 
     /// Whether the system itself keeps the record, and not a connection or the login that fails.
     fn is_refusal(&self, id: RecordId, error: &SystemError) -> bool {
-        if error.class.is_of_connection() || error.code == Some(ErrorCode::Endpoint) {
+        if error.kind.is_of_connection() || error.code == Some(ErrorCode::Endpoint) {
             return false;
         }
         let mut inner = self.inner.lock();
@@ -113,15 +113,16 @@ impl Engine {
     }
 
     /// Takes from a record all that opens doors, each by a call of its own: the system may accept one and refuse another.
-    async fn disarm(&self, id: RecordId, error: SystemError, work: Work) -> Result<Removal, Stop> {
+    async fn disarm(&self, id: RecordId, error: SystemError, work: Work) -> Result<Removal, TurnError> {
         if self.is_known_closed(id) {
             return Ok(Removal::Disarmed(closed(&error)));
         }
-        let unknown = |stop| if let Stop::System(_) = stop { Stop::Unrevoked(error.clone()) } else { stop };
-        let mut found = self.read(id, Class::Revocation).await.map_err(unknown)?;
+        let unknown =
+            |stop| if let TurnError::System(_) = stop { TurnError::Unrevoked(error.clone()) } else { stop };
+        let mut found = self.read(id, Priority::Revocation).await.map_err(unknown)?;
         let steps = found.as_ref().map(|found| disarming(id, &found.facts, self.clock.now()));
         if self.take_measures(&steps.unwrap_or_default(), work).await? {
-            found = self.read(id, Class::Revocation).await.map_err(unknown)?;
+            found = self.read(id, Priority::Revocation).await.map_err(unknown)?;
         }
         let Some(left) = found else {
             self.inner.lock().removed(&id);
@@ -131,12 +132,12 @@ impl Engine {
     }
 
     /// Says whether one of the measures was accepted.
-    async fn take_measures(&self, steps: &[Step], work: Work) -> Result<bool, Stop> {
+    async fn take_measures(&self, steps: &[Step], work: Work) -> Result<bool, TurnError> {
         let mut accepted = false;
         for step in steps {
             match self.write(work.as_revocation(), step).await {
                 Ok(_) => accepted = true,
-                Err(Stop::System(error)) => {
+                Err(TurnError::System(error)) => {
                     let (id, step) = (step.id(), step.name());
                     tracing::warn!(integration = %self.label, %id, step, %error, "a record could not be disarmed so");
                 }
@@ -147,7 +148,12 @@ impl Engine {
     }
 
     /// Takes in what is left of a record that the system does not remove.
-    fn judge_left(&self, id: RecordId, left: &ObservedRecord, error: &SystemError) -> Result<Removal, Stop> {
+    fn judge_left(
+        &self,
+        id: RecordId,
+        left: &ObservedRecord,
+        error: &SystemError,
+    ) -> Result<Removal, TurnError> {
         let is_closed = self.note_content(id, left);
         self.inner.lock().remaining.note_judged(&id);
         if is_closed {
@@ -155,7 +161,7 @@ impl Engine {
             return Ok(Removal::Disarmed(closed(error)));
         }
         tracing::error!(integration = %self.label, %id, %error, "a record is not removed and may open doors");
-        Err(Stop::Unrevoked(still_open(error, left.facts.cards.is_empty())))
+        Err(TurnError::Unrevoked(still_open(error, left.facts.cards.is_empty())))
     }
 
     /// Takes in what a record holds. Says whether it opens nothing.
@@ -169,8 +175,8 @@ impl Engine {
 
     fn is_known_closed(&self, id: RecordId) -> bool {
         let inner = self.inner.lock();
-        let held = inner.snapshot.held(id.slot).into_iter().find(|one| one.id == id);
-        held.is_some_and(|one| inner.remaining.is_closed(&id, one.fingerprint))
+        let existing = inner.snapshot.existing(id.object_id).into_iter().find(|one| one.id == id);
+        existing.is_some_and(|one| inner.remaining.is_closed(&id, one.fingerprint))
     }
 }
 
@@ -178,7 +184,7 @@ impl Engine {
 pub(super) fn not_carried_out() -> SystemError {
     let message = "the system acknowledges that the record is removed and goes on showing it: it is removed again, later each \
                    time. Look at the person in the system";
-    SystemError::new(system::Class::Transient, "RemovePerson", message)
+    SystemError::new(system::ErrorKind::Transient, "RemovePerson", message)
 }
 
 pub(super) fn closed(error: &SystemError) -> SystemError {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::call::Stop;
+use super::call::TurnError;
 use super::{Engine, SourceError};
 
 /// How long a turn waits for it before it is tried again.
@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Waits until [`Self::allow_writes`] was called.
-    pub(super) async fn prepare_first_write(&self) -> Result<(), Stop> {
+    pub(super) async fn prepare_first_write(&self) -> Result<(), TurnError> {
         if *self.may_write.borrow() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
 use vestibule_core::model::ObservedRecord;
 
 use super::snapshot::Entry;
@@ -14,7 +14,7 @@ const OTHERS: usize = 1000;
 /// A record of ours as the list shows it: 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    pub(super) slot: Slot,
+    pub(super) object_id: ObjectId,
     pub(super) entry: Entry,
 }
 
@@ -71,7 +71,7 @@ impl Listing {
             Some(id) if id.owner == self.owner => {
                 let until = record.facts.window.map(|window| window.until);
                 let entry = Entry::new(&id, record.facts.fingerprint(), until);
-                self.found.push(Found { slot: id.slot, entry });
+                self.found.push(Found { object_id: id.object_id, entry });
                 if record.mark.is_none() {
                     self.unmarked.insert(id);
                 } else {
@@ -115,7 +115,7 @@ impl Listing {
     /// What was found, sorted by id and each once, and the part of the result that needs no snapshot.
     pub(super) fn close(self) -> (Vec<Found>, Merged) {
         let Self { owner, running: _, mut found, unmarked: _, misnamed: _, foreign, others } = self;
-        let id = |one: &Found| one.entry.id(owner, one.slot);
+        let id = |one: &Found| one.entry.id(owner, one.object_id);
         found.sort_by_key(id);
         found.dedup_by(|later, kept| {
             let same = id(later) == id(kept);

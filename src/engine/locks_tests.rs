@@ -23,12 +23,12 @@ const SOON: Duration = Duration::from_secs(10);
 struct Nobody;
 
 #[async_trait]
-impl Source for Nobody {
-    async fn want(&self, _: &ObjectKey, _: Slot) -> Result<Wanted, SourceError> {
+impl DesiredStateSource for Nobody {
+    async fn desired_state(&self, _: &ObjectKey, _: ObjectId) -> Result<DesiredStateAnswer, SourceError> {
         Err(SourceError::Frozen)
     }
 
-    async fn claim(&self, _: Slot) -> Result<(), SourceError> {
+    async fn ensure_finalizer(&self, _: ObjectId) -> Result<(), SourceError> {
         Err(SourceError::Frozen)
     }
 
@@ -36,7 +36,7 @@ impl Source for Nobody {
         false
     }
 
-    fn knows(&self, _: Slot) -> bool {
+    fn knows(&self, _: ObjectId) -> bool {
         false
     }
 
@@ -67,7 +67,10 @@ pub(super) fn engine() -> Arc<Engine> {
         owner: Owner(7),
         system: Arc::new(Memory::default()),
         source: Arc::new(Nobody),
-        pacer: Pacer::new(pace::Limits { rate: None, burst: 1, max_in_flight: 4 }, Arc::clone(&clock)),
+        rate_limiter: RateLimiter::new(
+            rate_limit::Limits { rate: None, burst: 1, max_in_flight: 4 },
+            Arc::clone(&clock),
+        ),
         fence: Fence::always_open(Arc::clone(&clock)),
         clock,
         metrics: Metrics::new(),
@@ -93,8 +96,8 @@ fn a_step_that_waits_for_the_memory_keeps_nobody_from_the_settings() {
     let (begun, begin) = mpsc::channel();
     let end = aside(move || {
         begun.send(()).unwrap();
-        let step = Step::Remove(RecordId::new(Owner(7), Slot(1), 1));
-        assert!(stepping.may(&step).is_ok());
+        let step = Step::Remove(RecordId::new(Owner(7), ObjectId(1), 1));
+        assert!(stepping.check_allowed(&step).is_ok());
     });
     begin.recv_timeout(SOON).unwrap();
     // It comes to its wait somewhere among these looks.

@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use vestibule_core::diff::Step;
 use vestibule_core::entitlement::disarming_misnamed;
-use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
 use vestibule_core::model::{Misnamed, ObservedRecord};
 
-use super::call::Stop;
+use super::call::TurnError;
 use super::creates::CreateStop;
 use super::disarm::{closed, not_carried_out, still_open};
-use super::state::Inner;
-use super::sync::Walk;
-use super::{Class, Engine, Reason, Work};
+use super::full_sync::Walk;
+use super::inner::Inner;
+use super::{Engine, Priority, Reason, Work};
 use crate::system::{Scope, SystemError};
 
 /// One such record.
@@ -45,19 +45,19 @@ impl MisnamedRecords {
     }
 
     /// Those that a turn of this slot removes.
-    pub(super) fn of(&self, slot: Slot) -> Vec<String> {
-        let all = self.0.iter().filter(|(_, one)| one.made_here && one.id.slot == slot);
+    pub(super) fn of(&self, object_id: ObjectId) -> Vec<String> {
+        let all = self.0.iter().filter(|(_, one)| one.made_here && one.id.object_id == object_id);
         all.map(|(external_id, _)| external_id.clone()).collect()
     }
 
     /// Whether there is one that a turn of this slot removes.
-    pub(super) fn holds(&self, slot: Slot) -> bool {
-        self.slots().any(|one| one == slot)
+    pub(super) fn holds(&self, object_id: ObjectId) -> bool {
+        self.object_ids().any(|one| one == object_id)
     }
 
     /// The slots whose turns remove some.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.0.values().filter(|one| one.made_here).map(|one| one.id.slot)
+    pub(super) fn object_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.0.values().filter(|one| one.made_here).map(|one| one.id.object_id)
     }
 
     /// Those that the guard judges, and whether a person has released them.
@@ -97,7 +97,12 @@ impl MisnamedRecords {
 impl Engine {
     /// A create for this id made records under others: none is created any more, and these are removed. Fails if that
     /// cannot be done yet.
-    pub(super) async fn take_back(&self, id: RecordId, made: Vec<String>, work: Work) -> Result<(), Stop> {
+    pub(super) async fn take_back(
+        &self,
+        id: RecordId,
+        made: Vec<String>,
+        work: Work,
+    ) -> Result<(), TurnError> {
         {
             let (mut inner, since) = (self.inner.lock(), self.clock.now());
             inner.uncertain.remove(&id);
@@ -108,13 +113,13 @@ impl Engine {
             }
             self.judge_creates(&mut inner);
         }
-        self.remove_misnamed_of(id.slot, work).await
+        self.remove_misnamed_of(id.object_id, work).await
     }
 
     /// Removes what creates for this slot made under other ids.
-    pub(super) async fn remove_misnamed_of(&self, slot: Slot, work: Work) -> Result<(), Stop> {
+    pub(super) async fn remove_misnamed_of(&self, object_id: ObjectId, work: Work) -> Result<(), TurnError> {
         let may_write = self.settings.read().mode.creates();
-        let pending = if may_write { self.inner.lock().misnamed.of(slot) } else { Vec::new() };
+        let pending = if may_write { self.inner.lock().misnamed.of(object_id) } else { Vec::new() };
         for external_id in pending {
             self.remove_misnamed(&external_id, work).await?;
         }
@@ -122,21 +127,21 @@ impl Engine {
     }
 
     /// Removes one and reads it back.
-    pub(super) async fn remove_misnamed(&self, external_id: &str, work: Work) -> Result<(), Stop> {
+    pub(super) async fn remove_misnamed(&self, external_id: &str, work: Work) -> Result<(), TurnError> {
         let entry = self.inner.lock().misnamed.0.get(external_id).cloned();
         let Some(Entry { id, .. }) = entry else { return Ok(()) };
         let record = Misnamed { external_id: external_id.to_owned(), id };
         let refused = match self.write(work, &Step::RemoveMisnamed(record.clone())).await {
             Ok(_) => None,
-            Err(Stop::System(error)) if !error.class.is_of_connection() => Some(error),
+            Err(TurnError::System(error)) if !error.kind.is_of_connection() => Some(error),
             Err(stop) => return Err(stop.revoking()),
         };
-        if let Some(living) = self.living(external_id, work.class).await.map_err(Stop::revoking)? {
+        if let Some(living) = self.living(external_id, work.priority).await.map_err(TurnError::revoking)? {
             let error = refused.unwrap_or_else(not_carried_out);
             return Err(self.disarm_misnamed(&record, living, error, work).await.revoking());
         }
         self.inner.lock().forget_misnamed(external_id);
-        tracing::warn!(integration = %self.label, slot = %id.slot, "a record under another id than ours was removed");
+        tracing::warn!(integration = %self.label, object_id = %id.object_id, "a record under another id than ours was removed");
         Ok(())
     }
 
@@ -148,18 +153,18 @@ impl Engine {
         living: ObservedRecord,
         error: SystemError,
         work: Work,
-    ) -> Stop {
+    ) -> TurnError {
         if !self.inner.lock().remaining.note_refusal(record.id, &error) {
-            return Stop::System(error);
+            return TurnError::System(error);
         }
         let mut facts = living.facts;
         for step in disarming_misnamed(record, &facts, self.clock.now()) {
             match self.write(work.as_revocation(), &step).await {
-                Ok(_) | Err(Stop::System(_)) => {}
+                Ok(_) | Err(TurnError::System(_)) => {}
                 Err(stop) => return stop,
             }
         }
-        match self.living(&record.external_id, Class::Revocation).await {
+        match self.living(&record.external_id, Priority::Revocation).await {
             Ok(Some(left)) => facts = left.facts,
             Ok(None) => {}
             Err(stop) => return stop,
@@ -168,20 +173,24 @@ impl Engine {
         let mut inner = self.inner.lock();
         inner.remaining.note_closed(record.id, facts.fingerprint(), is_closed);
         inner.remaining.note_judged(&record.id);
-        Stop::System(if is_closed { closed(&error) } else { still_open(&error, facts.cards.is_empty()) })
+        TurnError::System(if is_closed { closed(&error) } else { still_open(&error, facts.cards.is_empty()) })
     }
 
     /// The person of an id, if they are there.
-    async fn living(&self, external_id: &str, class: Class) -> Result<Option<ObservedRecord>, Stop> {
-        let found = self.observe(class, Scope::ExternalId(external_id.to_owned())).await?.records;
+    async fn living(
+        &self,
+        external_id: &str,
+        priority: Priority,
+    ) -> Result<Option<ObservedRecord>, TurnError> {
+        let found = self.observe(priority, Scope::ExternalId(external_id.to_owned())).await?.records;
         Ok(found.into_iter().find(|person| person.external_id == external_id && !person.dead))
     }
 
     /// Forgets those that a listing lacks once the system says the same by their id.
-    pub(super) async fn forget_missing_misnamed(&self) -> Result<(), Stop> {
+    pub(super) async fn forget_missing_misnamed(&self) -> Result<(), TurnError> {
         let missing = self.inner.lock().misnamed.missing();
         for external_id in missing {
-            if self.living(&external_id, Class::Drift).await?.is_none() {
+            if self.living(&external_id, Priority::Drift).await?.is_none() {
                 self.inner.lock().forget_misnamed(&external_id);
             }
         }
@@ -189,9 +198,9 @@ impl Engine {
     }
 
     /// The integration goes: all of them go with it, unasked.
-    pub(super) async fn drain_misnamed(&self) -> Result<(), Stop> {
+    pub(super) async fn drain_misnamed(&self) -> Result<(), TurnError> {
         let all: Vec<_> = self.inner.lock().misnamed.judged().map(|(id, _)| id.clone()).collect();
-        let work = Class::Revocation.with_reason(Reason::Deletion);
+        let work = Priority::Revocation.with_reason(Reason::Deletion);
         for external_id in all {
             self.remove_misnamed(&external_id, work).await?;
         }
@@ -200,12 +209,12 @@ impl Engine {
 
     /// Looks for what a create for this id may have made under another one. What is found is taken back; says whether
     /// anything was.
-    pub(super) async fn find_misnamed(&self, id: RecordId, work: Work) -> Result<bool, Stop> {
+    pub(super) async fn find_misnamed(&self, id: RecordId, work: Work) -> Result<bool, TurnError> {
         let (mut walk, mut found) = (Walk::default(), Vec::new());
         // A person with a copied mark cannot be where no record with one ever was.
         let marks_prove = !self.inner.lock().creates.have_kept_ids();
         loop {
-            let page = self.observe(work.class, Scope::People(walk.cursor())).await?;
+            let page = self.observe(work.priority, Scope::People(walk.cursor())).await?;
             let made = page.records.iter().filter(|person| is_made_for(person, id, marks_prove));
             found.extend(made.map(|person| person.external_id.clone()));
             if !walk.goes_on(page.next)? {
@@ -225,7 +234,7 @@ impl Engine {
 fn is_made_for(person: &ObservedRecord, id: RecordId, marks_prove: bool) -> bool {
     let is_marked = marks_prove
         && person.mark.as_ref().is_some_and(|mark| {
-            Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
+            Owner::of(&mark.owner_id) == id.owner && ObjectId::of_visitor(&mark.object) == id.object_id
         });
     !person.dead && person.id.is_none() && (is_marked || id.is_altered_as(&person.external_id))
 }

@@ -1,30 +1,30 @@
 //! One engine per integration: it owns the login, the snapshot, the queue and the pace (design, section 4).
 //!
-//! Whoever wants something pushes a slot and returns. When its turn comes the engine asks the [`Source`] what should be true,
+//! Whoever wants something pushes a slot and returns. When its turn comes the engine asks the [`DesiredStateSource`] what should be true,
 //! compares with the snapshot, and does the difference step by step, each step behind the pace, the lease and the
 //! mode. A full sync pages through the system and queues what differs.
 
 mod absence;
-mod batch;
 mod call;
 mod cards;
 mod create;
 mod creates;
+mod desired_state;
 mod disarm;
 mod first_write;
+mod full_sync;
+mod inner;
 mod meter;
 mod misnamed;
-mod orphans;
 mod pending;
+mod read_back;
+mod reconcile_object;
 mod reduce;
 mod remaining;
 mod reread;
 mod run;
-mod shown;
-mod source;
 mod state;
-mod sync;
-mod unit;
+mod undeclared;
 mod verify;
 mod waits;
 mod work;
@@ -32,19 +32,19 @@ mod work;
 pub mod backoff;
 pub mod breaker;
 pub mod catalogue;
-pub mod class;
 pub mod listing;
-pub mod pace;
-pub mod pacer;
+pub mod priority;
 pub mod queue;
+pub mod rate_limit;
+pub mod rate_limiter;
 pub mod snapshot;
 
 pub use creates::CreateStop;
-pub use queue::Class;
+pub use desired_state::{DesiredStateAnswer, DesiredStateSource, Outcome, Report, SourceError, Wait};
+pub use inner::Settings;
+pub use queue::Priority;
 pub use remaining::Unremoved;
-pub use shown::{Condition, HeldBack, State};
-pub use source::{Outcome, Report, Source, SourceError, Wait, Wanted};
-pub use state::Settings;
+pub use state::{ConnectionState, HeldBack, State};
 pub use verify::ClockState;
 pub use work::{Reason, Work};
 
@@ -54,16 +54,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
-use vestibule_core::identity::{Owner, RecordId, Slot};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
 use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::{Held, Withheld};
+use vestibule_core::plan::{ExistingRecord, Withheld};
 
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::metrics::Metrics;
 use crate::system::AccessSystem;
-use pacer::Pacer;
-use state::Inner;
+use inner::Inner;
+use rate_limiter::RateLimiter;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -74,9 +74,9 @@ pub struct Parts {
     /// The connection.
     pub system: Arc<dyn AccessSystem>,
     /// The declared side.
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn DesiredStateSource>,
     /// The pace of the account, shared by all integrations of one account.
-    pub pacer: Pacer,
+    pub rate_limiter: RateLimiter,
     /// Asked before every write.
     pub fence: Fence,
     /// Time.
@@ -96,8 +96,8 @@ pub struct Engine {
     label: String,
     owner: Owner,
     system: RwLock<Arc<dyn AccessSystem>>,
-    source: Arc<dyn Source>,
-    pacer: Pacer,
+    source: Arc<dyn DesiredStateSource>,
+    rate_limiter: RateLimiter,
     fence: Fence,
     clock: SharedClock,
     metrics: Arc<Metrics>,
@@ -118,7 +118,8 @@ pub struct Engine {
 impl Engine {
     /// An engine at rest; [`Engine::run`] starts it.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { integration, owner, system, source, pacer, fence, clock, metrics, settings } = parts;
+        let Parts { integration, owner, system, source, rate_limiter, fence, clock, metrics, settings } =
+            parts;
         let label = integration.to_string();
         let recorded = settings.ownership.recorded;
         metrics.begin_integration(&label);
@@ -136,7 +137,7 @@ impl Engine {
             integration,
             owner,
             source,
-            pacer,
+            rate_limiter,
             fence,
             clock,
             metrics,
@@ -154,7 +155,7 @@ impl Engine {
     }
 
     /// What the system can do.
-    pub fn capabilities(&self) -> vestibule_core::adjust::Capabilities {
+    pub fn capabilities(&self) -> vestibule_core::adapt::Capabilities {
         self.system.read().capabilities().clone()
     }
 
@@ -169,9 +170,9 @@ impl Engine {
     }
 
     /// The living records of a slot, or `None` before the first complete sync: then nothing is known.
-    pub fn held(&self, slot: Slot) -> Option<Vec<Held>> {
+    pub fn existing(&self, object_id: ObjectId) -> Option<Vec<ExistingRecord>> {
         let inner = self.inner.lock();
-        inner.snapshot.is_complete().then(|| inner.held(slot))
+        inner.snapshot.is_complete().then(|| inner.existing(object_id))
     }
 
     /// How many living records of ours the system holds, as far as is known.
@@ -180,13 +181,13 @@ impl Engine {
     }
 
     /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
-    pub fn is_settled(&self, slot: Slot) -> bool {
-        self.inner.lock().is_settled(slot)
+    pub fn is_settled(&self, object_id: ObjectId) -> bool {
+        self.inner.lock().is_settled(object_id)
     }
 
     /// Whether work for the slot has begun.
-    pub fn is_under_way(&self, slot: Slot) -> bool {
-        self.inner.lock().queue.is_in_flight(slot)
+    pub fn is_under_way(&self, object_id: ObjectId) -> bool {
+        self.inner.lock().queue.is_in_flight(object_id)
     }
 
     /// Whether nothing is opened now: the integration or its Property is suspended.
@@ -247,7 +248,7 @@ impl Engine {
     pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
         *self.system.write() = system;
         self.logins.store(0, Ordering::Relaxed);
-        self.inner.lock().unpark();
+        self.inner.lock().reconnect();
         self.wake.notify_one();
     }
 
@@ -268,9 +269,9 @@ impl Engine {
     pub fn diagnostics(&self) -> serde_json::Value {
         let state = self.state.borrow().clone();
         let inner = self.inner.lock();
-        let queued: serde_json::Map<_, _> = Class::ALL
+        let queued: serde_json::Map<_, _> = Priority::ALL
             .iter()
-            .map(|class| (class.name().to_owned(), inner.queue.len(*class).into()))
+            .map(|priority| (priority.name().to_owned(), inner.queue.len(*priority).into()))
             .collect();
         serde_json::json!({
             "condition": state.condition.name(),
@@ -287,20 +288,20 @@ impl Engine {
             "draining": inner.draining,
             "misnamed": inner.misnamed.len(),
             "createsStopped": inner.creates.stop().map(CreateStop::name),
-            "rate": self.pacer.rate(),
+            "rate": self.rate_limiter.rate(),
         })
     }
 
     /// Counts the records of a slot that are left in the system although its object goes: those that are held, and those
     /// that it names and that are not proven to be gone. Says how many there are.
-    pub fn leave_behind(&self, slot: Slot, named: &[RecordId]) -> usize {
-        let (held, misnamed) = {
+    pub fn leave_behind(&self, object_id: ObjectId, named: &[RecordId]) -> usize {
+        let (existing, misnamed) = {
             let inner = self.inner.lock();
-            (inner.held(slot), inner.misnamed.of(slot).len())
+            (inner.existing(object_id), inner.misnamed.of(object_id).len())
         };
-        let held = held.into_iter().map(|one| one.id);
-        let named = named.iter().copied().filter(|id| id.slot == slot && !self.is_gone(id));
-        let left = held.chain(named).collect::<BTreeSet<_>>().len() + misnamed;
+        let existing = existing.into_iter().map(|one| one.id);
+        let named = named.iter().copied().filter(|id| id.object_id == object_id && !self.is_gone(id));
+        let left = existing.chain(named).collect::<BTreeSet<_>>().len() + misnamed;
         if left > 0 {
             self.publish(|state| state.left_behind += left as u64);
         }

@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::RecordId;
 
 use super::Reason;
-use super::state::Inner;
+use super::inner::Inner;
 
 /// A failed check or sync is tried again after this time; the breaker stretches it.
-pub(super) const CHORE_RETRY: SignedDuration = SignedDuration::from_secs(15);
+pub(super) const MAINTENANCE_RETRY: SignedDuration = SignedDuration::from_secs(15);
 
 /// A removal that the system has acknowledged and that was not read back yet.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +23,14 @@ pub(super) struct Unconfirmed {
 impl Inner {
     /// The system has acknowledged a removal: it is read back, alone or by a listing that begins from now on.
     pub(super) fn await_reading_back(&mut self, id: RecordId, reason: Reason, now: Timestamp) {
-        let since = self.queue.since(id.slot).map_or(now, |since| since.min(now));
+        let since = self.queue.since(id.object_id).map_or(now, |since| since.min(now));
         self.unconfirmed.insert(id, Unconfirmed { listings: self.listings, since, reason });
     }
 
     /// Revocations that the system has not said to be done, and since when the oldest is pending.
     pub(super) fn pending_revocations(&self) -> (usize, Option<Timestamp>) {
         // What the queue has as a revocation counts once.
-        let unread = self.unconfirmed.iter().filter(|(id, _)| !self.queue.is_revoking(id.slot));
+        let unread = self.unconfirmed.iter().filter(|(id, _)| !self.queue.is_revoking(id.object_id));
         let (mut count, mut oldest) = (self.queue.pending_revocations(), self.queue.oldest_revocation());
         for (_, one) in unread {
             count += 1;
@@ -43,31 +43,31 @@ impl Inner {
     /// A check, a sync or a reading back ended without an outcome, by a panic: all of it is done again, a listing first,
     /// which compares everything.
     pub(super) fn repeat_chore(&mut self, now: Timestamp) {
-        self.chore = false;
-        self.chore_after = now.checked_add(CHORE_RETRY).ok();
+        self.maintenance = false;
+        self.maintenance_after = now.checked_add(MAINTENANCE_RETRY).ok();
         self.sync_due = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use vestibule_core::identity::{Owner, RecordId, Slot};
+    use vestibule_core::identity::{ObjectId, Owner, RecordId};
 
     use super::*;
-    use crate::engine::Class;
+    use crate::engine::Priority;
     use crate::engine::tests::engine;
 
     #[test]
     fn a_removal_that_did_not_hold_is_repeated_for_the_reason_that_it_had() {
-        let (engine, id) = (engine(), RecordId::new(Owner(7), Slot(1), 1));
+        let (engine, id) = (engine(), RecordId::new(Owner(7), ObjectId(1), 1));
         let now = engine.clock.now();
         engine.inner.lock().await_reading_back(id, Reason::Rollover, now);
         let reason = engine.confirm(id, true);
         assert_eq!(reason, Some(Reason::Rollover));
         let mut inner = engine.inner.lock();
-        inner.remove_again(id.slot, Class::RolloverRemoval.with_reason(Reason::Rollover), now);
+        inner.remove_again(id.object_id, Priority::RolloverRemoval.with_reason(Reason::Rollover), now);
         let later = now + SignedDuration::from_hours(1);
-        let again = Class::Revocation.with_reason(Reason::Rollover);
-        assert_eq!(inner.queue.pop(later), Some((id.slot, again)));
+        let again = Priority::Revocation.with_reason(Reason::Rollover);
+        assert_eq!(inner.queue.pop(later), Some((id.object_id, again)));
     }
 }

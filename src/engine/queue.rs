@@ -8,13 +8,13 @@ mod entry;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
 use self::entry::{Entry, Flight, Lane};
 use super::Work;
 use super::backoff::{Failing, after, earlier};
-pub use super::class::Class;
-use crate::system::Class as ErrorClass;
+pub use super::priority::Priority;
+use crate::system::ErrorKind;
 
 /// So many user changes are served in a row while something else is overdue.
 pub const USER_CHANGES_IN_A_ROW: u32 = 15;
@@ -22,10 +22,10 @@ pub const USER_CHANGES_IN_A_ROW: u32 = 15;
 /// The queue of one engine.
 #[derive(Debug, Default)]
 pub struct Queue {
-    waiting: BTreeMap<Slot, Entry>,
+    waiting: BTreeMap<ObjectId, Entry>,
     lanes: [Lane; 6],
-    flying: BTreeMap<Slot, Flight>,
-    failing: BTreeMap<Slot, Failing>,
+    flying: BTreeMap<ObjectId, Flight>,
+    failing: BTreeMap<ObjectId, Failing>,
     seq: u64,
     user_changes_in_a_row: u32,
 }
@@ -38,112 +38,125 @@ impl Queue {
 
     /// Queues a slot, from `not_before` on if one is given. A slot that waits keeps the more urgent class with its reason, the
     /// earlier time and its age; one that is in flight is queued again when it is done.
-    pub fn push(&mut self, slot: Slot, work: impl Into<Work>, not_before: Option<Timestamp>, now: Timestamp) {
+    pub fn push(
+        &mut self,
+        object_id: ObjectId,
+        work: impl Into<Work>,
+        not_before: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         self.seq = self.seq.saturating_add(1);
         let not_before = not_before.filter(|at| *at > now);
         let entry = Entry { work: work.into(), not_before, since: not_before.unwrap_or(now), seq: self.seq };
-        self.add(slot, entry);
+        self.add(object_id, entry);
     }
 
     /// The next slot and its class; it is in flight until [`Self::done`], [`Self::retry`] or [`Self::put_back`].
     ///
     /// Revocations always first, then user changes. The others go by age, a rank being worth ten minutes; one that is
     /// overdue gets every 16th place among user changes.
-    pub fn pop(&mut self, now: Timestamp) -> Option<(Slot, Work)> {
+    pub fn pop(&mut self, now: Timestamp) -> Option<(ObjectId, Work)> {
         self.wake(now);
-        let class = self.most_urgent(now)?;
-        self.take(class)
+        let priority = self.most_urgent(now)?;
+        self.take(priority)
     }
 
     /// Like [`Self::pop`], but nothing except a revocation or a user change.
-    pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(Slot, Work)> {
+    pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(ObjectId, Work)> {
         self.wake(now);
-        let class =
-            [Class::Revocation, Class::UserChange].into_iter().find(|class| self.head(*class).is_some())?;
-        self.take(class)
+        let priority = [Priority::Revocation, Priority::UserChange]
+            .into_iter()
+            .find(|priority| self.head(*priority).is_some())?;
+        self.take(priority)
     }
 
     /// The slot's item has succeeded, or is not to be tried again.
-    pub fn done(&mut self, slot: Slot) {
-        self.failing.remove(&slot);
-        self.land(slot);
+    pub fn done(&mut self, object_id: ObjectId) {
+        self.failing.remove(&object_id);
+        self.land(object_id);
     }
 
     /// The slot's item was done as far as can be now; whether it holds is still to be seen, so what is known of its
     /// failures stays until [`Self::forgive`].
-    pub fn pause(&mut self, slot: Slot) {
-        self.land(slot);
+    pub fn pause(&mut self, object_id: ObjectId) {
+        self.land(object_id);
     }
 
     /// What was paused has turned out well.
-    pub fn forgive(&mut self, slot: Slot) {
-        if !self.contains(slot) {
-            self.failing.remove(&slot);
+    pub fn forgive(&mut self, object_id: ObjectId) {
+        if !self.contains(object_id) {
+            self.failing.remove(&object_id);
         }
     }
 
     /// What comes next for a slot is pending since then: the age of a removal that did not hold.
-    pub fn is_pending_since(&mut self, slot: Slot, since: Timestamp) {
-        self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
+    pub fn is_pending_since(&mut self, object_id: ObjectId, since: Timestamp) {
+        self.failing.entry(object_id).or_insert(Failing { since, failures: 0 });
     }
 
     /// The slot's item was not tried at all: it gets its old place again.
-    pub fn put_back(&mut self, slot: Slot) {
-        if let Some(entry) = self.land(slot) {
-            self.add(slot, entry);
+    pub fn put_back(&mut self, object_id: ObjectId) {
+        if let Some(entry) = self.land(object_id) {
+            self.add(object_id, entry);
         }
     }
 
     /// The slot's turn ended without an outcome, which says nothing about the item: it keeps its priority and its age, and
     /// waits a little longer each time.
-    pub fn defer(&mut self, slot: Slot, work: impl Into<Work>, now: Timestamp, random: f64) {
-        let wait = self.count_failure(slot, now, true).after_no_outcome(random);
-        let work = self.land(slot).map_or_else(|| work.into(), |entry| entry.work);
-        self.push(slot, work, Some(after(now, wait)), now);
+    pub fn defer(&mut self, object_id: ObjectId, work: impl Into<Work>, now: Timestamp, random: f64) {
+        let wait = self.count_failure(object_id, now, true).after_no_outcome(random);
+        let work = self.land(object_id).map_or_else(|| work.into(), |entry| entry.work);
+        self.push(object_id, work, Some(after(now, wait)), now);
     }
 
     /// The slot's item has failed. Says when it is tried again; `None` for an error that is final, unless it takes
     /// something away. `random` in 0..1 spreads what failed together.
     pub fn retry(
         &mut self,
-        slot: Slot,
+        object_id: ObjectId,
         work: impl Into<Work>,
         now: Timestamp,
-        error: ErrorClass,
+        error: ErrorKind,
         random: f64,
     ) -> Option<Timestamp> {
         let work = work.into();
-        if error == ErrorClass::Terminal && !work.class.revokes() {
-            self.done(slot);
+        if error == ErrorKind::Terminal && !work.priority.revokes() {
+            self.done(object_id);
             return None;
         }
-        let counts = !matches!(error, ErrorClass::Throttled(_));
-        let at = after(now, self.count_failure(slot, now, counts).wait(error, random));
-        self.land(slot);
-        self.push(slot, work.retried(), Some(at), now);
+        let counts = !matches!(error, ErrorKind::Throttled(_));
+        let at = after(now, self.count_failure(object_id, now, counts).wait(error, random));
+        self.land(object_id);
+        self.push(object_id, work.retried(), Some(at), now);
         Some(at)
     }
 
-    fn count_failure(&mut self, slot: Slot, now: Timestamp, counts: bool) -> Failing {
+    fn count_failure(&mut self, object_id: ObjectId, now: Timestamp, counts: bool) -> Failing {
         // From when it was to be done: what waited for its turn has waited, too.
-        let since = self.since(slot).map_or(now, |since| since.min(now));
-        let failing = self.failing.entry(slot).or_insert(Failing { since, failures: 0 });
+        let since = self.since(object_id).map_or(now, |since| since.min(now));
+        let failing = self.failing.entry(object_id).or_insert(Failing { since, failures: 0 });
         failing.failures = failing.failures.saturating_add(counts.into());
         *failing
     }
 
     /// Since when a slot waits, is under way or fails.
-    pub fn since(&self, slot: Slot) -> Option<Timestamp> {
-        let flying = self.flying.get(&slot).map(|flight| flight.entry.since);
-        let waiting = self.waiting.get(&slot).map(|entry| entry.since);
-        self.failing.get(&slot).map(|failing| failing.since).into_iter().chain(flying).chain(waiting).min()
+    pub fn since(&self, object_id: ObjectId) -> Option<Timestamp> {
+        let flying = self.flying.get(&object_id).map(|flight| flight.entry.since);
+        let waiting = self.waiting.get(&object_id).map(|entry| entry.since);
+        self.failing
+            .get(&object_id)
+            .map(|failing| failing.since)
+            .into_iter()
+            .chain(flying)
+            .chain(waiting)
+            .min()
     }
 
     /// Forgets a slot: nothing is left to do for it. What is in flight stays so until it is done.
-    pub fn drop_slot(&mut self, slot: Slot) {
-        self.failing.remove(&slot);
-        self.withdraw(slot);
-        if let Some(flight) = self.flying.get_mut(&slot) {
+    pub fn drop_slot(&mut self, object_id: ObjectId) {
+        self.failing.remove(&object_id);
+        self.withdraw(object_id);
+        if let Some(flight) = self.flying.get_mut(&object_id) {
             flight.again = None;
         }
     }
@@ -154,8 +167,8 @@ impl Queue {
     }
 
     /// Entries of a class that wait, delayed ones among them.
-    pub fn len(&self, class: Class) -> usize {
-        let lane = &self.lanes[class as usize];
+    pub fn len(&self, priority: Priority) -> usize {
+        let lane = &self.lanes[priority as usize];
         lane.ready.len() + lane.delayed.len()
     }
 
@@ -165,8 +178,8 @@ impl Queue {
     }
 
     /// Whether the slot waits or is in flight.
-    pub fn contains(&self, slot: Slot) -> bool {
-        self.waiting.contains_key(&slot) || self.flying.contains_key(&slot)
+    pub fn contains(&self, object_id: ObjectId) -> bool {
+        self.waiting.contains_key(&object_id) || self.flying.contains_key(&object_id)
     }
 
     /// Slots in flight.
@@ -175,42 +188,48 @@ impl Queue {
     }
 
     /// Whether the slot is in flight.
-    pub fn is_in_flight(&self, slot: Slot) -> bool {
-        self.flying.contains_key(&slot)
+    pub fn is_in_flight(&self, object_id: ObjectId) -> bool {
+        self.flying.contains_key(&object_id)
     }
 
     /// Whether something that takes away is under way or could be. What waits for its next attempt does not count: it
     /// may do so for ever.
     pub fn is_removing(&self) -> bool {
-        let ready = |class: &Class| class.revokes() && self.head(*class).is_some();
-        Class::ALL.iter().any(ready) || self.flying.values().any(|flight| flight.entry.class().revokes())
+        let ready = |priority: &Priority| priority.revokes() && self.head(*priority).is_some();
+        Priority::ALL.iter().any(ready)
+            || self.flying.values().any(|flight| flight.entry.priority().revokes())
     }
 
     /// What is known of a slot that fails.
-    pub fn failing(&self, slot: Slot) -> Option<Failing> {
-        self.failing.get(&slot).copied()
+    pub fn failing(&self, object_id: ObjectId) -> Option<Failing> {
+        self.failing.get(&object_id).copied()
     }
 
     /// Revocations that wait, are under way, or failed and wait for their next attempt.
     pub fn pending_revocations(&self) -> usize {
-        let revokes = |class: &Class| class.revokes();
-        let waiting: usize = Class::ALL.into_iter().filter(revokes).map(|class| self.len(class)).sum();
-        waiting + self.flying.values().filter(|flight| flight.entry.class().revokes()).count()
+        let revokes = |priority: &Priority| priority.revokes();
+        let waiting: usize =
+            Priority::ALL.into_iter().filter(revokes).map(|priority| self.len(priority)).sum();
+        waiting + self.flying.values().filter(|flight| flight.entry.priority().revokes()).count()
     }
 
     /// Whether the slot is one of them.
-    pub fn is_revoking(&self, slot: Slot) -> bool {
-        let entry = self.waiting.get(&slot).or_else(|| self.flying.get(&slot).map(|flight| &flight.entry));
-        entry.is_some_and(|entry| entry.class().revokes())
+    pub fn is_revoking(&self, object_id: ObjectId) -> bool {
+        let entry =
+            self.waiting.get(&object_id).or_else(|| self.flying.get(&object_id).map(|flight| &flight.entry));
+        entry.is_some_and(|entry| entry.priority().revokes())
     }
 
     /// Since when the oldest of them is to be done: an alert asks for it (design 3.13).
     pub fn oldest_revocation(&self) -> Option<Timestamp> {
-        let failing = self.failing.iter().filter(|(slot, _)| self.is_revoking(**slot));
+        let failing = self.failing.iter().filter(|(object_id, _)| self.is_revoking(**object_id));
         let failing = failing.map(|(_, failing)| failing.since);
-        let flying = self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.class().revokes());
-        let waiting =
-            Class::ALL.into_iter().filter(|class| class.revokes()).filter_map(|class| self.head(class));
+        let flying =
+            self.flying.values().map(|flight| &flight.entry).filter(|entry| entry.priority().revokes());
+        let waiting = Priority::ALL
+            .into_iter()
+            .filter(|priority| priority.revokes())
+            .filter_map(|priority| self.head(priority));
         failing.chain(flying.map(|entry| entry.since)).chain(waiting).min()
     }
 
@@ -226,38 +245,38 @@ impl Queue {
         }
         for places in self.lanes.iter_mut().flat_map(|lane| [&mut lane.ready, &mut lane.delayed]) {
             let moved = std::mem::take(places).into_iter();
-            *places = moved.map(|(since, seq, slot)| (earlier(since, by), seq, slot)).collect();
+            *places = moved.map(|(since, seq, object_id)| (earlier(since, by), seq, object_id)).collect();
         }
         for failing in self.failing.values_mut() {
             failing.since = earlier(failing.since, by);
         }
     }
 
-    fn add(&mut self, slot: Slot, entry: Entry) {
-        if let Some(flight) = self.flying.get_mut(&slot) {
+    fn add(&mut self, object_id: ObjectId, entry: Entry) {
+        if let Some(flight) = self.flying.get_mut(&object_id) {
             flight.again = Some(flight.again.map_or(entry, |again| again.merged(entry)));
             return;
         }
-        let entry = self.withdraw(slot).map_or(entry, |old| old.merged(entry));
-        let lane = &mut self.lanes[entry.class() as usize];
+        let entry = self.withdraw(object_id).map_or(entry, |old| old.merged(entry));
+        let lane = &mut self.lanes[entry.priority() as usize];
         let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
-        places.insert(entry.place(slot));
-        self.waiting.insert(slot, entry);
+        places.insert(entry.place(object_id));
+        self.waiting.insert(object_id, entry);
     }
 
-    fn withdraw(&mut self, slot: Slot) -> Option<Entry> {
-        let entry = self.waiting.remove(&slot)?;
-        let lane = &mut self.lanes[entry.class() as usize];
+    fn withdraw(&mut self, object_id: ObjectId) -> Option<Entry> {
+        let entry = self.waiting.remove(&object_id)?;
+        let lane = &mut self.lanes[entry.priority() as usize];
         let places = if entry.not_before.is_some() { &mut lane.delayed } else { &mut lane.ready };
-        places.remove(&entry.place(slot));
+        places.remove(&entry.place(object_id));
         Some(entry)
     }
 
     /// Ends a flight and queues what was pushed meanwhile; gives what flew.
-    fn land(&mut self, slot: Slot) -> Option<Entry> {
-        let flight = self.flying.remove(&slot)?;
+    fn land(&mut self, object_id: ObjectId) -> Option<Entry> {
+        let flight = self.flying.remove(&object_id)?;
         if let Some(again) = flight.again {
-            self.add(slot, again);
+            self.add(object_id, again);
         }
         Some(flight.entry)
     }
@@ -275,34 +294,36 @@ impl Queue {
         }
     }
 
-    fn head(&self, class: Class) -> Option<Timestamp> {
-        self.lanes[class as usize].ready.first().map(|(since, ..)| *since)
+    fn head(&self, priority: Priority) -> Option<Timestamp> {
+        self.lanes[priority as usize].ready.first().map(|(since, ..)| *since)
     }
 
-    fn most_urgent(&self, now: Timestamp) -> Option<Class> {
-        if self.head(Class::Revocation).is_some() {
-            return Some(Class::Revocation);
+    fn most_urgent(&self, now: Timestamp) -> Option<Priority> {
+        if self.head(Priority::Revocation).is_some() {
+            return Some(Priority::Revocation);
         }
-        let due = |class: Class| self.head(class).map(|since| (after(since, class.patience()), class));
-        let unhurried = Class::ALL.into_iter().filter(|class| !class.urgent()).filter_map(due).min();
-        if self.head(Class::UserChange).is_none() {
-            return unhurried.map(|(_, class)| class);
+        let due = |priority: Priority| {
+            self.head(priority).map(|since| (after(since, priority.patience()), priority))
+        };
+        let unhurried = Priority::ALL.into_iter().filter(|priority| !priority.urgent()).filter_map(due).min();
+        if self.head(Priority::UserChange).is_none() {
+            return unhurried.map(|(_, priority)| priority);
         }
         let turn = self.user_changes_in_a_row >= USER_CHANGES_IN_A_ROW;
         let overdue = unhurried.filter(|(at, _)| turn && *at <= now);
-        Some(overdue.map_or(Class::UserChange, |(_, class)| class))
+        Some(overdue.map_or(Priority::UserChange, |(_, priority)| priority))
     }
 
-    fn take(&mut self, class: Class) -> Option<(Slot, Work)> {
-        let (_, _, slot) = *self.lanes[class as usize].ready.first()?;
-        let entry = self.withdraw(slot)?;
-        self.flying.insert(slot, Flight { entry, again: None });
-        match class {
-            Class::Revocation => {}
-            Class::UserChange => self.user_changes_in_a_row = self.user_changes_in_a_row.saturating_add(1),
+    fn take(&mut self, priority: Priority) -> Option<(ObjectId, Work)> {
+        let (_, _, object_id) = *self.lanes[priority as usize].ready.first()?;
+        let entry = self.withdraw(object_id)?;
+        self.flying.insert(object_id, Flight { entry, again: None });
+        match priority {
+            Priority::Revocation => {}
+            Priority::UserChange => self.user_changes_in_a_row = self.user_changes_in_a_row.saturating_add(1),
             _ => self.user_changes_in_a_row = 0,
         }
-        Some((slot, entry.work))
+        Some((object_id, entry.work))
     }
 }
 

@@ -3,13 +3,13 @@
 
 use vestibule_core::diff::Step;
 use vestibule_core::entitlement::{Entitlement, disarming, reduction};
-use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::model::{Mode, ObservedRecord};
-use vestibule_core::plan::{Change, Held, Unit, Want, Withheld};
+use vestibule_core::plan::{ActionPlan, Change, DesiredState, ExistingRecord, Withheld};
 
-use super::call::Stop;
+use super::call::TurnError;
 use super::disarm::Removal;
-use super::{Class, Engine, Outcome, SourceError, Work};
+use super::{Engine, Outcome, Priority, SourceError, Work};
 use crate::system::{self, SystemError};
 
 /// What is left in the system of an object that is not as declared.
@@ -36,25 +36,33 @@ enum Spared {
 
 impl Engine {
     /// After a turn that failed before its record was made: reduces what is left. Gives what is to be reported.
-    pub(super) async fn reduce_after(&self, stop: Stop, slot: Slot, want: &Want, work: Work) -> Stop {
+    pub(super) async fn reduce_after(
+        &self,
+        stop: TurnError,
+        object_id: ObjectId,
+        desired: &DesiredState,
+        work: Work,
+    ) -> TurnError {
         let failed = match &stop {
-            Stop::System(error) if !error.class.is_of_connection() => Some(error.clone()),
-            Stop::Source(SourceError::Unreachable(_)) | Stop::Blocked(_) | Stop::CreatesStopped(_) => None,
+            TurnError::System(error) if !error.kind.is_of_connection() => Some(error.clone()),
+            TurnError::Source(SourceError::Unreachable(_))
+            | TurnError::Blocked(_)
+            | TurnError::CreatesStopped(_) => None,
             _ => return stop,
         };
         // Of a group or format that the system does not have nothing is known but its name: a record that was made as it
         // is declared may still hold it under another.
-        let unknown = failed.as_ref().is_some_and(|error| error.class == system::Class::Dependency);
+        let unknown = failed.as_ref().is_some_and(|error| error.kind == system::ErrorKind::Dependency);
         let spared = if unknown { Spared::Wanted } else { Spared::None };
-        match (self.reduce(slot, want, spared, work).await, failed) {
+        match (self.reduce(object_id, desired, spared, work).await, failed) {
             (Ok(left), None) => stop.leaving(left),
-            (Ok(left), Some(error)) => Stop::System(describe(error, left)),
+            (Ok(left), Some(error)) => TurnError::System(describe(error, left)),
             // Whether there is something to take away is not known: it has the rank of what there is.
-            (Err(Stop::System(error)), Some(failed)) if error.class == system::Class::Transient => {
-                Stop::Unrevoked(failed)
+            (Err(TurnError::System(error)), Some(failed)) if error.kind == system::ErrorKind::Transient => {
+                TurnError::Unrevoked(failed)
             }
-            (Err(Stop::System(error) | Stop::Unrevoked(error)), Some(failed)) => {
-                Stop::Unrevoked(both(&failed, &error))
+            (Err(TurnError::System(error) | TurnError::Unrevoked(error)), Some(failed)) => {
+                TurnError::Unrevoked(both(&failed, &error))
             }
             (Err(stop), _) => stop.revoking(),
         }
@@ -64,20 +72,20 @@ impl Engine {
     /// more than is declared, as far as the mode lets us reduce it.
     pub(super) async fn leave(
         &self,
-        slot: Slot,
-        want: &Want,
-        unit: &Unit,
+        object_id: ObjectId,
+        desired: &DesiredState,
+        action_plan: &ActionPlan,
         work: Work,
-    ) -> Result<Option<Outcome>, Stop> {
-        let withheld = unit.withheld();
-        if withheld.is_none() && !matches!(want, Want::AtMost(_)) {
+    ) -> Result<Option<Outcome>, TurnError> {
+        let withheld = action_plan.withheld();
+        if withheld.is_none() && !matches!(desired, DesiredState::AtMost(_)) {
             return Ok(None);
         }
-        let left = self.reduce(slot, want, Spared::None, work).await.map_err(Stop::revoking)?;
-        let beside = unit.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
+        let left = self.reduce(object_id, desired, Spared::None, work).await.map_err(TurnError::revoking)?;
+        let beside = action_plan.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
         match (withheld, left) {
             // What opens nothing any more is no reason to withhold the new one.
-            (Some(_), Left::Nothing | Left::Closed) if beside => Err(Stop::Superseded),
+            (Some(_), Left::Nothing | Left::Closed) if beside => Err(TurnError::Superseded),
             (Some((why, change)), _) => Ok(Some(Outcome::Withheld(why, change))),
             (None, Left::Untouched(mode)) => {
                 Ok(Some(Outcome::Withheld(Withheld::Mode(mode), Change::Reduce)))
@@ -87,19 +95,26 @@ impl Engine {
     }
 
     /// Reduces every record of the slot that is not as wanted to what it holds and `want` grants, too.
-    async fn reduce(&self, slot: Slot, want: &Want, spared: Spared, work: Work) -> Result<Left, Stop> {
-        let Some(most) = want.entitlement() else { return Ok(Left::Nothing) };
+    async fn reduce(
+        &self,
+        object_id: ObjectId,
+        desired: &DesiredState,
+        spared: Spared,
+        work: Work,
+    ) -> Result<Left, TurnError> {
+        let Some(most) = desired.entitlement() else { return Ok(Left::Nothing) };
         let (others, mut left) = {
             let inner = self.inner.lock();
             // It may be there: it was asked for, and may still arrive.
-            let uncertain = inner.uncertain(slot).next().is_some();
-            (inner.held(slot), if uncertain { Left::Within } else { Left::Nothing })
+            let uncertain = inner.uncertain(object_id).next().is_some();
+            (inner.existing(object_id), if uncertain { Left::Within } else { Left::Nothing })
         };
         for one in others {
-            let is_wanted = matches!(want, Want::Record(record) if record.id.same_content(&one.id));
+            let is_wanted =
+                matches!(desired, DesiredState::Record(record) if record.id.same_content(&one.id));
             let is_right = is_wanted && (one.id.holds(one.fingerprint) || spared == Spared::Wanted);
             if !is_right && !self.inner.lock().uncertain.contains_key(&one.id) {
-                left = left.max(self.reduce_one(one, is_wanted, &most, want, work).await?);
+                left = left.max(self.reduce_one(one, is_wanted, &most, desired, work).await?);
             }
         }
         Ok(left)
@@ -107,20 +122,20 @@ impl Engine {
 
     async fn reduce_one(
         &self,
-        one: Held,
+        one: ExistingRecord,
         is_wanted: bool,
         most: &Entitlement,
-        want: &Want,
+        desired: &DesiredState,
         work: Work,
-    ) -> Result<Left, Stop> {
+    ) -> Result<Left, TurnError> {
         let (id, mode) = (one.id, self.settings.read().mode);
-        if !mode.updates() && matches!(want, Want::Record(_)) {
+        if !mode.updates() && matches!(desired, DesiredState::Record(_)) {
             return Ok(Left::Untouched(mode));
         }
         if let Some(left) = self.inner.lock().remaining.left(&one, most.fingerprint()) {
             return Ok(left);
         }
-        let Some(found) = self.read(id, Class::Revocation).await? else {
+        let Some(found) = self.read(id, Priority::Revocation).await? else {
             self.inner.lock().removed(&id);
             return Ok(Left::Nothing);
         };
@@ -139,12 +154,12 @@ impl Engine {
     }
 
     /// Nothing is left that both grant.
-    async fn remove_instead(&self, id: RecordId, work: Work) -> Result<Left, Stop> {
+    async fn remove_instead(&self, id: RecordId, work: Work) -> Result<Left, TurnError> {
         match self.remove_or_disarm(id, work).await? {
-            Removal::Disarmed(error) => Err(Stop::Unrevoked(error)),
+            Removal::Disarmed(error) => Err(TurnError::Unrevoked(error)),
             Removal::Done | Removal::MayArrive => {
-                if self.reads_back_alone(work.class) {
-                    self.read_back(id.slot, work.class).await?;
+                if self.reads_back_alone(work.priority) {
+                    self.read_back(id.object_id, work.priority).await?;
                 }
                 Ok(Left::Nothing)
             }
@@ -158,15 +173,15 @@ impl Engine {
         most: &Entitlement,
         steps: &[Step],
         work: Work,
-    ) -> Result<Left, Stop> {
+    ) -> Result<Left, TurnError> {
         let mut first = None;
         for step in steps {
             match self.write(work.as_revocation(), step).await {
-                Err(Stop::System(error)) => first = first.or(Some(error)),
+                Err(TurnError::System(error)) => first = first.or(Some(error)),
                 done => drop(done?),
             }
         }
-        let left = self.read(id, Class::Revocation).await.map_err(Stop::revoking)?;
+        let left = self.read(id, Priority::Revocation).await.map_err(TurnError::revoking)?;
         let Some(left) = left else {
             self.inner.lock().removed(&id);
             return Ok(Left::Nothing);
@@ -176,7 +191,7 @@ impl Engine {
             tracing::info!(integration = %self.label, %id, "a record was reduced to what is still declared");
             return Ok(self.is_within(id, &left, most));
         }
-        Err(Stop::Unrevoked(first.unwrap_or_else(not_taken_away)))
+        Err(TurnError::Unrevoked(first.unwrap_or_else(not_taken_away)))
     }
 
     fn is_within(&self, id: RecordId, found: &ObservedRecord, most: &Entitlement) -> Left {
@@ -189,7 +204,7 @@ impl Engine {
     }
 }
 
-impl Stop {
+impl TurnError {
     /// The same, with what is left of the object meanwhile.
     fn leaving(mut self, left: Left) -> Self {
         let error = match &mut self {
@@ -210,13 +225,13 @@ impl Stop {
 fn not_taken_away() -> SystemError {
     let message = "the system acknowledges that access was taken away and goes on showing it: it is taken away again, later \
                    each time. Look at the person in the system";
-    SystemError::new(system::Class::Transient, "ModifyPerson", message)
+    SystemError::new(system::ErrorKind::Transient, "ModifyPerson", message)
 }
 
 /// Why the record cannot be made, and what is left meanwhile. After a lost answer that is not known.
 fn describe(error: SystemError, left: Left) -> SystemError {
     let meanwhile = match left {
-        Left::Nothing if error.class == system::Class::Transient => return error,
+        Left::Nothing if error.kind == system::ErrorKind::Transient => return error,
         Left::Wanted => return error,
         Left::Nothing | Left::Closed => "until then it opens no door".to_owned(),
         Left::Within => "until then its former record opens only what is still declared".to_owned(),

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use vestibule_core::identity::RecordId;
-use vestibule_core::plan::Held;
+use vestibule_core::plan::ExistingRecord;
 
 use super::reduce::Left;
-use crate::system::{Class, SystemError};
+use crate::system::{ErrorKind, SystemError};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -51,9 +51,9 @@ impl Remaining {
     }
 
     /// What is known of a record under this entitlement, if nobody has changed it since.
-    pub(super) fn left(&self, held: &Held, entitlement: u64) -> Option<Left> {
-        let within = self.reduced.get(&held.id) == Some(&(held.fingerprint, entitlement));
-        let closed = self.is_closed(&held.id, held.fingerprint);
+    pub(super) fn left(&self, existing: &ExistingRecord, entitlement: u64) -> Option<Left> {
+        let within = self.reduced.get(&existing.id) == Some(&(existing.fingerprint, entitlement));
+        let closed = self.is_closed(&existing.id, existing.fingerprint);
         match (closed, within) {
             (true, _) => Some(Left::Closed),
             (false, true) => Some(Left::Within),
@@ -136,23 +136,23 @@ impl Remaining {
 impl Refusal {
     /// Whether the system does not remove the record: what may pass by itself has to be said twice.
     const fn is_certain(&self) -> bool {
-        let enough = if matches!(self.error.class, Class::Transient) { 2 } else { 1 };
+        let enough = if matches!(self.error.kind, ErrorKind::Transient) { 2 } else { 1 };
         self.attempts >= enough
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use vestibule_core::identity::{Owner, Slot};
+    use vestibule_core::identity::{ObjectId, Owner};
 
     use super::*;
 
-    fn id(slot: u64) -> RecordId {
-        RecordId::new(Owner(1), Slot(slot), 7)
+    fn id(object_id: u64) -> RecordId {
+        RecordId::new(Owner(1), ObjectId(object_id), 7)
     }
 
     fn refusal(message: &str) -> SystemError {
-        SystemError::new(Class::Terminal, "RemovePerson", message)
+        SystemError::new(ErrorKind::Terminal, "RemovePerson", message)
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_fault_that_may_pass_is_a_refusal_from_the_second_time_on() {
         let mut remaining = Remaining::default();
-        let fault = SystemError::new(Class::Transient, "RemovePerson", "HTTP 500");
+        let fault = SystemError::new(ErrorKind::Transient, "RemovePerson", "HTTP 500");
         assert!(!remaining.note_refusal(id(1), &fault));
         remaining.note_judged(&id(1));
         assert_eq!(remaining.unremoved(), None);
@@ -191,11 +191,12 @@ mod tests {
         let mut remaining = Remaining::default();
         remaining.note_reduced(id(1), 5, 9);
         remaining.note_closed(id(2), 5, true);
-        let held = |slot, fingerprint| Held { id: id(slot), fingerprint, until: None };
-        assert_eq!(remaining.left(&held(1, 5), 9), Some(Left::Within));
-        assert_eq!(remaining.left(&held(2, 5), 9), Some(Left::Closed));
+        let existing =
+            |object_id, fingerprint| ExistingRecord { id: id(object_id), fingerprint, until: None };
+        assert_eq!(remaining.left(&existing(1, 5), 9), Some(Left::Within));
+        assert_eq!(remaining.left(&existing(2, 5), 9), Some(Left::Closed));
         assert_eq!(
-            [(5, 8), (6, 9)].map(|(content, most)| remaining.left(&held(1, content), most)),
+            [(5, 8), (6, 9)].map(|(content, most)| remaining.left(&existing(1, content), most)),
             [None; 2]
         );
         assert!(remaining.is_as_left(&id(1), 5));

@@ -7,15 +7,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use scopeguard::{ScopeGuard, guard};
 use tokio::task::JoinSet;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
 use super::backoff::after;
 use super::breaker::Admission;
-use super::call::{Stop, is_of_endpoint};
-use super::pending::CHORE_RETRY;
-use super::shown::Condition;
-use super::state::Inner;
-use super::{Class, Engine, Outcome, Report, SourceError, Work};
+use super::call::{TurnError, is_of_endpoint};
+use super::inner::Inner;
+use super::pending::MAINTENANCE_RETRY;
+use super::state::ConnectionState;
+use super::{Engine, Outcome, Priority, Report, SourceError, Work};
 use crate::clock::LONGEST_WAIT;
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
@@ -68,10 +68,11 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.look_at(now);
-        if inner.parked.is_some() || !self.fence.held() {
+        if inner.rejected.is_some() || !self.fence.held() {
             self.count(&inner);
             self.tell_records(&mut inner, now);
-            let again = now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.parked.is_none());
+            let again =
+                now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.rejected.is_none());
             return again.into_iter().chain(inner.tell_records).min();
         }
         match inner.breaker.allow(now) {
@@ -80,17 +81,17 @@ impl Engine {
                 self.tell_records(&mut inner, now);
                 return inner.tell_records.into_iter().chain([at]).min();
             }
-            Admission::Probe => (inner.connected, inner.chore_after) = (false, None),
+            Admission::Probe => (inner.connected, inner.maintenance_after) = (false, None),
             Admission::Allowed => {}
         }
         let sync_due = inner.sync_due.is_none_or(|due| due <= now);
         let confirm = inner.awaits_reading_back() && !inner.queue.is_removing();
-        let may = !inner.chore && inner.chore_after.is_none_or(|at| at <= now);
+        let may = !inner.maintenance && inner.maintenance_after.is_none_or(|at| at <= now);
         let judge = inner.judge_due.is_some_and(|due| due <= now) && inner.snapshot.is_complete();
         let names = inner.names.due().is_some_and(|due| due <= now);
         if may && (!inner.connected || sync_due || confirm || judge || names) {
-            inner.chore = true;
-            turns.spawn(Arc::clone(self).chore(sync_due));
+            inner.maintenance = true;
+            turns.spawn(Arc::clone(self).maintenance(sync_due));
         }
         let ready = inner.connected && inner.snapshot.is_complete();
         if ready {
@@ -103,10 +104,11 @@ impl Engine {
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
         }
-        let chore = inner.chore_after.filter(|at| *at > now).or(inner.sync_due).filter(|_| !inner.chore);
-        let judge = inner.judge_due.filter(|_| !inner.chore);
-        let names = inner.names.due().filter(|_| !inner.chore);
-        let waits = [inner.queue.next_at().filter(|_| ready), chore, judge, names, inner.tell_records];
+        let maintenance =
+            inner.maintenance_after.filter(|at| *at > now).or(inner.sync_due).filter(|_| !inner.maintenance);
+        let judge = inner.judge_due.filter(|_| !inner.maintenance);
+        let names = inner.names.due().filter(|_| !inner.maintenance);
+        let waits = [inner.queue.next_at().filter(|_| ready), maintenance, judge, names, inner.tell_records];
         // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
         let wait = waits.into_iter().flatten().filter(|at| *at > now).min();
         // By how much the clock was set back shows from one look to the next.
@@ -123,14 +125,14 @@ impl Engine {
                 n if n < limit + URGENT => inner.queue.pop_urgent(now),
                 _ => None,
             };
-            let Some((slot, work)) = popped else { return };
-            turns.spawn(Arc::clone(self).take_turn(slot, work));
+            let Some((object_id, work)) = popped else { return };
+            turns.spawn(Arc::clone(self).take_turn(object_id, work));
         }
     }
 
     /// The rollover is over when nothing of it waits and nothing is in flight.
     fn end_rollover(&self, inner: &mut Inner, now: Timestamp) {
-        let left = inner.queue.len(Class::RolloverRemoval) + inner.queue.len(Class::RolloverAddition);
+        let left = inner.queue.len(Priority::RolloverRemoval) + inner.queue.len(Priority::RolloverAddition);
         if left + inner.queue.in_flight() == 0
             && let Some(since) = inner.rollover_since.take()
         {
@@ -166,8 +168,8 @@ impl Engine {
     }
 
     fn count(&self, inner: &Inner) {
-        for class in Class::ALL {
-            self.metrics.systems.queue_depth(&self.label, class.name(), inner.queue.len(class));
+        for priority in Priority::ALL {
+            self.metrics.systems.queue_depth(&self.label, priority.name(), inner.queue.len(priority));
         }
         let (pending, oldest) = inner.pending_revocations();
         self.metrics.safety.pending_revocations(&self.label, pending, oldest);
@@ -177,162 +179,169 @@ impl Engine {
     }
 
     /// Connects, syncs, or reads removals back: one at a time.
-    async fn chore(self: Arc<Self>, sync_due: bool) {
+    async fn maintenance(self: Arc<Self>, sync_due: bool) {
         let unfinished = guard((), |()| self.inner.lock().repeat_chore(self.clock.now()));
         let result = self.do_chore(sync_due).await;
         ScopeGuard::into_inner(unfinished);
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        inner.chore = false;
+        inner.maintenance = false;
         let wait = |stop| now.checked_add(self.retry_after(stop)).ok();
-        inner.chore_after = result.as_ref().err().and_then(wait);
+        inner.maintenance_after = result.as_ref().err().and_then(wait);
         drop(inner);
         match result {
-            Ok(()) => self.chore_done(),
-            Err(stop) => self.chore_failed(&stop),
+            Ok(()) => self.maintenance_done(),
+            Err(stop) => self.maintenance_failed(&stop),
         }
         self.wake.notify_one();
     }
 
     /// What was refused before is not refused any more.
-    fn chore_done(&self) {
+    fn maintenance_done(&self) {
         self.publish(|state| {
-            if matches!(state.condition, Condition::Misconfigured(_)) {
-                state.condition = Condition::Connected;
+            if matches!(state.condition, ConnectionState::Misconfigured(_)) {
+                state.condition = ConnectionState::Connected;
             }
         });
     }
 
-    async fn do_chore(&self, sync_due: bool) -> Result<(), Stop> {
+    async fn do_chore(&self, sync_due: bool) -> Result<(), TurnError> {
         if !self.inner.lock().connected {
             let health = self.check().await?;
             self.inner.lock().connected = true;
             self.publish(|state| {
-                state.condition = Condition::Connected;
+                state.condition = ConnectionState::Connected;
                 state.version = Some(health.version.clone());
             });
             self.metrics.systems.credential_valid(&self.label, true);
             tracing::info!(integration = %self.label, version = health.version, "connected");
         }
         if sync_due {
-            return self.sync(Class::Drift).await;
+            return self.sync(Priority::Drift).await;
         }
         let now = self.clock.now();
         if self.inner.lock().judge_due.is_some_and(|due| due <= now) {
             self.judge_orphans().await;
         }
         if self.inner.lock().names.due().is_some_and(|due| due <= now) {
-            self.read_names(Class::Drift).await?;
+            self.read_names(Priority::Drift).await?;
         }
         self.read_back_all().await
     }
 
-    fn chore_failed(&self, stop: &Stop) {
+    fn maintenance_failed(&self, stop: &TurnError) {
         match stop {
-            Stop::System(error)
-                if matches!(error.class, system::Class::Terminal | system::Class::Dependency) =>
+            TurnError::System(error)
+                if matches!(error.kind, system::ErrorKind::Terminal | system::ErrorKind::Dependency) =>
             {
-                self.publish(|state| state.condition = Condition::Misconfigured(error.message.clone()));
+                self.publish(|state| state.condition = ConnectionState::Misconfigured(error.message.clone()));
             }
-            // Pace, breaker and condition have learnt of it where the call was made.
-            Stop::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
-            Stop::NotLeader
-            | Stop::Source(_)
-            | Stop::Superseded
-            | Stop::StillThere
-            | Stop::Unrevoked(_)
-            | Stop::Leftover(..)
-            | Stop::Blocked(_)
-            | Stop::CreatesStopped(_) => {}
+            // The rate limit, the breaker and the connection state took it in where the call was made.
+            TurnError::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
+            TurnError::NotLeader
+            | TurnError::Source(_)
+            | TurnError::Superseded
+            | TurnError::StillThere
+            | TurnError::Unrevoked(_)
+            | TurnError::Leftover(..)
+            | TurnError::Blocked(_)
+            | TurnError::CreatesStopped(_) => {}
         }
     }
 
-    async fn take_turn(self: Arc<Self>, slot: Slot, work: Work) {
+    async fn take_turn(self: Arc<Self>, object_id: ObjectId, work: Work) {
         // A turn that panics, or whose task is aborted, before its outcome is reported is taken again.
         let unfinished = guard((), |()| {
-            self.inner.lock().queue.defer(slot, work, self.clock.now(), rand::random());
-            self.end_of_turn(slot);
+            self.inner.lock().queue.defer(object_id, work, self.clock.now(), rand::random());
+            self.end_of_turn(object_id);
         });
-        let result = self.turn(slot, work).await;
-        let report = self.finish(slot, work, result);
-        self.end_of_turn(slot);
+        let result = self.reconcile_object(object_id, work).await;
+        let report = self.finish(object_id, work, result);
+        self.end_of_turn(object_id);
         if let Some(outcome) = report {
-            let (integration, class) = (self.integration.clone(), work.class);
-            self.source.report(Report { integration, slot, class, outcome }).await;
+            let (integration, priority) = (self.integration.clone(), work.priority);
+            self.source.report(Report { integration, object_id, priority, outcome }).await;
         }
         ScopeGuard::into_inner(unfinished);
         self.wake.notify_one();
     }
 
     /// Gives the slot back to the queue, as its outcome demands, and says what to report.
-    fn finish(&self, slot: Slot, work: Work, result: Result<Option<Outcome>, Stop>) -> Option<Outcome> {
+    fn finish(
+        &self,
+        object_id: ObjectId,
+        work: Work,
+        result: Result<Option<Outcome>, TurnError>,
+    ) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        inner.untold.remove(&slot);
+        inner.untold.remove(&object_id);
         match result {
             Ok(Some(Outcome::Unconfirmed)) => {
-                inner.queue.pause(slot);
-                inner.untold.insert(slot);
+                inner.queue.pause(object_id);
+                inner.untold.insert(object_id);
                 Some(Outcome::Unconfirmed)
             }
             Ok(outcome) => {
-                inner.queue.done(slot);
+                inner.queue.done(object_id);
                 outcome
             }
             // What a system still holds of it is an orphan, which a full sync judges.
-            Err(Stop::Source(SourceError::NoObject)) => {
-                inner.queue.done(slot);
+            Err(TurnError::Source(SourceError::NoObject)) => {
+                inner.queue.done(object_id);
                 None
             }
             // Nothing is begun without the lease, so it does not come up again before the lease is held.
-            Err(Stop::NotLeader) => {
-                inner.queue.put_back(slot);
+            Err(TurnError::NotLeader) => {
+                inner.queue.put_back(object_id);
                 None
             }
-            Err(stop @ (Stop::Superseded | Stop::Source(_))) => {
-                inner.queue.defer(slot, work, now, rand::random());
-                tracing::debug!(integration = %self.label, %slot, ?stop, "no outcome: put back");
+            Err(stop @ (TurnError::Superseded | TurnError::Source(_))) => {
+                inner.queue.defer(object_id, work, now, rand::random());
+                tracing::debug!(integration = %self.label, %object_id, ?stop, "no outcome: put back");
                 None
             }
-            Err(Stop::StillThere) => inner.remove_again(slot, work, now),
-            Err(Stop::Blocked(blocked)) => inner.block(slot, work, *blocked, now),
-            Err(Stop::Leftover(present, error)) => {
-                inner.queue.retry(slot, work.as_removal(), now, error.class, rand::random());
+            Err(TurnError::StillThere) => inner.remove_again(object_id, work, now),
+            Err(TurnError::Blocked(blocked)) => inner.block(object_id, work, *blocked, now),
+            Err(TurnError::Leftover(present, error)) => {
+                inner.queue.retry(object_id, work.as_removal(), now, error.kind, rand::random());
                 Some(Outcome::Leftover(present, error))
             }
-            Err(Stop::CreatesStopped(error)) => {
-                self.await_creates(&mut inner, slot, work);
+            Err(TurnError::CreatesStopped(error)) => {
+                self.await_creates(&mut inner, object_id, work);
                 Some(Outcome::Failed { error, retried: true })
             }
-            Err(Stop::Unrevoked(error)) => Some(self.failed(&mut inner, slot, work.as_removal(), error)),
-            Err(Stop::System(error)) => Some(self.failed(&mut inner, slot, work, error)),
+            Err(TurnError::Unrevoked(error)) => {
+                Some(self.failed(&mut inner, object_id, work.as_removal(), error))
+            }
+            Err(TurnError::System(error)) => Some(self.failed(&mut inner, object_id, work, error)),
         }
     }
 
     /// What a failure of the system means for the slot: nothing but its class decides.
-    fn failed(&self, inner: &mut Inner, slot: Slot, work: Work, error: SystemError) -> Outcome {
+    fn failed(&self, inner: &mut Inner, object_id: ObjectId, work: Work, error: SystemError) -> Outcome {
         let now = self.clock.now();
-        let retried = match error.class {
+        let retried = match error.kind {
             // A parked engine holds it back; it keeps its place.
-            system::Class::Auth => {
-                inner.queue.put_back(slot);
+            system::ErrorKind::Auth => {
+                inner.queue.put_back(object_id);
                 true
             }
             // So does one that has to prove its connection first.
             _ if is_of_endpoint(&error) => {
-                inner.queue.put_back(slot);
+                inner.queue.put_back(object_id);
                 true
             }
-            error => inner.queue.retry(slot, work, now, error, rand::random()).is_some(),
+            error => inner.queue.retry(object_id, work, now, error, rand::random()).is_some(),
         };
-        tracing::debug!(integration = %self.label, %slot, operation = error.operation, %error, "not done");
+        tracing::debug!(integration = %self.label, %object_id, operation = error.operation, %error, "not done");
         Outcome::Failed { error, retried }
     }
 
-    fn retry_after(&self, stop: &Stop) -> SignedDuration {
+    fn retry_after(&self, stop: &TurnError) -> SignedDuration {
         match stop {
-            Stop::System(SystemError { class: system::Class::Terminal, .. }) => self.refused_retry(),
-            _ => CHORE_RETRY,
+            TurnError::System(SystemError { kind: system::ErrorKind::Terminal, .. }) => self.refused_retry(),
+            _ => MAINTENANCE_RETRY,
         }
     }
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::plan::Held;
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::plan::ExistingRecord;
 
 use super::listing::{Found, Listing, Merged};
 
@@ -40,14 +40,14 @@ impl Entry {
         }
     }
 
-    pub(super) const fn id(&self, owner: Owner, slot: Slot) -> RecordId {
-        RecordId { owner, slot, content: self.id >> 16, number: (self.id & 0xffff) as u16 }
+    pub(super) const fn id(&self, owner: Owner, object_id: ObjectId) -> RecordId {
+        RecordId { owner, object_id, content: self.id >> 16, number: (self.id & 0xffff) as u16 }
     }
 
-    fn held(&self, owner: Owner, slot: Slot) -> Held {
+    fn existing(&self, owner: Owner, object_id: ObjectId) -> ExistingRecord {
         let until =
             (self.until != NEVER).then(|| Timestamp::from_second(i64::from(self.until)).ok()).flatten();
-        Held { id: self.id(owner, slot), fingerprint: self.fingerprint, until }
+        ExistingRecord { id: self.id(owner, object_id), fingerprint: self.fingerprint, until }
     }
 
     const fn touched_since(&self, generation: u32) -> bool {
@@ -60,8 +60,8 @@ impl Entry {
 #[derive(Debug)]
 pub struct Snapshot {
     owner: Owner,
-    first: HashMap<Slot, Entry>,
-    more: BTreeMap<Slot, Vec<Entry>>,
+    first: HashMap<ObjectId, Entry>,
+    more: BTreeMap<ObjectId, Vec<Entry>>,
     /// Counts listings; what is touched carries the count of its time.
     generation: u32,
     /// The listing that runs, if one does.
@@ -94,8 +94,8 @@ impl Snapshot {
     }
 
     /// The records of one slot, those that the last list lacks among them.
-    pub fn held(&self, slot: Slot) -> Vec<Held> {
-        self.entries(slot).map(|entry| entry.held(self.owner, slot)).collect()
+    pub fn existing(&self, object_id: ObjectId) -> Vec<ExistingRecord> {
+        self.entries(object_id).map(|entry| entry.existing(self.owner, object_id)).collect()
     }
 
     /// Whether a record is known, also if the last list lacks it.
@@ -115,7 +115,7 @@ impl Snapshot {
             return;
         }
         let entry = Entry { touched: self.generation, ..Entry::new(id, fingerprint, until) };
-        self.put(id.slot, entry);
+        self.put(id.object_id, entry);
     }
 
     /// The record is gone or dead: we removed it, or asked for it and it was not there.
@@ -142,13 +142,14 @@ impl Snapshot {
     }
 
     /// All records, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = Held> + '_ {
-        let beside = self.more.iter().flat_map(|(slot, more)| more.iter().map(move |entry| (slot, entry)));
-        self.first.iter().chain(beside).map(|(slot, entry)| entry.held(self.owner, *slot))
+    pub fn iter(&self) -> impl Iterator<Item = ExistingRecord> + '_ {
+        let beside =
+            self.more.iter().flat_map(|(object_id, more)| more.iter().map(move |entry| (object_id, entry)));
+        self.first.iter().chain(beside).map(|(object_id, entry)| entry.existing(self.owner, *object_id))
     }
 
     /// The slots that hold something, each once, in no order.
-    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+    pub fn object_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.first.keys().copied()
     }
 
@@ -182,7 +183,7 @@ impl Snapshot {
     }
 
     fn merge(&mut self, found: &Found, merged: &mut Merged) {
-        let id = found.entry.id(self.owner, found.slot);
+        let id = found.entry.id(self.owner, found.object_id);
         if self.gone.contains(&id) {
             return;
         }
@@ -193,18 +194,21 @@ impl Snapshot {
                 if (known.fingerprint, known.until) == (found.entry.fingerprint, found.entry.until) => {}
             Some(_) => merged.changed.push(id),
         }
-        self.put(found.slot, found.entry);
+        self.put(found.object_id, found.entry);
     }
 
     /// Flags what the list lacks, unless we touched it meanwhile.
     fn flag_missing(&mut self, found: &[Found]) -> Vec<RecordId> {
         let (owner, generation) = (self.owner, self.generation);
-        let beside =
-            self.more.iter_mut().flat_map(|(slot, more)| more.iter_mut().map(move |entry| (slot, entry)));
+        let beside = self
+            .more
+            .iter_mut()
+            .flat_map(|(object_id, more)| more.iter_mut().map(move |entry| (object_id, entry)));
         let mut missing = Vec::new();
-        for (slot, entry) in self.first.iter_mut().chain(beside) {
-            let id = entry.id(owner, *slot);
-            let lacking = || found.binary_search_by_key(&id, |one| one.entry.id(owner, one.slot)).is_err();
+        for (object_id, entry) in self.first.iter_mut().chain(beside) {
+            let id = entry.id(owner, *object_id);
+            let lacking =
+                || found.binary_search_by_key(&id, |one| one.entry.id(owner, one.object_id)).is_err();
             if !entry.touched_since(generation) && lacking() {
                 entry.touched |= MISSING;
                 missing.push(id);
@@ -214,24 +218,24 @@ impl Snapshot {
         missing
     }
 
-    fn entries(&self, slot: Slot) -> impl Iterator<Item = &Entry> {
-        self.first.get(&slot).into_iter().chain(self.more.get(&slot).into_iter().flatten())
+    fn entries(&self, object_id: ObjectId) -> impl Iterator<Item = &Entry> {
+        self.first.get(&object_id).into_iter().chain(self.more.get(&object_id).into_iter().flatten())
     }
 
     fn find(&self, id: &RecordId) -> Option<&Entry> {
-        self.entries(id.slot).find(|entry| entry.id(self.owner, id.slot) == *id)
+        self.entries(id.object_id).find(|entry| entry.id(self.owner, id.object_id) == *id)
     }
 
-    fn put(&mut self, slot: Slot, entry: Entry) {
-        let Some(first) = self.first.get_mut(&slot) else {
-            self.first.insert(slot, entry);
+    fn put(&mut self, object_id: ObjectId, entry: Entry) {
+        let Some(first) = self.first.get_mut(&object_id) else {
+            self.first.insert(object_id, entry);
             return;
         };
         if first.id == entry.id {
             *first = entry;
             return;
         }
-        let more = self.more.entry(slot).or_default();
+        let more = self.more.entry(object_id).or_default();
         match more.iter_mut().find(|known| known.id == entry.id) {
             Some(known) => *known = entry,
             None => more.push(entry),
@@ -242,15 +246,18 @@ impl Snapshot {
         if !self.contains(id) {
             return;
         }
-        let mut rest: Vec<Entry> =
-            self.entries(id.slot).filter(|entry| entry.id(self.owner, id.slot) != *id).copied().collect();
-        self.more.remove(&id.slot);
+        let mut rest: Vec<Entry> = self
+            .entries(id.object_id)
+            .filter(|entry| entry.id(self.owner, id.object_id) != *id)
+            .copied()
+            .collect();
+        self.more.remove(&id.object_id);
         match rest.pop() {
-            None => self.first.remove(&id.slot),
-            Some(entry) => self.first.insert(id.slot, entry),
+            None => self.first.remove(&id.object_id),
+            Some(entry) => self.first.insert(id.object_id, entry),
         };
         if !rest.is_empty() {
-            self.more.insert(id.slot, rest);
+            self.more.insert(id.object_id, rest);
         }
     }
 

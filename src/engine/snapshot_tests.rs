@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use vestibule_core::model::{Facts, Mark, ObjectKey, ObservedRecord};
+use vestibule_core::model::{Facts, ObjectKey, ObservedRecord, OwnerMark};
 use vestibule_core::schedule::Window;
 
 use super::*;
@@ -11,8 +11,8 @@ fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + minutes * 60).unwrap()
 }
 
-fn id(slot: u64, content: u64) -> RecordId {
-    RecordId::new(OURS, Slot(slot), content)
+fn id(object_id: u64, content: u64) -> RecordId {
+    RecordId::new(OURS, ObjectId(object_id), content)
 }
 
 /// Contents that differ in their end only.
@@ -55,9 +55,9 @@ fn a_first_list_is_all_new_and_makes_it_complete() {
     let merged = list(&mut snapshot, &[record(id(2, 1), 9), record(id(1, 1), 9), foreign()]);
     assert_eq!(merged.appeared, [id(1, 1), id(2, 1)]);
     assert_eq!((merged.foreign, merged.suspicious, snapshot.is_complete()), (1, false, true));
-    let held = Held { id: id(1, 1), fingerprint: facts(9).fingerprint(), until: Some(at(9)) };
-    assert_eq!(snapshot.held(Slot(1)), [held]);
-    assert_eq!(snapshot.held(Slot(3)), []);
+    let existing = ExistingRecord { id: id(1, 1), fingerprint: facts(9).fingerprint(), until: Some(at(9)) };
+    assert_eq!(snapshot.existing(ObjectId(1)), [existing]);
+    assert_eq!(snapshot.existing(ObjectId(3)), []);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn what_changed_behind_our_back_is_told_and_taken_over() {
     let mut snapshot = holding(&[id(1, 1)]);
     let merged = list(&mut snapshot, &[record(id(1, 1), 10)]);
     assert_eq!(merged.changed, [id(1, 1)]);
-    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(10)));
+    assert_eq!(snapshot.existing(ObjectId(1))[0].until, Some(at(10)));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_we_removed_while_the_list_was_read_does_not_come_back() {
     listing.add(&record(id(2, 1), 9));
     snapshot.removed(&id(1, 1));
     assert_eq!(snapshot.finish(listing), Some(Merged::default()));
-    assert_eq!(snapshot.held(Slot(1)), []);
+    assert_eq!(snapshot.existing(ObjectId(1)), []);
     assert_eq!(list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]).appeared, [id(1, 1)]);
 }
 
@@ -131,7 +131,7 @@ fn what_we_removed_and_made_again_while_the_list_was_read_stands() {
     stands(&mut snapshot, id(1, 1), 20);
     listing.add(&record(id(1, 1), 9));
     assert_eq!(snapshot.finish(listing), Some(Merged::default()));
-    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(20)));
+    assert_eq!(snapshot.existing(ObjectId(1))[0].until, Some(at(20)));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_we_changed_while_the_list_was_read_we_know_better() {
     stands(&mut snapshot, id(1, 1), 20);
     listing.add(&record(id(1, 1), 9));
     assert_eq!(snapshot.finish(listing), Some(Merged::default()));
-    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(20)));
+    assert_eq!(snapshot.existing(ObjectId(1))[0].until, Some(at(20)));
 }
 
 #[test]
@@ -183,12 +183,12 @@ fn a_record_on_two_pages_counts_once_as_the_later_shows_it() {
     let mut snapshot = Snapshot::new(OURS);
     let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9), record(id(1, 1), 10)]);
     assert_eq!(merged.appeared, [id(1, 1), id(2, 1)]);
-    assert_eq!(snapshot.held(Slot(1))[0].until, Some(at(10)));
+    assert_eq!(snapshot.existing(ObjectId(1))[0].until, Some(at(10)));
 }
 
 #[test]
 fn other_vestibule_owners_are_named_by_their_marks_and_ids_without_one_are_strangers() {
-    let mark = Mark { owner_id: "far/away".into(), object: ObjectKey::new("a", "b") };
+    let mark = OwnerMark { owner_id: "far/away".into(), object: ObjectKey::new("a", "b") };
     let mut records: Vec<_> = (8..30)
         .flat_map(|owner| [owner, owner])
         .map(|owner| record(RecordId { owner: Owner(owner), ..id(1, 1) }, 9))
@@ -242,12 +242,18 @@ fn several_records_of_one_slot_are_kept_apart() {
         stands(&mut snapshot, id(1, content), 9);
     }
     stands(&mut snapshot, id(1, 1).next(), 9);
-    assert_eq!((snapshot.len(), snapshot.held(Slot(1)).len(), snapshot.slots().count()), (4, 4, 1));
+    assert_eq!(
+        (snapshot.len(), snapshot.existing(ObjectId(1)).len(), snapshot.object_ids().count()),
+        (4, 4, 1)
+    );
     for gone in [id(1, 1), id(1, 3), id(1, 1).next()] {
         snapshot.removed(&gone);
         snapshot.removed(&gone);
     }
-    assert_eq!(snapshot.held(Slot(1)).iter().map(|held| held.id).collect::<Vec<_>>(), [id(1, 2)]);
+    assert_eq!(
+        snapshot.existing(ObjectId(1)).iter().map(|existing| existing.id).collect::<Vec<_>>(),
+        [id(1, 2)]
+    );
     assert!(snapshot.more.is_empty());
     snapshot.removed(&id(1, 2));
     assert!(snapshot.is_empty());
@@ -268,20 +274,23 @@ fn ids_and_ends_survive_their_packing() {
     for until in [None, Some(at(0)), Some("2105-12-31T23:59:00Z".parse().unwrap())] {
         let mut snapshot = Snapshot::new(OURS);
         snapshot.stands(&widest, 5, until);
-        assert_eq!(snapshot.held(widest.slot), [Held { id: widest, fingerprint: 5, until }]);
+        assert_eq!(
+            snapshot.existing(widest.object_id),
+            [ExistingRecord { id: widest, fingerprint: 5, until }]
+        );
     }
     let mut snapshot = Snapshot::new(OURS);
     snapshot.stands(&widest, 5, Some(Timestamp::MAX));
-    assert!(snapshot.held(widest.slot)[0].until.unwrap() > "2106-01-01T00:00:00Z".parse().unwrap());
+    assert!(snapshot.existing(widest.object_id)[0].until.unwrap() > "2106-01-01T00:00:00Z".parse().unwrap());
 }
 
 #[test]
 fn a_record_takes_at_most_64_bytes() {
-    assert_eq!(size_of::<(Slot, Entry)>(), 32);
+    assert_eq!(size_of::<(ObjectId, Entry)>(), 32);
     assert_eq!(size_of::<Found>(), 32);
     let mut snapshot = Snapshot::new(OURS);
-    for slot in 0..100_000 {
-        snapshot.stands(&id(slot, 1), slot, Some(at(9)));
+    for object_id in 0..100_000 {
+        snapshot.stands(&id(object_id, 1), object_id, Some(at(9)));
     }
     // The table holds a power of two of buckets, seven eighths of them in use at most, and one byte of control each.
     let buckets = (snapshot.first.capacity() * 8).div_ceil(7).next_power_of_two();
@@ -292,7 +301,7 @@ fn a_record_takes_at_most_64_bytes() {
 
 #[test]
 fn memory_comes_back_after_most_records_are_gone() {
-    let ids: Vec<_> = (0..5000).map(|slot| id(slot, 1)).collect();
+    let ids: Vec<_> = (0..5000).map(|object_id| id(object_id, 1)).collect();
     let mut snapshot = holding(&ids);
     ids.iter().skip(10).for_each(|id| snapshot.removed(id));
     let left: Vec<_> = ids.iter().take(10).map(|id| record(*id, 9)).collect();
@@ -311,7 +320,7 @@ enum Event {
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let ids = || (0u64..4, 0u64..3).prop_map(|(slot, content)| id(slot, content));
+    let ids = || (0u64..4, 0u64..3).prop_map(|(object_id, content)| id(object_id, content));
     let event = prop_oneof![
         4 => (ids(), 0i64..3).prop_map(|(id, until)| Event::Stands(id, until)),
         3 => ids().prop_map(Event::Removed),
@@ -355,13 +364,14 @@ impl Model {
 
     fn agrees(&self, snapshot: &Snapshot) -> Result<(), TestCaseError> {
         let as_held = |(id, until): (&RecordId, &i64)| (*id, facts(*until).fingerprint(), Some(at(*until)));
-        let mut held: Vec<_> = snapshot.iter().map(|held| (held.id, held.fingerprint, held.until)).collect();
-        held.sort();
-        prop_assert_eq!(held, self.known.iter().map(as_held).collect::<Vec<_>>());
+        let mut existing: Vec<_> =
+            snapshot.iter().map(|existing| (existing.id, existing.fingerprint, existing.until)).collect();
+        existing.sort();
+        prop_assert_eq!(existing, self.known.iter().map(as_held).collect::<Vec<_>>());
         prop_assert_eq!(snapshot.len(), self.known.len());
         for id in self.known.keys() {
             prop_assert_eq!(snapshot.is_missing(id), self.missing.contains(id));
-            prop_assert!(snapshot.held(id.slot).iter().any(|held| held.id == *id));
+            prop_assert!(snapshot.existing(id.object_id).iter().any(|existing| existing.id == *id));
         }
         Ok(())
     }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::diff::{self, Step};
-use vestibule_core::identity::{RecordId, Slot};
-use vestibule_core::model::{Fields, ObservedRecord, Record};
+use vestibule_core::identity::{ObjectId, RecordId};
+use vestibule_core::model::{DesiredRecord, Fields, ObservedRecord};
 
-use super::call::Stop;
-use super::{Class, Engine, Reason};
-use crate::system::{self, Observed, Scope, SystemError};
+use super::call::TurnError;
+use super::{Engine, Priority, Reason};
+use crate::system::{self, Page, Scope, SystemError};
 
 /// A clock may be off by this much (design 3.17): less is drift that no door notices.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -83,14 +83,14 @@ impl Checks {
         self.clock_due = true;
     }
 
-    fn is_worth_a_call(&self, record: &Record, shows_edit_time: bool) -> bool {
+    fn is_worth_a_call(&self, record: &DesiredRecord, shows_edit_time: bool) -> bool {
         let texts = texts(record);
         let untried =
             |text: &&str| text.chars().count() > self.longest || !(self.keeps_non_ascii || text.is_ascii());
         (self.clock_due && shows_edit_time) || texts.iter().any(untried)
     }
 
-    fn were_kept(&mut self, record: &Record) {
+    fn were_kept(&mut self, record: &DesiredRecord) {
         for text in texts(record) {
             self.longest = self.longest.max(text.chars().count());
             self.keeps_non_ascii |= !text.is_ascii();
@@ -98,21 +98,25 @@ impl Checks {
     }
 }
 
-fn texts(record: &Record) -> [&str; 5] {
+fn texts(record: &DesiredRecord) -> [&str; 5] {
     let person = &record.person;
     [&person.first_name, &person.last_name, &person.email, &person.phone, &record.tenant].map(String::as_str)
 }
 
 impl Engine {
     /// After a record was made: reads it back if there is something to learn. A read that fails is made after a later write.
-    pub(super) async fn verify_created(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn verify_created(
+        &self,
+        record: &Arc<DesiredRecord>,
+        priority: Priority,
+    ) -> Result<(), TurnError> {
         let shows_edit_time = self.system.read().capabilities().shows_edit_time;
         let worth = self.inner.lock().checks.is_worth_a_call(record, shows_edit_time);
         let written = self.clock.now();
         if !worth {
             return Ok(());
         }
-        match self.observe(class, Scope::Record(record.id)).await {
+        match self.observe(priority, Scope::Record(record.id)).await {
             Ok(found) => self.compare_written(record, found, written),
             Err(_) => Ok(()),
         }
@@ -120,13 +124,22 @@ impl Engine {
 
     /// After a record was repaired: reads it back. What somebody changes in the system is repaired each time; what the system
     /// itself does not keep is left alone and reported.
-    pub(super) async fn verify_repaired(&self, record: &Arc<Record>, class: Class) -> Result<(), Stop> {
+    pub(super) async fn verify_repaired(
+        &self,
+        record: &Arc<DesiredRecord>,
+        priority: Priority,
+    ) -> Result<(), TurnError> {
         let written = self.clock.now();
-        let found = self.observe(class, Scope::Record(record.id)).await?;
+        let found = self.observe(priority, Scope::Record(record.id)).await?;
         self.compare_written(record, found, written)
     }
 
-    fn compare_written(&self, record: &Arc<Record>, found: Observed, written: Timestamp) -> Result<(), Stop> {
+    fn compare_written(
+        &self,
+        record: &Arc<DesiredRecord>,
+        found: Page,
+        written: Timestamp,
+    ) -> Result<(), TurnError> {
         self.note_clock(found.edited, written);
         let living = |one: &ObservedRecord| one.id == Some(record.id) && !one.dead;
         let Some(found) = found.records.into_iter().find(living) else { return Ok(()) };
@@ -135,22 +148,22 @@ impl Engine {
         let mut inner = self.inner.lock();
         if fields.is_empty() {
             inner.checks.were_kept(record);
-            inner.altered.remove(&record.id.slot);
+            inner.altered.remove(&record.id.object_id);
             return Ok(());
         }
         inner.snapshot.stands(&record.id, shown, found.facts.window.map(|window| window.until));
         if fields.opens() {
             let message = "the system acknowledged the record and shows other access groups, another window or another card \
                            than it was sent: it is set right again. If this stays, look at the record in the system";
-            return Err(SystemError::new(system::Class::Transient, "read", message).into());
+            return Err(SystemError::new(system::ErrorKind::Transient, "read", message).into());
         }
-        inner.altered.insert(record.id.slot, Altered { shown, wanted, fields });
+        inner.altered.insert(record.id.object_id, Altered { shown, wanted, fields });
         Ok(())
     }
 
     /// The fields of a slot's record that the system holds otherwise than they were sent.
-    pub fn altered(&self, slot: Slot) -> Fields {
-        self.inner.lock().altered_fields(slot)
+    pub fn altered(&self, object_id: ObjectId) -> Fields {
+        self.inner.lock().altered_fields(object_id)
     }
 
     fn note_clock(&self, edited: Option<Timestamp>, written: Timestamp) {
@@ -170,29 +183,29 @@ impl Engine {
     }
 
     /// While the clock is known to be wrong, each full sync compares it anew, by writing one record of ours as it stands.
-    pub(super) async fn compare_clock_again(&self) -> Result<(), Stop> {
+    pub(super) async fn compare_clock_again(&self) -> Result<(), TurnError> {
         let differs = matches!(self.state.borrow().clock, ClockState::Differs(_));
-        let first = self.inner.lock().snapshot.iter().map(|held| held.id).min();
+        let first = self.inner.lock().snapshot.iter().map(|existing| existing.id).min();
         let (Some(id), true) = (first, differs && self.settings.read().mode.updates()) else { return Ok(()) };
-        let Some(found) = self.read(id, Class::Drift).await? else { return Ok(()) };
+        let Some(found) = self.read(id, Priority::Drift).await? else { return Ok(()) };
         let Some(record) = as_it_stands(id, &found) else { return Ok(()) };
         let fields = vec![vestibule_core::model::Field::Contact];
         self.write(
-            Class::Drift.with_reason(Reason::Drift),
+            Priority::Drift.with_reason(Reason::Drift),
             &Step::Update { id, record: Arc::new(record), fields },
         )
         .await?;
         let written = self.clock.now();
-        let found = self.observe(Class::Drift, Scope::Record(id)).await?;
+        let found = self.observe(Priority::Drift, Scope::Record(id)).await?;
         self.note_clock(found.edited, written);
         Ok(())
     }
 }
 
 /// A record to be written as the system shows it; `None` if it lacks what a record of ours has.
-fn as_it_stands(id: RecordId, found: &ObservedRecord) -> Option<Record> {
+fn as_it_stands(id: RecordId, found: &ObservedRecord) -> Option<DesiredRecord> {
     let facts = &found.facts;
-    Some(Record {
+    Some(DesiredRecord {
         id,
         mark: found.mark.clone()?,
         person: facts.person.clone(),

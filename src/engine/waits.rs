@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
-use super::call::Stop;
-use super::state::Inner;
-use super::{Class, Engine, Outcome, Work};
+use super::call::TurnError;
+use super::inner::Inner;
+use super::{Engine, Outcome, Priority, Work};
 
 /// Waiting objects at most; one that comes later is looked at again when its obstacle ends and by each full sync.
 const MOST: usize = 10_000;
@@ -32,7 +32,7 @@ enum Until {
 /// One waiting object.
 #[derive(Clone, Copy, Debug)]
 struct Waiter {
-    on: Slot,
+    on: ObjectId,
     until: Until,
     work: Work,
 }
@@ -40,15 +40,15 @@ struct Waiter {
 /// Who waits for whom in one engine.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
-    waiters: BTreeMap<Slot, Waiter>,
+    waiters: BTreeMap<ObjectId, Waiter>,
     /// The same, by the object that is waited for.
-    by_obstacle: BTreeSet<(Slot, Slot)>,
+    by_obstacle: BTreeSet<(ObjectId, ObjectId)>,
     /// What turns under way are about to take, by a key such as a card number.
-    reserved: BTreeMap<String, Slot>,
+    reserved: BTreeMap<String, ObjectId>,
     /// Objects in flight whose record was changed in this turn.
-    changing: BTreeSet<Slot>,
+    changing: BTreeSet<ObjectId>,
     /// The last changes, in order.
-    recent: VecDeque<(u64, Slot)>,
+    recent: VecDeque<(u64, ObjectId)>,
     changes: u64,
 }
 
@@ -73,73 +73,76 @@ impl Waits {
     }
 
     /// Registers an object that met another one. False if that one has changed since the mark: it is to be looked at again.
-    pub(super) fn register(&mut self, slot: Slot, on: Slot, work: Work, since: u64) -> bool {
+    pub(super) fn register(&mut self, object_id: ObjectId, on: ObjectId, work: Work, since: u64) -> bool {
         if self.has_changed(on, since) {
             return false;
         }
-        self.add(slot, Waiter { on, until: Until::Change, work: waiting(work) });
+        self.add(object_id, Waiter { on, until: Until::Change, work: waiting(work) });
         true
     }
 
     /// Has an object looked at again when the turn of another one that is under way ends.
-    pub(super) fn register_for_turn(&mut self, slot: Slot, on: Slot, work: Work) {
-        self.add(slot, Waiter { on, until: Until::TurnEnd, work: waiting(work) });
+    pub(super) fn register_for_turn(&mut self, object_id: ObjectId, on: ObjectId, work: Work) {
+        self.add(object_id, Waiter { on, until: Until::TurnEnd, work: waiting(work) });
     }
 
     /// Takes something for the time of a turn; false if another turn has it, whose end is waited for.
-    pub(super) fn reserve(&mut self, key: &str, slot: Slot, work: Work) -> bool {
+    pub(super) fn reserve(&mut self, key: &str, object_id: ObjectId, work: Work) -> bool {
         match self.reserved.get(key) {
-            Some(other) if *other != slot => {
+            Some(other) if *other != object_id => {
                 let other = *other;
-                self.register_for_turn(slot, other, work);
+                self.register_for_turn(object_id, other, work);
                 false
             }
             _ => {
-                self.reserved.insert(key.to_owned(), slot);
+                self.reserved.insert(key.to_owned(), object_id);
                 true
             }
         }
     }
 
     /// An object waits no longer.
-    pub(super) fn withdraw(&mut self, slot: Slot) {
-        if let Some(waiter) = self.waiters.remove(&slot) {
-            self.by_obstacle.remove(&(waiter.on, slot));
+    pub(super) fn withdraw(&mut self, object_id: ObjectId) {
+        if let Some(waiter) = self.waiters.remove(&object_id) {
+            self.by_obstacle.remove(&(waiter.on, object_id));
         }
     }
 
-    fn add(&mut self, slot: Slot, waiter: Waiter) {
-        self.withdraw(slot);
+    fn add(&mut self, object_id: ObjectId, waiter: Waiter) {
+        self.withdraw(object_id);
         if self.waiters.len() < MOST {
-            self.waiters.insert(slot, waiter);
-            self.by_obstacle.insert((waiter.on, slot));
+            self.waiters.insert(object_id, waiter);
+            self.by_obstacle.insert((waiter.on, object_id));
         }
     }
 
-    fn has_changed(&self, slot: Slot, since: u64) -> bool {
+    fn has_changed(&self, object_id: ObjectId, since: u64) -> bool {
         // More has changed than is remembered: it may have been among it.
         let forgotten = self.changes - since > self.recent.len() as u64;
-        forgotten || self.recent.iter().any(|(change, changed)| *change > since && *changed == slot)
+        forgotten || self.recent.iter().any(|(change, changed)| *change > since && *changed == object_id)
     }
 
-    fn remember(&mut self, slot: Slot) {
+    fn remember(&mut self, object_id: ObjectId) {
         self.changes += 1;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back((self.changes, slot));
+        self.recent.push_back((self.changes, object_id));
     }
 
     /// Those that wait for an object, which wait no longer.
-    fn take(&mut self, on: Slot, wakes: impl Fn(Until) -> bool) -> Vec<(Slot, Work)> {
-        let waiting = self.by_obstacle.range((on, Slot(0))..=(on, Slot(u64::MAX))).map(|(_, slot)| *slot);
+    fn take(&mut self, on: ObjectId, wakes: impl Fn(Until) -> bool) -> Vec<(ObjectId, Work)> {
+        let waiting = self
+            .by_obstacle
+            .range((on, ObjectId(0))..=(on, ObjectId(u64::MAX)))
+            .map(|(_, object_id)| *object_id);
         let woken: Vec<_> = waiting
-            .filter_map(|slot| Some((slot, self.waiters.get(&slot)?)))
+            .filter_map(|object_id| Some((object_id, self.waiters.get(&object_id)?)))
             .filter(|(_, waiter)| wakes(waiter.until))
-            .map(|(slot, waiter)| (slot, waiter.work))
+            .map(|(object_id, waiter)| (object_id, waiter.work))
             .collect();
-        for (slot, _) in &woken {
-            self.withdraw(*slot);
+        for (object_id, _) in &woken {
+            self.withdraw(*object_id);
         }
         woken
     }
@@ -147,39 +150,41 @@ impl Waits {
 
 /// The work as which a waiting object is taken again. It takes nothing away any more, and no rollover waits for it.
 const fn waiting(work: Work) -> Work {
-    let class = match work.class {
-        Class::Revocation | Class::UserChange => Class::UserChange,
-        Class::RolloverRemoval | Class::RolloverAddition | Class::Retry | Class::Drift => Class::Retry,
+    let priority = match work.priority {
+        Priority::Revocation | Priority::UserChange => Priority::UserChange,
+        Priority::RolloverRemoval | Priority::RolloverAddition | Priority::Retry | Priority::Drift => {
+            Priority::Retry
+        }
     };
-    Work { class, ..work }
+    Work { priority, ..work }
 }
 
 impl Inner {
     /// Notes that the record of an object was changed or is gone. While the object is in flight its waiters are left alone:
     /// the turn may go on to give the object what they wait for. Says whether they were looked at.
-    pub(super) fn note_change(&mut self, slot: Slot, now: Timestamp) -> bool {
-        if self.queue.is_in_flight(slot) {
-            self.waits.changing.insert(slot);
+    pub(super) fn note_change(&mut self, object_id: ObjectId, now: Timestamp) -> bool {
+        if self.queue.is_in_flight(object_id) {
+            self.waits.changing.insert(object_id);
             return false;
         }
-        self.wake_waiters(slot, now, |_| true);
+        self.wake_waiters(object_id, now, |_| true);
         true
     }
 
     /// The object's turn is over: what it had reserved is free, and if its record has changed its waiters are queued. Says
     /// whether it has changed.
-    fn end_of_turn(&mut self, slot: Slot, now: Timestamp) -> bool {
-        self.waits.reserved.retain(|_, holder| *holder != slot);
-        let changed = self.waits.changing.remove(&slot);
-        self.wake_waiters(slot, now, |until| changed || until == Until::TurnEnd);
+    fn end_of_turn(&mut self, object_id: ObjectId, now: Timestamp) -> bool {
+        self.waits.reserved.retain(|_, holder| *holder != object_id);
+        let changed = self.waits.changing.remove(&object_id);
+        self.wake_waiters(object_id, now, |until| changed || until == Until::TurnEnd);
         changed
     }
 
-    fn wake_waiters(&mut self, slot: Slot, now: Timestamp, wakes: impl Fn(Until) -> bool) {
+    fn wake_waiters(&mut self, object_id: ObjectId, now: Timestamp, wakes: impl Fn(Until) -> bool) {
         if wakes(Until::Change) {
-            self.waits.remember(slot);
+            self.waits.remember(object_id);
         }
-        for (waiter, work) in self.waits.take(slot, wakes) {
+        for (waiter, work) in self.waits.take(object_id, wakes) {
             self.queue.push(waiter, work, None, now);
         }
     }
@@ -187,14 +192,14 @@ impl Inner {
     /// Ends the turn of an object that waits for another one.
     pub(super) fn block(
         &mut self,
-        slot: Slot,
+        object_id: ObjectId,
         work: Work,
         blocked: Blocked,
         now: Timestamp,
     ) -> Option<Outcome> {
-        self.queue.done(slot);
+        self.queue.done(object_id);
         if let Some(at) = blocked.not_after {
-            self.queue.push(slot, waiting(work), Some(at), now);
+            self.queue.push(object_id, waiting(work), Some(at), now);
         }
         blocked.outcome
     }
@@ -202,31 +207,31 @@ impl Inner {
 
 impl Engine {
     /// Notes that a step has changed the record of an object.
-    pub(super) fn note_change(&self, slot: Slot) {
+    pub(super) fn note_change(&self, object_id: ObjectId) {
         let now = self.clock.now();
-        if self.inner.lock().note_change(slot, now) {
+        if self.inner.lock().note_change(object_id, now) {
             self.wake.notify_one();
-            self.source.record_changed(slot);
+            self.source.record_changed(object_id);
         }
     }
 
     /// After the turn of an object: those that wait for it are queued, here and in other integrations.
-    pub(super) fn end_of_turn(&self, slot: Slot) {
+    pub(super) fn end_of_turn(&self, object_id: ObjectId) {
         let now = self.clock.now();
-        if self.inner.lock().end_of_turn(slot, now) {
-            self.source.record_changed(slot);
+        if self.inner.lock().end_of_turn(object_id, now) {
+            self.source.record_changed(object_id);
         }
     }
 
     /// Looks again at what waits here for an object whose record in another integration was changed.
-    pub fn object_changed(&self, slot: Slot) {
+    pub fn object_changed(&self, object_id: ObjectId) {
         let now = self.clock.now();
-        self.inner.lock().wake_waiters(slot, now, |_| true);
+        self.inner.lock().wake_waiters(object_id, now, |_| true);
         self.wake.notify_one();
     }
 }
 
-impl From<Blocked> for Stop {
+impl From<Blocked> for TurnError {
     fn from(blocked: Blocked) -> Self {
         Self::Blocked(Box::new(blocked))
     }

@@ -1,8 +1,8 @@
 //! What is queued for an object: how urgent it is, which gives the order, and why it is done, which the audit reports.
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
-use super::{Class, Engine};
+use super::{Engine, Priority};
 
 /// Why an object has work in a system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// How urgent.
-    pub class: Class,
+    pub priority: Priority,
     /// Why.
     pub reason: Reason,
 }
@@ -56,67 +56,67 @@ impl Work {
     /// Both in one: the more urgent of the two, with its reason, unless only the other one was asked for.
     #[must_use]
     pub fn merged(self, other: Self) -> Self {
-        let (first, second) = if other.class < self.class { (other, self) } else { (self, other) };
+        let (first, second) = if other.priority < self.priority { (other, self) } else { (self, other) };
         let is_first = first.reason.is_asked_for() || !second.reason.is_asked_for();
-        Self { class: first.class, reason: if is_first { first.reason } else { second.reason } }
+        Self { priority: first.priority, reason: if is_first { first.reason } else { second.reason } }
     }
 
     /// The same as it is tried again.
     #[must_use]
     pub const fn retried(self) -> Self {
-        Self { class: self.class.retried(), ..self }
+        Self { priority: self.priority.retried(), ..self }
     }
 
     /// The same with the urgency of a revocation.
     #[must_use]
     pub const fn as_revocation(self) -> Self {
-        Self { class: Class::Revocation, ..self }
+        Self { priority: Priority::Revocation, ..self }
     }
 
     /// The same as work that takes something away, and is tried for ever.
     #[must_use]
     pub const fn as_removal(self) -> Self {
-        if self.class.revokes() { self } else { self.as_revocation() }
+        if self.priority.revokes() { self } else { self.as_revocation() }
     }
 
     /// Whether it is part of a rollover, whose duration is measured.
     pub const fn is_of_rollover(self) -> bool {
-        matches!(self.class, Class::RolloverRemoval | Class::RolloverAddition)
+        matches!(self.priority, Priority::RolloverRemoval | Priority::RolloverAddition)
             && matches!(self.reason, Reason::Rollover)
     }
 }
 
-impl Class {
+impl Priority {
     /// Work of this class for a reason.
     pub const fn with_reason(self, reason: Reason) -> Work {
-        Work { class: self, reason }
+        Work { priority: self, reason }
     }
 }
 
 /// For tests to which the reason means nothing.
 #[cfg(test)]
-impl From<Class> for Work {
-    fn from(class: Class) -> Self {
-        class.with_reason(Reason::CatchUp)
+impl From<Priority> for Work {
+    fn from(priority: Priority) -> Self {
+        priority.with_reason(Reason::CatchUp)
     }
 }
 
 impl Engine {
     /// Queues a slot: what is wanted of it is asked when its turn comes.
-    pub fn push(&self, slot: Slot, work: Work) {
-        self.inner.lock().queue.push(slot, work, None, self.clock.now());
+    pub fn push(&self, object_id: ObjectId, work: Work) {
+        self.inner.lock().queue.push(object_id, work, None, self.clock.now());
         self.wake.notify_one();
     }
 
     /// Queues many slots under one lock.
-    pub fn push_all(&self, slots: impl IntoIterator<Item = (Slot, Work)>) {
+    pub fn push_all(&self, object_ids: impl IntoIterator<Item = (ObjectId, Work)>) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        for (slot, work) in slots {
+        for (object_id, work) in object_ids {
             if work.is_of_rollover() {
                 inner.rollover_since.get_or_insert(now);
             }
-            inner.queue.push(slot, work, None, now);
+            inner.queue.push(object_id, work, None, now);
         }
         drop(inner);
         self.wake.notify_one();
@@ -129,31 +129,31 @@ mod tests {
 
     #[test]
     fn of_two_the_more_urgent_keeps_its_reason_and_of_equals_the_older() {
-        let addition = Class::RolloverAddition.with_reason(Reason::Reference);
-        let removal = Class::Revocation.with_reason(Reason::Deletion);
+        let addition = Priority::RolloverAddition.with_reason(Reason::Reference);
+        let removal = Priority::Revocation.with_reason(Reason::Deletion);
         assert_eq!(addition.merged(removal), removal);
         assert_eq!(removal.merged(addition), removal);
-        let change = Class::RolloverAddition.with_reason(Reason::User);
+        let change = Priority::RolloverAddition.with_reason(Reason::User);
         assert_eq!(addition.merged(change), addition);
     }
 
     #[test]
     fn what_a_comparison_has_found_takes_the_reason_of_what_was_asked_for() {
-        let addition = Class::RolloverAddition.with_reason(Reason::Reference);
-        let both = Class::UserChange.with_reason(Reason::Reference);
+        let addition = Priority::RolloverAddition.with_reason(Reason::Reference);
+        let both = Priority::UserChange.with_reason(Reason::Reference);
         for found in [Reason::CatchUp, Reason::Drift] {
-            let found = Class::UserChange.with_reason(found);
+            let found = Priority::UserChange.with_reason(found);
             assert_eq!((addition.merged(found), found.merged(addition)), (both, both));
         }
-        let drift = Class::Drift.with_reason(Reason::Drift);
-        assert_eq!(drift.merged(Class::Retry.with_reason(Reason::CatchUp)).reason, Reason::CatchUp);
+        let drift = Priority::Drift.with_reason(Reason::Drift);
+        assert_eq!(drift.merged(Priority::Retry.with_reason(Reason::CatchUp)).reason, Reason::CatchUp);
     }
 
     #[test]
     fn only_what_a_midnight_asks_for_is_part_of_a_rollover() {
-        assert!(Class::RolloverAddition.with_reason(Reason::Rollover).is_of_rollover());
-        assert!(!Class::RolloverAddition.with_reason(Reason::Reference).is_of_rollover());
-        assert!(!Class::Revocation.with_reason(Reason::Rollover).is_of_rollover());
+        assert!(Priority::RolloverAddition.with_reason(Reason::Rollover).is_of_rollover());
+        assert!(!Priority::RolloverAddition.with_reason(Reason::Reference).is_of_rollover());
+        assert!(!Priority::Revocation.with_reason(Reason::Rollover).is_of_rollover());
     }
 
     #[test]

@@ -4,12 +4,12 @@ use vestibule_core::status::Status;
 
 use super::*;
 use crate::api::PropertySpec;
-use crate::cluster::object::Seen;
+use crate::cluster::object::DecodedObject;
 use crate::reconcile::fixtures::{read, whole, with};
 
 fn annotated(value: &str) -> Meta {
     let annotations = json!({ "metadata": { "annotations": { ABANDON: value } } });
-    let object: Seen<PropertySpec, Value> = read(&with(whole("tower", &json!({})), &annotations));
+    let object: DecodedObject<PropertySpec, Value> = read(&with(whole("tower", &json!({})), &annotations));
     object.meta
 }
 

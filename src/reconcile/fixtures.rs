@@ -8,22 +8,22 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vestibule_core::guard::Limits;
-use vestibule_core::identity::{Owner, Slot};
-use vestibule_core::model::{Mode, ObjectKey, ObservedRecord, Record};
+use vestibule_core::identity::{ObjectId, Owner};
+use vestibule_core::model::{DesiredRecord, Mode, ObjectKey, ObservedRecord};
 use vestibule_core::ownership::Ownership;
 use vestibule_core::schedule::{Provision, Zone};
 use vestibule_core::status::{Kstatus, Status, check, kstatus};
 
 use super::declared::{Declared, DeclaredIntegration, DeclaredIntegrations, DeclaredTenant};
-use super::directory::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts};
+use super::references::{IntegrationFacts, PropertyFacts, TenantFacts, tenant_facts};
 use crate::api::{self, Record as ApiRecord, TenantSpec};
 use crate::clock::{SharedClock, SystemClock};
 use crate::cluster::lease::Fence;
-use crate::cluster::object::{Live, Seen};
+use crate::cluster::object::{DecodedObject, RawObject};
 use crate::engine::catalogue::Catalogue;
-use crate::engine::pace;
-use crate::engine::pacer::Pacer;
-use crate::engine::{Engine, Parts, Report, Settings, Source, SourceError, Wanted};
+use crate::engine::rate_limit;
+use crate::engine::rate_limiter::RateLimiter;
+use crate::engine::{DesiredStateAnswer, DesiredStateSource, Engine, Parts, Report, Settings, SourceError};
 use crate::metrics::Metrics;
 use crate::system::AccessSystem;
 use crate::system::memory::Memory;
@@ -65,8 +65,8 @@ pub fn with(mut object: Value, patch: &Value) -> Value {
 }
 
 /// What the watch makes of an object.
-pub fn read<S: DeserializeOwned, T: DeserializeOwned>(object: &Value) -> Seen<S, T> {
-    serde_json::from_value::<Live<S, T>>(object.clone()).unwrap().into_seen()
+pub fn read<S: DeserializeOwned, T: DeserializeOwned>(object: &Value) -> DecodedObject<S, T> {
+    serde_json::from_value::<RawObject<S, T>>(object.clone()).unwrap().into_seen()
 }
 
 /// Jane Doe visits acme on the first of December, nine to five.
@@ -165,7 +165,7 @@ pub fn engine(name: &str, system: Memory) -> Arc<Engine> {
 pub fn engine_for(
     name: &str,
     system: Arc<Memory>,
-    source: Arc<dyn Source>,
+    source: Arc<dyn DesiredStateSource>,
     clock: SharedClock,
 ) -> Arc<Engine> {
     Engine::new(Parts {
@@ -173,7 +173,10 @@ pub fn engine_for(
         owner: Owner::of(OWNER),
         system: system as Arc<dyn AccessSystem>,
         source,
-        pacer: Pacer::new(pace::Limits { rate: None, burst: 10, max_in_flight: 1 }, Arc::clone(&clock)),
+        rate_limiter: RateLimiter::new(
+            rate_limit::Limits { rate: None, burst: 10, max_in_flight: 1 },
+            Arc::clone(&clock),
+        ),
         fence: Fence::always_open(Arc::clone(&clock)),
         clock,
         metrics: Metrics::new(),
@@ -182,7 +185,7 @@ pub fn engine_for(
 }
 
 /// A system that holds these records.
-pub fn holding<'a>(records: impl IntoIterator<Item = &'a Record>) -> Memory {
+pub fn holding<'a>(records: impl IntoIterator<Item = &'a DesiredRecord>) -> Memory {
     let memory = Memory::with_groups(["Lobby", "Lab"]);
     for record in records {
         memory.put(ObservedRecord {
@@ -211,12 +214,12 @@ pub fn says(status: &Status, type_: &str) -> String {
 struct Nobody;
 
 #[async_trait]
-impl Source for Nobody {
-    async fn want(&self, _: &ObjectKey, _: Slot) -> Result<Wanted, SourceError> {
+impl DesiredStateSource for Nobody {
+    async fn desired_state(&self, _: &ObjectKey, _: ObjectId) -> Result<DesiredStateAnswer, SourceError> {
         Err(SourceError::Frozen)
     }
 
-    async fn claim(&self, _: Slot) -> Result<(), SourceError> {
+    async fn ensure_finalizer(&self, _: ObjectId) -> Result<(), SourceError> {
         Ok(())
     }
 
@@ -224,7 +227,7 @@ impl Source for Nobody {
         false
     }
 
-    fn knows(&self, _: Slot) -> bool {
+    fn knows(&self, _: ObjectId) -> bool {
         true
     }
 

@@ -6,13 +6,13 @@
 
 mod abandon;
 pub mod declared;
-pub mod directory;
 pub mod events;
 #[cfg(test)]
 mod fixtures;
 pub mod integration;
-pub mod pass;
+pub mod low_volume;
 pub mod property;
+pub mod references;
 pub mod tenant;
 pub mod unbuilt;
 pub mod visitor;

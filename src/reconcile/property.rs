@@ -6,12 +6,12 @@ use vestibule_core::schedule::{Nightly, Provision, Zone};
 use vestibule_core::status::{Status, Verdict, conditions};
 
 use super::abandon::{deleting, is_misspelt};
-use super::directory::PropertyFacts;
+use super::references::PropertyFacts;
 use crate::api::{self, PropertySpec};
-use crate::cluster::object::Seen;
+use crate::cluster::object::DecodedObject;
 
 /// A Property as it comes from the API server.
-pub type Object = Seen<PropertySpec, Said>;
+pub type Object = DecodedObject<PropertySpec, Said>;
 
 /// What the status of a Property says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::status::{Status, Verdict, conditions};
 
 use super::declared::Doors;
-use super::directory::TenantFacts;
+use super::references::TenantFacts;
 use crate::api::{Record, TenantSpec};
-use crate::cluster::object::Seen;
+use crate::cluster::object::DecodedObject;
 
 /// A Tenant as it comes from the API server.
-pub type Object = Seen<TenantSpec, Said>;
+pub type Object = DecodedObject<TenantSpec, Said>;
 
 /// What the status of a Tenant says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ use crate::cluster::watch::{Event, Scope, watch};
 use crate::shutdown::Shutdown;
 
 /// An object of such a kind. Its spec is not looked at.
-type Object = object::Seen<IgnoredAny, Status>;
+type Object = object::DecodedObject<IgnoredAny, Status>;
 
 /// The first and the longest pause after a write that failed.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));

@@ -9,7 +9,7 @@ use vestibule_core::status::Status;
 
 use super::events::Events;
 use crate::cluster::lease::Fence;
-use crate::cluster::object::{Live, Meta, Seen};
+use crate::cluster::object::{DecodedObject, Meta, RawObject};
 use crate::cluster::{FIELD_MANAGER, FINALIZER};
 
 /// Writes objects of one kind.
@@ -27,7 +27,7 @@ pub struct Writer {
 
 impl Writer {
     /// An interface to the objects beside this one.
-    pub fn api<S, T>(&self, namespace: &str) -> Api<Live<S, T>>
+    pub fn api<S, T>(&self, namespace: &str) -> Api<RawObject<S, T>>
     where
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Clone,
@@ -42,12 +42,12 @@ impl Writer {
         before: &Status,
         conditions: &Status,
         status: &T,
-    ) -> kube::Result<Seen<S, T>>
+    ) -> kube::Result<DecodedObject<S, T>>
     where
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Serialize + Clone + PartialEq,
     {
-        self.may()?;
+        self.check_allowed()?;
         let body = json!({
             "apiVersion": self.resource.api_version,
             "kind": self.resource.kind,
@@ -72,12 +72,12 @@ impl Writer {
 
     /// Puts a status in the place of all that stands there: conditions and entries of a list that others have written are
     /// theirs, and an apply leaves them.
-    async fn replace_status<S, T>(&self, meta: &Meta, status: &T) -> kube::Result<Seen<S, T>>
+    async fn replace_status<S, T>(&self, meta: &Meta, status: &T) -> kube::Result<DecodedObject<S, T>>
     where
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Serialize + Clone,
     {
-        self.may()?;
+        self.check_allowed()?;
         let operation = json!({ "op": "replace", "path": "/status", "value": status });
         let patch = Patch::<()>::Json(patch(meta, &operation)?);
         let api = self.api::<S, T>(&meta.key.namespace);
@@ -85,12 +85,16 @@ impl Writer {
     }
 
     /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
-    pub async fn finalizer<S, T>(&self, meta: &Meta, wanted: bool) -> kube::Result<Option<Seen<S, T>>>
+    pub async fn finalizer<S, T>(
+        &self,
+        meta: &Meta,
+        wanted: bool,
+    ) -> kube::Result<Option<DecodedObject<S, T>>>
     where
         S: DeserializeOwned + Clone,
         T: DeserializeOwned + Clone,
     {
-        self.may()?;
+        self.check_allowed()?;
         let position = meta.finalizers.iter().position(|one| one == FINALIZER);
         let operation = match (wanted, position) {
             (true, None) if meta.finalizers.is_empty() => {
@@ -109,7 +113,7 @@ impl Writer {
     }
 
     /// Who does not lead any more writes nothing here either: the next one may be at it already.
-    fn may(&self) -> kube::Result<()> {
+    fn check_allowed(&self) -> kube::Result<()> {
         self.fence.check().map_err(|error| kube::Error::Service(error.into()))
     }
 }

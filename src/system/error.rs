@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// What an error means for the work at hand; nothing else decides a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum ErrorKind {
     /// The system refuses this for good: not retried until the object changes.
     Terminal,
     /// The login is refused or lacks a right: the integration is parked until its Secret changes.
@@ -21,7 +21,7 @@ pub enum Class {
     NotLeader,
 }
 
-impl Class {
+impl ErrorKind {
     /// Whether it says something of the login, the account or this replica, and nothing of the work at hand.
     pub const fn is_of_connection(self) -> bool {
         matches!(self, Self::Auth | Self::Throttled(_) | Self::NotLeader)
@@ -54,7 +54,7 @@ pub enum ErrorCode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemError {
     /// What it means.
-    pub class: Class,
+    pub kind: ErrorKind,
     /// The operation in the system's own word, such as `AddPerson`; a metric label.
     pub operation: &'static str,
     /// The sentence.
@@ -65,8 +65,8 @@ pub struct SystemError {
 
 impl SystemError {
     /// An error of one class.
-    pub fn new(class: Class, operation: &'static str, message: impl Into<String>) -> Self {
-        Self { class, operation, message: message.into(), code: None }
+    pub fn new(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, operation, message: message.into(), code: None }
     }
 
     /// The same, with what it is about.
@@ -81,7 +81,7 @@ impl SystemError {
             "{operation} was not sent, or given up, because this replica does not hold the leader's lease; the replica that \
              holds it goes on"
         );
-        Self::new(Class::NotLeader, operation, message)
+        Self::new(ErrorKind::NotLeader, operation, message)
     }
 }
 

@@ -6,12 +6,12 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::adapt::{Capabilities, Contact, Names};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Card, Facts, Field, ObservedRecord, Record};
+use vestibule_core::model::{Card, DesiredRecord, Facts, Field, ObservedRecord};
 
-use super::{AccessSystem, Applied, Class, Cursor, ErrorCode, Health, Observed, Scope, SystemError};
+use super::{AccessSystem, Applied, Cursor, ErrorCode, ErrorKind, Health, Page, Scope, SystemError};
 
 /// What goes wrong at the next call of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Memory {
             Some(Fault::LoseAnswer) => {
                 run(&mut state)?;
                 let message = format!("{operation} failed: no answer came; it is tried again");
-                Err(SystemError::new(Class::Transient, operation, message))
+                Err(SystemError::new(ErrorKind::Transient, operation, message))
             }
         }
     }
@@ -161,7 +161,7 @@ impl AccessSystem for Memory {
         self.call("check", |_| Ok(Health { version: "memory".to_owned() }))
     }
 
-    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
+    async fn observe(&self, scope: Scope) -> Result<Page, SystemError> {
         let size = self.page_size;
         match scope {
             Scope::People(cursor) => {
@@ -173,14 +173,14 @@ impl AccessSystem for Memory {
             Scope::Card(card) => self.call("card", |state| {
                 let holds = |person: &&ObservedRecord| person.facts.cards.contains_key(&card);
                 let records = state.living().filter(holds).cloned().collect();
-                Ok(Observed { records, ..Observed::default() })
+                Ok(Page { records, ..Page::default() })
             }),
             Scope::Groups(cursor) => self.call("groups", |state| {
                 let (names, next) = page(&state.groups, cursor.as_ref(), size);
-                Ok(Observed { names, next, ..Observed::default() })
+                Ok(Page { names, next, ..Page::default() })
             }),
             Scope::CardFormats => self.call("formats", |state| {
-                Ok(Observed { names: state.formats.iter().cloned().collect(), ..Observed::default() })
+                Ok(Page { names: state.formats.iter().cloned().collect(), ..Page::default() })
             }),
         }
     }
@@ -218,18 +218,15 @@ impl AccessSystem for Memory {
 }
 
 impl State {
-    fn person(&self, external_id: &str) -> Observed {
-        Observed {
-            records: self.people.get(external_id).cloned().into_iter().collect(),
-            ..Observed::default()
-        }
+    fn person(&self, external_id: &str) -> Page {
+        Page { records: self.people.get(external_id).cloned().into_iter().collect(), ..Page::default() }
     }
 
     fn living(&self) -> impl Iterator<Item = &ObservedRecord> {
         self.people.values().filter(|person| !person.dead)
     }
 
-    fn page_of_people(&mut self, cursor: Option<&Cursor>, size: usize) -> Observed {
+    fn page_of_people(&mut self, cursor: Option<&Cursor>, size: usize) -> Page {
         let mut ids: BTreeSet<_> = self.living().map(|person| person.external_id.clone()).collect();
         ids.retain(|id| !self.omitted.contains(id));
         let (ids, next) = page(&ids, cursor, size);
@@ -237,11 +234,11 @@ impl State {
             self.omitted.clear();
         }
         let records = ids.iter().filter_map(|id| self.people.get(id)).cloned().collect();
-        Observed { records, next, ..Observed::default() }
+        Page { records, next, ..Page::default() }
     }
 
     /// An id is used once: a living record has it, or a dead one used it up.
-    fn create(&mut self, record: &Record) -> Result<Applied, SystemError> {
+    fn create(&mut self, record: &DesiredRecord) -> Result<Applied, SystemError> {
         let whole = record.id.to_string();
         let external_id = match self.ids {
             Ids::Kept => whole.clone(),
@@ -258,7 +255,7 @@ impl State {
             mark: Some(record.mark.clone()).filter(|_| !matches!(self.ids, Ids::Shortened(_))),
             dead: false,
             // The card is a step of its own.
-            facts: Record { card: None, ..record.clone() }.facts(),
+            facts: DesiredRecord { card: None, ..record.clone() }.facts(),
         };
         self.people.insert(external_id.clone(), made);
         Ok(if external_id == whole { Applied::Done } else { Applied::Misnamed(external_id) })
@@ -329,7 +326,7 @@ impl State {
         let holder = self.living().find(|person| person.facts.cards.contains_key(card));
         if holder.is_some_and(|person| person.id != Some(id)) {
             let message = "assign failed: this credential number already belongs to someone else";
-            let error = SystemError::new(Class::Terminal, "assign", message);
+            let error = SystemError::new(ErrorKind::Terminal, "assign", message);
             return Err(error.with_code(ErrorCode::CardTaken));
         }
         Ok(())
@@ -337,7 +334,7 @@ impl State {
 }
 
 fn missing(operation: &'static str, what: &str) -> SystemError {
-    SystemError::new(Class::Dependency, operation, format!("{operation} failed: {what} is not there"))
+    SystemError::new(ErrorKind::Dependency, operation, format!("{operation} failed: {what} is not there"))
 }
 
 /// The entries after a cursor, which is the last entry of the page before: what is added or removed while somebody

@@ -4,11 +4,11 @@ mod error;
 pub mod lenel_s2;
 pub mod memory;
 
-pub use error::{Class, ErrorCode, SystemError};
+pub use error::{ErrorCode, ErrorKind, SystemError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vestibule_core::adjust::Capabilities;
+use vestibule_core::adapt::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, ObservedRecord};
@@ -24,7 +24,7 @@ pub trait AccessSystem: Send + Sync {
     async fn check(&self) -> Result<Health, SystemError>;
 
     /// Reads. The answer is complete for its scope or an error, never a partial default.
-    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError>;
+    async fn observe(&self, scope: Scope) -> Result<Page, SystemError>;
 
     /// Writes. Repeating a step is safe: what exists is told, removing what is absent succeeds.
     async fn apply(&self, step: &Step) -> Result<Applied, SystemError>;
@@ -91,7 +91,7 @@ pub struct Cursor(pub String);
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Observed {
+pub struct Page {
     /// People, foreign ones among them.
     pub records: Vec<ObservedRecord>,
     /// Names of access groups or card formats.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::harness::wait_until;
 use crate::process::Controller;
-use crate::stage::{Stage, integration, visitor};
+use crate::testbed::{Testbed, integration, visitor};
 
 const VISITORS: usize = 500;
 
@@ -30,27 +30,27 @@ fn name(number: usize) -> String {
     format!("guest-{number}")
 }
 
-async fn stage(name: &str) -> Stage {
-    Stage::declared(name, &Timestamp::now().to_string(), "America/New_York").await
+async fn testbed(name: &str) -> Testbed {
+    Testbed::declared(name, &Timestamp::now().to_string(), "America/New_York").await
 }
 
 /// The program on this stage, with a lease of this name.
-async fn controller(stage: &Stage, lease: &str) -> Controller {
-    Controller::with(&stage.namespace, lease, &["--allow-loopback"]).await
+async fn controller(testbed: &Testbed, lease: &str) -> Controller {
+    Controller::with(&testbed.namespace, lease, &["--allow-loopback"]).await
 }
 
-async fn apply_all(stage: &Stage, numbers: std::ops::Range<usize>) {
-    stream::iter(numbers).for_each_concurrent(16, |number| stage.apply(guest(number))).await;
+async fn apply_all(testbed: &Testbed, numbers: std::ops::Range<usize>) {
+    stream::iter(numbers).for_each_concurrent(16, |number| testbed.apply(guest(number))).await;
 }
 
 /// Everybody is Ready, each with one living record, and nobody else lives there.
-async fn all_are_in(stage: &Stage, count: usize) {
+async fn all_are_in(testbed: &Testbed, count: usize) {
     let mut named = BTreeSet::new();
     for number in 0..count {
-        let guest = stage.reads("Visitor", &name(number), "Succeeded").await;
+        let guest = testbed.reads("Visitor", &name(number), "Succeeded").await;
         named.insert(guest.external_id().to_owned());
     }
-    let people = stage.netbox.people().await;
+    let people = testbed.netbox.people().await;
     let living: BTreeSet<String> = people.iter().map(|person| person.id.clone()).collect();
     assert_eq!((people.len(), living.len()), (count, count));
     assert_eq!(living, named);
@@ -58,87 +58,87 @@ async fn all_are_in(stage: &Stage, count: usize) {
 
 #[tokio::test]
 async fn kill_9_in_the_middle_of_500_visitors_and_lost_answers_leave_no_duplicate_and_no_orphan() {
-    let stage = stage("crash").await;
-    apply_all(&stage, 0..VISITORS).await;
-    stage.netbox.switch(&json!({"limits.latency-ms": 4}));
-    stage.netbox.fault(
+    let testbed = testbed("crash").await;
+    apply_all(&testbed, 0..VISITORS).await;
+    testbed.netbox.switch(&json!({"limits.latency-ms": 4}));
+    testbed.netbox.fault(
         json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "probability": 0.03, "seed": 7}),
     );
     for (run, most) in [(0, 120), (1, 260), (2, 400)] {
         // A lease of its own each time: that of the killed one runs out by itself, which is another test's matter.
-        let killed = controller(&stage, &format!("run-{run}")).await;
-        let some = || async { stage.netbox.people().await.len() >= most };
+        let killed = controller(&testbed, &format!("run-{run}")).await;
+        let some = || async { testbed.netbox.people().await.len() >= most };
         wait_until("some are in", some).await;
         killed.kill().await;
     }
-    assert!(stage.netbox.people().await.len() < VISITORS, "killed too late to prove anything");
+    assert!(testbed.netbox.people().await.len() < VISITORS, "killed too late to prove anything");
     // What was deleted while nobody looked goes, too.
-    stage.delete("Visitor", &name(VISITORS - 1)).await;
-    let last = controller(&stage, "last").await;
-    all_are_in(&stage, VISITORS - 1).await;
-    stage.gone("Visitor", &name(VISITORS - 1)).await;
+    testbed.delete("Visitor", &name(VISITORS - 1)).await;
+    let last = controller(&testbed, "last").await;
+    all_are_in(&testbed, VISITORS - 1).await;
+    testbed.gone("Visitor", &name(VISITORS - 1)).await;
     // Nobody was made twice, not even to be removed again.
-    let records = stage.netbox.records().await;
+    let records = testbed.netbox.records().await;
     assert!(records.len() <= VISITORS, "{} records for {VISITORS} visitors", records.len());
     drop(last);
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn of_two_controllers_one_writes_and_the_other_takes_over_when_it_is_killed() {
-    let stage = stage("two").await;
-    apply_all(&stage, 0..5).await;
-    let first = controller(&stage, "shared").await;
-    all_are_in(&stage, 5).await;
-    let second = controller(&stage, "shared").await;
+    let testbed = testbed("two").await;
+    apply_all(&testbed, 0..5).await;
+    let first = controller(&testbed, "shared").await;
+    all_are_in(&testbed, 5).await;
+    let second = controller(&testbed, "shared").await;
     wait_until("the second stands by", || async { second.page("/readyz").await == "ready\n" }).await;
-    apply_all(&stage, 5..10).await;
-    all_are_in(&stage, 10).await;
-    assert_eq!(stage.netbox.called("Login"), 1, "the one that stands by calls nobody");
+    apply_all(&testbed, 5..10).await;
+    all_are_in(&testbed, 10).await;
+    assert_eq!(testbed.netbox.called("Login"), 1, "the one that stands by calls nobody");
     assert!(!second.page("/metrics").await.contains("vestibule_system_requests_total{"));
-    stage.netbox.forget_calls();
+    testbed.netbox.forget_calls();
     let killed = Instant::now();
     first.kill().await;
-    apply_all(&stage, 10..15).await;
+    apply_all(&testbed, 10..15).await;
     // The claim of the killed one has to run out first: it was renewed a dozen seconds before at most.
-    wait_until("the second calls", || async { !stage.netbox.calls().is_empty() }).await;
+    wait_until("the second calls", || async { !testbed.netbox.calls().is_empty() }).await;
     assert!(killed.elapsed() >= Duration::from_secs(15), "{:?}", killed.elapsed());
-    all_are_in(&stage, 15).await;
-    assert_eq!(stage.netbox.called("AddPerson"), 5, "what the first had done is done");
+    all_are_in(&testbed, 15).await;
+    assert_eq!(testbed.netbox.called("AddPerson"), 5, "what the first had done is done");
     assert!(second.page("/metrics").await.contains("vestibule_system_requests_total{"));
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 /// Ten people inside, and a NetBox that is asked once a second.
-async fn ten_inside(name: &str) -> Stage {
-    let stage = stage(name).await;
-    apply_all(&stage, 0..10).await;
-    let first = controller(&stage, "first").await;
-    all_are_in(&stage, 10).await;
+async fn ten_inside(name: &str) -> Testbed {
+    let testbed = testbed(name).await;
+    apply_all(&testbed, 0..10).await;
+    let first = controller(&testbed, "first").await;
+    all_are_in(&testbed, 10).await;
     first.kill().await;
     let rate = json!({"rateLimit": {"requestsPerSecond": 1}});
-    stage.apply(integration(&stage.netbox.url(), rate)).await;
-    stage
+    testbed.apply(integration(&testbed.netbox.url(), rate)).await;
+    testbed
 }
 
 /// When the lease was renewed last.
-async fn renewed(stage: &Stage, lease: &str) -> Option<Timestamp> {
-    let lease = stage.namespace.api::<Lease>().get(lease).await.unwrap();
+async fn renewed(testbed: &Testbed, lease: &str) -> Option<Timestamp> {
+    let lease = testbed.namespace.api::<Lease>().get(lease).await.unwrap();
     lease.spec?.renew_time.map(|at| at.0)
 }
 
 /// Deletes all ten and stops the program for so long, just after it has renewed its lease of so many seconds.
-async fn pause_in_the_middle_of_ten_deletions(stage: &Stage, lease: u32, pause: Duration) -> Controller {
+async fn pause_in_the_middle_of_ten_deletions(testbed: &Testbed, lease: u32, pause: Duration) -> Controller {
     let lease = format!("--lease-duration={lease}");
-    let program = Controller::with(&stage.namespace, "second", &["--allow-loopback", &lease]).await;
-    all_are_in(stage, 10).await;
-    stage.netbox.forget_calls();
+    let program = Controller::with(&testbed.namespace, "second", &["--allow-loopback", &lease]).await;
+    all_are_in(testbed, 10).await;
+    testbed.netbox.forget_calls();
     for number in 0..10 {
-        stage.delete("Visitor", &name(number)).await;
+        testbed.delete("Visitor", &name(number)).await;
     }
-    wait_until("one is out", || async { stage.netbox.people().await.len() < 10 }).await;
-    let before = renewed(stage, "second").await;
-    wait_until("the lease is renewed", || async { renewed(stage, "second").await > before }).await;
+    wait_until("one is out", || async { testbed.netbox.people().await.len() < 10 }).await;
+    let before = renewed(testbed, "second").await;
+    wait_until("the lease is renewed", || async { renewed(testbed, "second").await > before }).await;
     program.send(Signal::STOP);
     tokio::time::sleep(pause).await;
     program.send(Signal::CONT);
@@ -146,30 +146,30 @@ async fn pause_in_the_middle_of_ten_deletions(stage: &Stage, lease: u32, pause: 
 }
 
 /// Nobody is left in the box, and no object waits.
-async fn all_are_out(stage: &Stage) {
+async fn all_are_out(testbed: &Testbed) {
     for number in 0..10 {
-        stage.gone("Visitor", &name(number)).await;
+        testbed.gone("Visitor", &name(number)).await;
     }
-    assert!(stage.netbox.people().await.is_empty());
+    assert!(testbed.netbox.people().await.is_empty());
 }
 
 #[tokio::test]
 async fn deletions_under_way_while_the_process_stands_still_for_a_moment_are_carried_out() {
-    let stage = ten_inside("pause").await;
+    let testbed = ten_inside("pause").await;
     // The fence shuts after twenty seconds, the claim ends after thirty: a slow machine stays between the two.
-    let _program = pause_in_the_middle_of_ten_deletions(&stage, 30, Duration::from_secs(21)).await;
-    all_are_out(&stage).await;
-    stage.agrees().await;
+    let _program = pause_in_the_middle_of_ten_deletions(&testbed, 30, Duration::from_secs(21)).await;
+    all_are_out(&testbed).await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_process_that_stood_still_for_longer_than_its_lease_ends_and_the_next_one_finishes() {
-    let stage = ten_inside("stop").await;
-    let mut program = pause_in_the_middle_of_ten_deletions(&stage, 9, Duration::from_secs(10)).await;
+    let testbed = ten_inside("stop").await;
+    let mut program = pause_in_the_middle_of_ten_deletions(&testbed, 9, Duration::from_secs(10)).await;
     assert_eq!(program.end().await, Some(1));
-    assert!(!stage.netbox.people().await.is_empty(), "the pause came too late to prove anything");
-    stage.netbox.forget_calls();
-    let _next = controller(&stage, "second").await;
-    all_are_out(&stage).await;
-    stage.agrees().await;
+    assert!(!testbed.netbox.people().await.is_empty(), "the pause came too late to prove anything");
+    testbed.netbox.forget_calls();
+    let _next = controller(&testbed, "second").await;
+    all_are_out(&testbed).await;
+    testbed.agrees().await;
 }

@@ -3,17 +3,17 @@
 use serde_json::json;
 use vestibule_core::status::Truth;
 
-use crate::stage::{NetBox, Person, Stage, View, visitor};
+use crate::testbed::{NetBox, Person, Testbed, View, visitor};
 
 /// Ada with a card, and Bob.
-async fn with_two(name: &str) -> Stage {
-    let stage = Stage::new(name).await;
-    stage.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
-    stage.apply(visitor("bob", json!({"credentialNumber": "4712"}))).await;
+async fn with_two(name: &str) -> Testbed {
+    let testbed = Testbed::new(name).await;
+    testbed.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
+    testbed.apply(visitor("bob", json!({"credentialNumber": "4712"}))).await;
     for name in ["ada", "bob"] {
-        stage.reads("Visitor", name, "Succeeded").await;
+        testbed.reads("Visitor", name, "Succeeded").await;
     }
-    stage
+    testbed
 }
 
 fn refuses_removal(netbox: &NetBox) {
@@ -21,8 +21,8 @@ fn refuses_removal(netbox: &NetBox) {
 }
 
 /// Whether a person opens the door of its company.
-async fn is_let_in(stage: &Stage, person: &str) -> bool {
-    stage.netbox.opens(person, "Acme suite").await
+async fn is_let_in(testbed: &Testbed, person: &str) -> bool {
+    testbed.netbox.opens(person, "Acme suite").await
 }
 
 /// Whether nothing of a person opens a door.
@@ -32,85 +32,85 @@ fn is_disarmed(person: &Person) -> bool {
 
 #[tokio::test]
 async fn a_deleted_visitor_is_let_in_no_more_while_the_removal_fails() {
-    let stage = with_two("error").await;
-    let ada = stage.netbox.person("ada@example.org").await;
-    assert!(is_let_in(&stage, &ada.id).await);
-    refuses_removal(&stage.netbox);
-    stage.delete("Visitor", "ada").await;
-    let view = stage.reads("Visitor", "ada", "DeletionFailed").await;
+    let testbed = with_two("error").await;
+    let ada = testbed.netbox.person("ada@example.org").await;
+    assert!(is_let_in(&testbed, &ada.id).await);
+    refuses_removal(&testbed.netbox);
+    testbed.delete("Visitor", "ada").await;
+    let view = testbed.reads("Visitor", "ada", "DeletionFailed").await;
     for part in ["Database error", "opens no door", "access.vestibule.dev/abandon"] {
         assert!(view.message().contains(part), "{}", view.message());
     }
-    let left = stage.netbox.person("ada@example.org").await;
+    let left = testbed.netbox.person("ada@example.org").await;
     assert!(is_disarmed(&left) && left.exp_date < ada.act_date, "{left:?}");
-    assert!(!is_let_in(&stage, &ada.id).await);
-    let netbox = stage.reads("AccessIntegration", "netbox", "ProgressingWithRetry").await;
+    assert!(!is_let_in(&testbed, &ada.id).await);
+    let netbox = testbed.reads("AccessIntegration", "netbox", "ProgressingWithRetry").await;
     assert!(netbox.message().contains("1 (disarmed"), "{}", netbox.message());
-    let bob = stage.netbox.person("bob@example.org").await;
-    assert!(is_let_in(&stage, &bob.id).await, "no other is touched");
-    stage.agrees().await;
+    let bob = testbed.netbox.person("bob@example.org").await;
+    assert!(is_let_in(&testbed, &bob.id).await, "no other is touched");
+    testbed.agrees().await;
     // The message says: correct what it names. The removal is tried again by itself.
-    stage.netbox.mend();
-    stage.set_clock("2026-12-01T14:30:00Z");
-    stage.gone("Visitor", "ada").await;
-    assert_eq!(stage.netbox.people().await.len(), 1);
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.agrees().await;
+    testbed.netbox.mend();
+    testbed.set_clock("2026-12-01T14:30:00Z");
+    testbed.gone("Visitor", "ada").await;
+    assert_eq!(testbed.netbox.people().await.len(), 1);
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_role_without_the_right_to_delete_stops_nothing_else_and_a_changed_visitor_is_let_in_once() {
-    let stage = with_two("right").await;
-    let before = stage.netbox.person("ada@example.org").await;
+    let testbed = with_two("right").await;
+    let before = testbed.netbox.person("ada@example.org").await;
     let lacks = json!({"kind": "error", "operation": "RemovePerson", "code": 5, "times": 0});
-    stage.netbox.fault(lacks);
-    stage.apply(visitor("ada", json!({"credentialNumber": "4711", "visit": {"endTime": "18:00"}}))).await;
+    testbed.netbox.fault(lacks);
+    testbed.apply(visitor("ada", json!({"credentialNumber": "4711", "visit": {"endTime": "18:00"}}))).await;
     let reports = |ada: &View| {
         let synced = ada.condition("Synced");
         ada.is_ready()
             && synced.is_some_and(|it| it.status == Truth::False && it.message.contains("opens no door"))
     };
-    let ada = stage.until("Visitor", "ada", "is in, beside its former record", reports).await;
+    let ada = testbed.until("Visitor", "ada", "is in, beside its former record", reports).await;
     assert_ne!(ada.external_id(), before.id);
-    let people = stage.netbox.people().await;
+    let people = testbed.netbox.people().await;
     let of_ada: Vec<_> = people.iter().filter(|one| one.email == "ada@example.org").collect();
     assert_eq!(of_ada.len(), 2);
     for one in of_ada {
         let is_new = one.id == ada.external_id();
-        assert_eq!((is_let_in(&stage, &one.id).await, is_disarmed(one)), (is_new, !is_new), "{one:?}");
+        assert_eq!((is_let_in(&testbed, &one.id).await, is_disarmed(one)), (is_new, !is_new), "{one:?}");
     }
     // The login works, and so does everything else.
-    stage.reads("AccessIntegration", "netbox", "ProgressingWithRetry").await;
-    stage.apply(visitor("eve", json!({}))).await;
-    stage.reads("Visitor", "eve", "Succeeded").await;
-    stage.agrees().await;
+    testbed.reads("AccessIntegration", "netbox", "ProgressingWithRetry").await;
+    testbed.apply(visitor("eve", json!({}))).await;
+    testbed.reads("Visitor", "eve", "Succeeded").await;
+    testbed.agrees().await;
     // The message says: give the role the right.
-    stage.netbox.mend();
-    stage.set_clock("2026-12-01T14:30:00Z");
+    testbed.netbox.mend();
+    testbed.set_clock("2026-12-01T14:30:00Z");
     let synced = |ada: &View| ada.condition("Synced").is_some_and(|it| it.status == Truth::True);
-    stage.until("Visitor", "ada", "is in sync again", synced).await;
-    assert_eq!(stage.netbox.person("ada@example.org").await.id, ada.external_id());
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.agrees().await;
+    testbed.until("Visitor", "ada", "is in sync again", synced).await;
+    assert_eq!(testbed.netbox.person("ada@example.org").await.id, ada.external_id());
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn the_next_days_visitor_does_not_stand_outside_because_yesterdays_record_is_not_removed() {
-    let stage = Stage::new("next-day").await;
-    stage.apply(visitor("ada", json!({"visit": {"to": "2026-12-02"}, "credentialNumber": "4711"}))).await;
-    stage.apply(visitor("bob", json!({}))).await;
+    let testbed = Testbed::new("next-day").await;
+    testbed.apply(visitor("ada", json!({"visit": {"to": "2026-12-02"}, "credentialNumber": "4711"}))).await;
+    testbed.apply(visitor("bob", json!({}))).await;
     for name in ["ada", "bob"] {
-        stage.reads("Visitor", name, "Succeeded").await;
+        testbed.reads("Visitor", name, "Succeeded").await;
     }
-    refuses_removal(&stage.netbox);
-    stage.set_clock("2026-12-02T05:00:00Z");
+    refuses_removal(&testbed.netbox);
+    testbed.set_clock("2026-12-02T05:00:00Z");
     let days = |people: &[Person]| {
         people
             .iter()
             .any(|one| one.act_date.as_deref() == Some("2026-12-02 09:00:00") && one.cards.len() == 1)
     };
-    let people = stage.netbox.until("Ada is in for Wednesday", days).await;
-    stage
+    let people = testbed.netbox.until("Ada is in for Wednesday", days).await;
+    testbed
         .netbox
         .until("those of Tuesday are disarmed", |people| {
             people.iter().filter(|one| is_disarmed(one)).count() == people.len() - 1
@@ -118,26 +118,26 @@ async fn the_next_days_visitor_does_not_stand_outside_because_yesterdays_record_
         .await;
     assert_eq!(people.len(), 3, "two of Tuesday are left");
     let netbox = |view: &View| view.message().contains("2 (disarmed");
-    stage.until("AccessIntegration", "netbox", "counts both", netbox).await;
-    stage.netbox.mend();
-    stage.set_clock("2026-12-02T05:30:00Z");
-    stage.netbox.until("one is left", |people| people.len() == 1).await;
-    stage.reads("Visitor", "bob", "Expired").await;
-    stage.agrees().await;
+    testbed.until("AccessIntegration", "netbox", "counts both", netbox).await;
+    testbed.netbox.mend();
+    testbed.set_clock("2026-12-02T05:30:00Z");
+    testbed.netbox.until("one is left", |people| people.len() == 1).await;
+    testbed.reads("Visitor", "bob", "Expired").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_integration_under_deletion_says_how_many_records_it_cannot_remove() {
-    let stage = with_two("drain").await;
-    refuses_removal(&stage.netbox);
-    stage.delete("AccessIntegration", "netbox").await;
+    let testbed = with_two("drain").await;
+    refuses_removal(&testbed.netbox);
+    testbed.delete("AccessIntegration", "netbox").await;
     let netbox = |view: &View| view.reason() == "DeletionFailed" && view.message().contains("2 (disarmed");
-    let view = stage.until("AccessIntegration", "netbox", "counts both", netbox).await;
+    let view = testbed.until("AccessIntegration", "netbox", "counts both", netbox).await;
     assert!(view.message().contains("access.vestibule.dev/abandon"), "{}", view.message());
-    assert!(stage.netbox.people().await.iter().all(is_disarmed));
-    stage.netbox.mend();
-    stage.set_clock("2026-12-01T14:30:00Z");
-    stage.gone("AccessIntegration", "netbox").await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    assert!(testbed.netbox.people().await.iter().all(is_disarmed));
+    testbed.netbox.mend();
+    testbed.set_clock("2026-12-01T14:30:00Z");
+    testbed.gone("AccessIntegration", "netbox").await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }

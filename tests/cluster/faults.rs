@@ -4,185 +4,188 @@ use serde_json::json;
 use vestibule_core::status::Kstatus;
 
 use crate::harness::wait_until;
-use crate::stage::{MORNING, NetBox, Person, Stage, View, integration, secret, visitor};
+use crate::testbed::{MORNING, NetBox, Person, Testbed, View, integration, secret, visitor};
 
 /// A building with visitors in it.
-async fn with(name: &str, visitors: usize) -> Stage {
-    let stage = Stage::new(name).await;
+async fn with(name: &str, visitors: usize) -> Testbed {
+    let testbed = Testbed::new(name).await;
     for number in 0..visitors {
-        stage.apply(visitor(&format!("v{number}"), json!({}))).await;
+        testbed.apply(visitor(&format!("v{number}"), json!({}))).await;
     }
     for number in 0..visitors {
-        stage.reads("Visitor", &format!("v{number}"), "Succeeded").await;
+        testbed.reads("Visitor", &format!("v{number}"), "Succeeded").await;
     }
-    stage
+    testbed
 }
 
 /// Lets time go by, in steps in which whatever waits gets its turn.
-async fn passes(stage: &Stage, minutes: [&str; 3]) {
+async fn passes(testbed: &Testbed, minutes: [&str; 3]) {
     for minute in minutes {
-        stage.set_clock(&format!("2026-12-01T14:{minute}:00Z"));
+        testbed.set_clock(&format!("2026-12-01T14:{minute}:00Z"));
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
 async fn an_answer_lost_after_the_effect_makes_no_duplicate() {
-    let stage = Stage::new("lost").await;
-    stage.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "times": 2}));
-    stage.apply(visitor("ada", json!({}))).await;
-    let ada = stage.reads("Visitor", "ada", "Succeeded").await;
-    assert_eq!(stage.netbox.person("ada@example.org").await.id, ada.external_id());
-    assert_eq!(stage.netbox.records().await.len(), 1);
-    stage.agrees().await;
+    let testbed = Testbed::new("lost").await;
+    testbed.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "times": 2}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    let ada = testbed.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(testbed.netbox.person("ada@example.org").await.id, ada.external_id());
+    assert_eq!(testbed.netbox.records().await.len(), 1);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_lost_answer_to_a_removal_still_frees_the_object() {
-    let stage = with("removal", 1).await;
-    stage.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "RemovePerson"}));
-    stage.delete("Visitor", "v0").await;
-    stage.gone("Visitor", "v0").await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    let testbed = with("removal", 1).await;
+    testbed.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "RemovePerson"}));
+    testbed.delete("Visitor", "v0").await;
+    testbed.gone("Visitor", "v0").await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_lost_answer_and_a_deletion_right_after_leave_nobody_in() {
-    let stage = Stage::new("race").await;
-    stage.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "times": 1}));
-    stage.netbox.fault(json!({"kind": "http", "operation": "AddPerson", "skip": 1, "times": 0}));
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.netbox.until("the first attempt is in", |people| people.len() == 1).await;
-    stage.delete("Visitor", "ada").await;
-    stage.netbox.mend();
-    stage.gone("Visitor", "ada").await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    let testbed = Testbed::new("race").await;
+    testbed.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "times": 1}));
+    testbed.netbox.fault(json!({"kind": "http", "operation": "AddPerson", "skip": 1, "times": 0}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.netbox.until("the first attempt is in", |people| people.len() == 1).await;
+    testbed.delete("Visitor", "ada").await;
+    testbed.netbox.mend();
+    testbed.gone("Visitor", "ada").await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_short_trouble_is_retried_and_ready_is_not_taken_back() {
-    let stage = with("hiccup", 1).await;
-    stage.netbox.fault(json!({"kind": "http", "operation": "AddPerson", "status": 503, "times": 2}));
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    let truths = stage.history("Visitor", "v0");
+    let testbed = with("hiccup", 1).await;
+    testbed.netbox.fault(json!({"kind": "http", "operation": "AddPerson", "status": 503, "times": 2}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    let truths = testbed.history("Visitor", "v0");
     assert!(truths.iter().skip_while(|it| !it.is_ready()).all(View::is_ready), "{truths:#?}");
-    assert_eq!(stage.netbox.people().await.len(), 2);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.people().await.len(), 2);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_outage_is_told_at_once_on_the_integration_and_not_on_those_who_are_in() {
-    let stage = with("outage", 3).await;
-    let versions = || [0, 1, 2].map(|number| stage.view("Visitor", &format!("v{number}")).resource_version);
+    let testbed = with("outage", 3).await;
+    let versions = || [0, 1, 2].map(|number| testbed.view("Visitor", &format!("v{number}")).resource_version);
     let before = versions();
-    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
-    stage.apply(visitor("ada", json!({}))).await;
-    let netbox = stage.works_on("AccessIntegration", "netbox", "ProgressingWithRetry").await;
+    testbed.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    let netbox = testbed.works_on("AccessIntegration", "netbox", "ProgressingWithRetry").await;
     assert_eq!(netbox.kstatus(), Kstatus::InProgress);
     assert!(!netbox.is_ready() && netbox.message().contains("NetBox"), "{}", netbox.message());
-    let ada = stage.works_on("Visitor", "ada", "ProgressingWithRetry").await;
+    let ada = testbed.works_on("Visitor", "ada", "ProgressingWithRetry").await;
     assert!(!ada.is_ready());
     assert_eq!(versions(), before, "who has nothing pending is not rewritten because a system blinked");
     // One probe a period while it is down.
-    stage.netbox.forget_calls();
-    passes(&stage, ["01", "02", "03"]).await;
-    wait_until("it was probed", || async { stage.netbox.calls().values().sum::<u64>() > 0 }).await;
-    assert!(stage.netbox.calls().values().sum::<u64>() <= 8, "{:?}", stage.netbox.calls());
-    stage.netbox.mend();
-    stage.set_clock("2026-12-01T14:20:00Z");
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.netbox.forget_calls();
+    passes(&testbed, ["01", "02", "03"]).await;
+    wait_until("it was probed", || async { testbed.netbox.calls().values().sum::<u64>() > 0 }).await;
+    assert!(testbed.netbox.calls().values().sum::<u64>() <= 8, "{:?}", testbed.netbox.calls());
+    testbed.netbox.mend();
+    testbed.set_clock("2026-12-01T14:20:00Z");
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert_eq!(versions(), before);
-    assert_eq!(stage.netbox.people().await.len(), 4);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.people().await.len(), 4);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_system_that_is_not_there_at_the_start_is_connected_when_it_comes() {
-    let mut stage = Stage::declared("absent", MORNING, "America/New_York").await;
-    let address = stage.netbox.address();
+    let mut testbed = Testbed::declared("absent", MORNING, "America/New_York").await;
+    let address = testbed.netbox.address();
     // Somewhere else meanwhile, so that nobody listens where the integration points.
     let now = MORNING.parse().unwrap();
-    stage.netbox = NetBox::start("America/New_York", now).await;
-    stage.start().await;
-    stage.apply(visitor("ada", json!({}))).await;
-    let netbox = stage.works_on("AccessIntegration", "netbox", "ProgressingWithRetry").await;
+    testbed.netbox = NetBox::start("America/New_York", now).await;
+    testbed.start().await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    let netbox = testbed.works_on("AccessIntegration", "netbox", "ProgressingWithRetry").await;
     assert!(!netbox.is_ready() && !netbox.message().is_empty());
-    stage.netbox = NetBox::listening("America/New_York", now, address).await;
-    stage.set_clock("2026-12-01T14:02:00Z");
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.agrees().await;
+    testbed.netbox = NetBox::listening("America/New_York", now, address).await;
+    testbed.set_clock("2026-12-01T14:02:00Z");
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_system_that_hangs_delays_no_other() {
-    let stage = with("hang", 1).await;
+    let testbed = with("hang", 1).await;
     let beside = NetBox::start("America/New_York", MORNING.parse().unwrap()).await;
     let mut other = integration(&beside.url(), json!({}));
     other["metadata"]["name"] = json!("beside");
-    stage.apply(other).await;
-    stage.reads("AccessIntegration", "beside", "Succeeded").await;
+    testbed.apply(other).await;
+    testbed.reads("AccessIntegration", "beside", "Succeeded").await;
     let grant = json!([{"integrationRef": {"name": "beside"}, "groups": ["Lobby"]}]);
-    stage.apply(crate::stage::tenant("globex", json!({"visitorAccess": grant}))).await;
-    stage.netbox.fault(json!({"kind": "hang", "seconds": 3600, "times": 0}));
-    stage.apply(visitor("stuck", json!({}))).await;
-    wait_until("a call hangs", || async { stage.netbox.in_flight() > 0 }).await;
+    testbed.apply(crate::testbed::tenant("globex", json!({"visitorAccess": grant}))).await;
+    testbed.netbox.fault(json!({"kind": "hang", "seconds": 3600, "times": 0}));
+    testbed.apply(visitor("stuck", json!({}))).await;
+    wait_until("a call hangs", || async { testbed.netbox.in_flight() > 0 }).await;
     for number in 0..3 {
         let name = format!("free{number}");
-        stage.apply(visitor(&name, json!({"tenantRef": {"name": "globex"}}))).await;
-        stage.reads("Visitor", &name, "Succeeded").await;
+        testbed.apply(visitor(&name, json!({"tenantRef": {"name": "globex"}}))).await;
+        testbed.reads("Visitor", &name, "Succeeded").await;
     }
-    assert!(stage.netbox.in_flight() > 0, "the call was given up: whoever waited for it would be here, too");
+    assert!(
+        testbed.netbox.in_flight() > 0,
+        "the call was given up: whoever waited for it would be here, too"
+    );
     assert_eq!(beside.people().await.len(), 3);
-    assert!(!stage.view("Visitor", "stuck").is_ready());
-    stage.agrees().await;
+    assert!(!testbed.view("Visitor", "stuck").is_ready());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_429_is_waited_out_as_long_as_the_system_said() {
-    let stage = Stage::new("throttled").await;
+    let testbed = Testbed::new("throttled").await;
     let wait =
         json!({"kind": "http", "status": 429, "retry_after": 20, "operation": "AddPerson", "times": 1});
-    stage.netbox.fault(wait);
-    stage.netbox.forget_calls();
-    stage.apply(visitor("ada", json!({}))).await;
-    let ada = stage.works_on("Visitor", "ada", "Throttled").await;
+    testbed.netbox.fault(wait);
+    testbed.netbox.forget_calls();
+    testbed.apply(visitor("ada", json!({}))).await;
+    let ada = testbed.works_on("Visitor", "ada", "Throttled").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
-    assert_eq!(stage.netbox.called("AddPerson"), 1);
-    stage.set_clock("2026-12-01T14:01:00Z");
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    assert_eq!(stage.netbox.called("AddPerson"), 2);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.called("AddPerson"), 1);
+    testbed.set_clock("2026-12-01T14:01:00Z");
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(testbed.netbox.called("AddPerson"), 2);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_expired_session_costs_one_login_and_nobody_notices() {
-    let stage = with("session", 2).await;
-    stage.netbox.forget_calls();
-    stage.netbox.edit(&json!({"action": "end_sessions"}));
+    let testbed = with("session", 2).await;
+    testbed.netbox.forget_calls();
+    testbed.netbox.edit(&json!({"action": "end_sessions"}));
     for number in 2..6 {
-        stage.apply(visitor(&format!("v{number}"), json!({}))).await;
+        testbed.apply(visitor(&format!("v{number}"), json!({}))).await;
     }
     for number in 2..6 {
-        stage.reads("Visitor", &format!("v{number}"), "Succeeded").await;
+        testbed.reads("Visitor", &format!("v{number}"), "Succeeded").await;
     }
-    assert_eq!(stage.netbox.called("Login"), 1);
-    assert_eq!(stage.netbox.people().await.len(), 6);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.called("Login"), 1);
+    assert_eq!(testbed.netbox.people().await.len(), 6);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
-    let stage = Stage::declared("refused", MORNING, "America/New_York").await;
-    stage.apply(secret("wrong")).await;
-    let mut stage = stage;
-    stage.start().await;
-    stage.apply(visitor("ada", json!({}))).await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
+    let testbed = Testbed::declared("refused", MORNING, "America/New_York").await;
+    testbed.apply(secret("wrong")).await;
+    let mut testbed = testbed;
+    testbed.start().await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
     assert!(
         netbox.message().contains("login") || netbox.message().contains("password"),
@@ -190,79 +193,79 @@ async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
         netbox.message()
     );
     assert!(!netbox.message().contains("wrong"), "no password in a sentence: {}", netbox.message());
-    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
     // Hours go by, objects come: not one login more.
-    stage.set_clock("2026-12-01T16:00:00Z");
-    stage.apply(visitor("bob", json!({}))).await;
-    stage.until("Visitor", "bob", "is told", |bob| !bob.reason().is_empty()).await;
-    assert_eq!(stage.netbox.called("Login"), 1);
-    stage.apply(secret("sim")).await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.set_clock("2026-12-01T16:00:00Z");
+    testbed.apply(visitor("bob", json!({}))).await;
+    testbed.until("Visitor", "bob", "is told", |bob| !bob.reason().is_empty()).await;
+    assert_eq!(testbed.netbox.called("Login"), 1);
+    testbed.apply(secret("sim")).await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     for name in ["ada", "bob"] {
-        stage.reads("Visitor", name, "Succeeded").await;
+        testbed.reads("Visitor", name, "Succeeded").await;
     }
-    assert_eq!(stage.netbox.called("Login"), 2);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.called("Login"), 2);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_rotated_secret_takes_effect_without_a_restart() {
-    let stage = with("rotation", 1).await;
-    stage.netbox.edit(&json!({"action": "set_password", "username": "sim", "password": "new"}));
-    stage.apply(secret("new")).await;
-    stage.netbox.edit(&json!({"action": "end_sessions"}));
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    assert_eq!(stage.netbox.people().await.len(), 2);
-    stage.agrees().await;
+    let testbed = with("rotation", 1).await;
+    testbed.netbox.edit(&json!({"action": "set_password", "username": "sim", "password": "new"}));
+    testbed.apply(secret("new")).await;
+    testbed.netbox.edit(&json!({"action": "end_sessions"}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    assert_eq!(testbed.netbox.people().await.len(), 2);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_secret_that_vanishes_is_told_and_doors_can_still_be_closed() {
-    let stage = with("vanished", 2).await;
-    stage.delete("Secret", "login").await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "DependencyNotReady").await;
+    let testbed = with("vanished", 2).await;
+    testbed.delete("Secret", "login").await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "DependencyNotReady").await;
     assert!(netbox.message().contains("Secret login"), "{}", netbox.message());
-    stage.delete("Visitor", "v0").await;
-    stage.gone("Visitor", "v0").await;
-    assert_eq!(stage.netbox.people().await.len(), 1);
-    stage.apply(secret("sim")).await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.reads("Visitor", "v1", "Succeeded").await;
-    stage.agrees().await;
+    testbed.delete("Visitor", "v0").await;
+    testbed.gone("Visitor", "v0").await;
+    assert_eq!(testbed.netbox.people().await.len(), 1);
+    testbed.apply(secret("sim")).await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.reads("Visitor", "v1", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn the_trap_of_a_box_in_the_wrong_mode_is_told_as_such_and_is_no_login_storm() {
-    let stage = Stage::declared("trap", MORNING, "America/New_York").await;
-    stage.netbox.switch(&json!({"login.mode": "trap"}));
-    let mut stage = stage;
-    stage.start().await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
+    let testbed = Testbed::declared("trap", MORNING, "America/New_York").await;
+    testbed.netbox.switch(&json!({"login.mode": "trap"}));
+    let mut testbed = testbed;
+    testbed.start().await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
     assert!(netbox.message().len() > 60, "a sentence that helps: {}", netbox.message());
-    stage.set_clock("2026-12-01T16:00:00Z");
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    testbed.set_clock("2026-12-01T16:00:00Z");
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     // One more, since a session may have been ended by chance.
-    assert!(stage.netbox.called("Login") <= 2, "{}", stage.netbox);
-    stage.agrees().await;
+    assert!(testbed.netbox.called("Login") <= 2, "{}", testbed.netbox);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_wrong_path_is_told_with_what_to_do() {
-    let mut stage = Stage::declared("path", MORNING, "America/New_York").await;
+    let mut testbed = Testbed::declared("path", MORNING, "America/New_York").await;
     let wrong = json!({"lenelS2": {"path": "/wrong/nbapi"}});
-    stage.apply(integration(&stage.netbox.url(), wrong)).await;
-    stage.start().await;
+    testbed.apply(integration(&testbed.netbox.url(), wrong)).await;
+    testbed.start().await;
     let told = |netbox: &View| netbox.message().contains("path");
-    let netbox = stage.until("AccessIntegration", "netbox", "names the path", told).await;
+    let netbox = testbed.until("AccessIntegration", "netbox", "names the path", told).await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
-    stage.apply(integration(&stage.netbox.url(), json!({}))).await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.agrees().await;
+    testbed.apply(integration(&testbed.netbox.url(), json!({}))).await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
@@ -276,157 +279,158 @@ async fn a_short_list_with_success_removes_nobody_here_or_there() {
 }
 
 async fn lists(keep: u64, name: &str) {
-    let mut stage = with(name, 5).await;
-    stage.sync("before").await;
-    let versions =
-        |stage: &Stage| [0, 1, 2, 3, 4].map(|it| stage.view("Visitor", &format!("v{it}")).resource_version);
-    let before = versions(&stage);
-    stage.netbox.forget_calls();
-    stage.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
-    stage.sync("lying").await;
-    stage.sync("still").await;
-    stage.netbox.mend();
-    stage.sync("after").await;
-    assert_eq!(stage.netbox.writes(), [].into());
-    assert_eq!(versions(&stage), before);
-    assert_eq!(stage.netbox.people().await.len(), 5);
+    let mut testbed = with(name, 5).await;
+    testbed.sync("before").await;
+    let versions = |testbed: &Testbed| {
+        [0, 1, 2, 3, 4].map(|it| testbed.view("Visitor", &format!("v{it}")).resource_version)
+    };
+    let before = versions(&testbed);
+    testbed.netbox.forget_calls();
+    testbed.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
+    testbed.sync("lying").await;
+    testbed.sync("still").await;
+    testbed.netbox.mend();
+    testbed.sync("after").await;
+    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(versions(&testbed), before);
+    assert_eq!(testbed.netbox.people().await.len(), 5);
     // And not at a start either, when nothing is known but what the objects say.
-    stage.stop().await;
-    stage.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
-    stage.start().await;
-    stage.sync("started").await;
-    stage.netbox.mend();
-    stage.sync("mended").await;
-    let mut ids: Vec<String> = stage.netbox.people().await.into_iter().map(|person| person.id).collect();
+    testbed.stop().await;
+    testbed.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
+    testbed.start().await;
+    testbed.sync("started").await;
+    testbed.netbox.mend();
+    testbed.sync("mended").await;
+    let mut ids: Vec<String> = testbed.netbox.people().await.into_iter().map(|person| person.id).collect();
     ids.sort();
     let mut named: Vec<String> =
-        (0..5).map(|it| stage.view("Visitor", &format!("v{it}")).external_id().to_owned()).collect();
+        (0..5).map(|it| testbed.view("Visitor", &format!("v{it}")).external_id().to_owned()).collect();
     named.sort();
     assert_eq!(ids, named);
-    assert_eq!(stage.netbox.called("RemovePerson"), 0);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.called("RemovePerson"), 0);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
-    let stage = with("repair", 1).await;
-    let id = stage.view("Visitor", "v0").external_id().to_owned();
+    let testbed = with("repair", 1).await;
+    let id = testbed.view("Visitor", "v0").external_id().to_owned();
     let set = json!({"EXPDATE": "2026-12-24 18:00"});
-    stage
+    testbed
         .netbox
         .edit(&json!({"action": "modify_person", "id": id, "set": set, "add_levels": ["Facilities"]}));
-    stage.netbox.forget_calls();
-    stage.sync("drift").await;
+    testbed.netbox.forget_calls();
+    testbed.sync("drift").await;
     let as_declared = |people: &[Person]| {
         people[0].levels == ["Acme Visitors", "Lobby"]
             && people[0].exp_date.as_deref() == Some("2026-12-01 17:00:00")
     };
-    stage.netbox.until("he is as declared", as_declared).await;
-    assert_eq!(stage.netbox.person("v0@example.org").await.id, id);
-    assert!(stage.view("Visitor", "v0").is_ready());
-    let repairs = stage.netbox.writes();
-    stage.sync("quiet").await;
-    assert_eq!(stage.netbox.writes(), repairs, "repaired once");
-    stage.agrees().await;
+    testbed.netbox.until("he is as declared", as_declared).await;
+    assert_eq!(testbed.netbox.person("v0@example.org").await.id, id);
+    assert!(testbed.view("Visitor", "v0").is_ready());
+    let repairs = testbed.netbox.writes();
+    testbed.sync("quiet").await;
+    assert_eq!(testbed.netbox.writes(), repairs, "repaired once");
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn what_the_guard_changed_by_hand_is_only_told_in_observe() {
-    let stage = with("told", 1).await;
-    stage.apply(integration(&stage.netbox.url(), json!({"mode": "Observe"}))).await;
-    stage.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
-    let id = stage.view("Visitor", "v0").external_id().to_owned();
-    stage.netbox.edit(&json!({"action": "modify_person", "id": id, "add_levels": ["Facilities"]}));
-    stage.netbox.forget_calls();
-    stage.sync("drift").await;
+    let testbed = with("told", 1).await;
+    testbed.apply(integration(&testbed.netbox.url(), json!({"mode": "Observe"}))).await;
+    testbed.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
+    let id = testbed.view("Visitor", "v0").external_id().to_owned();
+    testbed.netbox.edit(&json!({"action": "modify_person", "id": id, "add_levels": ["Facilities"]}));
+    testbed.netbox.forget_calls();
+    testbed.sync("drift").await;
     let drifts = |v0: &View| v0.condition("Synced").is_some_and(|synced| synced.reason == "DriftDetected");
-    let v0 = stage.until("Visitor", "v0", "tells of the drift", drifts).await;
+    let v0 = testbed.until("Visitor", "v0", "tells of the drift", drifts).await;
     assert_eq!((v0.is_ready(), v0.kstatus()), (true, Kstatus::Current));
-    assert_eq!(stage.netbox.writes(), [].into());
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.writes(), [].into());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn who_was_removed_by_hand_is_made_again_under_a_new_id() {
-    let stage = with("byhand", 1).await;
-    let before = stage.view("Visitor", "v0").external_id().to_owned();
-    stage.netbox.edit(&json!({"action": "remove_person", "id": before}));
-    stage.sync("gone").await;
+    let testbed = with("byhand", 1).await;
+    let before = testbed.view("Visitor", "v0").external_id().to_owned();
+    testbed.netbox.edit(&json!({"action": "remove_person", "id": before}));
+    testbed.sync("gone").await;
     let renewed = |v0: &View| v0.is_ready() && v0.has_record() && v0.external_id() != before;
-    let v0 = stage.until("Visitor", "v0", "has another record", renewed).await;
-    assert_eq!(stage.netbox.person("v0@example.org").await.id, v0.external_id());
-    stage.agrees().await;
+    let v0 = testbed.until("Visitor", "v0", "has another record", renewed).await;
+    assert_eq!(testbed.netbox.person("v0@example.org").await.id, v0.external_id());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_orphan_whose_window_is_open_is_held_and_released_by_its_hash() {
-    let mut stage = with("orphan-held", 2).await;
-    stage.stop().await;
+    let mut testbed = with("orphan-held", 2).await;
+    testbed.stop().await;
     // The finalizer is stripped by force while nobody looks.
-    stage.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
-    stage.delete("Visitor", "v0").await;
-    stage.gone("Visitor", "v0").await;
-    stage.start().await;
-    let held = stage.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
+    testbed.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
+    testbed.delete("Visitor", "v0").await;
+    testbed.gone("Visitor", "v0").await;
+    testbed.start().await;
+    let held = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!(held.kstatus(), Kstatus::Failed);
     assert!(held.condition("DeletionsHeld").is_some());
     assert_eq!(held.status["heldDeletions"]["count"], 1);
     let hash = held.status["heldDeletions"]["hash"].as_str().unwrap().to_owned();
     assert!(held.message().contains(&hash), "{}", held.message());
-    assert_eq!(stage.netbox.people().await.len(), 2);
+    assert_eq!(testbed.netbox.people().await.len(), 2);
     // Another hash releases nothing.
     let command = "access.vestibule.dev/release-deletions";
-    stage.annotate("AccessIntegration", "netbox", command, "0123456789ab").await;
-    stage.sync("wrong").await;
-    assert_eq!(stage.netbox.people().await.len(), 2);
-    stage.annotate("AccessIntegration", "netbox", command, &hash).await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.annotate("AccessIntegration", "netbox", command, "0123456789ab").await;
+    testbed.sync("wrong").await;
+    assert_eq!(testbed.netbox.people().await.len(), 2);
+    testbed.annotate("AccessIntegration", "netbox", command, &hash).await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert!(netbox.condition("DeletionsHeld").is_none());
     assert_eq!(netbox.status["lastHandledRelease"], hash);
-    let left = stage.netbox.until("one is left", |people| people.len() == 1).await;
+    let left = testbed.netbox.until("one is left", |people| people.len() == 1).await;
     assert_eq!(left[0].email, "v1@example.org");
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_orphan_whose_window_has_ended_goes_by_itself() {
-    let mut stage = with("orphan-ended", 2).await;
-    stage.stop().await;
-    stage.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
-    stage.delete("Visitor", "v0").await;
-    stage.gone("Visitor", "v0").await;
-    stage.set_clock("2026-12-01T23:00:00Z");
-    stage.start().await;
-    stage.netbox.until("one is left", |people| people.len() == 1).await;
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
-    stage.agrees().await;
+    let mut testbed = with("orphan-ended", 2).await;
+    testbed.stop().await;
+    testbed.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
+    testbed.delete("Visitor", "v0").await;
+    testbed.gone("Visitor", "v0").await;
+    testbed.set_clock("2026-12-01T23:00:00Z");
+    testbed.start().await;
+    testbed.netbox.until("one is left", |people| people.len() == 1).await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_person_of_nobodys_is_never_touched() {
-    let stage = with("strangers", 1).await;
-    let before = stage.netbox.everybody().await.len();
+    let testbed = with("strangers", 1).await;
+    let before = testbed.netbox.everybody().await.len();
     let card = json!({"CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5000});
     let guest =
         json!({"PERSONID": "g1", "LASTNAME": "Guest", "ACCESSLEVELS": ["Lobby"], "ACCESSCARDS": [card]});
-    stage.netbox.edit(&json!({"action": "add_person", "person": guest}));
-    stage.apply(visitor("ada", json!({"credentialNumber": "5000"}))).await;
-    let ada = stage.reads("Visitor", "ada", "DuplicateClaim").await;
+    testbed.netbox.edit(&json!({"action": "add_person", "person": guest}));
+    testbed.apply(visitor("ada", json!({"credentialNumber": "5000"}))).await;
+    let ada = testbed.reads("Visitor", "ada", "DuplicateClaim").await;
     assert_eq!(ada.kstatus(), Kstatus::Failed);
-    stage.sync("all").await;
-    stage.delete("AccessIntegration", "netbox").await;
-    stage.gone("AccessIntegration", "netbox").await;
-    let everybody = stage.netbox.everybody().await;
+    testbed.sync("all").await;
+    testbed.delete("AccessIntegration", "netbox").await;
+    testbed.gone("AccessIntegration", "netbox").await;
+    let everybody = testbed.netbox.everybody().await;
     assert_eq!(everybody.len(), before + 1);
     let theirs = everybody.iter().find(|person| person.id == "g1").unwrap();
     assert_eq!((theirs.deleted, theirs.cards.len()), (false, 1));
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_owner_of_its_own_works_beside_another_on_one_box() {
     let first = with("resident", 1).await;
-    let mut second = Stage::declared("guest", MORNING, "America/New_York").await;
+    let mut second = Testbed::declared("guest", MORNING, "America/New_York").await;
     second.apply(integration(&first.netbox.url(), json!({"ownerId": "mine"}))).await;
     second.start().await;
     second.reads("AccessIntegration", "netbox", "Succeeded").await;
@@ -446,7 +450,7 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
     let mut first = with("moving", 1).await;
     let owner = first.view("AccessIntegration", "netbox").status["ownerId"].as_str().unwrap().to_owned();
     first.stop().await;
-    let mut second = Stage::declared("moved-in", MORNING, "America/New_York").await;
+    let mut second = Testbed::declared("moved-in", MORNING, "America/New_York").await;
     second.apply(integration(&first.netbox.url(), json!({"ownerId": owner}))).await;
     second.start().await;
     // Their objects are not here: open windows are held, nobody is thrown out by a move.
@@ -458,48 +462,48 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
 }
 
 /// Waits until the Property tells of the last sync of its only integration.
-async fn time_on_the_property(stage: &Stage) {
-    let synced = stage.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
+async fn time_on_the_property(testbed: &Testbed) {
+    let synced = testbed.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
     let tells = |tower: &View| tower.status["lastSyncTime"] == synced;
-    stage.until("Property", "tower", "tells of the sync", tells).await;
+    testbed.until("Property", "tower", "tells of the sync", tells).await;
 }
 
 #[tokio::test]
 async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written_but_its_time() {
-    let stage = with("rest", 3).await;
-    stage.sync("settled").await;
+    let testbed = with("rest", 3).await;
+    testbed.sync("settled").await;
     let counted = |tower: &View| {
         tower.status["counts"]["visitors"] == 3 && tower.status["counts"]["visitorsNotReady"] == 0
     };
-    stage.until("Property", "tower", "has counted", counted).await;
+    testbed.until("Property", "tower", "has counted", counted).await;
     let three = |netbox: &View| netbox.status["records"] == 3;
-    stage.until("AccessIntegration", "netbox", "has counted", three).await;
-    time_on_the_property(&stage).await;
-    stage.netbox.forget_calls();
-    let running = stage.controller.as_ref().unwrap();
+    testbed.until("AccessIntegration", "netbox", "has counted", three).await;
+    time_on_the_property(&testbed).await;
+    testbed.netbox.forget_calls();
+    let running = testbed.controller.as_ref().unwrap();
     // The lease is renewed by PUT, and nothing else is written so.
     let patched = || running.api_calls(&["PATCH", "POST", "DELETE"]);
     // A write is counted when it is answered, which is later than its change is seen. What was written before the next
     // renewal of the lease is answered by then.
     let renewed = running.api_calls(&["PUT"]);
     wait_until("the lease is renewed", || std::future::ready(running.api_calls(&["PUT"]) > renewed)).await;
-    let (changes, before) = (stage.changes(), patched());
+    let (changes, before) = (testbed.changes(), patched());
     // Three syncs' worth of time.
     for hour in ["14:31", "15:02", "15:33"] {
-        let synced = stage.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
-        stage.set_clock(&format!("2026-12-01T{hour}:30Z"));
+        let synced = testbed.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
+        testbed.set_clock(&format!("2026-12-01T{hour}:30Z"));
         let again = |it: &View| it.status["lastSyncTime"] != synced;
-        stage.until("AccessIntegration", "netbox", "has synced again", again).await;
-        time_on_the_property(&stage).await;
+        testbed.until("AccessIntegration", "netbox", "has synced again", again).await;
+        time_on_the_property(&testbed).await;
     }
-    let calls = stage.netbox.calls();
+    let calls = testbed.netbox.calls();
     let paged = ["SearchPersonData", "GetAccessLevels", "GetCardFormats"];
     assert!(calls.keys().all(|operation| paged.contains(&operation.as_str())), "{calls:?}");
     // The time of the sync stands on the integration and on its Property, one write each.
     wait_until("six writes are answered", || std::future::ready(patched() >= before + 6)).await;
     let history =
-        || format!("{}\n{}", stage.told("AccessIntegration", "netbox"), stage.told("Property", "tower"));
-    assert_eq!(stage.changes() - changes, 6, "{}", history());
+        || format!("{}\n{}", testbed.told("AccessIntegration", "netbox"), testbed.told("Property", "tower"));
+    assert_eq!(testbed.changes() - changes, 6, "{}", history());
     assert_eq!(patched() - before, 6);
-    stage.agrees().await;
+    testbed.agrees().await;
 }

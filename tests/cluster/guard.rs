@@ -3,41 +3,41 @@
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
 
-use crate::stage::{Stage, View, integration, visitor};
+use crate::testbed::{Testbed, View, integration, visitor};
 
 const RELEASE: &str = "access.vestibule.dev/release-deletions";
 
 /// A building under this guard in the evening, after the visits of all its visitors.
-async fn evening(name: &str, guard: Value, visitors: usize) -> Stage {
-    let stage = Stage::new(name).await;
-    stage.apply(integration(&stage.netbox.url(), json!({"deletionGuard": guard}))).await;
+async fn evening(name: &str, guard: Value, visitors: usize) -> Testbed {
+    let testbed = Testbed::new(name).await;
+    testbed.apply(integration(&testbed.netbox.url(), json!({"deletionGuard": guard}))).await;
     for number in 0..visitors {
-        stage.apply(visitor(&format!("v{number}"), json!({}))).await;
+        testbed.apply(visitor(&format!("v{number}"), json!({}))).await;
     }
     for number in 0..visitors {
-        stage.reads("Visitor", &format!("v{number}"), "Succeeded").await;
+        testbed.reads("Visitor", &format!("v{number}"), "Succeeded").await;
     }
-    stage.set_clock("2026-12-01T23:00:00Z");
-    stage
+    testbed.set_clock("2026-12-01T23:00:00Z");
+    testbed
 }
 
 /// Takes an object away by force, so that its record is left. The controller would set its finalizer again.
-async fn strip(stage: &Stage, name: &str) {
-    stage.patch("Visitor", name, json!({"metadata": {"finalizers": null}})).await;
-    stage.delete("Visitor", name).await;
-    stage.gone("Visitor", name).await;
+async fn strip(testbed: &Testbed, name: &str) {
+    testbed.patch("Visitor", name, json!({"metadata": {"finalizers": null}})).await;
+    testbed.delete("Visitor", name).await;
+    testbed.gone("Visitor", name).await;
 }
 
 /// Deletes objects while the mode removes nothing, and has it remove again: their records are left without an object.
-async fn leave_behind(stage: &Stage, guard: &Value, names: &[&str]) {
-    let mode = |mode: &str| integration(&stage.netbox.url(), json!({"mode": mode, "deletionGuard": guard}));
-    stage.apply(mode("Upsert")).await;
-    stage.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
+async fn leave_behind(testbed: &Testbed, guard: &Value, names: &[&str]) {
+    let mode = |mode: &str| integration(&testbed.netbox.url(), json!({"mode": mode, "deletionGuard": guard}));
+    testbed.apply(mode("Upsert")).await;
+    testbed.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
     for name in names {
-        stage.delete("Visitor", name).await;
-        stage.gone("Visitor", name).await;
+        testbed.delete("Visitor", name).await;
+        testbed.gone("Visitor", name).await;
     }
-    stage.apply(mode("Enforce")).await;
+    testbed.apply(mode("Enforce")).await;
 }
 
 fn held(netbox: &View) -> (i64, String) {
@@ -46,54 +46,54 @@ fn held(netbox: &View) -> (i64, String) {
 }
 
 /// Who is in the NetBox, by email.
-async fn inside(stage: &Stage) -> Vec<String> {
-    let mut inside: Vec<_> = stage.netbox.people().await.into_iter().map(|person| person.email).collect();
+async fn inside(testbed: &Testbed) -> Vec<String> {
+    let mut inside: Vec<_> = testbed.netbox.people().await.into_iter().map(|person| person.email).collect();
     inside.sort();
     inside
 }
 
 #[tokio::test]
 async fn more_orphans_than_the_guard_lets_go_are_held_as_a_set_until_its_hash_releases_them() {
-    let mut stage = evening("held", json!({"maxDeletions": 3, "maxPercent": 0}), 5).await;
-    stage.stop().await;
+    let mut testbed = evening("held", json!({"maxDeletions": 3, "maxPercent": 0}), 5).await;
+    testbed.stop().await;
     for number in 0..4 {
-        strip(&stage, &format!("v{number}")).await;
+        strip(&testbed, &format!("v{number}")).await;
     }
-    stage.start().await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
+    testbed.start().await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     let (count, hash) = held(&netbox);
     assert_eq!((count, netbox.kstatus(), netbox.is_ready()), (4, Kstatus::Failed, false));
     assert!(netbox.condition("DeletionsHeld").unwrap().message.contains(&hash), "{netbox}");
     // A sync changes nothing, and another hash releases nothing.
-    stage.sync("held").await;
-    stage.annotate("AccessIntegration", "netbox", RELEASE, "0123456789ab").await;
-    stage.sync("wrong").await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
+    testbed.sync("held").await;
+    testbed.annotate("AccessIntegration", "netbox", RELEASE, "0123456789ab").await;
+    testbed.sync("wrong").await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!(held(&netbox), (4, hash.clone()), "the set is the same, and so is its name");
     assert!(netbox.status["lastHandledRelease"].is_null(), "{netbox}");
-    assert_eq!((stage.netbox.called("RemovePerson"), inside(&stage).await.len()), (0, 5));
+    assert_eq!((testbed.netbox.called("RemovePerson"), inside(&testbed).await.len()), (0, 5));
     // The right one lets exactly these go, once.
-    stage.annotate("AccessIntegration", "netbox", RELEASE, &hash).await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.annotate("AccessIntegration", "netbox", RELEASE, &hash).await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert_eq!(netbox.status["lastHandledRelease"], hash);
     assert_eq!((held(&netbox).0, netbox.condition("DeletionsHeld")), (0, None));
-    stage.netbox.until("the released are out", |people| people.len() == 1).await;
-    assert_eq!(inside(&stage).await, ["v4@example.org"]);
-    stage.agrees().await;
+    testbed.netbox.until("the released are out", |people| people.len() == 1).await;
+    assert_eq!(inside(&testbed).await, ["v4@example.org"]);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn as_many_as_the_guard_lets_go_are_counted_over_the_hour() {
     let guard = json!({"maxDeletions": 1, "maxPercent": 40});
-    let stage = evening("percent", guard.clone(), 5).await;
-    leave_behind(&stage, &guard, &["v0", "v1"]).await;
-    stage.sync("two").await;
-    stage.netbox.until("two of five are 40 percent", |people| people.len() == 3).await;
+    let testbed = evening("percent", guard.clone(), 5).await;
+    leave_behind(&testbed, &guard, &["v0", "v1"]).await;
+    testbed.sync("two").await;
+    testbed.netbox.until("two of five are 40 percent", |people| people.len() == 3).await;
     // A third within the hour is one too many, however few it is by itself.
-    leave_behind(&stage, &guard, &["v2"]).await;
-    stage.sync("three").await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
-    assert_eq!((held(&netbox).0, inside(&stage).await.len()), (1, 3));
-    assert_eq!(stage.netbox.called("RemovePerson"), 2);
-    stage.agrees().await;
+    leave_behind(&testbed, &guard, &["v2"]).await;
+    testbed.sync("three").await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
+    assert_eq!((held(&netbox).0, inside(&testbed).await.len()), (1, 3));
+    assert_eq!(testbed.netbox.called("RemovePerson"), 2);
+    testbed.agrees().await;
 }

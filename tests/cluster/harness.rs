@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 use vestibule_control_plane::{ControlPlane, Options, ensure_binary};
 
-use self::slot::Slot;
+use self::slot::ObjectId;
 pub(crate) use self::slot::in_use;
 
 mod crds;
@@ -42,7 +42,7 @@ pub(crate) struct Cluster {
     runtime: Runtime,
     /// For what happens after a test: its namespace is deleted.
     client: Client,
-    _slot: Slot,
+    _slot: ObjectId,
 }
 
 /// A namespace of a test's own, deleted when dropped.
@@ -114,7 +114,7 @@ impl Cluster {
     fn start() -> Result<Self, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let options = Options::from_env()?;
-        let slot = Slot::take(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
+        let slot = ObjectId::take(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
         let (control_plane, config, client) = runtime.block_on(async {
             ensure_binary(&options).await?;
             let control_plane = ControlPlane::start(slot.dir(), &options).await?;

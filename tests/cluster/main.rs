@@ -27,7 +27,7 @@ mod requests;
 mod rollover;
 mod secrets;
 mod situations;
-mod stage;
+mod testbed;
 mod unbuilt;
 mod untouched;
 mod visitors;

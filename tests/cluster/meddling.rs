@@ -4,7 +4,7 @@ use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, View, visitor};
+use crate::testbed::{Testbed, View, visitor};
 
 const KINDS: [(&str, &str); 4] =
     [("Property", "tower"), ("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Visitor", "ada")];
@@ -16,11 +16,11 @@ fn condition(type_: &str, status: &str, reason: &str) -> Value {
     })
 }
 
-async fn write_status(stage: &Stage, kind: &str, name: &str, status: Value) {
-    let api: Api<DynamicObject> = stage.api(kind);
+async fn write_status(testbed: &Testbed, kind: &str, name: &str, status: Value) {
+    let api: Api<DynamicObject> = testbed.api(kind);
     let patch = Patch::Merge(json!({ "status": status }));
     let written = api.patch_status(name, &PatchParams::default(), &patch).await.unwrap();
-    stage.caught_up(kind, name, &written).await;
+    testbed.caught_up(kind, name, &written).await;
 }
 
 /// What a reader sees of a status, times aside: the moment of a repair is a new one.
@@ -34,27 +34,27 @@ fn without_times(view: &View) -> Value {
 
 #[tokio::test]
 async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
-    let stage = Stage::new("meddling").await;
-    stage.expect_meddling();
-    stage.apply(visitor("ada", json!({}))).await;
+    let testbed = Testbed::new("meddling").await;
+    testbed.expect_meddling();
+    testbed.apply(visitor("ada", json!({}))).await;
     let sync = "access.vestibule.dev/sync-requested-at";
-    stage.annotate("Property", "tower", sync, "one").await;
-    stage
+    testbed.annotate("Property", "tower", sync, "one").await;
+    testbed
         .until("Property", "tower", "has handled it", |view| view.status["lastHandledSyncAt"] == "one")
         .await;
-    stage.sync("two").await;
-    stage.agrees().await;
+    testbed.sync("two").await;
+    testbed.agrees().await;
     let meddled = [
         json!({ "conditions": [condition("Stalled", "True", "InvalidSpec"), condition("Ready", "False", "InvalidSpec")] }),
         json!({ "conditions": [condition("Doors", "True", "Open")] }),
         json!({ "conditions": null, "observedGeneration": 0 }),
     ];
     for (kind, name) in KINDS {
-        let before = without_times(&stage.reads(kind, name, "Succeeded").await);
+        let before = without_times(&testbed.reads(kind, name, "Succeeded").await);
         for status in &meddled {
-            write_status(&stage, kind, name, status.clone()).await;
+            write_status(&testbed, kind, name, status.clone()).await;
             let repaired = |view: &View| without_times(view) == before;
-            stage.until(kind, name, &format!("is repaired after {status}"), repaired).await;
+            testbed.until(kind, name, &format!("is repaired after {status}"), repaired).await;
         }
     }
     // Fields that a pass only carries on from what it said before.
@@ -68,16 +68,16 @@ async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
         ("Tenant", "acme", json!({ "importedBy": "somebody" })),
     ];
     for (kind, name, status) in carried {
-        let before = without_times(&stage.view(kind, name));
-        write_status(&stage, kind, name, status.clone()).await;
-        stage.until(kind, name, "is repaired", |view| without_times(view) == before).await;
+        let before = without_times(&testbed.view(kind, name));
+        write_status(&testbed, kind, name, status.clone()).await;
+        testbed.until(kind, name, "is repaired", |view| without_times(view) == before).await;
     }
     let plan = json!({"grants": [{"integrationRef": {"name": "netbox"}, "groups": ["Lobby"]}]});
-    stage.apply(json!({"kind": "AccessPlan", "metadata": {"name": "desk"}, "spec": plan})).await;
-    let before = without_times(&stage.reads("AccessPlan", "desk", "NotSupported").await);
+    testbed.apply(json!({"kind": "AccessPlan", "metadata": {"name": "desk"}, "spec": plan})).await;
+    let before = without_times(&testbed.reads("AccessPlan", "desk", "NotSupported").await);
     for status in meddled {
-        write_status(&stage, "AccessPlan", "desk", status.clone()).await;
-        stage.until("AccessPlan", "desk", "is repaired", |view| without_times(view) == before).await;
+        write_status(&testbed, "AccessPlan", "desk", status.clone()).await;
+        testbed.until("AccessPlan", "desk", "is repaired", |view| without_times(view) == before).await;
     }
-    stage.agrees().await;
+    testbed.agrees().await;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::testbed::Testbed;
 
 /// The objects of the first YAML in the README.
 fn readme() -> Vec<Value> {
@@ -16,20 +16,20 @@ fn readme() -> Vec<Value> {
 
 #[tokio::test]
 async fn the_yaml_of_the_readme_makes_a_visitor_ready_on_the_day_of_the_demo() {
-    let mut stage = Stage::bare("readme", "2026-12-02T05:00:00Z", "America/New_York").await;
-    stage.start().await;
+    let mut testbed = Testbed::bare("readme", "2026-12-02T05:00:00Z", "America/New_York").await;
+    testbed.start().await;
     for mut object in readme() {
         match object["kind"].as_str().unwrap() {
             "Namespace" => continue,
             "Secret" => object["stringData"] = json!({"username": "sim", "password": "sim"}),
-            "AccessIntegration" => object["spec"]["lenelS2"]["url"] = json!(stage.netbox.url()),
+            "AccessIntegration" => object["spec"]["lenelS2"]["url"] = json!(testbed.netbox.url()),
             _ => {}
         }
-        stage.apply(object).await;
+        testbed.apply(object).await;
     }
-    stage.reads("Visitor", "katherine", "Succeeded").await;
-    assert_eq!(stage.netbox.person("katherine@example.org").await.levels, ["Lobby"]);
-    stage.agrees().await;
+    testbed.reads("Visitor", "katherine", "Succeeded").await;
+    assert_eq!(testbed.netbox.person("katherine@example.org").await.levels, ["Lobby"]);
+    testbed.agrees().await;
 }
 
 #[test]

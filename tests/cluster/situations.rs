@@ -3,204 +3,207 @@
 use serde_json::json;
 use vestibule_core::status::{Kstatus, Truth};
 
-use crate::stage::{MORNING, Stage, View, integration, property, secret, tenant, visitor};
+use crate::testbed::{MORNING, Testbed, View, integration, property, secret, tenant, visitor};
 
 #[tokio::test]
 async fn every_kind_is_done_with_and_says_so_at_both_levels() {
-    let stage = Stage::new("done").await;
-    stage.apply(visitor("ada", json!({}))).await;
+    let testbed = Testbed::new("done").await;
+    testbed.apply(visitor("ada", json!({}))).await;
     let objects =
         [("Property", "tower"), ("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Visitor", "ada")];
     for (kind, name) in objects {
-        let view = stage.reads(kind, name, "Succeeded").await;
+        let view = testbed.reads(kind, name, "Succeeded").await;
         assert!(view.ends_kubectl_wait(), "{kind}");
         assert_eq!(view.status["observedGeneration"], view.generation, "{kind}");
         assert_eq!(view.kstatus(), Kstatus::Current, "{kind}");
         assert!(view.condition("Reconciling").is_none() && view.condition("Stalled").is_none(), "{kind}");
     }
-    let netbox = stage.view("AccessIntegration", "netbox");
+    let netbox = testbed.view("AccessIntegration", "netbox");
     assert!(netbox.status["ownerId"].as_str().unwrap().ends_with("/netbox"), "{}", netbox.status);
     assert!(netbox.status["systemVersion"].is_string(), "{}", netbox.status);
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_new_generation_never_passes_for_done_before_it_is() {
-    let stage = Stage::new("generation").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.apply(visitor("ada", json!({"visit": {"endTime": "18:00"}}))).await;
-    let ada = stage.until("Visitor", "ada", "ends kubectl wait", View::ends_kubectl_wait).await;
+    let testbed = Testbed::new("generation").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.apply(visitor("ada", json!({"visit": {"endTime": "18:00"}}))).await;
+    let ada = testbed.until("Visitor", "ada", "ends kubectl wait", View::ends_kubectl_wait).await;
     assert_eq!((ada.generation, ada.kstatus()), (2, Kstatus::Current));
-    assert_eq!(stage.netbox.person("ada@example.org").await.exp_date.as_deref(), Some("2026-12-01 18:00:00"));
+    assert_eq!(
+        testbed.netbox.person("ada@example.org").await.exp_date.as_deref(),
+        Some("2026-12-01 18:00:00")
+    );
     // Every earlier state of the new generation was one of work.
-    let history = stage.history("Visitor", "ada");
+    let history = testbed.history("Visitor", "ada");
     let early = history.iter().filter(|it| it.generation == 2 && it.resource_version != ada.resource_version);
     assert!(early.clone().all(|it| it.kstatus() == Kstatus::InProgress), "{history:#?}");
     assert!(early.count() > 0);
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn an_unchanged_pass_writes_no_status() {
-    let stage = Stage::new("unchanged").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.apply(visitor("eve", json!({"visit": {"from": "2026-12-03"}}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.reads("Visitor", "eve", "Scheduled").await;
+    let testbed = Testbed::new("unchanged").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.apply(visitor("eve", json!({"visit": {"from": "2026-12-03"}}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.reads("Visitor", "eve", "Scheduled").await;
     let counted = |tower: &View| {
         let counts = &tower.status["counts"];
         counts["visitors"] == 2 && counts["visitorsNotReady"] == 0 && counts["integrationsNotReady"] == 0
     };
-    stage.until("Property", "tower", "counts them", counted).await;
+    testbed.until("Property", "tower", "counts them", counted).await;
     let objects = [("Tenant", "acme"), ("Visitor", "ada"), ("Visitor", "eve")];
-    let versions = || objects.map(|(kind, name)| stage.view(kind, name).resource_version);
-    let (before, of_property) = (versions(), stage.history("Property", "tower").len());
+    let versions = || objects.map(|(kind, name)| testbed.view(kind, name).resource_version);
+    let (before, of_property) = (versions(), testbed.history("Property", "tower").len());
     // Somebody's label, a sync, an hour: passes in plenty, and no difference.
-    stage.patch("AccessIntegration", "netbox", json!({"metadata": {"labels": {"team": "doors"}}})).await;
-    stage.sync("one").await;
-    stage.set_clock("2026-12-01T15:10:00Z");
-    stage.sync("two").await;
+    testbed.patch("AccessIntegration", "netbox", json!({"metadata": {"labels": {"team": "doors"}}})).await;
+    testbed.sync("one").await;
+    testbed.set_clock("2026-12-01T15:10:00Z");
+    testbed.sync("two").await;
     assert_eq!(versions(), before);
     // The Property says when it was synced last, once a full sync.
     let synced =
         |tower: &View| tower.status["lastSyncTime"].as_str().is_some_and(|at| at >= "2026-12-01T15:10:00Z");
-    stage.until("Property", "tower", "tells of the sync", synced).await;
+    testbed.until("Property", "tower", "tells of the sync", synced).await;
     assert!(
-        stage.history("Property", "tower").len() - of_property <= 2,
+        testbed.history("Property", "tower").len() - of_property <= 2,
         "{}",
-        stage.told("Property", "tower")
+        testbed.told("Property", "tower")
     );
-    stage.agrees().await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_missing_tenant_and_a_missing_property_are_waited_for() {
-    let stage = Stage::bare("missing", MORNING, "America/New_York").await;
-    let mut stage = stage;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.start().await;
-    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    let testbed = Testbed::bare("missing", MORNING, "America/New_York").await;
+    let mut testbed = testbed;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.start().await;
+    let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
     assert!(ada.message().contains("tenantRef"), "{}", ada.message());
     assert_eq!(ada.condition("ResolvedRefs").map(|it| it.status), Some(Truth::False));
-    stage.apply(tenant("acme", json!({}))).await;
-    let acme = stage.reads("Tenant", "acme", "DependencyNotReady").await;
+    testbed.apply(tenant("acme", json!({}))).await;
+    let acme = testbed.reads("Tenant", "acme", "DependencyNotReady").await;
     assert!(acme.message().contains("Property tower"), "{}", acme.message());
     let of_property = |ada: &View| ada.message().contains("Property tower");
-    stage.until("Visitor", "ada", "waits for the Property", of_property).await;
-    stage.apply(integration(&stage.netbox.url(), json!({}))).await;
-    let netbox = stage.reads("AccessIntegration", "netbox", "DependencyNotReady").await;
+    testbed.until("Visitor", "ada", "waits for the Property", of_property).await;
+    testbed.apply(integration(&testbed.netbox.url(), json!({}))).await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "DependencyNotReady").await;
     assert!(netbox.message().contains("Property tower"), "{}", netbox.message());
-    stage.apply(property(json!({}))).await;
+    testbed.apply(property(json!({}))).await;
     let of_secret = |netbox: &View| netbox.message().contains("Secret login");
-    stage.until("AccessIntegration", "netbox", "waits for its Secret", of_secret).await;
+    testbed.until("AccessIntegration", "netbox", "waits for its Secret", of_secret).await;
     let without = |ada: &View| ada.message().contains("AccessIntegration");
-    stage.until("Visitor", "ada", "waits for the integration", without).await;
-    assert_eq!(stage.netbox.calls(), [].into());
-    stage.apply(secret("sim")).await;
+    testbed.until("Visitor", "ada", "waits for the integration", without).await;
+    assert_eq!(testbed.netbox.calls(), [].into());
+    testbed.apply(secret("sim")).await;
     for (kind, name) in
         [("AccessIntegration", "netbox"), ("Tenant", "acme"), ("Property", "tower"), ("Visitor", "ada")]
     {
-        stage.reads(kind, name, "Succeeded").await;
+        testbed.reads(kind, name, "Succeeded").await;
     }
-    assert_eq!(stage.netbox.people().await.len(), 1);
-    stage.agrees().await;
+    assert_eq!(testbed.netbox.people().await.len(), 1);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn what_vanishes_freezes_and_what_comes_back_goes_on() {
-    let stage = Stage::new("freezes").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    let before = stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.netbox.forget_calls();
-    stage.delete("Tenant", "acme").await;
-    let ada = stage.reads("Visitor", "ada", "DependencyNotReady").await;
+    let testbed = Testbed::new("freezes").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    let before = testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.netbox.forget_calls();
+    testbed.delete("Tenant", "acme").await;
+    let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.external_id(), before.external_id(), "nothing is opened, nothing removed");
-    stage.sync("frozen").await;
-    stage.apply(tenant("acme", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    assert_eq!(stage.netbox.writes(), [].into());
-    assert_eq!(stage.netbox.person("ada@example.org").await.id, before.external_id());
-    stage.agrees().await;
+    testbed.sync("frozen").await;
+    testbed.apply(tenant("acme", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.person("ada@example.org").await.id, before.external_id());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn the_end_of_a_visit_comes_even_while_the_tenant_is_missing() {
-    let stage = Stage::new("ends").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.delete("Tenant", "acme").await;
-    stage.reads("Visitor", "ada", "DependencyNotReady").await;
-    stage.delete("Visitor", "ada").await;
-    stage.gone("Visitor", "ada").await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    let testbed = Testbed::new("ends").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.delete("Tenant", "acme").await;
+    testbed.reads("Visitor", "ada", "DependencyNotReady").await;
+    testbed.delete("Visitor", "ada").await;
+    testbed.gone("Visitor", "ada").await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn what_this_version_does_not_do_is_refused_with_a_sentence() {
-    let stage = Stage::declared("unsupported", MORNING, "America/New_York").await;
-    let imports = integration(&stage.netbox.url(), json!({"occupants": "Import"}));
-    let mut stage = stage;
-    stage.start().await;
+    let testbed = Testbed::declared("unsupported", MORNING, "America/New_York").await;
+    let imports = integration(&testbed.netbox.url(), json!({"occupants": "Import"}));
+    let mut testbed = testbed;
+    testbed.start().await;
     let mut other = imports.clone();
     other["metadata"]["name"] = json!("imports");
-    stage.apply(other).await;
-    let imports = stage.reads("AccessIntegration", "imports", "NotSupportedBySystem").await;
+    testbed.apply(other).await;
+    let imports = testbed.reads("AccessIntegration", "imports", "NotSupportedBySystem").await;
     assert_eq!(imports.kstatus(), Kstatus::Failed);
     assert!(imports.message().contains("occupants: None"), "{}", imports.message());
     // The one beside it works.
-    stage.reads("AccessIntegration", "netbox", "Succeeded").await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     let one = |tower: &View| tower.status["counts"]["integrationsNotReady"] == 1;
-    stage.until("Property", "tower", "counts the one that is not ready", one).await;
-    stage.agrees().await;
+    testbed.until("Property", "tower", "counts the one that is not ready", one).await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_sync_request_is_echoed_where_it_was_made() {
-    let stage = Stage::new("echo").await;
-    stage.netbox.forget_calls();
-    stage.sync("2026-12-01 of my own").await;
-    assert!(stage.netbox.called("SearchPersonData") > 0);
+    let testbed = Testbed::new("echo").await;
+    testbed.netbox.forget_calls();
+    testbed.sync("2026-12-01 of my own").await;
+    assert!(testbed.netbox.called("SearchPersonData") > 0);
     let command = "access.vestibule.dev/sync-requested-at";
-    stage.netbox.forget_calls();
-    stage.annotate("Property", "tower", command, "of the property").await;
+    testbed.netbox.forget_calls();
+    testbed.annotate("Property", "tower", command, "of the property").await;
     let echoed = |view: &View| view.status["lastHandledSyncAt"] == "of the property";
-    let tower = stage.until("Property", "tower", "echoes the request", echoed).await;
+    let tower = testbed.until("Property", "tower", "echoes the request", echoed).await;
     assert_eq!(tower.generation, 1, "a request is no change of the spec");
-    assert!(stage.netbox.called("SearchPersonData") > 0);
-    let handled = stage.netbox.called("SearchPersonData");
+    assert!(testbed.netbox.called("SearchPersonData") > 0);
+    let handled = testbed.netbox.called("SearchPersonData");
     // The same word again asks for nothing.
-    stage.annotate("AccessIntegration", "netbox", command, "2026-12-01 of my own").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    assert_eq!(stage.netbox.called("SearchPersonData"), handled);
-    stage.agrees().await;
+    testbed.annotate("AccessIntegration", "netbox", command, "2026-12-01 of my own").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    assert_eq!(testbed.netbox.called("SearchPersonData"), handled);
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn the_record_count_of_an_integration_is_told_after_each_sync() {
-    let stage = Stage::new("counts").await;
+    let testbed = Testbed::new("counts").await;
     for name in ["ada", "bob"] {
-        stage.apply(visitor(name, json!({}))).await;
-        stage.reads("Visitor", name, "Succeeded").await;
+        testbed.apply(visitor(name, json!({}))).await;
+        testbed.reads("Visitor", name, "Succeeded").await;
     }
-    stage.sync("count").await;
+    testbed.sync("count").await;
     let two = |view: &View| view.status["records"] == 2;
-    stage.until("AccessIntegration", "netbox", "counts two records", two).await;
-    stage.agrees().await;
+    testbed.until("AccessIntegration", "netbox", "counts two records", two).await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_visitor_may_not_see_more_in_his_status_than_is_his() {
-    let stage = Stage::new("privacy").await;
-    stage.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.apply(visitor("bob", json!({"credentialNumber": "4711"}))).await;
-    let bob = stage.reads("Visitor", "bob", "DuplicateClaim").await;
+    let testbed = Testbed::new("privacy").await;
+    testbed.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.apply(visitor("bob", json!({"credentialNumber": "4711"}))).await;
+    let bob = testbed.reads("Visitor", "bob", "DuplicateClaim").await;
     for said in ["Ada", "Byron", "ada@example.org"] {
         assert!(!bob.status.to_string().contains(said), "{}", bob.status);
     }
-    stage.agrees().await;
+    testbed.agrees().await;
 }

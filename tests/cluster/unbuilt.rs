@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
 
-use crate::stage::{MORNING, Stage};
+use crate::testbed::{MORNING, Testbed};
 
 fn objects() -> [(&'static str, &'static str, Value); 5] {
     let person = json!({"tenantRef": {"name": "acme"}, "firstName": "Lise", "lastName": "Meitner", "email": "lise@example.org"});
@@ -24,29 +24,29 @@ fn objects() -> [(&'static str, &'static str, Value); 5] {
 #[tokio::test]
 async fn an_object_that_nothing_acts_on_fails_a_wait_at_once_and_is_deleted_without_one() {
     // Those that were there before the controller, and those that come later.
-    let mut stage = Stage::bare("unbuilt", MORNING, "America/New_York").await;
+    let mut testbed = Testbed::bare("unbuilt", MORNING, "America/New_York").await;
     let (early, late) = (objects(), objects());
     for (kind, name, spec) in early.iter().take(3) {
-        stage.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
+        testbed.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
     }
-    stage.start().await;
+    testbed.start().await;
     for (kind, name, spec) in late.iter().skip(3) {
-        stage.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
+        testbed.apply(json!({"kind": kind, "metadata": {"name": name}, "spec": spec})).await;
     }
     for (kind, name, _) in objects() {
-        let view = stage.reads(kind, name, "NotSupported").await;
+        let view = testbed.reads(kind, name, "NotSupported").await;
         assert_eq!(view.kstatus(), Kstatus::Failed, "{kind}");
         assert_eq!(view.status["observedGeneration"], view.generation, "{kind}");
         assert!(view.message().contains(&format!("does not act on {kind}s yet")), "{}", view.message());
         assert!(view.finalizers.is_empty(), "{kind}");
     }
     // A newer spec is answered too.
-    stage.patch("AccessPlan", "desk", json!({"spec": {"displayName": "Desk"}})).await;
-    let desk = stage.reads("AccessPlan", "desk", "NotSupported").await;
+    testbed.patch("AccessPlan", "desk", json!({"spec": {"displayName": "Desk"}})).await;
+    let desk = testbed.reads("AccessPlan", "desk", "NotSupported").await;
     assert_eq!((desk.generation, desk.kstatus()), (2, Kstatus::Failed));
     for (kind, name, _) in objects() {
-        stage.delete(kind, name).await;
-        stage.gone(kind, name).await;
+        testbed.delete(kind, name).await;
+        testbed.gone(kind, name).await;
     }
-    stage.agrees().await;
+    testbed.agrees().await;
 }

@@ -6,7 +6,7 @@ use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
 use crate::harness::wait_for;
-use crate::stage::{MORNING, Stage, View, integration, secret, visitor};
+use crate::testbed::{MORNING, Testbed, View, integration, secret, visitor};
 
 const FINALIZER: &str = "access.vestibule.dev/records";
 
@@ -15,31 +15,31 @@ fn has_finalizer(view: &View) -> bool {
 }
 
 /// A building whose integration is declared so, after it has said that it cannot be connected.
-async fn unconnected(name: &str, change: Value, password: &str) -> Stage {
-    let mut stage = Stage::declared(name, MORNING, "America/New_York").await;
-    stage.apply(secret(password)).await;
-    stage.apply(integration(&stage.netbox.url(), change)).await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.start().await;
+async fn unconnected(name: &str, change: Value, password: &str) -> Testbed {
+    let mut testbed = Testbed::declared(name, MORNING, "America/New_York").await;
+    testbed.apply(secret(password)).await;
+    testbed.apply(integration(&testbed.netbox.url(), change)).await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.start().await;
     let refused = |it: &View| it.is_of_now() && !it.is_ready() && !["", "Progressing"].contains(&it.reason());
-    stage.until("AccessIntegration", "netbox", "cannot be connected", refused).await;
-    stage
+    testbed.until("AccessIntegration", "netbox", "cannot be connected", refused).await;
+    testbed
 }
 
 /// Deletes the integration, its Property and the namespace, in this order: each goes at once.
-async fn goes(stage: Stage) {
-    assert!(!has_finalizer(&stage.view("AccessIntegration", "netbox")));
-    assert!(!has_finalizer(&stage.view("Property", "tower")));
-    stage.delete("AccessIntegration", "netbox").await;
-    stage.gone("AccessIntegration", "netbox").await;
-    stage.delete("Property", "tower").await;
-    stage.gone("Property", "tower").await;
-    let (name, client) = (stage.namespace.name().to_owned(), stage.namespace.client());
+async fn goes(testbed: Testbed) {
+    assert!(!has_finalizer(&testbed.view("AccessIntegration", "netbox")));
+    assert!(!has_finalizer(&testbed.view("Property", "tower")));
+    testbed.delete("AccessIntegration", "netbox").await;
+    testbed.gone("AccessIntegration", "netbox").await;
+    testbed.delete("Property", "tower").await;
+    testbed.gone("Property", "tower").await;
+    let (name, client) = (testbed.namespace.name().to_owned(), testbed.namespace.client());
     let namespaces: Api<Namespace> = Api::all(client);
     namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
     wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
@@ -59,9 +59,9 @@ async fn so_does_one_with_a_wrong_path() {
 
 #[tokio::test]
 async fn so_does_one_that_speaks_tls_to_a_system_that_does_not() {
-    let stage = Stage::bare("never-tls-probe", MORNING, "America/New_York").await;
-    let url = stage.netbox.url().replace("http://", "https://");
-    stage.agrees().await;
+    let testbed = Testbed::bare("never-tls-probe", MORNING, "America/New_York").await;
+    let url = testbed.netbox.url().replace("http://", "https://");
+    testbed.agrees().await;
     goes(unconnected("never-tls", json!({"lenelS2": {"url": url}}), "sim").await).await;
 }
 
@@ -74,78 +74,78 @@ async fn so_does_one_whose_address_is_refused() {
 
 #[tokio::test]
 async fn one_that_is_connected_and_has_written_nothing_goes_at_once_while_its_system_is_down() {
-    let stage = Stage::new("never-written").await;
-    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
-    goes(stage).await;
+    let testbed = Testbed::new("never-written").await;
+    testbed.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    goes(testbed).await;
 }
 
 #[tokio::test]
 async fn the_finalizers_are_there_before_the_first_record_and_not_earlier() {
-    let stage = Stage::new("first-write").await;
-    stage.sync("before").await;
+    let testbed = Testbed::new("first-write").await;
+    testbed.sync("before").await;
     for (kind, name) in [("AccessIntegration", "netbox"), ("Property", "tower")] {
-        assert!(!has_finalizer(&stage.view(kind, name)), "{kind}");
+        assert!(!has_finalizer(&testbed.view(kind, name)), "{kind}");
     }
     // What is on its way is not answered: were the record made first, it would be there now.
-    stage.netbox.fault(json!({"kind": "hang", "operation": "AddPerson", "seconds": 3, "times": 1}));
-    stage.apply(visitor("ada", json!({}))).await;
-    crate::harness::wait_until("the first write", || async { stage.netbox.called("AddPerson") > 0 }).await;
+    testbed.netbox.fault(json!({"kind": "hang", "operation": "AddPerson", "seconds": 3, "times": 1}));
+    testbed.apply(visitor("ada", json!({}))).await;
+    crate::harness::wait_until("the first write", || async { testbed.netbox.called("AddPerson") > 0 }).await;
     for (kind, name) in [("AccessIntegration", "netbox"), ("Property", "tower"), ("Visitor", "ada")] {
-        let api = stage.api(kind);
+        let api = testbed.api(kind);
         let finalizers = api.get(name).await.unwrap().metadata.finalizers.unwrap_or_default();
         assert!(finalizers.iter().any(|one| one == FINALIZER), "{kind}");
     }
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.agrees().await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_list_that_shows_records_of_ours_sets_them_too() {
-    let stage = Stage::new("taken-up").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.apply(integration(&stage.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;
-    stage.delete("AccessIntegration", "netbox").await;
-    stage.gone("AccessIntegration", "netbox").await;
-    stage.netbox.forget_calls();
-    stage.apply(integration(&stage.netbox.url(), json!({"mode": "Observe"}))).await;
-    stage.until("AccessIntegration", "netbox", "has its finalizer", has_finalizer).await;
-    assert_eq!(stage.netbox.writes(), [].into());
-    stage.agrees().await;
+    let testbed = Testbed::new("taken-up").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.apply(integration(&testbed.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;
+    testbed.delete("AccessIntegration", "netbox").await;
+    testbed.gone("AccessIntegration", "netbox").await;
+    testbed.netbox.forget_calls();
+    testbed.apply(integration(&testbed.netbox.url(), json!({"mode": "Observe"}))).await;
+    testbed.until("AccessIntegration", "netbox", "has its finalizer", has_finalizer).await;
+    assert_eq!(testbed.netbox.writes(), [].into());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_visitor_waits_for_no_integration_that_never_wrote() {
-    let stage = Stage::new("neighbour").await;
+    let testbed = Testbed::new("neighbour").await;
     let mut other = integration("http://127.0.0.1:9", json!({}));
     other["metadata"]["name"] = json!("other");
-    stage.apply(other).await;
+    testbed.apply(other).await;
     let down = |it: &View| it.reason() == "ProgressingWithRetry";
-    stage.until("AccessIntegration", "other", "is down", down).await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.netbox.until("she is in", |people| people.len() == 1).await;
-    stage.delete("Visitor", "ada").await;
-    stage.gone("Visitor", "ada").await;
-    assert!(stage.netbox.people().await.is_empty());
-    stage.agrees().await;
+    testbed.until("AccessIntegration", "other", "is down", down).await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.netbox.until("she is in", |people| people.len() == 1).await;
+    testbed.delete("Visitor", "ada").await;
+    testbed.gone("Visitor", "ada").await;
+    assert!(testbed.netbox.people().await.is_empty());
+    testbed.agrees().await;
 }
 
 #[tokio::test]
 async fn a_value_that_abandons_nothing_is_mentioned_while_the_integration_goes() {
-    let stage = Stage::new("misspelt").await;
-    stage.apply(visitor("ada", json!({}))).await;
-    stage.reads("Visitor", "ada", "Succeeded").await;
-    stage.annotate("AccessIntegration", "netbox", "access.vestibule.dev/abandon", "yes").await;
-    stage.sync("living").await;
+    let testbed = Testbed::new("misspelt").await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    testbed.reads("Visitor", "ada", "Succeeded").await;
+    testbed.annotate("AccessIntegration", "netbox", "access.vestibule.dev/abandon", "yes").await;
+    testbed.sync("living").await;
     assert!(
-        !stage.view("AccessIntegration", "netbox").message().contains("abandon"),
+        !testbed.view("AccessIntegration", "netbox").message().contains("abandon"),
         "on a living object nothing"
     );
-    stage.netbox.fault(json!({"kind": "refuse", "times": 0}));
-    stage.delete("AccessIntegration", "netbox").await;
+    testbed.netbox.fault(json!({"kind": "refuse", "times": 0}));
+    testbed.delete("AccessIntegration", "netbox").await;
     let said = |it: &View| it.message().contains("it must be \"true\"");
-    stage.until("AccessIntegration", "netbox", "says which value it must have", said).await;
-    stage.annotate("AccessIntegration", "netbox", "access.vestibule.dev/abandon", "true").await;
-    stage.gone("AccessIntegration", "netbox").await;
-    stage.agrees().await;
+    testbed.until("AccessIntegration", "netbox", "says which value it must have", said).await;
+    testbed.annotate("AccessIntegration", "netbox", "access.vestibule.dev/abandon", "true").await;
+    testbed.gone("AccessIntegration", "netbox").await;
+    testbed.agrees().await;
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use vestibule_core::model::{Card, Person, Record};
+use vestibule_core::model::{Card, DesiredRecord, Person};
 use vestibule_core::schedule::Window;
 
-use super::{Stage, apply, assert_satisfied, settle, visitor};
+use super::{Testbed, apply, assert_satisfied, settle, visitor};
 
 /// What a record may say, apart from whose it is.
 #[derive(Clone, Debug)]
@@ -22,14 +22,14 @@ pub(crate) struct Content {
 
 impl Content {
     /// A record with this content under the id of another.
-    fn under(&self, stage: &dyn Stage, record: &Record) -> Record {
-        let groups = stage.groups();
-        Record {
+    fn under(&self, testbed: &dyn Testbed, record: &DesiredRecord) -> DesiredRecord {
+        let groups = testbed.groups();
+        DesiredRecord {
             person: self.person.clone(),
             tenant: self.tenant.clone(),
             window: self.window,
             groups: self.groups.iter().map(|index| groups[*index].clone()).collect(),
-            card: self.card.map(|number| Card { number: number.to_string(), format: stage.format() }),
+            card: self.card.map(|number| Card { number: number.to_string(), format: testbed.format() }),
             ..record.clone()
         }
     }
@@ -71,13 +71,13 @@ fn minute(number: i64) -> Timestamp {
 }
 
 /// Applying what differs leaves nothing that differs, and once more there is nothing to apply; then it is removed.
-pub(crate) async fn converges(stage: &dyn Stage, name: &str, contents: &[Content]) {
-    let record = visitor(stage, name);
+pub(crate) async fn converges(testbed: &dyn Testbed, name: &str, contents: &[Content]) {
+    let record = visitor(testbed, name);
     for content in contents {
-        let wanted = content.under(stage, &record);
-        settle(stage, &wanted).await;
-        assert_satisfied(stage, &wanted).await;
-        assert_eq!(settle(stage, &wanted).await, 0);
+        let wanted = content.under(testbed, &record);
+        settle(testbed, &wanted).await;
+        assert_satisfied(testbed, &wanted).await;
+        assert_eq!(settle(testbed, &wanted).await, 0);
     }
-    apply(stage, &vestibule_core::diff::Step::Remove(record.id)).await;
+    apply(testbed, &vestibule_core::diff::Step::Remove(record.id)).await;
 }

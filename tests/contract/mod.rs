@@ -1,5 +1,5 @@
 //! The contract of `AccessSystem`, run against the system in memory and against every client over its simulator.
-//! A scenario knows a [`Stage`] and nothing of what stands on it.
+//! A scenario knows a [`Testbed`] and nothing of what stands on it.
 
 pub(crate) mod laws;
 pub(crate) mod scenarios;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vestibule::system::{AccessSystem, Applied, Cursor, Observed, Scope, SystemError};
+use vestibule::system::{AccessSystem, Applied, Cursor, Page, Scope, SystemError};
 use vestibule_core::diff::{Step, diff};
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Card, Mark, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::model::{Card, DesiredRecord, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
 /// The owner of everything that scenarios make.
@@ -20,7 +20,7 @@ pub(crate) const OWNER_ID: &str = "test/contract/door";
 
 /// A system with a way to do what the trait cannot. At least three groups and one card format are there.
 #[async_trait]
-pub(crate) trait Stage: Send + Sync {
+pub(crate) trait Testbed: Send + Sync {
     /// The system under test.
     fn system(&self) -> &dyn AccessSystem;
     /// Names of at least three groups that exist.
@@ -34,11 +34,11 @@ pub(crate) trait Stage: Send + Sync {
 }
 
 /// A visitor of a name for 2026-12-01, 08:00 to 18:00 in New York, with the first group and no card.
-pub(crate) fn visitor(stage: &dyn Stage, name: &str) -> Record {
+pub(crate) fn visitor(testbed: &dyn Testbed, name: &str) -> DesiredRecord {
     let object = ObjectKey::new("contract", name);
-    let mut record = Record {
-        id: RecordId::new(Owner::of(OWNER_ID), Slot::of_visitor(&object), 0),
-        mark: Mark { owner_id: OWNER_ID.to_owned(), object },
+    let mut record = DesiredRecord {
+        id: RecordId::new(Owner::of(OWNER_ID), ObjectId::of_visitor(&object), 0),
+        mark: OwnerMark { owner_id: OWNER_ID.to_owned(), object },
         person: Person {
             first_name: "Ada".to_owned(),
             last_name: "Byron".to_owned(),
@@ -47,7 +47,7 @@ pub(crate) fn visitor(stage: &dyn Stage, name: &str) -> Record {
         },
         tenant: "Acme Ltd".to_owned(),
         window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },
-        groups: BTreeSet::from([stage.groups()[0].clone()]),
+        groups: BTreeSet::from([testbed.groups()[0].clone()]),
         card: None,
     };
     record.id = identified(&record);
@@ -55,13 +55,13 @@ pub(crate) fn visitor(stage: &dyn Stage, name: &str) -> Record {
 }
 
 /// The same with a credential number.
-pub(crate) fn with_card(stage: &dyn Stage, record: Record, number: &str) -> Record {
-    Record { card: Some(Card { number: number.to_owned(), format: stage.format() }), ..record }
+pub(crate) fn with_card(testbed: &dyn Testbed, record: DesiredRecord, number: &str) -> DesiredRecord {
+    DesiredRecord { card: Some(Card { number: number.to_owned(), format: testbed.format() }), ..record }
 }
 
 /// The id that fits a record's content.
-pub(crate) fn identified(record: &Record) -> RecordId {
-    RecordId::new(record.id.owner, record.id.slot, record.facts().fingerprint())
+pub(crate) fn identified(record: &DesiredRecord) -> RecordId {
+    RecordId::new(record.id.owner, record.id.object_id, record.facts().fingerprint())
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -69,43 +69,43 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 /// What the system shows under an id.
-pub(crate) async fn look(stage: &dyn Stage, id: RecordId) -> Option<ObservedRecord> {
-    let mut found = stage.system().observe(Scope::Record(id)).await.unwrap().records;
+pub(crate) async fn look(testbed: &dyn Testbed, id: RecordId) -> Option<ObservedRecord> {
+    let mut found = testbed.system().observe(Scope::Record(id)).await.unwrap().records;
     assert!(found.len() <= 1, "one id, one record");
     found.pop()
 }
 
-pub(crate) async fn apply(stage: &dyn Stage, step: &Step) -> Applied {
-    try_apply(stage, step).await.unwrap()
+pub(crate) async fn apply(testbed: &dyn Testbed, step: &Step) -> Applied {
+    try_apply(testbed, step).await.unwrap()
 }
 
-pub(crate) async fn try_apply(stage: &dyn Stage, step: &Step) -> Result<Applied, SystemError> {
-    stage.system().apply(step).await
+pub(crate) async fn try_apply(testbed: &dyn Testbed, step: &Step) -> Result<Applied, SystemError> {
+    testbed.system().apply(step).await
 }
 
 /// Applies what differs, in order; tells how many steps there were.
-pub(crate) async fn settle(stage: &dyn Stage, record: &Record) -> usize {
+pub(crate) async fn settle(testbed: &dyn Testbed, record: &DesiredRecord) -> usize {
     let record = Arc::new(record.clone());
-    let steps = diff(&record, look(stage, record.id).await.as_ref());
+    let steps = diff(&record, look(testbed, record.id).await.as_ref());
     for step in &steps {
-        let applied = try_apply(stage, step).await.unwrap_or_else(|error| panic!("{step:?}: {error}"));
+        let applied = try_apply(testbed, step).await.unwrap_or_else(|error| panic!("{step:?}: {error}"));
         assert_eq!(applied, Applied::Done, "{step:?}");
     }
     steps.len()
 }
 
 /// Holds when the system shows exactly this record.
-pub(crate) async fn assert_satisfied(stage: &dyn Stage, record: &Record) {
-    let found = look(stage, record.id).await;
+pub(crate) async fn assert_satisfied(testbed: &dyn Testbed, record: &DesiredRecord) {
+    let found = look(testbed, record.id).await;
     let steps = diff(&Arc::new(record.clone()), found.as_ref());
     assert!(steps.is_empty(), "still differs: {steps:?}, wanted {record:?}, found {found:?}");
 }
 
 /// All pages of a walk.
-pub(crate) async fn walk(stage: &dyn Stage, scope: fn(Option<Cursor>) -> Scope) -> Vec<Observed> {
+pub(crate) async fn walk(testbed: &dyn Testbed, scope: fn(Option<Cursor>) -> Scope) -> Vec<Page> {
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {
-        let page = stage.system().observe(scope(cursor)).await.unwrap();
+        let page = testbed.system().observe(scope(cursor)).await.unwrap();
         let next = page.next.clone();
         pages.push(page);
         assert!(pages.len() < 10_000, "a walk ends");
@@ -117,23 +117,23 @@ pub(crate) async fn walk(stage: &dyn Stage, scope: fn(Option<Cursor>) -> Scope) 
 }
 
 /// Ids of the living, by a whole walk.
-pub(crate) async fn living(stage: &dyn Stage) -> Vec<String> {
-    let pages = walk(stage, Scope::People).await;
+pub(crate) async fn living(testbed: &dyn Testbed) -> Vec<String> {
+    let pages = walk(testbed, Scope::People).await;
     pages.into_iter().flat_map(|page| page.records).map(|record| record.external_id).collect()
 }
 
 /// Makes a test of each scenario for one way to set a stage.
 #[macro_export]
 macro_rules! contract {
-    ($stage:path: $($scenario:ident),+ $(,)?) => {
+    ($testbed:path: $($scenario:ident),+ $(,)?) => {
         $(#[tokio::test]
         async fn $scenario() {
-            let stage = $stage().await;
-            $crate::contract::scenarios::$scenario(&stage).await;
+            let testbed = $testbed().await;
+            $crate::contract::scenarios::$scenario(&testbed).await;
         })+
     };
-    ($stage:path) => {
-        $crate::contract! { $stage:
+    ($testbed:path) => {
+        $crate::contract! { $testbed:
             a_created_record_reads_back_as_declared,
             creating_twice_says_exists_and_leaves_one,
             removing_twice_says_absent_the_second_time,

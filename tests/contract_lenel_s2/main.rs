@@ -7,16 +7,16 @@ mod cards;
 mod contract;
 mod faults;
 mod nights;
-mod stage;
+mod testbed;
 mod unknowns;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config as Cases;
 
 use crate::contract::laws;
-use crate::stage::stage;
+use crate::testbed::testbed;
 
-contract!(stage);
+contract!(testbed);
 
 proptest! {
     #![proptest_config(Cases::with_cases(24))]
@@ -24,6 +24,6 @@ proptest! {
     #[test]
     fn any_record_becomes_any_other_and_stays(contents in proptest::collection::vec(laws::content(), 1..4)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async { laws::converges(&stage().await, "ada", &contents).await });
+        runtime.block_on(async { laws::converges(&testbed().await, "ada", &contents).await });
     }
 }

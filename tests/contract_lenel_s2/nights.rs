@@ -4,43 +4,43 @@
 use jiff::{SignedDuration, Timestamp};
 use vestibule::system::AccessSystem;
 use vestibule::system::lenel_s2::{Config, Expiry, Wire};
-use vestibule_core::adjust::{Wish, adjust};
-use vestibule_core::model::Record;
+use vestibule_core::adapt::{RequestedAccess, adapt};
+use vestibule_core::model::DesiredRecord;
 use vestibule_core::schedule::Window;
 
 use crate::contract::{assert_satisfied, at, identified, settle, visitor};
-use crate::stage::NetBox;
+use crate::testbed::NetBox;
 
 const DOOR: &str = "Lobby turnstile";
 
 /// What is written for a visit of these hours.
-fn fitted(stage: &NetBox, name: &str, window: Window) -> Record {
-    let model = visitor(stage, name);
-    let wish = Wish {
+fn fitted(testbed: &NetBox, name: &str, window: Window) -> DesiredRecord {
+    let model = visitor(testbed, name);
+    let requested = RequestedAccess {
         person: model.person.clone(),
         tenant: model.tenant.clone(),
         window,
         groups: model.groups.clone(),
         credential_number: Some("4711".to_owned()),
     };
-    let (facts, _) = adjust(&wish, stage.client.capabilities()).unwrap();
+    let (facts, _) = adapt(&requested, testbed.client.capabilities()).unwrap();
     let card = facts.cards.into_keys().next();
-    let mut record = Record { window: facts.window.unwrap(), card, ..model };
+    let mut record = DesiredRecord { window: facts.window.unwrap(), card, ..model };
     record.id = identified(&record);
     record
 }
 
-async fn a_night(stage: &NetBox, declared: Window) {
-    let record = fitted(stage, "ada", declared);
-    stage.set_clock("2027-11-06T12:00:00Z").await;
-    settle(stage, &record).await;
-    assert_satisfied(stage, &record).await;
-    assert_eq!(settle(stage, &record).await, 0, "nothing is repaired");
+async fn a_night(testbed: &NetBox, declared: Window) {
+    let record = fitted(testbed, "ada", declared);
+    testbed.set_clock("2027-11-06T12:00:00Z").await;
+    settle(testbed, &record).await;
+    assert_satisfied(testbed, &record).await;
+    assert_eq!(settle(testbed, &record).await, 0, "nothing is repaired");
     let (id, mut now) = (record.id.to_string(), at("2027-11-07T03:30:00Z"));
     let mut open = 0;
     while now < at("2027-11-07T09:00:00Z") {
-        stage.set_clock(&now.to_string()).await;
-        let opens = stage.opens(&id, DOOR).await;
+        testbed.set_clock(&now.to_string()).await;
+        let opens = testbed.opens(&id, DOOR).await;
         assert!(!opens || declared.contains(now), "{now} {declared:?}");
         open += i32::from(opens);
         now += SignedDuration::from_mins(15);
@@ -68,8 +68,9 @@ async fn visits_that_begin_or_end_in_the_repeated_hour_are_written_once_and_open
     for (position, expiry) in [("exclusive", Expiry::Exclusive), ("inclusive", Expiry::InclusiveMinute)] {
         for declared in windows {
             let wire = Wire { expiry, ..Wire::default() };
-            let stage = NetBox::with(&[("dates.expiry", position)], |config| Config { wire, ..config }).await;
-            a_night(&stage, declared).await;
+            let testbed =
+                NetBox::with(&[("dates.expiry", position)], |config| Config { wire, ..config }).await;
+            a_night(&testbed, declared).await;
         }
     }
 }

@@ -6,49 +6,49 @@ use std::time::Duration;
 
 use serde_json::json;
 use vestibule::system::lenel_s2::{BodyForm, Config, DateFormat, Expiry, Letters, Wire};
-use vestibule::system::{AccessSystem, Applied, Class, Scope};
-use vestibule_core::adjust::{Loss, Wish, adjust};
+use vestibule::system::{AccessSystem, Applied, ErrorKind, Scope};
+use vestibule_core::adapt::{Loss, RequestedAccess, adapt};
 use vestibule_core::diff::Step;
-use vestibule_core::model::{Misnamed, Person, Record};
+use vestibule_core::model::{DesiredRecord, Misnamed, Person};
 
 use crate::contract::scenarios::a_used_id_shows_whether_its_record_lives_or_is_dead;
 use crate::contract::{
     apply, assert_satisfied, at, living, look, settle, try_apply, visitor, walk, with_card,
 };
-use crate::stage::NetBox;
+use crate::testbed::NetBox;
 
 /// All that happens to a visitor, from the first lookup to a second visit.
-async fn life(stage: &NetBox) {
-    let mut record = with_card(stage, visitor(stage, "ada"), "4711");
+async fn life(testbed: &NetBox) {
+    let mut record = with_card(testbed, visitor(testbed, "ada"), "4711");
     let card = record.card.clone().unwrap();
-    let holders = async || stage.client.observe(Scope::Card(card.clone())).await.unwrap().records;
+    let holders = async || testbed.client.observe(Scope::Card(card.clone())).await.unwrap().records;
     assert!(holders().await.is_empty());
-    assert_eq!(settle(stage, &record).await, 2);
-    assert_satisfied(stage, &record).await;
-    assert_eq!(look(stage, record.id).await.unwrap().mark.as_ref(), Some(&record.mark));
-    assert_eq!(apply(stage, &Step::Create(Arc::new(record.clone()))).await, Applied::Exists);
+    assert_eq!(settle(testbed, &record).await, 2);
+    assert_satisfied(testbed, &record).await;
+    assert_eq!(look(testbed, record.id).await.unwrap().mark.as_ref(), Some(&record.mark));
+    assert_eq!(apply(testbed, &Step::Create(Arc::new(record.clone()))).await, Applied::Exists);
     assert_eq!(holders().await.len(), 1);
     record.person.last_name = "King".into();
     record.window.until = at("2026-12-01T20:00:00Z");
-    settle(stage, &record).await;
-    assert_satisfied(stage, &record).await;
+    settle(testbed, &record).await;
+    assert_satisfied(testbed, &record).await;
     record.groups.clear();
-    settle(stage, &record).await;
-    assert_satisfied(stage, &record).await;
-    assert!(living(stage).await.contains(&record.id.to_string()));
-    walk(stage, Scope::Groups).await;
-    gone_and_come_again(stage, record).await;
+    settle(testbed, &record).await;
+    assert_satisfied(testbed, &record).await;
+    assert!(living(testbed).await.contains(&record.id.to_string()));
+    walk(testbed, Scope::Groups).await;
+    gone_and_come_again(testbed, record).await;
 }
 
-async fn gone_and_come_again(stage: &NetBox, record: Record) {
-    assert_eq!(apply(stage, &Step::Remove(record.id)).await, Applied::Done);
-    assert_eq!(apply(stage, &Step::Remove(record.id)).await, Applied::Absent);
-    assert!(look(stage, record.id).await.is_none_or(|found| found.dead));
-    assert!(!living(stage).await.contains(&record.id.to_string()));
-    let next = with_card(stage, Record { id: record.id.next(), ..visitor(stage, "ada") }, "4711");
-    settle(stage, &next).await;
-    assert_satisfied(stage, &next).await;
-    stage.client.close().await;
+async fn gone_and_come_again(testbed: &NetBox, record: DesiredRecord) {
+    assert_eq!(apply(testbed, &Step::Remove(record.id)).await, Applied::Done);
+    assert_eq!(apply(testbed, &Step::Remove(record.id)).await, Applied::Absent);
+    assert!(look(testbed, record.id).await.is_none_or(|found| found.dead));
+    assert!(!living(testbed).await.contains(&record.id.to_string()));
+    let next = with_card(testbed, DesiredRecord { id: record.id.next(), ..visitor(testbed, "ada") }, "4711");
+    settle(testbed, &next).await;
+    assert_satisfied(testbed, &next).await;
+    testbed.client.close().await;
 }
 
 /// A life on a box with one switch in each of these positions, with the options as they are by default.
@@ -65,13 +65,13 @@ fn wired(wire: Wire) -> impl FnOnce(Config) -> Config {
 
 #[tokio::test]
 async fn no_1_sessions_that_idle_out_are_renewed_or_kept() {
-    let stage = NetBox::with(&[("session.idle", "60")], |config| config).await;
-    life(&stage).await;
-    stage.client.check().await.unwrap();
-    let before = stage.calls("Login").await;
-    stage.set_clock("2026-12-01T15:00:00Z").await;
-    stage.client.check().await.unwrap();
-    assert_eq!(stage.calls("Login").await, before + 1);
+    let testbed = NetBox::with(&[("session.idle", "60")], |config| config).await;
+    life(&testbed).await;
+    testbed.client.check().await.unwrap();
+    let before = testbed.calls("Login").await;
+    testbed.set_clock("2026-12-01T15:00:00Z").await;
+    testbed.client.check().await.unwrap();
+    assert_eq!(testbed.calls("Login").await, before + 1);
     let wire = Wire { ping_interval: Some(Duration::from_millis(10)), ..Wire::default() };
     let kept = NetBox::with(&[("session.idle", "60")], wired(wire)).await;
     kept.client.check().await.unwrap();
@@ -92,7 +92,7 @@ async fn no_2_one_session_is_enough_however_few_there_are() {
     lives("session.parallel", &["free", "serialise"]).await;
     let taken = NetBox::with(&[("session.limit", "newest-wins")], |config| config).await;
     taken.client.check().await.unwrap();
-    let other = crate::stage::client(&crate::stage::config(&taken.running));
+    let other = crate::testbed::client(&crate::testbed::config(&taken.running));
     other.check().await.unwrap();
     taken.client.check().await.unwrap();
     assert_eq!(taken.calls("Login").await, 3, "the first is logged in again, and the second not at all");
@@ -134,11 +134,11 @@ async fn no_7_repeats_and_the_dead_in_every_wording() {
     lives("person.after-removal", &["record", "not-found"]).await;
     lives("absence", &["documented", "code", "fail"]).await;
     for position in ["fail", "code"] {
-        let stage = NetBox::with(&[("person.deleted-id", position)], |config| config).await;
-        let record = visitor(&stage, "ada");
-        settle(&stage, &record).await;
-        apply(&stage, &Step::Remove(record.id)).await;
-        assert_eq!(apply(&stage, &Step::Create(Arc::new(record))).await, Applied::Exists, "{position}");
+        let testbed = NetBox::with(&[("person.deleted-id", position)], |config| config).await;
+        let record = visitor(&testbed, "ada");
+        settle(&testbed, &record).await;
+        apply(&testbed, &Step::Remove(record.id)).await;
+        assert_eq!(apply(&testbed, &Step::Create(Arc::new(record))).await, Applied::Exists, "{position}");
     }
 }
 
@@ -165,65 +165,65 @@ async fn no_12_boxes_with_few_letters_get_names_in_few_letters() {
     lives("text.max", &["128"]).await;
     for position in ["latin-1", "fail"] {
         let wire = Wire { names: Letters::Ascii, ..Wire::default() };
-        let stage = NetBox::with(&[("text.non-ascii", position)], wired(wire)).await;
-        let model = visitor(&stage, "zoe");
-        let wish = Wish {
+        let testbed = NetBox::with(&[("text.non-ascii", position)], wired(wire)).await;
+        let model = visitor(&testbed, "zoe");
+        let requested = RequestedAccess {
             person: Person { first_name: "Zoë".into(), last_name: "Łukasz".into(), ..model.person.clone() },
             tenant: "Bäcker & Søn".to_owned(),
             window: model.window,
             groups: model.groups.clone(),
             credential_number: None,
         };
-        let (facts, losses) = adjust(&wish, stage.client.capabilities()).unwrap();
+        let (facts, losses) = adapt(&requested, testbed.client.capabilities()).unwrap();
         assert_eq!(losses, [Loss::Name]);
-        let record = Record { person: facts.person, tenant: facts.tenant, ..model };
-        settle(&stage, &record).await;
-        assert_satisfied(&stage, &record).await;
+        let record = DesiredRecord { person: facts.person, tenant: facts.tenant, ..model };
+        settle(&testbed, &record).await;
+        assert_satisfied(&testbed, &record).await;
     }
 }
 
 #[tokio::test]
 async fn no_12_a_box_that_refuses_letters_says_so_without_the_name() {
-    let stage = NetBox::with(&[("text.non-ascii", "fail")], |config| config).await;
-    let mut record = visitor(&stage, "zoe");
+    let testbed = NetBox::with(&[("text.non-ascii", "fail")], |config| config).await;
+    let mut record = visitor(&testbed, "zoe");
     record.person.last_name = "Łukasz".into();
-    let error = try_apply(&stage, &Step::Create(Arc::new(record))).await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    let error = try_apply(&testbed, &Step::Create(Arc::new(record))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(!error.message.contains("ukasz"), "{error}");
 }
 
 #[tokio::test]
 async fn no_12_a_box_that_cuts_ids_says_so_at_the_first_record_which_is_removed_by_what_is_left_of_it() {
     for length in [8, 20, 40, 43] {
-        let stage = NetBox::with(&[("text.max", &length.to_string())], |config| config).await;
-        let record = Record { groups: ["Lobby".to_owned()].into(), ..visitor(&stage, "ada") };
+        let testbed = NetBox::with(&[("text.max", &length.to_string())], |config| config).await;
+        let record = DesiredRecord { groups: ["Lobby".to_owned()].into(), ..visitor(&testbed, "ada") };
         let whole = record.id.to_string();
         let cut = whole[..length].to_owned();
         let create = Step::Create(Arc::new(record.clone()));
-        assert_eq!(apply(&stage, &create).await, Applied::Misnamed(cut.clone()), "{length}");
-        assert_eq!(look(&stage, record.id).await, None);
-        assert!(living(&stage).await.contains(&cut), "it lives under that id alone");
+        assert_eq!(apply(&testbed, &create).await, Applied::Misnamed(cut.clone()), "{length}");
+        assert_eq!(look(&testbed, record.id).await, None);
+        assert!(living(&testbed).await.contains(&cut), "it lives under that id alone");
         let misnamed = Misnamed { external_id: cut.clone(), id: record.id };
-        assert_eq!(apply(&stage, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
-        assert!(!living(&stage).await.contains(&cut));
-        assert_eq!(apply(&stage, &Step::RemoveMisnamed(misnamed)).await, Applied::Absent);
+        assert_eq!(apply(&testbed, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
+        assert!(!living(&testbed).await.contains(&cut));
+        assert_eq!(apply(&testbed, &Step::RemoveMisnamed(misnamed)).await, Applied::Absent);
         // What it says of the next attempt, and what it shows of it.
-        assert_eq!(apply(&stage, &create).await, Applied::Exists);
-        assert!(stage.client.observe(Scope::UsedId(record.id)).await.unwrap().records.is_empty());
-        let dead = stage.client.observe(Scope::ExternalId(cut)).await.unwrap().records;
+        assert_eq!(apply(&testbed, &create).await, Applied::Exists);
+        assert!(testbed.client.observe(Scope::UsedId(record.id)).await.unwrap().records.is_empty());
+        let dead = testbed.client.observe(Scope::ExternalId(cut)).await.unwrap().records;
         assert!(dead.iter().all(|person| person.dead) && dead.len() == 1);
     }
 }
 
 #[tokio::test]
 async fn no_12_a_box_that_refuses_long_ids_makes_nothing() {
-    let stage = NetBox::with(&[("text.max", "20"), ("text.over", "fail")], |config| config).await;
-    let record = visitor(&stage, "ada");
-    let error = try_apply(&stage, &Step::Create(Arc::new(record.clone()))).await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    let testbed = NetBox::with(&[("text.max", "20"), ("text.over", "fail")], |config| config).await;
+    let record = visitor(&testbed, "ada");
+    let error = try_apply(&testbed, &Step::Create(Arc::new(record.clone()))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(error.message.contains("too long"), "{error}");
     assert!(
-        stage
+        testbed
             .client
             .observe(Scope::ExternalId(record.id.to_string()[..20].to_owned()))
             .await
@@ -245,8 +245,8 @@ async fn no_7_an_id_that_is_used_up_shows_so_in_every_position() {
         ("params.unknown", "fail"),
     ] {
         let one = |config| Config { partition_key: Some("1".to_owned()), ..config };
-        let stage = NetBox::with(&[(switch, position)], one).await;
-        a_used_id_shows_whether_its_record_lives_or_is_dead(&stage).await;
+        let testbed = NetBox::with(&[(switch, position)], one).await;
+        a_used_id_shows_whether_its_record_lives_or_is_dead(&testbed).await;
     }
 }
 
@@ -255,9 +255,9 @@ async fn no_13_both_body_forms_and_a_sentence_where_the_old_one_is_not_taken() {
     lives("body.apicommand", &["accepted", "apierror-3"]).await;
     let old = || Wire { body_form: BodyForm::ApiCommand, ..Wire::default() };
     life(&NetBox::with(&[("body.apicommand", "accepted")], wired(old())).await).await;
-    let stage = NetBox::with(&[("body.apicommand", "apierror-3")], wired(old())).await;
-    let error = stage.client.check().await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    let testbed = NetBox::with(&[("body.apicommand", "apierror-3")], wired(old())).await;
+    let error = testbed.client.check().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(error.message.contains("bodyForm"), "{error}");
 }
 
@@ -271,8 +271,8 @@ async fn no_14_the_dead_and_other_partitions_are_excluded_by_word() {
 async fn no_16_one_command_a_document_and_limits_in_every_form() {
     lives("commands.several", &["apierror-4", "all"]).await;
     for (over, retry_after, throttled) in [
-        ("429", "none", Class::Throttled(None)),
-        ("503", "5", Class::Throttled(Some(Duration::from_secs(5)))),
+        ("429", "none", ErrorKind::Throttled(None)),
+        ("503", "5", ErrorKind::Throttled(Some(Duration::from_secs(5)))),
     ] {
         let switches = [
             ("limits.rate", "0.001"),
@@ -280,9 +280,9 @@ async fn no_16_one_command_a_document_and_limits_in_every_form() {
             ("limits.over", over),
             ("limits.retry-after", retry_after),
         ];
-        let stage = NetBox::with(&switches, |config| config).await;
-        let error = stage.client.check().await.unwrap_err();
-        assert_eq!(error.class, throttled, "{over}");
+        let testbed = NetBox::with(&switches, |config| config).await;
+        let error = testbed.client.check().await.unwrap_err();
+        assert_eq!(error.kind, throttled, "{over}");
     }
     let slow = [("limits.rate", "200"), ("limits.over", "slow")];
     life(&NetBox::with(&slow, |config| config).await).await;

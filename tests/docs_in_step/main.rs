@@ -114,7 +114,7 @@ fn every_link_to_a_file_leads_somewhere() {
     }
 }
 
-/// A path of ours in code marks, such as `src/engine/sync.rs`, exists.
+/// A path of ours in code marks, such as `src/engine/full_sync.rs`, exists.
 #[test]
 fn every_path_of_ours_that_is_named_exists() {
     for (page, text) in pages() {

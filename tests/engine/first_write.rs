@@ -1,9 +1,9 @@
 //! Before the first write of an integration its AccessIntegration says under which owner id records are made.
 
-use vestibule::engine::{Class, Outcome};
+use vestibule::engine::{Outcome, Priority};
 use vestibule_core::ownership::Ownership;
 
-use crate::stage::{Setup, Stage, shown, visitor};
+use crate::testbed::{Setup, Testbed, shown, visitor};
 
 fn newcomer(records_owner_id: bool) -> Setup {
     let mut setup = Setup { records_owner_id, ..Setup::default() };
@@ -13,21 +13,21 @@ fn newcomer(records_owner_id: bool) -> Setup {
 
 #[tokio::test(start_paused = true)]
 async fn an_integration_without_work_claims_nothing() {
-    let stage = newcomer(true).start().await;
-    stage.sync().await;
-    assert!(!stage.state().claims_owner_id);
+    let testbed = newcomer(true).start().await;
+    testbed.sync().await;
+    assert!(!testbed.state().claims_owner_id);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_before_the_owner_id_is_recorded() {
     let ada = visitor("ada");
-    let stage = newcomer(false).start().await;
-    stage.push(&ada, Class::UserChange);
-    stage.until("the claim", |stage| stage.state().claims_owner_id).await;
-    stage.pass(300).await;
-    assert_eq!(stage.site.writes(), []);
-    stage.engine.allow_writes();
-    stage.until("the record", |stage| stage.last(&ada) == Some(Outcome::Present(ada.id))).await;
+    let testbed = newcomer(false).start().await;
+    testbed.push(&ada, Priority::UserChange);
+    testbed.until("the claim", |testbed| testbed.state().claims_owner_id).await;
+    testbed.pass(300).await;
+    assert_eq!(testbed.site.writes(), []);
+    testbed.engine.allow_writes();
+    testbed.until("the record", |testbed| testbed.last(&ada) == Some(Outcome::Present(ada.id))).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,9 +35,9 @@ async fn a_lost_status_is_made_good_by_the_records_in_the_list() {
     let ada = visitor("ada");
     let setup = newcomer(true);
     setup.memory.put(shown(&ada));
-    let stage: Stage = setup.raise();
-    stage.house.wants(&ada);
-    stage.until("the first sync", |stage| stage.state().syncs > 0).await;
-    assert!(stage.state().claims_owner_id);
-    assert_eq!(stage.site.writes(), []);
+    let testbed: Testbed = setup.raise();
+    testbed.house.desired_states(&ada);
+    testbed.until("the first sync", |testbed| testbed.state().syncs > 0).await;
+    assert!(testbed.state().claims_owner_id);
+    assert_eq!(testbed.site.writes(), []);
 }

@@ -4,144 +4,144 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vestibule::engine::{Class, Outcome, SourceError};
+use vestibule::engine::{Outcome, Priority, SourceError};
 use vestibule_core::model::Mode;
 use vestibule_core::plan::{Change, Withheld};
 
-use crate::stage::{Fate, Setup, Stage, ended, visitor, with_group, with_groups};
+use crate::testbed::{Fate, Setup, Testbed, ended, visitor, with_group, with_groups};
 
 #[tokio::test(start_paused = true)]
 async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
-    let stage = Stage::holding(&[&bob]).await;
-    let (house, slot) = (stage.house.clone(), ada.id.slot);
+    let testbed = Testbed::holding(&[&bob]).await;
+    let (house, object_id) = (testbed.house.clone(), ada.id.object_id);
     let early = Arc::new(AtomicBool::new(false));
     let seen = early.clone();
-    stage.site.rule(move |call| {
-        seen.fetch_or(call.name == "create" && !house.claims().contains(&slot), Ordering::SeqCst);
+    testbed.site.rule(move |call| {
+        seen.fetch_or(call.name == "create" && !house.claims().contains(&object_id), Ordering::SeqCst);
         Fate::Done
     });
-    stage.push(&ada, Class::UserChange);
-    stage.delete(&bob, Class::Revocation);
-    stage.rest().await;
+    testbed.push(&ada, Priority::UserChange);
+    testbed.delete(&bob, Priority::Revocation);
+    testbed.rest().await;
     assert!(!early.load(Ordering::SeqCst), "created before it was claimed");
-    assert_eq!(stage.house.claims(), [ada.id.slot]);
-    assert!(stage.holds(&[&ada]));
+    assert_eq!(testbed.house.claims(), [ada.id.object_id]);
+    assert!(testbed.holds(&[&ada]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_that_fails_makes_no_call_and_is_tried_again() {
     let ada = visitor("ada");
-    let stage = Stage::empty().await;
-    stage.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
-    stage.push(&ada, Class::UserChange);
-    stage.pass(30).await;
-    assert_eq!(stage.site.names(), [""; 0]);
-    assert!(stage.house.claims().len() > 1);
-    stage.house.fail_claims(None);
-    stage.rest().await;
-    assert!(stage.holds(&[&ada]));
+    let testbed = Testbed::empty().await;
+    testbed.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
+    testbed.push(&ada, Priority::UserChange);
+    testbed.pass(30).await;
+    assert_eq!(testbed.site.names(), [""; 0]);
+    assert!(testbed.house.claims().len() > 1);
+    testbed.house.fail_claims(None);
+    testbed.rest().await;
+    assert!(testbed.holds(&[&ada]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replacement_whose_claim_fails_keeps_open_what_both_records_grant() {
     let ada = with_groups(&visitor("ada"), &["Lobby", "Floor 4"]);
-    let stage = Stage::holding(&[&ada]).await;
-    stage.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
-    stage.push(&with_groups(&ada, &["Lobby", "Parking"]), Class::UserChange);
-    stage.pass(30).await;
+    let testbed = Testbed::holding(&[&ada]).await;
+    testbed.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
+    testbed.push(&with_groups(&ada, &["Lobby", "Parking"]), Priority::UserChange);
+    testbed.pass(30).await;
     assert_eq!(
-        stage.site.names(),
+        testbed.site.names(),
         ["read", "reduce", "read"],
         "each attempt claims, and writes nothing more"
     );
-    assert_eq!(stage.living()[0].facts.groups, BTreeSet::from(["Lobby".to_owned()]));
+    assert_eq!(testbed.living()[0].facts.groups, BTreeSet::from(["Lobby".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_frozen_slot_is_left_as_it_is() {
     let ada = visitor("ada");
-    let stage = Stage::holding(&[&ada]).await;
-    stage.house.fail_claims(Some(SourceError::Frozen));
-    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
-    stage.pass(3600).await;
-    assert!(stage.site.writes().is_empty());
-    assert!(stage.holds(&[&ada]));
-    assert_eq!(stage.house.told(ada.id.slot), []);
+    let testbed = Testbed::holding(&[&ada]).await;
+    testbed.house.fail_claims(Some(SourceError::Frozen));
+    testbed.push(&with_group(&ada, "Parking"), Priority::UserChange);
+    testbed.pass(3600).await;
+    assert!(testbed.site.writes().is_empty());
+    assert!(testbed.holds(&[&ada]));
+    assert_eq!(testbed.house.told(ada.id.object_id), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_the_lease_nothing_is_written() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
-    let stage = Stage::holding(&[&bob]).await;
-    stage.lead(false);
-    stage.push(&ada, Class::UserChange);
-    stage.delete(&bob, Class::Revocation);
-    stage.pass(600).await;
-    assert_eq!(stage.site.names(), [""; 0]);
-    stage.lead(true);
-    stage.rest().await;
-    assert!(stage.holds(&[&ada]));
+    let testbed = Testbed::holding(&[&bob]).await;
+    testbed.lead(false);
+    testbed.push(&ada, Priority::UserChange);
+    testbed.delete(&bob, Priority::Revocation);
+    testbed.pass(600).await;
+    assert_eq!(testbed.site.names(), [""; 0]);
+    testbed.lead(true);
+    testbed.rest().await;
+    assert!(testbed.holds(&[&ada]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_lost_between_two_steps_stops_the_second() {
     let ada = visitor("ada");
-    let stage = Stage::holding(&[&ada]).await;
-    stage.push(&with_group(&ada, "Parking"), Class::UserChange);
-    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
-    stage.lead(false);
-    stage.pass(600).await;
-    assert_eq!(stage.site.names(), ["remove"]);
-    assert_eq!(stage.last(&ada), None);
+    let testbed = Testbed::holding(&[&ada]).await;
+    testbed.push(&with_group(&ada, "Parking"), Priority::UserChange);
+    testbed.until("the removal", |testbed| testbed.site.count("remove") == 1).await;
+    testbed.lead(false);
+    testbed.pass(600).await;
+    assert_eq!(testbed.site.names(), ["remove"]);
+    assert_eq!(testbed.last(&ada), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_mode_that_changes_between_two_steps_stops_the_second() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
-    let stage = Stage::holding(&[&ada]).await;
-    stage.push(&moved, Class::UserChange);
-    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
-    stage.set(|settings| settings.mode = Mode::Observe);
-    stage.rest().await;
-    assert_eq!(stage.site.writes(), [("remove", ada.id)]);
+    let testbed = Testbed::holding(&[&ada]).await;
+    testbed.push(&moved, Priority::UserChange);
+    testbed.until("the removal", |testbed| testbed.site.count("remove") == 1).await;
+    testbed.set(|settings| settings.mode = Mode::Observe);
+    testbed.rest().await;
+    assert_eq!(testbed.site.writes(), [("remove", ada.id)]);
     let withheld = Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Make);
-    assert_eq!(stage.house.told(ada.id.slot), [withheld]);
+    assert_eq!(testbed.house.told(ada.id.object_id), [withheld]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_suspension_between_two_steps_stops_the_second_until_it_ends() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
-    let stage = Stage::holding(&[&ada]).await;
-    stage.push(&moved, Class::UserChange);
-    stage.until("the removal", |stage| stage.site.count("remove") == 1).await;
-    stage.engine.suspend();
-    stage.rest().await;
-    assert_eq!(stage.site.writes(), [("remove", ada.id)]);
-    assert_eq!(stage.last(&ada), Some(Outcome::Withheld(Withheld::Suspended, Change::Make)));
-    stage.set(|settings| settings.suspended = false);
-    stage.push(&moved, Class::UserChange);
-    stage.rest().await;
-    assert!(stage.holds(&[&moved]));
+    let testbed = Testbed::holding(&[&ada]).await;
+    testbed.push(&moved, Priority::UserChange);
+    testbed.until("the removal", |testbed| testbed.site.count("remove") == 1).await;
+    testbed.engine.suspend();
+    testbed.rest().await;
+    assert_eq!(testbed.site.writes(), [("remove", ada.id)]);
+    assert_eq!(testbed.last(&ada), Some(Outcome::Withheld(Withheld::Suspended, Change::Make)));
+    testbed.set(|settings| settings.suspended = false);
+    testbed.push(&moved, Priority::UserChange);
+    testbed.rest().await;
+    assert!(testbed.holds(&[&moved]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn suspension_lets_removals_through_and_a_replacement_waits() {
     let (ada, bob, old) = (visitor("ada"), visitor("bob"), ended("old"));
-    let stage = Stage::holding(&[&ada, &bob, &old]).await;
-    stage.engine.suspend();
-    assert!(stage.engine.is_suspended());
-    stage.delete(&ada, Class::Revocation);
-    stage.push(&with_groups(&bob, &["Lobby", "Parking"]), Class::UserChange);
-    stage.push(&with_group(&old, "Parking"), Class::UserChange);
-    stage.push(&visitor("new"), Class::UserChange);
-    stage.rest().await;
-    assert!(stage.holds(&[&bob]), "closed: who was deleted and who is over; open: who may enter now");
-    assert_eq!(stage.last(&ada), Some(Outcome::Absent));
+    let testbed = Testbed::holding(&[&ada, &bob, &old]).await;
+    testbed.engine.suspend();
+    assert!(testbed.engine.is_suspended());
+    testbed.delete(&ada, Priority::Revocation);
+    testbed.push(&with_groups(&bob, &["Lobby", "Parking"]), Priority::UserChange);
+    testbed.push(&with_group(&old, "Parking"), Priority::UserChange);
+    testbed.push(&visitor("new"), Priority::UserChange);
+    testbed.rest().await;
+    assert!(testbed.holds(&[&bob]), "closed: who was deleted and who is over; open: who may enter now");
+    assert_eq!(testbed.last(&ada), Some(Outcome::Absent));
     for one in [&bob, &old, &visitor("new")] {
-        assert!(matches!(stage.last(one), Some(Outcome::Withheld(Withheld::Suspended, _))));
+        assert!(matches!(testbed.last(one), Some(Outcome::Withheld(Withheld::Suspended, _))));
     }
 }
 
@@ -159,17 +159,17 @@ async fn each_mode_keeps_its_promise() {
         let mut setup =
             Setup { standing: vec![changed.clone(), gone.clone(), drifted.clone()], ..Setup::default() };
         setup.settings.mode = mode;
-        let stage = setup.start().await;
-        stage.site.memory.edit(&drifted.id.to_string(), |facts| facts.groups.clear());
-        stage.push(&new, Class::UserChange);
-        stage.push(&with_groups(&changed, &["Lobby", "Parking"]), Class::UserChange);
-        stage.delete(&gone, Class::Revocation);
-        stage.sync().await;
-        let mut writes: Vec<_> = stage.site.writes().into_iter().map(|(name, _)| name).collect();
+        let testbed = setup.start().await;
+        testbed.site.memory.edit(&drifted.id.to_string(), |facts| facts.groups.clear());
+        testbed.push(&new, Priority::UserChange);
+        testbed.push(&with_groups(&changed, &["Lobby", "Parking"]), Priority::UserChange);
+        testbed.delete(&gone, Priority::Revocation);
+        testbed.sync().await;
+        let mut writes: Vec<_> = testbed.site.writes().into_iter().map(|(name, _)| name).collect();
         writes.sort_unstable();
         assert_eq!(writes, expected, "{mode:?}");
         for (record, withheld) in [&new, &changed, &gone, &drifted].into_iter().zip(withheld) {
-            let last = stage.last(record);
+            let last = testbed.last(record);
             assert_eq!(matches!(last, Some(Outcome::Withheld(..))), withheld, "{mode:?} {last:?}");
         }
     }

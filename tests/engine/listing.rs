@@ -3,60 +3,60 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vestibule::system::{Class as ErrorClass, Cursor, Observed};
-use vestibule_core::model::Record;
+use vestibule::system::{Cursor, ErrorKind, Page};
+use vestibule_core::model::DesiredRecord;
 
-use crate::stage::{Fate, GROUPS, Setup, Stage, shown, stranger, visitor};
+use crate::testbed::{Fate, GROUPS, Setup, Testbed, shown, stranger, visitor};
 
-fn guests(count: usize) -> Vec<Record> {
+fn guests(count: usize) -> Vec<DesiredRecord> {
     (0..count).map(|n| visitor(&format!("guest-{n}"))).collect()
 }
 
-async fn stage_of(guests: &[Record]) -> Stage {
-    Stage::holding(&guests.iter().collect::<Vec<_>>()).await
+async fn stage_of(guests: &[DesiredRecord]) -> Testbed {
+    Testbed::holding(&guests.iter().collect::<Vec<_>>()).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_with_success_removes_nothing_and_makes_nothing_again() {
     let guests = guests(30);
-    let stage = stage_of(&guests).await;
-    stage.site.every("list-people", Fate::Shows(Observed::default()));
-    stage.sync().await;
-    assert!(stage.site.writes().is_empty());
-    assert_eq!(stage.site.count("read"), 30, "each is asked for by its id");
-    assert!(stage.holds(&guests.iter().collect::<Vec<_>>()));
-    assert!(guests.iter().all(|one| stage.engine.held(one.id.slot).unwrap()[0].id == one.id));
+    let testbed = stage_of(&guests).await;
+    testbed.site.every("list-people", Fate::Shows(Page::default()));
+    testbed.sync().await;
+    assert!(testbed.site.writes().is_empty());
+    assert_eq!(testbed.site.count("read"), 30, "each is asked for by its id");
+    assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
+    assert!(guests.iter().all(|one| testbed.engine.existing(one.id.object_id).unwrap()[0].id == one.id));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_makes_again_only_who_is_really_gone() {
     let guests = guests(10);
-    let stage = stage_of(&guests).await;
-    stage.site.memory.put(vestibule_core::model::ObservedRecord { dead: true, ..shown(&guests[3]) });
-    stage.site.every("list-people", Fate::Shows(Observed::default()));
-    stage.sync().await;
+    let testbed = stage_of(&guests).await;
+    testbed.site.memory.put(vestibule_core::model::ObservedRecord { dead: true, ..shown(&guests[3]) });
+    testbed.site.every("list-people", Fate::Shows(Page::default()));
+    testbed.sync().await;
     let again = guests[3].id;
-    assert_eq!(stage.site.writes(), [("create", again), ("create", again.next())]);
-    assert!(stage.holds(&guests.iter().collect::<Vec<_>>()));
+    assert_eq!(testbed.site.writes(), [("create", again), ("create", again.next())]);
+    assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_short_list_is_asked_about_as_well() {
     let guests = guests(20);
-    let stage = stage_of(&guests).await;
-    let part = Observed { records: guests[..5].iter().map(shown).collect(), ..Observed::default() };
-    stage.site.every("list-people", Fate::Shows(part));
-    stage.sync().await;
-    assert!(stage.site.writes().is_empty());
-    assert_eq!(stage.site.count("read"), 15);
-    assert!(stage.holds(&guests.iter().collect::<Vec<_>>()));
+    let testbed = stage_of(&guests).await;
+    let part = Page { records: guests[..5].iter().map(shown).collect(), ..Page::default() };
+    testbed.site.every("list-people", Fate::Shows(part));
+    testbed.sync().await;
+    assert!(testbed.site.writes().is_empty());
+    assert_eq!(testbed.site.count("read"), 15);
+    assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
 }
 
 /// Pages that follow each other in a circle.
 fn circle(
     cursors: &'static [&'static str],
     calls: &Arc<Mutex<usize>>,
-) -> impl FnMut(&crate::stage::Call) -> Fate + use<> {
+) -> impl FnMut(&crate::testbed::Call) -> Fate + use<> {
     let calls = Arc::clone(calls);
     move |call| {
         if call.name != "list-people" {
@@ -65,7 +65,7 @@ fn circle(
         let mut count = calls.lock();
         let next = Some(Cursor(cursors[*count % cursors.len()].to_owned()));
         *count += 1;
-        Fate::Shows(Observed { next, ..Observed::default() })
+        Fate::Shows(Page { next, ..Page::default() })
     }
 }
 
@@ -73,16 +73,16 @@ fn circle(
 async fn pages_that_repeat_fail_the_sync_as_a_whole() {
     for cursors in [["a"].as_slice(), ["a", "b"].as_slice(), ["a", "b", "c"].as_slice()] {
         let guests = guests(5);
-        let stage = stage_of(&guests).await;
+        let testbed = stage_of(&guests).await;
         let calls = Arc::default();
-        stage.site.rule(circle(cursors, &calls));
-        stage.engine.request_sync("now");
-        stage.pass(5).await;
+        testbed.site.rule(circle(cursors, &calls));
+        testbed.engine.request_sync("now");
+        testbed.pass(5).await;
         assert_eq!(*calls.lock(), cursors.len() + 1, "noticed at the first page that came before");
-        assert_eq!((stage.state().syncs, stage.site.count("read")), (2, 0));
-        assert!(stage.holds(&guests.iter().collect::<Vec<_>>()));
-        stage.site.heal();
-        stage.until("the next sync", |stage| stage.state().syncs == 3).await;
+        assert_eq!((testbed.state().syncs, testbed.site.count("read")), (2, 0));
+        assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
+        testbed.site.heal();
+        testbed.until("the next sync", |testbed| testbed.state().syncs == 3).await;
     }
 }
 
@@ -90,30 +90,30 @@ async fn pages_that_repeat_fail_the_sync_as_a_whole() {
 async fn a_failing_page_changes_nothing_and_the_request_is_answered_later() {
     let memory = vestibule::system::memory::Memory::with_groups(GROUPS).paged(4);
     let standing = guests(12);
-    let stage = Setup { memory, standing: standing.clone(), ..Setup::default() }.start().await;
+    let testbed = Setup { memory, standing: standing.clone(), ..Setup::default() }.start().await;
     let mut page = 0;
-    stage.site.rule(move |call| {
+    testbed.site.rule(move |call| {
         page += usize::from(call.name == "list-people");
-        if page == 3 { Fate::Fails(ErrorClass::Transient) } else { Fate::Done }
+        if page == 3 { Fate::Fails(ErrorKind::Transient) } else { Fate::Done }
     });
-    stage.engine.request_sync("please");
-    stage.until("the third page", |stage| stage.site.count("list-people") == 3).await;
-    stage.pass(5).await;
-    assert_eq!(stage.site.count("read"), 0);
-    assert_eq!((stage.state().syncs, stage.shows("records")), (2, 12));
-    stage.site.heal();
-    stage.until("the next sync", |stage| stage.state().syncs == 3).await;
-    assert_eq!(stage.state().handled_syncs, ["please"]);
-    assert!(stage.site.writes().is_empty());
+    testbed.engine.request_sync("please");
+    testbed.until("the third page", |testbed| testbed.site.count("list-people") == 3).await;
+    testbed.pass(5).await;
+    assert_eq!(testbed.site.count("read"), 0);
+    assert_eq!((testbed.state().syncs, testbed.shows("records")), (2, 12));
+    testbed.site.heal();
+    testbed.until("the next sync", |testbed| testbed.state().syncs == 3).await;
+    assert_eq!(testbed.state().handled_syncs, ["please"]);
+    assert!(testbed.site.writes().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_costs_its_pages_and_the_names() {
     let memory = vestibule::system::memory::Memory::with_groups(GROUPS).paged(10);
-    let stage = Setup { memory, standing: guests(95), ..Setup::default() }.start().await;
-    stage.sync().await;
-    assert_eq!(stage.site.count("list-people"), 10);
-    assert_eq!(stage.site.calls().len(), 12, "{:?}", stage.site.names());
+    let testbed = Setup { memory, standing: guests(95), ..Setup::default() }.start().await;
+    testbed.sync().await;
+    assert_eq!(testbed.site.count("list-people"), 10);
+    assert_eq!(testbed.site.calls().len(), 12, "{:?}", testbed.site.names());
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,11 +123,11 @@ async fn foreign_people_are_never_touched() {
     for person in &people {
         setup.memory.put(person.clone());
     }
-    let stage = setup.start().await;
-    stage.sync().await;
-    stage.engine.drain();
-    stage.until("the end of draining", |stage| stage.state().drained).await;
-    assert!(stage.site.writes().is_empty());
-    assert_eq!(stage.living(), stage.site.memory.everybody());
-    assert_eq!(stage.living().len(), 3);
+    let testbed = setup.start().await;
+    testbed.sync().await;
+    testbed.engine.drain();
+    testbed.until("the end of draining", |testbed| testbed.state().drained).await;
+    assert!(testbed.site.writes().is_empty());
+    assert_eq!(testbed.living(), testbed.site.memory.everybody());
+    assert_eq!(testbed.living().len(), 3);
 }

@@ -24,6 +24,6 @@ mod owners;
 mod put_back;
 mod reduced;
 mod set_back;
-mod stage;
+mod testbed;
 mod turns;
 mod verify;

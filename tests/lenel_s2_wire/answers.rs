@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use vestibule::system::lenel_s2::Config;
-use vestibule::system::{AccessSystem, Class, Cursor, Scope, SystemError};
+use vestibule::system::{AccessSystem, Cursor, ErrorKind, Scope, SystemError};
 
 use crate::stub::{Asked, Stub, client, details, session, xml};
 
@@ -20,20 +20,24 @@ async fn error_of(respond: impl Fn(&Asked) -> Response + Send + Sync + 'static) 
 async fn statuses_of_http_become_classes() {
     let status = |code: u16| move |_: &Asked| StatusCode::from_u16(code).unwrap().into_response();
     let gone = error_of(status(410)).await;
-    assert_eq!(gone.class, Class::Terminal);
+    assert_eq!(gone.kind, ErrorKind::Terminal);
     assert!(gone.message.contains("/nbws/goforms/nbapi") && gone.message.contains("lenelS2.path"), "{gone}");
-    assert_eq!(error_of(status(500)).await.class, Class::Transient);
-    assert_eq!(error_of(status(503)).await.class, Class::Transient);
-    assert_eq!(error_of(status(429)).await.class, Class::Throttled(None));
+    assert_eq!(error_of(status(500)).await.kind, ErrorKind::Transient);
+    assert_eq!(error_of(status(503)).await.kind, ErrorKind::Transient);
+    assert_eq!(error_of(status(429)).await.kind, ErrorKind::Throttled(None));
     for code in [429, 503] {
         let later =
             move |_: &Asked| (StatusCode::from_u16(code).unwrap(), [("retry-after", "7")]).into_response();
-        assert_eq!(error_of(later).await.class, Class::Throttled(Some(Duration::from_secs(7))));
+        assert_eq!(error_of(later).await.kind, ErrorKind::Throttled(Some(Duration::from_secs(7))));
     }
     let date = |_: &Asked| {
         (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")]).into_response()
     };
-    assert_eq!(error_of(date).await.class, Class::Throttled(Some(Duration::ZERO)), "a date that has passed");
+    assert_eq!(
+        error_of(date).await.kind,
+        ErrorKind::Throttled(Some(Duration::ZERO)),
+        "a date that has passed"
+    );
 }
 
 #[tokio::test]
@@ -43,7 +47,7 @@ async fn a_date_to_come_back_at_counts_from_the_answers_own_date_whatever_our_cl
             [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")];
         (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
     };
-    assert_eq!(error_of(later).await.class, Class::Throttled(Some(Duration::from_secs(30))));
+    assert_eq!(error_of(later).await.kind, ErrorKind::Throttled(Some(Duration::from_secs(30))));
 }
 
 #[tokio::test]
@@ -51,7 +55,7 @@ async fn a_redirect_is_told_and_not_followed() {
     let away =
         |_: &Asked| (StatusCode::FOUND, [("location", "http://127.0.0.1:1/elsewhere")]).into_response();
     let error = error_of(away).await;
-    assert_eq!(error.class, Class::Terminal);
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(error.message.contains("redirect"), "{error}");
 }
 
@@ -69,7 +73,7 @@ async fn an_answer_that_is_cut_short_or_foreign_or_to_another_command_is_transie
     for body in bodies {
         let said = body.clone();
         let error = error_of(move |_| xml(&body)).await;
-        assert_eq!(error.class, Class::Transient, "{said}");
+        assert_eq!(error.kind, ErrorKind::Transient, "{said}");
     }
 }
 
@@ -83,10 +87,10 @@ async fn silence_and_a_closed_port_are_transient() {
         ..Config::new(url, TimeZone::UTC)
     };
     let silent = client(&config).unwrap().check().await.unwrap_err();
-    assert_eq!((silent.class, silent.operation), (Class::Transient, "Login"));
+    assert_eq!((silent.kind, silent.operation), (ErrorKind::Transient, "Login"));
     assert!(silent.message.contains("within 200ms"), "{silent}");
     drop(listener);
-    assert_eq!(client(&config).unwrap().check().await.unwrap_err().class, Class::Transient);
+    assert_eq!(client(&config).unwrap().check().await.unwrap_err().kind, ErrorKind::Transient);
 }
 
 #[tokio::test]
@@ -100,9 +104,9 @@ async fn a_walk_that_repeats_a_key_is_an_error_and_not_an_end() {
     .await;
     let first = stub.client.observe(Scope::People(None)).await.unwrap();
     let again = stub.client.observe(Scope::People(first.next)).await.unwrap_err();
-    assert_eq!(again.class, Class::Transient);
+    assert_eq!(again.kind, ErrorKind::Transient);
     let foreign = stub.client.observe(Scope::People(Some(Cursor("x".to_owned())))).await.unwrap_err();
-    assert_eq!(foreign.class, Class::Terminal);
+    assert_eq!(foreign.kind, ErrorKind::Terminal);
 }
 
 #[tokio::test]
@@ -128,7 +132,7 @@ fn addresses_that_must_not_be_connected_to_are_refused_before_any_call() {
     let link_local = Config { allow_loopback: true, ..Config::new("http://169.254.169.254", TimeZone::UTC) };
     for config in [loopback, link_local] {
         let error = client(&config).err().unwrap();
-        assert_eq!((error.class, error.operation), (Class::Terminal, "Connect"));
+        assert_eq!((error.kind, error.operation), (ErrorKind::Terminal, "Connect"));
         assert!(error.message.contains("lenelS2.url"), "{error}");
     }
 }
@@ -148,7 +152,7 @@ fn a_configuration_that_cannot_work_is_refused_with_what_to_change() {
     ];
     for (config, said) in cases {
         let error = client(&config).err().unwrap();
-        assert_eq!(error.class, Class::Terminal);
+        assert_eq!(error.kind, ErrorKind::Terminal);
         assert!(error.message.contains(said) && !error.message.contains("s3cret"), "{error}");
     }
 }

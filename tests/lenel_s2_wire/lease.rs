@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vestibule::clock::SetClock;
 use vestibule::system::lenel_s2::{Config, Wire};
-use vestibule::system::{AccessSystem, Class, Scope, SystemError};
+use vestibule::system::{AccessSystem, ErrorKind, Scope, SystemError};
 
 use crate::stub::{
     Asked, LOST, Stub, answer, assign, card_until, fail, id, leased, person, refused, session, success,
@@ -69,7 +69,7 @@ async fn a_lease_lost_between_two_exchanges_stops_the_next_one() {
         )
         .await;
         let error = carry_out(&stub, deed).await.unwrap_err();
-        assert_eq!(error.class, Class::NotLeader, "{deed:?} after {last}: {error}");
+        assert_eq!(error.kind, ErrorKind::NotLeader, "{deed:?} after {last}: {error}");
         stub.client.close().await;
         let expected: Vec<&str> = match last {
             "Login" => vec!["Login"],
@@ -95,7 +95,7 @@ async fn no_login_is_tried_without_the_lease() {
     let stub = Stub::under(lease, |config| config, |asked| session(asked, success)).await;
     for _ in 0..3 {
         let error = stub.client.observe(Scope::Record(id())).await.unwrap_err();
-        assert_eq!((error.class, error.operation), (Class::NotLeader, "Login"));
+        assert_eq!((error.kind, error.operation), (ErrorKind::NotLeader, "Login"));
     }
     assert!(stub.script.asked.lock().is_empty());
 }
@@ -143,5 +143,5 @@ async fn a_request_under_way_is_given_up_when_the_lease_ends() {
             () = ends => unreachable!(),
         }
     });
-    assert_eq!(given_up.await.expect("not before its own time-out").class, Class::NotLeader);
+    assert_eq!(given_up.await.expect("not before its own time-out").kind, ErrorKind::NotLeader);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use vestibule::system::lenel_s2::{Config, Wire};
-use vestibule::system::{AccessSystem, Class, Scope};
+use vestibule::system::{AccessSystem, ErrorKind, Scope};
 use vestibule_core::diff::Step;
 
 use crate::stub::{Stub, answer, fail, id, refused, session, success, xml};
@@ -51,7 +51,7 @@ async fn a_refused_login_is_said_to_everybody_and_tried_once() {
     for _ in 0..3 {
         let errors = join_all((0..8).map(|_| stub.client.check())).await;
         for error in errors.into_iter().map(Result::unwrap_err) {
-            assert_eq!((error.class, error.operation), (Class::Auth, "Login"));
+            assert_eq!((error.kind, error.operation), (ErrorKind::Auth, "Login"));
             assert!(error.message.contains("Secret") && !error.message.contains("s3cret"), "{error}");
         }
     }
@@ -63,7 +63,7 @@ async fn the_login_trap_is_named_with_its_checkbox_and_does_not_loop() {
     let stub = Stub::new(|asked| if asked.command == "Login" { success(asked) } else { refused() }).await;
     for _ in 0..3 {
         let error = stub.client.check().await.unwrap_err();
-        assert_eq!(error.class, Class::Auth);
+        assert_eq!(error.kind, ErrorKind::Auth);
         assert!(error.message.contains("third checkbox"), "{error}");
         assert!(error.message.contains("Site Settings > Network Controller > Data Integration"), "{error}");
     }
@@ -90,7 +90,7 @@ async fn a_login_that_fails_for_now_is_shared_by_those_who_waited_and_tried_agai
     .await;
     let failed = join_all((0..8).map(|_| stub.client.check())).await;
     assert!(
-        failed.iter().all(|one| matches!(one, Err(error) if error.class == Class::Transient)),
+        failed.iter().all(|one| matches!(one, Err(error) if error.kind == ErrorKind::Transient)),
         "{failed:?}"
     );
     assert_eq!(stub.asked("Login"), 1);
@@ -101,7 +101,7 @@ async fn a_login_that_fails_for_now_is_shared_by_those_who_waited_and_tried_agai
 async fn a_command_refused_in_a_proven_session_is_a_missing_right() {
     let stub = Stub::new(|asked| session(asked, |_| refused())).await;
     let error = stub.client.observe(Scope::CardFormats).await.unwrap_err();
-    assert_eq!((error.class, error.operation), (Class::Auth, "GetCardFormats"));
+    assert_eq!((error.kind, error.operation), (ErrorKind::Auth, "GetCardFormats"));
     assert_eq!((stub.asked("Login"), stub.asked("GetCardFormats")), (2, 2), "once more and no further");
 }
 
@@ -113,7 +113,7 @@ async fn a_removal_that_the_user_has_no_right_to_is_no_refused_login_and_spends_
     .await;
     for _ in 0..3 {
         let error = stub.client.apply(&Step::Remove(id())).await.unwrap_err();
-        assert_eq!((error.class, error.operation), (Class::Terminal, "RemovePerson"));
+        assert_eq!((error.kind, error.operation), (ErrorKind::Terminal, "RemovePerson"));
         assert!(error.message.contains("role"), "{error}");
     }
     assert_eq!((stub.asked("Login"), stub.asked("RemovePerson")), (2, 4));
@@ -128,7 +128,7 @@ async fn a_full_box_is_no_wrong_password() {
     })
     .await;
     let error = stub.client.check().await.unwrap_err();
-    assert_eq!(error.class, Class::Transient);
+    assert_eq!(error.kind, ErrorKind::Transient);
     assert!(!error.message.contains("Smith"), "{error}");
     assert!(stub.client.check().await.is_ok());
 }
@@ -145,7 +145,7 @@ async fn closing_logs_out_once_and_a_failed_login_leaves_no_session() {
         Stub::configured(partition, |asked| session(asked, |asked| fail(asked, "Invalid PARTITIONKEY")))
             .await;
     let error = stub.client.check().await.unwrap_err();
-    assert_eq!((error.class, error.operation), (Class::Terminal, "SwitchPartition"));
+    assert_eq!((error.kind, error.operation), (ErrorKind::Terminal, "SwitchPartition"));
     assert!(error.message.contains("Invalid PARTITIONKEY"), "{error}");
     assert_eq!(stub.asked("Logout"), 1);
 }

@@ -17,8 +17,8 @@ use vestibule::cluster::lease::Fence;
 use vestibule::system::SystemError;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
 use vestibule_core::diff::Step;
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Card, Mark, ObjectKey, Person, Record};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::model::{Card, DesiredRecord, ObjectKey, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
 pub(crate) const OWNER: Owner = Owner(0xfeed_beef);
@@ -154,7 +154,7 @@ pub(crate) fn session(asked: &Asked, or: impl Fn(&Asked) -> Response) -> Respons
 }
 
 pub(crate) fn id() -> RecordId {
-    RecordId::new(OWNER, Slot::of_visitor(&ObjectKey::new("hq", "ada")), 7)
+    RecordId::new(OWNER, ObjectId::of_visitor(&ObjectKey::new("hq", "ada")), 7)
 }
 
 pub(crate) fn card() -> Card {
@@ -180,9 +180,9 @@ pub(crate) fn card_until(end: &str, disabled: u8) -> String {
 /// `AddPerson` of our record.
 pub(crate) fn create() -> Step {
     let at = |text: &str| text.parse().unwrap();
-    Step::Create(Arc::new(Record {
+    Step::Create(Arc::new(DesiredRecord {
         id: id(),
-        mark: Mark { owner_id: "feed".to_owned(), object: ObjectKey::new("hq", "ada") },
+        mark: OwnerMark { owner_id: "feed".to_owned(), object: ObjectKey::new("hq", "ada") },
         person: Person { last_name: "Byron".to_owned(), ..Person::default() },
         tenant: String::new(),
         window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },

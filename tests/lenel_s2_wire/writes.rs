@@ -1,6 +1,6 @@
 //! Writes that a box refuses although they are done, or cannot be.
 
-use vestibule::system::{AccessSystem, Applied, Class, Scope};
+use vestibule::system::{AccessSystem, Applied, ErrorKind, Scope};
 use vestibule_core::diff::Step;
 use vestibule_core::identity::{Owner, RecordId};
 use vestibule_core::model::{Card, Misnamed};
@@ -25,7 +25,7 @@ async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
     })
     .await;
     let error = there.client.apply(&Step::Remove(id())).await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(error.message.contains("Cannot delete ...") && !error.message.contains("Byron"), "{error}");
 }
 
@@ -54,8 +54,8 @@ async fn the_answer_to_a_creation_is_believed_only_where_it_names_our_id_or_the_
             })
         })
         .await;
-        let applied = stub.client.apply(&create()).await.map_err(|error| error.class);
-        assert_eq!(applied, if is_shown { Ok(Applied::Done) } else { Err(Class::Transient) });
+        let applied = stub.client.apply(&create()).await.map_err(|error| error.kind);
+        assert_eq!(applied, if is_shown { Ok(Applied::Done) } else { Err(ErrorKind::Transient) });
     }
 }
 
@@ -63,15 +63,15 @@ async fn the_answer_to_a_creation_is_believed_only_where_it_names_our_id_or_the_
 async fn a_box_that_shortens_the_id_of_a_read_shows_another_person() {
     let cut = id().to_string()[..20].to_owned();
     let other = "emp-0001".to_owned();
-    for (shown, class) in
-        [(cut, None), (other, Some(Class::Transient)), (String::new(), Some(Class::Transient))]
+    for (shown, kind) in
+        [(cut, None), (other, Some(ErrorKind::Transient)), (String::new(), Some(ErrorKind::Transient))]
     {
         let stub = Stub::new(move |asked| {
             session(asked, |asked| details(asked, &format!("<PERSONID>{shown}</PERSONID>")))
         })
         .await;
         let found = stub.client.observe(Scope::Record(id())).await;
-        assert_eq!(found.as_ref().err().map(|error| error.class), class);
+        assert_eq!(found.as_ref().err().map(|error| error.kind), kind);
         assert!(found.map_or(true, |found| found.records.is_empty()));
     }
 }
@@ -115,7 +115,7 @@ async fn a_number_too_large_for_its_format_is_said_in_the_boxs_words_without_the
     })
     .await;
     let error = stub.client.apply(&assign()).await.unwrap_err();
-    assert_eq!(error.class, Class::Terminal);
+    assert_eq!(error.kind, ErrorKind::Terminal);
     assert!(error.message.contains("Encoded number ... is too large for selected format"), "{error}");
 }
 
@@ -125,7 +125,7 @@ async fn nothing_of_another_owner_is_written_and_no_call_is_made_for_it() {
     let other = RecordId { owner: Owner(1), ..id() };
     let misnamed = Misnamed { external_id: "_41".to_owned(), id: other };
     for step in [Step::Remove(other), Step::RemoveMisnamed(misnamed)] {
-        assert_eq!(stub.client.apply(&step).await.unwrap_err().class, Class::Terminal);
+        assert_eq!(stub.client.apply(&step).await.unwrap_err().kind, ErrorKind::Terminal);
     }
     assert!(stub.script.asked.lock().is_empty());
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::identity::RecordId;
-use crate::model::{Card, Facts, Field, Misnamed, ObservedRecord, Record};
+use crate::model::{Card, DesiredRecord, Facts, Field, Misnamed, ObservedRecord};
 
 /// One change of one record in one system: one call of its wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Make the record, without its card.
-    Create(Arc<Record>),
+    Create(Arc<DesiredRecord>),
     /// Set these fields of our own record, all others stay.
     Update {
         /// Which.
         id: RecordId,
         /// What it should hold.
-        record: Arc<Record>,
+        record: Arc<DesiredRecord>,
         /// What of it differs; never [`Field::Cards`].
         fields: Vec<Field>,
     },
@@ -103,13 +103,13 @@ impl Step {
 }
 
 /// The fields in which a living record differs from what it should be; empty exactly when it satisfies it.
-pub fn differences(record: &Record, observed: &ObservedRecord) -> Vec<Field> {
+pub fn differences(record: &DesiredRecord, observed: &ObservedRecord) -> Vec<Field> {
     record.facts().differences(&observed.facts)
 }
 
 /// The steps that make `observed` what `record` says, what takes away first. Nothing observed, or a dead record: it is
 /// made anew under the id that `record` carries.
-pub fn diff(record: &Arc<Record>, observed: Option<&ObservedRecord>) -> Vec<Step> {
+pub fn diff(record: &Arc<DesiredRecord>, observed: Option<&ObservedRecord>) -> Vec<Step> {
     let id = record.id;
     let assign = |card: &Card| Step::AssignCard { id, card: card.clone(), until: record.window.until };
     let Some(observed) = observed.filter(|found| !found.dead) else {

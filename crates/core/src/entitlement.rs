@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diff::Step;
 use crate::identity::RecordId;
-use crate::model::{Facts, Field, Hasher, Misnamed, Person, Record, card_number_key};
+use crate::model::{DesiredRecord, Facts, Field, Hasher, Misnamed, Person, card_number_key};
 use crate::schedule::Window;
 
 /// The most that a record of one object may open. A part that is `None` is not known, and nothing is taken away because
@@ -29,7 +29,7 @@ pub struct Entitlement {
 
 impl Entitlement {
     /// Exactly what a desired record opens.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &DesiredRecord) -> Self {
         Self {
             person: Some(record.person.clone()),
             window: Some(record.window),

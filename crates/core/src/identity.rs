@@ -25,16 +25,16 @@ impl Owner {
 
 /// Which object a record belongs to: a hash of kind, namespace and name, the same after a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(pub u64);
+pub struct ObjectId(pub u64);
 
-impl Slot {
+impl ObjectId {
     /// The slot of a Visitor.
     pub fn of_visitor(key: &ObjectKey) -> Self {
         Self(Hasher::new("Visitor").text(&key.namespace).text(&key.name).finish())
     }
 }
 
-impl fmt::Display for Slot {
+impl fmt::Display for ObjectId {
     /// As it stands in the ids of the object's records.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -47,7 +47,7 @@ pub struct RecordId {
     /// Whose.
     pub owner: Owner,
     /// Which object's.
-    pub slot: Slot,
+    pub object_id: ObjectId,
     /// The fingerprint of all that is sent, cut to 48 bits.
     pub content: u64,
     /// Rises past dead records of the same content.
@@ -69,8 +69,8 @@ fn leading_digits(digits: &str, width: usize, whole: bool) -> Option<u64> {
 
 impl RecordId {
     /// The first id for this content.
-    pub const fn new(owner: Owner, slot: Slot, fingerprint: u64) -> Self {
-        Self { owner, slot, content: fingerprint & CONTENT, number: 0 }
+    pub const fn new(owner: Owner, object_id: ObjectId, fingerprint: u64) -> Self {
+        Self { owner, object_id, content: fingerprint & CONTENT, number: 0 }
     }
 
     /// The id to try when this one is used up by a dead record.
@@ -93,13 +93,13 @@ impl RecordId {
         let rest = text.to_ascii_lowercase();
         let rest = rest.strip_prefix(&format!("{PREFIX}{:08x}-", owner.0))?;
         let mut parts = rest.split('-');
-        let (slot, content, number) = (parts.next()?, parts.next(), parts.next());
-        let slot = leading_digits(slot, 16, content.is_some())?;
+        let (object_id, content, number) = (parts.next()?, parts.next(), parts.next());
+        let object_id = leading_digits(object_id, 16, content.is_some())?;
         let content = leading_digits(content.unwrap_or_default(), 12, number.is_some())?;
         let number = number.filter(|digits| !digits.is_empty()).map_or(Some(0), |digits| {
             digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
         })?;
-        parts.next().is_none().then_some(Self { owner, slot: Slot(slot), content, number })
+        parts.next().is_none().then_some(Self { owner, object_id: ObjectId(object_id), content, number })
     }
 
     /// Whether a text is what a system may have left of this very id. Short texts are anybody's.
@@ -110,14 +110,14 @@ impl RecordId {
 
     /// Whether both stand for the same content of the same object, whatever their numbers.
     pub fn same_content(&self, other: &Self) -> bool {
-        (self.owner, self.slot, self.content) == (other.owner, other.slot, other.content)
+        (self.owner, self.object_id, self.content) == (other.owner, other.object_id, other.content)
     }
 }
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { owner, slot, content, number } = self;
-        write!(f, "{PREFIX}{:08x}-{slot}-{content:012x}-{number}", owner.0)
+        let Self { owner, object_id, content, number } = self;
+        write!(f, "{PREFIX}{:08x}-{object_id}-{content:012x}-{number}", owner.0)
     }
 }
 
@@ -135,7 +135,7 @@ impl FromStr for RecordId {
             let mut parts = text.strip_prefix(PREFIX)?.split('-');
             let id = Self {
                 owner: Owner(u32::from_str_radix(parts.next()?, 16).ok()?),
-                slot: Slot(u64::from_str_radix(parts.next()?, 16).ok()?),
+                object_id: ObjectId(u64::from_str_radix(parts.next()?, 16).ok()?),
                 content: u64::from_str_radix(parts.next()?, 16).ok()?,
                 number: parts.next()?.parse().ok()?,
             };

@@ -1,11 +1,11 @@
 //! The functional core of Vestibule: what should be done, without doing any of it.
 //!
-//! Kubernetes objects become validated values, those become a [`model::Record`] a system should
+//! Kubernetes objects become validated values, those become a [`model::DesiredRecord`] a system should
 //! hold; pages of a system become [`model::ObservedRecord`]s. [`diff`] compares the two, [`plan`] filters and orders what
 //! differs by mode and ownership. Nothing here reads a clock, a network or a file: `now` is a parameter.
 
 pub mod access;
-pub mod adjust;
+pub mod adapt;
 pub mod diff;
 pub mod entitlement;
 pub mod guard;

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use crate::entitlement::Entitlement;
 use crate::identity::RecordId;
-use crate::model::{Mode, Record};
+use crate::model::{DesiredRecord, Mode};
 
 /// What should be true of one object in one system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Want {
+pub enum DesiredState {
     /// Exactly this record.
-    Record(Arc<Record>),
+    Record(Arc<DesiredRecord>),
     /// No record.
     Nothing,
     /// Nothing any more: what has stopped opening stays until its midnight, what still opens goes, nothing is made.
@@ -25,7 +25,7 @@ pub enum Want {
     AtMost(Arc<Entitlement>),
 }
 
-impl Want {
+impl DesiredState {
     /// The most that a record of the object may open; `None` if no record may stay, or nothing is known.
     pub fn entitlement(&self) -> Option<Entitlement> {
         match self {
@@ -38,7 +38,7 @@ impl Want {
 
 /// A living record of the object, as the snapshot holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct ExistingRecord {
     /// Its id; records of other owners never get here.
     pub id: RecordId,
     /// The fingerprint of what it holds.
@@ -47,7 +47,7 @@ pub struct Held {
     pub until: Option<Timestamp>,
 }
 
-impl Held {
+impl ExistingRecord {
     /// Whether it opens doors at `now`, or may do so later.
     pub fn opens(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until > now)
@@ -56,13 +56,13 @@ impl Held {
 
 /// One thing to do for the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum Action {
     /// Remove this record.
     Remove(RecordId),
     /// Make the record; its id is where probing starts.
-    Create(Arc<Record>),
+    Create(Arc<DesiredRecord>),
     /// Somebody changed the record behind our back: read it, compare, set it right.
-    Repair(RecordId, Arc<Record>),
+    Repair(RecordId, Arc<DesiredRecord>),
 }
 
 /// Why something that differs is left as it is.
@@ -93,28 +93,28 @@ pub enum Change {
 
 /// The acts for one object, removals first, and what its mode withholds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unit {
+pub struct ActionPlan {
     /// To be done in this order.
-    pub acts: Vec<Act>,
+    pub actions: Vec<Action>,
     /// Differs and stays, with the reason.
-    pub withheld: Vec<(Act, Withheld)>,
+    pub withheld: Vec<(Action, Withheld)>,
 }
 
-impl Unit {
+impl ActionPlan {
     /// Whether the object is as wanted.
     pub fn is_empty(&self) -> bool {
-        self.acts.is_empty() && self.withheld.is_empty()
+        self.actions.is_empty() && self.withheld.is_empty()
     }
 
     /// What is withheld, and why; `None` if nothing is.
     pub fn withheld(&self) -> Option<(Withheld, Change)> {
         let (_, why) = self.withheld.first()?;
-        let any = |is: fn(&Act) -> bool| self.withheld.iter().any(|(act, _)| is(act));
-        let removes = any(|act| matches!(act, Act::Remove(_)));
-        let change = match any(|act| matches!(act, Act::Create(_))) {
+        let any = |is: fn(&Action) -> bool| self.withheld.iter().any(|(action, _)| is(action));
+        let removes = any(|action| matches!(action, Action::Remove(_)));
+        let change = match any(|action| matches!(action, Action::Create(_))) {
             true if removes => Change::Replace,
             true => Change::Make,
-            false if any(|act| matches!(act, Act::Repair(..))) => Change::Repair,
+            false if any(|action| matches!(action, Action::Repair(..))) => Change::Repair,
             false => Change::Remove,
         };
         Some((*why, change))
@@ -123,23 +123,24 @@ impl Unit {
     /// The unit while nothing may be opened: what is over is still removed; a replacement waits as a whole, so that
     /// nobody who may enter now stands outside because of it.
     #[must_use]
-    pub fn without_opening(self, held: &[Held], now: Timestamp) -> Self {
-        let opens = self.acts.iter().any(|act| !matches!(act, Act::Remove(_)));
-        let over = |id: &RecordId| held.iter().any(|one| one.id == *id && !one.opens(now));
-        let (acts, waiting): (Vec<_>, Vec<_>) = self.acts.into_iter().partition(|act| match act {
-            Act::Remove(id) => !opens || over(id),
-            Act::Create(_) | Act::Repair(..) => false,
-        });
+    pub fn without_opening(self, existing: &[ExistingRecord], now: Timestamp) -> Self {
+        let opens = self.actions.iter().any(|action| !matches!(action, Action::Remove(_)));
+        let over = |id: &RecordId| existing.iter().any(|one| one.id == *id && !one.opens(now));
+        let (actions, waiting): (Vec<_>, Vec<_>) =
+            self.actions.into_iter().partition(|action| match action {
+                Action::Remove(id) => !opens || over(id),
+                Action::Create(_) | Action::Repair(..) => false,
+            });
         let mut withheld = self.withheld;
-        withheld.extend(waiting.into_iter().map(|act| (act, Withheld::Suspended)));
-        Self { acts, withheld }
+        withheld.extend(waiting.into_iter().map(|action| (action, Withheld::Suspended)));
+        Self { actions, withheld }
     }
 
-    fn add(&mut self, act: Act, allowed: bool, mode: Mode) {
+    fn add(&mut self, action: Action, allowed: bool, mode: Mode) {
         if allowed {
-            self.acts.push(act);
+            self.actions.push(action);
         } else {
-            self.withheld.push((act, Withheld::Mode(mode)));
+            self.withheld.push((action, Withheld::Mode(mode)));
         }
     }
 }
@@ -148,41 +149,48 @@ impl Unit {
 ///
 /// A replacement stays together: if the old record opens now and may not be removed, the new one is not made beside
 /// it. Under `Keep` and `AtMost` no record is removed or made here.
-pub fn unit(want: &Want, held: &[Held], mode: Mode, now: Timestamp) -> Unit {
-    let mut held = held.to_vec();
-    held.sort_by_key(|one| one.id);
-    let mut unit = Unit::default();
-    let record = match want {
-        Want::Keep | Want::AtMost(_) => return unit,
-        Want::Ended => {
-            held.retain(|one| one.opens(now));
+pub fn action_plan(
+    desired: &DesiredState,
+    existing: &[ExistingRecord],
+    mode: Mode,
+    now: Timestamp,
+) -> ActionPlan {
+    let mut existing = existing.to_vec();
+    existing.sort_by_key(|one| one.id);
+    let mut action_plan = ActionPlan::default();
+    let record = match desired {
+        DesiredState::Keep | DesiredState::AtMost(_) => return action_plan,
+        DesiredState::Ended => {
+            existing.retain(|one| one.opens(now));
             None
         }
-        Want::Nothing => None,
-        Want::Record(record) => Some(record),
+        DesiredState::Nothing => None,
+        DesiredState::Record(record) => Some(record),
     };
-    let current = record.and_then(|record| held.iter().find(|one| one.id.same_content(&record.id)).copied());
-    let others: Vec<Held> = held.into_iter().filter(|one| Some(one.id) != current.map(|c| c.id)).collect();
+    let current =
+        record.and_then(|record| existing.iter().find(|one| one.id.same_content(&record.id)).copied());
+    let others: Vec<ExistingRecord> =
+        existing.into_iter().filter(|one| Some(one.id) != current.map(|c| c.id)).collect();
     for other in &others {
-        unit.add(Act::Remove(other.id), mode.removes(), mode);
+        action_plan.add(Action::Remove(other.id), mode.removes(), mode);
     }
     let stands_open = !mode.removes() && others.iter().any(|one| one.opens(now));
     match (record, current) {
         (Some(record), None) if mode.creates() && stands_open => {
-            unit.withheld.push((Act::Create(Arc::clone(record)), Withheld::Beside(mode)));
+            action_plan.withheld.push((Action::Create(Arc::clone(record)), Withheld::Beside(mode)));
         }
-        (Some(record), None) => unit.add(Act::Create(Arc::clone(record)), mode.creates(), mode),
+        (Some(record), None) => action_plan.add(Action::Create(Arc::clone(record)), mode.creates(), mode),
         (Some(record), Some(found)) if !record.id.holds(found.fingerprint) => {
             let allowed = if is_unfinished(record, &found) { mode.creates() } else { mode.updates() };
-            unit.add(Act::Repair(found.id, Arc::clone(record)), allowed, mode);
+            action_plan.add(Action::Repair(found.id, Arc::clone(record)), allowed, mode);
         }
         _ => {}
     }
-    unit
+    action_plan
 }
 
 /// Whether only the card is still to come: a creation that was interrupted is finished where nothing may be changed.
-fn is_unfinished(record: &Record, found: &Held) -> bool {
+fn is_unfinished(record: &DesiredRecord, found: &ExistingRecord) -> bool {
     record.card.is_some()
-        && found.fingerprint == Record { card: None, ..record.clone() }.facts().fingerprint()
+        && found.fingerprint == DesiredRecord { card: None, ..record.clone() }.facts().fingerprint()
 }

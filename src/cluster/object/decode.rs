@@ -13,31 +13,31 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::super::ANNOTATIONS;
-use super::{Meta, ObjectKey, Seen, Uid};
+use super::{DecodedObject, Meta, ObjectKey, Uid};
 
-/// [`Seen`] as kube wants it: a `Resource`, whose `ObjectMeta` holds only what kube's watcher looks at. It lives from
-/// the wire to the channel; ask `Api<Live<..>>` also for single objects and for the answers to our own writes, since a
+/// [`DecodedObject`] as kube wants it: a `Resource`, whose `ObjectMeta` holds only what kube's watcher looks at. It lives from
+/// the wire to the channel; ask `Api<RawObject<..>>` also for single objects and for the answers to our own writes, since a
 /// typed `Api` fails on an object whose spec is bad.
 #[derive(Clone)]
-pub struct Live<S, T = Value> {
-    seen: Seen<S, T>,
+pub struct RawObject<S, T = Value> {
+    seen: DecodedObject<S, T>,
     meta: ObjectMeta,
 }
 
-impl<S, T> Live<S, T> {
+impl<S, T> RawObject<S, T> {
     /// The object without what kube needs.
-    pub fn into_seen(self) -> Seen<S, T> {
+    pub fn into_seen(self) -> DecodedObject<S, T> {
         self.seen
     }
 }
 
-impl<S, T> fmt::Debug for Live<S, T> {
+impl<S, T> fmt::Debug for RawObject<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.seen.fmt(f)
     }
 }
 
-impl<S, T> Resource for Live<S, T> {
+impl<S, T> Resource for RawObject<S, T> {
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 
@@ -66,7 +66,7 @@ impl<S, T> Resource for Live<S, T> {
     }
 }
 
-impl<'de, S: DeserializeOwned, T: DeserializeOwned> Deserialize<'de> for Live<S, T> {
+impl<'de, S: DeserializeOwned, T: DeserializeOwned> Deserialize<'de> for RawObject<S, T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let Wire { metadata, spec, status } = Wire::deserialize(input)?;
         let meta = ObjectMeta {
@@ -77,7 +77,7 @@ impl<'de, S: DeserializeOwned, T: DeserializeOwned> Deserialize<'de> for Live<S,
         };
         let spec = serde_path_to_error::deserialize(spec).map_err(|error| sentence(&error));
         let status = serde_json::from_value(status).ok();
-        Ok(Self { seen: Seen { meta: metadata.into(), spec, status }, meta })
+        Ok(Self { seen: DecodedObject { meta: metadata.into(), spec, status }, meta })
     }
 }
 

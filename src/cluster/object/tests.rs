@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Live, Seen};
+use super::{DecodedObject, RawObject};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,8 +40,8 @@ fn visitor(spec: &Value) -> Value {
     })
 }
 
-fn read(object: &Value) -> Seen<Spec, Status> {
-    serde_json::from_str::<Live<Spec, Status>>(&object.to_string()).unwrap().into_seen()
+fn read(object: &Value) -> DecodedObject<Spec, Status> {
+    serde_json::from_str::<RawObject<Spec, Status>>(&object.to_string()).unwrap().into_seen()
 }
 
 fn complaint(spec: &Value) -> String {
@@ -84,7 +84,7 @@ fn an_object_without_uid_or_version_is_an_error_of_the_wire() {
     for field in ["uid", "resourceVersion", "name"] {
         let mut object = visitor(&json!({}));
         object["metadata"][field] = Value::Null;
-        assert!(serde_json::from_value::<Live<Spec, Status>>(object).is_err(), "{field}");
+        assert!(serde_json::from_value::<RawObject<Spec, Status>>(object).is_err(), "{field}");
     }
 }
 

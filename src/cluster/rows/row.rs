@@ -1,6 +1,6 @@
 //! What stays of one object, and how it takes in what is told about it.
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::Hasher;
 
 use super::intern::Namespace;
@@ -9,16 +9,16 @@ use crate::cluster::object::{Meta, Uid};
 /// What stays of an object: 72 bytes, its name, and a plan of the owner's making.
 #[derive(Debug)]
 pub struct Row<P> {
-    slot: Slot,
+    object_id: ObjectId,
     uid: Uid,
     version: u64,
-    seen: u64,
+    event_hash: u64,
     pub(super) name: Box<str>,
     pub(super) namespace: Namespace,
     generation: u32,
     flags: Flags,
     /// What the owner of the table keeps of the object.
-    pub plan: P,
+    pub state: P,
 }
 
 /// Whether the object of a row is there.
@@ -45,7 +45,7 @@ pub(super) enum Door {
 
 /// What a state of an object is to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum EventEffect {
     /// Nothing: an echo, or older than what we know.
     Nothing,
     /// A newer state in which nothing has changed that a plan depends on. Its status may be another one.
@@ -58,11 +58,20 @@ pub(super) enum Told {
 
 impl<P: Default> Row<P> {
     /// The row of an object never seen before.
-    pub(super) fn new(slot: Slot, namespace: Namespace, meta: &Meta) -> Self {
-        let (name, plan) = (meta.key.name.as_str().into(), P::default());
+    pub(super) fn new(object_id: ObjectId, namespace: Namespace, meta: &Meta) -> Self {
+        let (name, state) = (meta.key.name.as_str().into(), P::default());
         let (generation, flags) = (0, Flags::default());
-        let mut row =
-            Self { slot, uid: meta.uid, version: 0, seen: 0, name, namespace, generation, flags, plan };
+        let mut row = Self {
+            object_id,
+            uid: meta.uid,
+            version: 0,
+            event_hash: 0,
+            name,
+            namespace,
+            generation,
+            flags,
+            state,
+        };
         row.remember(meta);
         row
     }
@@ -70,8 +79,8 @@ impl<P: Default> Row<P> {
 
 impl<P> Row<P> {
     /// The row's key.
-    pub const fn slot(&self) -> Slot {
-        self.slot
+    pub const fn object_id(&self) -> ObjectId {
+        self.object_id
     }
 
     /// `metadata.uid`.
@@ -114,36 +123,40 @@ impl<P> Row<P> {
     }
 
     /// Takes in a state of the object that has the row's name.
-    pub(super) fn take_in(&mut self, meta: &Meta, door: Door) -> Told {
+    pub(super) fn take_in(&mut self, meta: &Meta, door: Door) -> EventEffect {
         if door == Door::List {
             self.flags.set(Flags::LISTED, true);
         }
         if meta.uid != self.uid {
-            return if meta.resource_version > self.version { Told::Another } else { Told::Nothing };
+            return if meta.resource_version > self.version {
+                EventEffect::Another
+            } else {
+                EventEffect::Nothing
+            };
         }
         if self.life() == Life::Gone || meta.resource_version < self.version {
-            return Told::Nothing;
+            return EventEffect::Nothing;
         }
         let back = self.life() == Life::Missing;
         self.flags.set(Flags::MISSING, false);
         let newer = meta.resource_version > self.version;
         let changed = newer && self.remember(meta);
         match (changed || back, newer) {
-            (true, _) => Told::News,
-            (false, true) => Told::Newer,
-            (false, false) => Told::Nothing,
+            (true, _) => EventEffect::News,
+            (false, true) => EventEffect::Newer,
+            (false, false) => EventEffect::Nothing,
         }
     }
 
     /// Notes a newer state; says whether something in it is news. Our finalizer is put on by ourselves, so only its
     /// loss is news, and while the object is being deleted not even that.
     fn remember(&mut self, meta: &Meta) -> bool {
-        let seen = fingerprint(meta);
+        let event_hash = fingerprint(meta);
         let stripped = self.is_ours() && !meta.is_ours() && !meta.deleting;
-        let news = seen != self.seen || stripped;
+        let news = event_hash != self.event_hash || stripped;
         self.version = meta.resource_version;
         self.generation = u32::try_from(meta.generation).unwrap_or(u32::MAX);
-        self.seen = seen;
+        self.event_hash = event_hash;
         self.flags.set(Flags::OURS, meta.is_ours());
         self.flags.set(Flags::EVER_OURS, self.was_ours() || meta.is_ours());
         self.flags.set(Flags::DELETING, meta.deleting);

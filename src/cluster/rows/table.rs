@@ -2,30 +2,30 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::ObjectKey;
 
 use super::intern::Interner;
-use super::row::{Door, Life, Row, Told};
+use super::row::{Door, EventEffect, Life, Row};
 use super::slab::Slab;
-use crate::cluster::object::{Meta, Seen, Uid};
+use crate::cluster::object::{DecodedObject, Meta, Uid};
 use crate::cluster::watch::{Event, Scope};
 
 /// What an event asks for. `O` is the object as it was seen, `P` what the owner of the table keeps of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Todo<O, P> {
     /// Something about this object is new: plan it. Only its row stays.
-    Seen(Slot, Box<O>),
+    Reconcile(ObjectId, Box<O>),
     /// A newer state of this object in which nothing has changed that a plan depends on: an echo of a write of ours that
     /// came before its answer, foreign noise, or a status that others have written.
-    Newer(Slot, Box<O>),
+    Newer(ObjectId, Box<O>),
     /// This object is gone for good. Its row stays, so that no late answer brings it back, until
     /// [`Table::forget`].
-    Gone(Slot, Tombstone<P>),
+    Gone(ObjectId, Tombstone<P>),
     /// The last list lacks this object. One list proves nothing, and an empty one would remove everybody: ask for it by
     /// a live GET, without fail, and bring in what comes: the object as [`Event::Answer`], a 404 by
-    /// [`Table::not_found`]. Told anew with every list that lacks it.
-    Vanished(Slot),
+    /// [`Table::not_found`]. Reported anew with every list that lacks it.
+    Vanished(ObjectId),
     /// A list is done, and none is waited for any more: the rows are complete.
     ListDone,
 }
@@ -40,26 +40,26 @@ pub struct Tombstone<P> {
     /// Whether our finalizer was ever seen on it: if not, nothing was made for it.
     pub was_ours: bool,
     /// What the owner of the table kept of it.
-    pub plan: P,
+    pub state: P,
 }
 
 /// The rows of one kind. resourceVersions are compared as numbers: after a restore of etcd without `--bump-revision`
 /// the controller must be restarted, as Kubernetes itself asks of every client.
 #[derive(Debug)]
 pub struct Table<P> {
-    slot_of: fn(&ObjectKey) -> Slot,
+    object_id_of: fn(&ObjectKey) -> ObjectId,
     /// Whether the first list of each scope has been done.
     scopes: BTreeMap<Scope, bool>,
-    places: HashMap<Slot, usize>,
+    places: HashMap<ObjectId, usize>,
     rows: Slab<Row<P>>,
     namespaces: Interner,
 }
 
 impl<P: Default + Clone> Table<P> {
     /// An empty table for objects whose slots are made so, fed by watches of these scopes.
-    pub fn new(slot_of: fn(&ObjectKey) -> Slot, scopes: &[Scope]) -> Self {
+    pub fn new(object_id_of: fn(&ObjectKey) -> ObjectId, scopes: &[Scope]) -> Self {
         Self {
-            slot_of,
+            object_id_of,
             scopes: scopes.iter().map(|scope| (scope.clone(), false)).collect(),
             places: HashMap::new(),
             rows: Slab::default(),
@@ -69,7 +69,7 @@ impl<P: Default + Clone> Table<P> {
 
     /// Takes in an event; says what is to be done, in this order.
     #[must_use]
-    pub fn on<S, T>(&mut self, event: Event<Seen<S, T>>) -> Vec<Todo<Seen<S, T>, P>> {
+    pub fn on<S, T>(&mut self, event: Event<DecodedObject<S, T>>) -> Vec<Todo<DecodedObject<S, T>, P>> {
         match event {
             Event::Init(scope) => self.begin_list(&scope),
             Event::InitApply(object) => self.take_in(object, Door::List),
@@ -84,54 +84,63 @@ impl<P: Default + Clone> Table<P> {
     /// A live GET said 404, and this was the row's uid before it was asked. That object is gone, whatever a list or the
     /// watch will say later. The uid that the row has when the answer comes is of no use: it may be the next object's.
     #[must_use]
-    pub fn not_found<O>(&mut self, slot: Slot, uid: Uid) -> Option<Todo<O, P>> {
-        let is_it = self.row(slot).is_some_and(|row| row.uid() == uid);
-        if is_it { self.bury(slot) } else { None }
+    pub fn not_found<O>(&mut self, object_id: ObjectId, uid: Uid) -> Option<Todo<O, P>> {
+        let is_it = self.row(object_id).is_some_and(|row| row.uid() == uid);
+        if is_it { self.bury(object_id) } else { None }
     }
 
     /// Drops the row of an object that is gone, when nothing of it is under way any more. Says whether there was one.
-    pub fn forget(&mut self, slot: Slot, uid: Uid) -> bool {
+    pub fn forget(&mut self, object_id: ObjectId, uid: Uid) -> bool {
         let gone = |row: &Row<P>| row.uid() == uid && row.life() == Life::Gone;
-        let forgets = self.row(slot).is_some_and(gone);
+        let forgets = self.row(object_id).is_some_and(gone);
         if forgets {
-            self.drop_row(slot);
+            self.drop_row(object_id);
         }
         forgets
     }
 
     // === events ===
 
-    fn take_in<S, T>(&mut self, object: Seen<S, T>, door: Door) -> Vec<Todo<Seen<S, T>, P>> {
-        let slot = (self.slot_of)(&object.meta.key);
-        match self.row_of(slot).map(|row| row.take_in(&object.meta, door)) {
-            Some(Told::Nothing) => Vec::new(),
-            Some(Told::News) => vec![Todo::Seen(slot, Box::new(object))],
-            Some(Told::Newer) => vec![Todo::Newer(slot, Box::new(object))],
+    fn take_in<S, T>(
+        &mut self,
+        object: DecodedObject<S, T>,
+        door: Door,
+    ) -> Vec<Todo<DecodedObject<S, T>, P>> {
+        let object_id = (self.object_id_of)(&object.meta.key);
+        match self.row_of(object_id).map(|row| row.take_in(&object.meta, door)) {
+            Some(EventEffect::Nothing) => Vec::new(),
+            Some(EventEffect::News) => vec![Todo::Reconcile(object_id, Box::new(object))],
+            Some(EventEffect::Newer) => vec![Todo::Newer(object_id, Box::new(object))],
             // An answer may be so late that its object is gone again: it tells of the old one, never of a new one.
-            Some(Told::Another) if door == Door::Answer => self.bury(slot).into_iter().collect(),
+            Some(EventEffect::Another) if door == Door::Answer => self.bury(object_id).into_iter().collect(),
             None if door == Door::Answer => Vec::new(),
-            Some(Told::Another) => {
-                let gone = self.bury(slot);
-                self.drop_row(slot);
-                gone.into_iter().chain([self.add(slot, object, door)]).collect()
+            Some(EventEffect::Another) => {
+                let gone = self.bury(object_id);
+                self.drop_row(object_id);
+                gone.into_iter().chain([self.add(object_id, object, door)]).collect()
             }
-            None => vec![self.add(slot, object, door)],
+            None => vec![self.add(object_id, object, door)],
         }
     }
 
-    fn add<S, T>(&mut self, slot: Slot, object: Seen<S, T>, door: Door) -> Todo<Seen<S, T>, P> {
+    fn add<S, T>(
+        &mut self,
+        object_id: ObjectId,
+        object: DecodedObject<S, T>,
+        door: Door,
+    ) -> Todo<DecodedObject<S, T>, P> {
         let namespace = self.namespaces.take(&object.meta.key.namespace);
-        let mut row = Row::new(slot, namespace, &object.meta);
+        let mut row = Row::new(object_id, namespace, &object.meta);
         row.take_in(&object.meta, door);
-        self.places.insert(slot, self.rows.insert(row));
-        Todo::Seen(slot, Box::new(object))
+        self.places.insert(object_id, self.rows.insert(row));
+        Todo::Reconcile(object_id, Box::new(object))
     }
 
     /// The last state of a deleted object is newer than every other of it, and older than any of the next object.
     fn deleted<O>(&mut self, meta: &Meta) -> Vec<Todo<O, P>> {
-        let slot = (self.slot_of)(&meta.key);
+        let object_id = (self.object_id_of)(&meta.key);
         let tells = |row: &Row<P>| row.uid() == meta.uid || row.resource_version() < meta.resource_version;
-        let gone = if self.row(slot).is_some_and(tells) { self.bury(slot) } else { None };
+        let gone = if self.row(object_id).is_some_and(tells) { self.bury(object_id) } else { None };
         gone.into_iter().collect()
     }
 
@@ -145,7 +154,7 @@ impl<P: Default + Clone> Table<P> {
     fn end_list<O>(&mut self, scope: Scope) -> Vec<Todo<O, P>> {
         let names = &self.namespaces;
         let covered = self.rows.iter_mut().filter(|row| covers(&scope, names, row));
-        let missing = covered.filter_map(|row| row.end_list().then(|| Todo::Vanished(row.slot())));
+        let missing = covered.filter_map(|row| row.end_list().then(|| Todo::Vanished(row.object_id())));
         let mut todo: Vec<_> = missing.collect();
         self.scopes.insert(scope, true);
         if self.scopes.values().all(|done| *done) {
@@ -154,41 +163,41 @@ impl<P: Default + Clone> Table<P> {
         todo
     }
 
-    fn bury<O>(&mut self, slot: Slot) -> Option<Todo<O, P>> {
-        let key = self.key(slot)?;
-        let row = self.row_of(slot)?;
+    fn bury<O>(&mut self, object_id: ObjectId) -> Option<Todo<O, P>> {
+        let key = self.key(object_id)?;
+        let row = self.row_of(object_id)?;
         row.bury().then(|| {
-            let (uid, was_ours, plan) = (row.uid(), row.was_ours(), row.plan.clone());
-            Todo::Gone(slot, Tombstone { key, uid, was_ours, plan })
+            let (uid, was_ours, state) = (row.uid(), row.was_ours(), row.state.clone());
+            Todo::Gone(object_id, Tombstone { key, uid, was_ours, state })
         })
     }
 
-    fn drop_row(&mut self, slot: Slot) {
-        let row = self.places.remove(&slot).and_then(|place| self.rows.remove(place));
+    fn drop_row(&mut self, object_id: ObjectId) {
+        let row = self.places.remove(&object_id).and_then(|place| self.rows.remove(place));
         if let Some(row) = row {
             self.namespaces.release(row.namespace);
         }
     }
 
-    fn row_of(&mut self, slot: Slot) -> Option<&mut Row<P>> {
-        self.rows.get_mut(*self.places.get(&slot)?)
+    fn row_of(&mut self, object_id: ObjectId) -> Option<&mut Row<P>> {
+        self.rows.get_mut(*self.places.get(&object_id)?)
     }
 }
 
 impl<P> Table<P> {
     /// The row of a slot, also of an object that is missing or gone.
-    pub fn row(&self, slot: Slot) -> Option<&Row<P>> {
-        self.rows.get(*self.places.get(&slot)?)
+    pub fn row(&self, object_id: ObjectId) -> Option<&Row<P>> {
+        self.rows.get(*self.places.get(&object_id)?)
     }
 
     /// The row of a slot, to change its plan.
-    pub fn row_mut(&mut self, slot: Slot) -> Option<&mut Row<P>> {
-        self.rows.get_mut(*self.places.get(&slot)?)
+    pub fn row_mut(&mut self, object_id: ObjectId) -> Option<&mut Row<P>> {
+        self.rows.get_mut(*self.places.get(&object_id)?)
     }
 
     /// Namespace and name of a slot.
-    pub fn key(&self, slot: Slot) -> Option<ObjectKey> {
-        self.row(slot).map(|row| self.key_of(row))
+    pub fn key(&self, object_id: ObjectId) -> Option<ObjectKey> {
+        self.row(object_id).map(|row| self.key_of(row))
     }
 
     /// Namespace and name of a row of this table.

@@ -32,7 +32,7 @@ impl Server {
         Ok(Response::builder().status(code).body(Body::from(body.into_bytes())).unwrap())
     }
 
-    fn watch(&self, namespaces: &[&str]) -> mpsc::Receiver<Event<Seen<Value>>> {
+    fn watch(&self, namespaces: &[&str]) -> mpsc::Receiver<Event<DecodedObject<Value>>> {
         let server = self.clone();
         let service = tower::service_fn(move |request| server.clone().answer(request));
         let kind = GroupVersionKind::gvk("access.vestibule.dev", "v1alpha1", "Visitor");
@@ -70,7 +70,7 @@ fn no_watch_list() -> (u16, String) {
     )
 }
 
-async fn told(events: &mut mpsc::Receiver<Event<Seen<Value>>>, count: usize) -> Vec<String> {
+async fn told(events: &mut mpsc::Receiver<Event<DecodedObject<Value>>>, count: usize) -> Vec<String> {
     let mut told = Vec::new();
     while told.len() < count {
         let event = timeout(Duration::from_mins(1), events.recv()).await.expect("another event").unwrap();

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
-use crate::engine::{Class, Work};
+use crate::engine::{Priority, Work};
 
 /// An entry: ready, or not before a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) const fn class(&self) -> Class {
-        self.work.class
+    pub(super) const fn priority(&self) -> Priority {
+        self.work.priority
     }
 
-    pub(super) const fn place(&self, slot: Slot) -> Place {
-        (self.since, self.seq, slot)
+    pub(super) const fn place(&self, object_id: ObjectId) -> Place {
+        (self.since, self.seq, object_id)
     }
 
     /// Both in one: the more urgent class, the earlier time, the older place.
@@ -38,7 +38,7 @@ impl Entry {
     }
 }
 
-pub(super) type Place = (Timestamp, u64, Slot);
+pub(super) type Place = (Timestamp, u64, ObjectId);
 
 /// The entries of one class in their order.
 #[derive(Debug, Default)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vestibule_core::adjust::{Capabilities, group_name};
+use vestibule_core::adapt::{Capabilities, group_name};
 use vestibule_core::model::Hasher;
 
 use super::{DeclaredIntegration, DeclaredTenant};
 use crate::engine::catalogue::{Lookup, Name};
-use crate::reconcile::directory::{groups, groups_by_tenant};
+use crate::reconcile::references::{groups, groups_by_tenant};
 
 /// Access groups that a tenant's visitors get in one integration.
 #[derive(Clone, Debug, PartialEq, Eq)]

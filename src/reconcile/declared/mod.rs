@@ -12,7 +12,7 @@ pub use grant::{DeclaredGrant, Reference, names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use vestibule_core::adjust::Capabilities;
+use vestibule_core::adapt::Capabilities;
 use vestibule_core::model::Hasher;
 
 use crate::api::{Record, TenantSpec, VisitorAccess};

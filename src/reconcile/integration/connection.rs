@@ -9,9 +9,9 @@ use vestibule_core::model::ObjectKey;
 use super::Validated;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
-use crate::engine::pace::Limits;
-use crate::engine::pacer::Pacer;
-use crate::engine::{Engine, Parts, Source};
+use crate::engine::rate_limit::Limits;
+use crate::engine::rate_limiter::RateLimiter;
+use crate::engine::{DesiredStateSource, Engine, Parts};
 use crate::metrics::Metrics;
 use crate::shutdown::{Shutdown, Trigger};
 use crate::system::SystemError;
@@ -21,7 +21,7 @@ use crate::system::lenel_s2::LenelS2;
 #[derive(Clone)]
 pub struct ConnectionParts {
     /// The declared side.
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn DesiredStateSource>,
     /// Asked before every write.
     pub fence: Fence,
     /// Time.
@@ -58,7 +58,7 @@ impl Connection {
     pub fn start(
         key: &ObjectKey,
         wanted: Validated,
-        pacer: Pacer,
+        rate_limiter: RateLimiter,
         parts: &ConnectionParts,
     ) -> Result<Self, SystemError> {
         let Validated {
@@ -81,7 +81,7 @@ impl Connection {
             owner,
             system: Arc::new(netbox),
             source: Arc::clone(&parts.source),
-            pacer,
+            rate_limiter,
             fence: parts.fence.clone(),
             clock: parts.clock.clone(),
             metrics: Arc::clone(&parts.metrics),

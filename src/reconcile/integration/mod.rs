@@ -13,7 +13,7 @@ pub use validate::{
 };
 
 use crate::api::AccessIntegrationSpec;
-use crate::cluster::object::Seen;
+use crate::cluster::object::DecodedObject;
 
 /// An AccessIntegration as it comes from the API server.
-pub type Object = Seen<AccessIntegrationSpec, Said>;
+pub type Object = DecodedObject<AccessIntegrationSpec, Said>;

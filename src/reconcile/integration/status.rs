@@ -6,7 +6,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
 use crate::api::HeldDeletions;
-use crate::engine::{ClockState, Condition, CreateStop, HeldBack, State, Unremoved};
+use crate::engine::{ClockState, ConnectionState, CreateStop, HeldBack, State, Unremoved};
 use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
@@ -112,16 +112,17 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     }
     if situation.suspended {
         // Of an engine that has not looked yet it is not known whether a person is needed.
-        let looked = situation.state.is_some_and(|it| it.condition == Condition::Connected && it.syncs > 0);
+        let looked =
+            situation.state.is_some_and(|it| it.condition == ConnectionState::Connected && it.syncs > 0);
         return Some(if looked { Verdict::resting() } else { Verdict::suspended() });
     }
     let on_the_way = |message: &str| (!situation.told).then(|| Verdict::progressing(message));
     match situation.state {
         // An outage is told on the integration at once.
-        Some(State { condition: Condition::Unreachable(sentence), .. }) => {
+        Some(State { condition: ConnectionState::Unreachable(sentence), .. }) => {
             Some(Verdict::retrying(sentence, SignedDuration::ZERO))
         }
-        None | Some(State { condition: Condition::Unchecked, .. }) => on_the_way("connecting"),
+        None | Some(State { condition: ConnectionState::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
         Some(State { unremoved: Some(them), .. }) => {
             Some(Verdict::retrying(unremoved(them), SignedDuration::ZERO))
@@ -139,9 +140,9 @@ fn resolved(verdict: Verdict, lacks: Option<&str>) -> Verdict {
 /// A deletion says what it waits for. A session that runs needs nothing of what is missing, but has to know what is wanted.
 fn deleting(situation: &Situation<'_>) -> Verdict {
     let down = situation.state.and_then(|state| match &state.condition {
-        Condition::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
-        Condition::Misconfigured(why) | Condition::Unreachable(why) => Some(why.clone()),
-        Condition::Unchecked | Condition::Connected => None,
+        ConnectionState::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
+        ConnectionState::Misconfigured(why) | ConnectionState::Unreachable(why) => Some(why.clone()),
+        ConnectionState::Unchecked | ConnectionState::Connected => None,
     });
     let missing = situation.refusal.and_then(|refusal| match refusal {
         Refusal::Unreadable(why) => Some(format!("{why}. Mend it: deletionPolicy may say that they stay")),
@@ -164,14 +165,14 @@ const ONCE_MORE: &str = "It is not tried again by itself, since systems lock acc
 /// Why nothing goes on until a person acts.
 fn stopped(state: &State, release: Option<&str>) -> Option<Verdict> {
     match &state.condition {
-        Condition::Rejected(sentence) => {
+        ConnectionState::Rejected(sentence) => {
             return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
         }
-        Condition::Misconfigured(sentence) => {
+        ConnectionState::Misconfigured(sentence) => {
             let message = format!("{sentence}. It is looked at again within a minute");
             return Some(Verdict::stalled(conditions::INVALID_SPEC, message));
         }
-        Condition::Unchecked | Condition::Connected | Condition::Unreachable(_) => {}
+        ConnectionState::Unchecked | ConnectionState::Connected | ConnectionState::Unreachable(_) => {}
     }
     let creates = state.creates_stopped.as_ref().map(|stop| creates_stopped(stop, state.unremoved.as_ref()));
     creates.or_else(|| state.held.as_ref().map(|them| held(them, release)))

@@ -25,10 +25,10 @@ const FINE: Situation<'static> = Situation {
 
 fn connected_state() -> State {
     let last_sync = Some(at("2026-12-01T08:59:59.75Z"));
-    State { condition: Condition::Connected, syncs: 1, last_sync, records: Some(7), ..State::default() }
+    State { condition: ConnectionState::Connected, syncs: 1, last_sync, records: Some(7), ..State::default() }
 }
 
-fn in_condition(condition: Condition) -> State {
+fn in_condition(condition: ConnectionState) -> State {
     State { condition, ..connected_state() }
 }
 
@@ -66,16 +66,24 @@ fn a_refusal_is_told_whatever_the_running_session_says() {
 fn each_condition_of_the_connection_is_a_row_of_the_contract() {
     let first_sync = State { syncs: 0, ..connected_state() };
     let rows = [
-        (in_condition(Condition::Connected), "True Succeeded", Current),
-        (in_condition(Condition::Unchecked), "Unknown Progressing", InProgress),
+        (in_condition(ConnectionState::Connected), "True Succeeded", Current),
+        (in_condition(ConnectionState::Unchecked), "Unknown Progressing", InProgress),
         (first_sync, "Unknown Progressing", InProgress),
         (
-            in_condition(Condition::Unreachable("it does not answer".into())),
+            in_condition(ConnectionState::Unreachable("it does not answer".into())),
             "False ProgressingWithRetry",
             InProgress,
         ),
-        (in_condition(Condition::Rejected("mend the Secret".into())), "False CredentialsRejected", Failed),
-        (in_condition(Condition::Misconfigured("no such partition".into())), "False InvalidSpec", Failed),
+        (
+            in_condition(ConnectionState::Rejected("mend the Secret".into())),
+            "False CredentialsRejected",
+            Failed,
+        ),
+        (
+            in_condition(ConnectionState::Misconfigured("no such partition".into())),
+            "False InvalidSpec",
+            Failed,
+        ),
     ];
     for (state, says, kstatus) in rows {
         assert_eq!(told_in(&state), (says.to_owned(), kstatus), "{:?}", state.condition);
@@ -86,7 +94,7 @@ fn each_condition_of_the_connection_is_a_row_of_the_contract() {
 #[test]
 fn an_outage_is_told_on_the_integration_at_once() {
     let good = after(&Status::default(), &Situation { state: Some(&connected_state()), ..FINE });
-    let down = in_condition(Condition::Unreachable("it does not answer".into()));
+    let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
     let status = after(&good, &Situation { state: Some(&down), told: true, ..FINE });
     assert_eq!(
         (says(&status, "Ready"), says(&status, "Reconciling")),
@@ -101,7 +109,7 @@ fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
     for state in [None, Some(&unchecked), Some(&syncing)] {
         assert_eq!(verdict(&Situation { told: true, state, ..FINE }), None, "{state:?}");
     }
-    let refused = in_condition(Condition::Rejected("mend the Secret".into()));
+    let refused = in_condition(ConnectionState::Rejected("mend the Secret".into()));
     assert!(verdict(&Situation { told: true, state: Some(&refused), ..FINE }).is_some());
     assert!(verdict(&Situation { told: true, state: Some(&connected_state()), ..FINE }).is_some());
 }
@@ -203,7 +211,7 @@ fn held_deletions_say_how_many_have_lost_their_mark_or_their_id() {
 
 #[test]
 fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
-    let refused = in_condition(Condition::Rejected("The box refused the login".into()));
+    let refused = in_condition(ConnectionState::Rejected("The box refused the login".into()));
     for deleting in [false, true] {
         let status = after(&Status::default(), &Situation { deleting, state: Some(&refused), ..FINE });
         let message = &status.condition("Ready").unwrap().message;
@@ -231,10 +239,10 @@ fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_sti
     let good = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
     let resting = after(&good, &Situation { state: Some(&state), ..suspended.clone() });
     assert_eq!((says(&resting, "Ready"), reading(&resting, 1)), ("True Suspended".into(), Current));
-    let refused = in_condition(Condition::Rejected("mend the Secret".into()));
+    let refused = in_condition(ConnectionState::Rejected("mend the Secret".into()));
     let still = after(&good, &Situation { state: Some(&refused), ..suspended.clone() });
     assert_eq!((says(&still, "Ready"), reading(&still, 1)), ("False CredentialsRejected".into(), Failed));
-    let down = in_condition(Condition::Unreachable("it does not answer".into()));
+    let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
     let quiet = after(&good, &Situation { state: Some(&down), ..suspended });
     assert_eq!(says(&quiet, "Ready"), "True Suspended");
 }
@@ -283,7 +291,7 @@ fn a_deletion_that_cannot_go_on_says_what_it_waits_for() {
     assert_eq!(says(&status, "Ready"), "False DeletionFailed");
     let message = &status.condition("Ready").unwrap().message;
     assert!(message.contains("Secret login") && message.contains("abandon"), "{message}");
-    let down = State { condition: Condition::Unreachable("no answer".into()), ..connected_state() };
+    let down = State { condition: ConnectionState::Unreachable("no answer".into()), ..connected_state() };
     let status = after(&Status::default(), &Situation { deleting: true, state: Some(&down), ..FINE });
     assert_eq!(says(&status, "Ready"), "False DeletionFailed");
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use vestibule_core::adjust::Capabilities;
+use vestibule_core::adapt::Capabilities;
 use vestibule_core::guard::Limits;
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::ownership::Ownership;
@@ -16,7 +16,7 @@ use vestibule_core::status::conditions;
 
 use super::Object;
 use crate::api::{self, AccessIntegrationSpec, DeletionPolicy, LenelS2, OccupantDirection, VisitorDirection};
-use crate::engine::{Settings, pace};
+use crate::engine::{Settings, rate_limit};
 use crate::reconcile::property;
 use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 
@@ -71,7 +71,7 @@ pub struct Validated {
     /// What may change without a new connection.
     pub settings: Settings,
     /// The pace of the account.
-    pub pace: pace::Limits,
+    pub pace: rate_limit::Limits,
     /// Whose pace it is: a login at a host, however many integrations use it.
     pub login: u64,
     /// Which account of which system this is: another one is another engine.
@@ -103,8 +103,11 @@ pub fn validate(
     let owner_id = named_owner_id(object).unwrap_or(default_owner_id).to_owned();
     let limits = spec.rate_limit.clone().unwrap_or_default();
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
-    let pace =
-        pace::Limits { rate: limits.requests_per_second.map(f64::from), burst: 10, max_in_flight: in_flight };
+    let pace = rate_limit::Limits {
+        rate: limits.requests_per_second.map(f64::from),
+        burst: 10,
+        max_in_flight: in_flight,
+    };
     let system = config.place();
     let login = Hasher::new("login").text(&config.url).text(&credentials.username).finish();
     let (account, client) = hashes(&config, &credentials, &owner_id, secrets, &object.meta.key);

@@ -10,10 +10,10 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::life_tests::{DURING, deleting, inside, lobby, ours, ready, record};
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::api::annotation::SYNC_REQUESTED_AT;
-use crate::reconcile::directory::tenant_id;
 use crate::reconcile::fixtures::{at, holding, jane, key, with};
+use crate::reconcile::references::tenant_id;
 use crate::system::memory::{Fault, Memory};
 use crate::system::{self, SystemError};
 
@@ -65,126 +65,128 @@ impl Audit {
 
 /// Jane as an earlier process left her: her record was made, and her status says so.
 async fn handled_before() -> Value {
-    let stage = ready().await;
-    with(ours(jane()), &json!({ "status": stage.object().unwrap().status.unwrap() }))
+    let testbed = ready().await;
+    with(ours(jane()), &json!({ "status": testbed.object().unwrap().status.unwrap() }))
 }
 
 #[tokio::test]
 async fn a_first_record_is_made_for_its_user_however_late_came_what_it_refers_to() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.tell(&jane());
-    stage.rest().await;
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.tell(&jane());
+    testbed.rest().await;
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    testbed.until("in", |testbed| inside(testbed, "netbox") == 1).await;
     assert_eq!(audit.lines(), ["create user"]);
 }
 
 #[tokio::test]
 async fn a_tenant_that_comes_after_its_visitor_makes_a_users_record() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
     let mut tenants = std::collections::HashMap::default();
-    stage.refer(|directory| std::mem::swap(&mut directory.tenants, &mut tenants));
-    stage.tell(&jane());
-    stage.rest().await;
-    stage.refer(|directory| std::mem::swap(&mut directory.tenants, &mut tenants));
-    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    testbed.refer(|references| std::mem::swap(&mut references.tenants, &mut tenants));
+    testbed.tell(&jane());
+    testbed.rest().await;
+    testbed.refer(|references| std::mem::swap(&mut references.tenants, &mut tenants));
+    testbed.until("in", |testbed| inside(testbed, "netbox") == 1).await;
     assert_eq!(audit.lines(), ["create user"]);
 }
 
 #[tokio::test]
 async fn a_first_record_that_fails_at_first_is_still_made_for_its_user() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    let busy = SystemError::new(system::Class::Transient, "create", "HTTP 503");
-    stage.system("netbox").fail_next("create", Fault::Refuse(busy));
-    stage.tell(&jane());
-    stage.until("refused", |stage| stage.system("netbox").calls("create") == 1).await;
-    stage.rest().await;
-    stage.set(at(DURING) + jiff::SignedDuration::from_mins(5));
-    stage.until("in", |stage| stage.living("netbox").len() == 1).await;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    let busy = SystemError::new(system::ErrorKind::Transient, "create", "HTTP 503");
+    testbed.system("netbox").fail_next("create", Fault::Refuse(busy));
+    testbed.tell(&jane());
+    testbed.until("refused", |testbed| testbed.system("netbox").calls("create") == 1).await;
+    testbed.rest().await;
+    testbed.set(at(DURING) + jiff::SignedDuration::from_mins(5));
+    testbed.until("in", |testbed| testbed.living("netbox").len() == 1).await;
     assert_eq!(audit.lines(), ["create user"]);
 }
 
 #[tokio::test]
 async fn a_changed_spec_a_changed_tenant_and_a_deletion_each_give_their_own_reason() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", Memory::with_groups(["Lobby", "Lab"]))]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    stage.rest().await;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", Memory::with_groups(["Lobby", "Lab"]))]);
+    testbed.run("netbox").await;
+    testbed.tell(&jane());
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
+    testbed.rest().await;
     assert_eq!(audit.lines(), ["create user"]);
-    let status = stage.object().unwrap().status.unwrap();
+    let status = testbed.object().unwrap().status.unwrap();
     let change = json!({ "metadata": { "generation": 2 }, "spec": { "visit": { "endTime": "16:00" } }, "status": status });
-    stage.tell(&with(ours(jane()), &change));
-    stage.until("changed", |stage| observed(stage) == 2 && stage.ready() == "True Succeeded").await;
-    stage.rest().await;
+    testbed.tell(&with(ours(jane()), &change));
+    testbed.until("changed", |testbed| observed(testbed) == 2 && testbed.ready() == "True Succeeded").await;
+    testbed.rest().await;
     assert_eq!(audit.lines(), ["remove user", "create user"]);
-    stage.refer(|directory| {
-        let tenant = directory.tenants.get_mut(&tenant_id(&key("acme"))).unwrap();
+    testbed.refer(|references| {
+        let tenant = references.tenants.get_mut(&tenant_id(&key("acme"))).unwrap();
         tenant.access[0].groups = ["Lab".to_owned()].into();
         (tenant.access[0].hash, tenant.hash) = (1, 1);
     });
-    stage.until("replaced", |stage| stage.ready() == "True Succeeded" && inside(stage, "netbox") == 1).await;
-    stage.rest().await;
+    testbed
+        .until("replaced", |testbed| testbed.ready() == "True Succeeded" && inside(testbed, "netbox") == 1)
+        .await;
+    testbed.rest().await;
     assert_eq!(audit.lines(), ["remove reference", "create reference"]);
-    stage.tell(&deleting(ours(jane())));
-    stage.until("gone", |stage| stage.object().is_none()).await;
+    testbed.tell(&deleting(ours(jane())));
+    testbed.until("gone", |testbed| testbed.object().is_none()).await;
     assert_eq!(audit.lines(), ["remove deletion"]);
 }
 
-fn observed(stage: &Stage) -> i64 {
-    stage.object().unwrap().status.unwrap().status.observed_generation
+fn observed(testbed: &Testbed) -> i64 {
+    testbed.object().unwrap().status.unwrap().status.observed_generation
 }
 
 #[tokio::test]
 async fn a_midnight_makes_and_removes_records_by_the_rollover() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at("2026-11-30T09:00:00Z"));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&jane());
-    stage.until("scheduled", |stage| stage.ready() == "True Scheduled").await;
-    stage.set(at("2026-11-30T23:00:00Z"));
-    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    let mut testbed = Testbed::at(at("2026-11-30T09:00:00Z"));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    testbed.tell(&jane());
+    testbed.until("scheduled", |testbed| testbed.ready() == "True Scheduled").await;
+    testbed.set(at("2026-11-30T23:00:00Z"));
+    testbed.until("in", |testbed| inside(testbed, "netbox") == 1).await;
     assert_eq!(audit.lines(), ["create rollover"]);
-    stage.rest().await;
-    stage.set(at("2026-12-01T23:00:00Z"));
-    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
+    testbed.rest().await;
+    testbed.set(at("2026-12-01T23:00:00Z"));
+    testbed.until("out", |testbed| inside(testbed, "netbox") == 0).await;
     assert_eq!(audit.lines(), ["remove rollover"]);
 }
 
 #[tokio::test]
 async fn what_somebody_changes_or_removes_in_the_system_is_drift() {
     let (audit, _guard) = Audit::begin();
-    let stage = ready().await;
+    let testbed = ready().await;
     audit.lines();
     let id = record().id.to_string();
-    assert!(stage.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
-    stage.sync("netbox").await;
-    stage.until("repaired", |stage| stage.living("netbox")[0].tenant != "Umbrella").await;
+    assert!(testbed.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
+    testbed.sync("netbox").await;
+    testbed.until("repaired", |testbed| testbed.living("netbox")[0].tenant != "Umbrella").await;
     assert_eq!(audit.lines(), ["update drift"]);
-    stage.rest().await;
-    assert!(stage.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
-    let known = json!({ "status": stage.object().unwrap().status.unwrap() });
+    testbed.rest().await;
+    assert!(testbed.system("netbox").edit(&id, |facts| facts.tenant = "Umbrella".to_owned()));
+    let known = json!({ "status": testbed.object().unwrap().status.unwrap() });
     let now = json!({ "metadata": { "annotations": { SYNC_REQUESTED_AT: "now" } } });
-    stage.tell(&with(with(ours(jane()), &known), &now));
-    stage.until("repaired", |stage| stage.living("netbox")[0].tenant != "Umbrella").await;
+    testbed.tell(&with(with(ours(jane()), &known), &now));
+    testbed.until("repaired", |testbed| testbed.living("netbox")[0].tenant != "Umbrella").await;
     assert_eq!(audit.lines(), ["update drift"]);
-    stage.rest().await;
-    let mut person = stage.system("netbox").everybody().remove(0);
+    testbed.rest().await;
+    let mut person = testbed.system("netbox").everybody().remove(0);
     person.dead = true;
-    stage.system("netbox").put(person);
-    stage.sync("netbox").await;
-    stage.until("made again", |stage| stage.living("netbox").len() == 1).await;
+    testbed.system("netbox").put(person);
+    testbed.sync("netbox").await;
+    testbed.until("made again", |testbed| testbed.living("netbox").len() == 1).await;
     // The first attempt finds that the removed record has used its id up.
     assert_eq!(audit.lines(), ["create drift", "create drift"]);
 }
@@ -193,11 +195,11 @@ async fn what_somebody_changes_or_removes_in_the_system_is_drift() {
 async fn what_an_earlier_process_did_not_get_done_is_caught_up_with() {
     let known = handled_before().await;
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.tell(&known);
-    stage.run("netbox").await;
-    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.tell(&known);
+    testbed.run("netbox").await;
+    testbed.until("in", |testbed| inside(testbed, "netbox") == 1).await;
     assert_eq!(audit.lines(), ["create catch_up"]);
 }
 
@@ -205,34 +207,34 @@ async fn what_an_earlier_process_did_not_get_done_is_caught_up_with() {
 async fn a_change_that_no_process_has_seen_is_its_users_after_a_restart() {
     let known = handled_before().await;
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", holding([&record()]))]);
-    stage.tell(&with(
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", holding([&record()]))]);
+    testbed.tell(&with(
         known,
         &json!({ "metadata": { "generation": 2 }, "spec": { "visit": { "endTime": "16:00" } } }),
     ));
-    stage.run("netbox").await;
-    stage.until("changed", |stage| observed(stage) == 2 && stage.ready() == "True Succeeded").await;
+    testbed.run("netbox").await;
+    testbed.until("changed", |testbed| observed(testbed) == 2 && testbed.ready() == "True Succeeded").await;
     assert_eq!(audit.lines(), ["remove user", "create user"]);
 }
 
 #[tokio::test]
 async fn a_record_without_an_object_is_removed_by_the_guard() {
     let (audit, _guard) = Audit::begin();
-    let mut stage = Stage::at(at("2026-12-03T09:00:00Z"));
-    stage.integrate([("netbox", holding([&record()]))]);
-    stage.list_all();
-    stage.run("netbox").await;
-    stage.until("removed", |stage| stage.living("netbox").is_empty()).await;
+    let mut testbed = Testbed::at(at("2026-12-03T09:00:00Z"));
+    testbed.integrate([("netbox", holding([&record()]))]);
+    testbed.list_all();
+    testbed.run("netbox").await;
+    testbed.until("removed", |testbed| testbed.living("netbox").is_empty()).await;
     assert_eq!(audit.lines(), ["remove guard"]);
 }
 
 #[tokio::test]
 async fn the_records_of_a_deleted_integration_are_removed_by_its_deletion() {
     let (audit, _guard) = Audit::begin();
-    let stage = ready().await;
+    let testbed = ready().await;
     audit.lines();
-    stage.engine("netbox").drain();
-    stage.until("removed", |stage| stage.living("netbox").is_empty()).await;
+    testbed.engine("netbox").drain();
+    testbed.until("removed", |testbed| testbed.living("netbox").is_empty()).await;
     assert_eq!(audit.lines(), ["remove deletion"]);
 }

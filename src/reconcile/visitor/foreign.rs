@@ -3,30 +3,32 @@
 
 use std::sync::Arc;
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
 use super::Visitors;
-use super::row::Told;
-use super::seen::told;
-use super::status;
+use super::on_event::told;
+use super::row_state::StatusCoverage;
+use super::status_compute;
 use super::validate::Object;
-use crate::engine::Class;
+use crate::engine::Priority;
 
 impl Visitors {
     /// Compares a newer state of an object, in which no plan changes, with what its status said last.
-    pub(super) fn compare_status(&self, slot: Slot, object: Arc<Object>) {
-        let found = object.status.as_ref().map_or(0, status::hash);
-        let directory = self.directory();
+    pub(super) fn compare_status(&self, object_id: ObjectId, object: Arc<Object>) {
+        let found = object.status.as_ref().map_or(0, status_compute::hash);
+        let references = self.references();
         {
             let mut table = self.table.lock();
-            let Some(row) = table.row_mut(slot).filter(|row| row.plan.says != found) else { return };
-            self.note_status(&mut row.plan, object.status.as_ref());
+            let Some(row) = table.row_mut(object_id).filter(|row| row.state.status_hash != found) else {
+                return;
+            };
+            self.note_status(&mut row.state, object.status.as_ref());
             // What is under way is told again as if the status had said no more than that the spec was seen.
-            row.plan.told = told(&row.plan, &object, &directory).min(Told::Spec);
+            row.state.status_coverage = told(&row.state, &object, &references).min(StatusCoverage::Spec);
         }
-        self.at_hand.lock().put(slot, object);
+        self.object_cache.lock().put(object_id, object);
         // Nobody waits for it, and whoever writes against us does so no faster than the others let us.
-        self.settle_if_it_differs(slot, Class::Drift);
+        self.queue_status_if_it_differs(object_id, Priority::Drift);
     }
 }
 

@@ -2,11 +2,11 @@ use serde_json::{Value, json};
 
 use crate::reconcile::fixtures::{at, jane, with};
 use crate::reconcile::visitor::life_tests::{DURING, ours, ready};
-use crate::reconcile::visitor::stage::Stage;
+use crate::reconcile::visitor::testbed::Testbed;
 
 /// The object as it stands, with this written into its status by somebody else.
-fn meddled(stage: &Stage, patch: &Value) -> Value {
-    let status = serde_json::to_value(stage.object().unwrap().status.unwrap()).unwrap();
+fn meddled(testbed: &Testbed, patch: &Value) -> Value {
+    let status = serde_json::to_value(testbed.object().unwrap().status.unwrap()).unwrap();
     with(ours(jane()), &json!({ "status": with(status, patch) }))
 }
 
@@ -26,40 +26,40 @@ async fn a_status_that_somebody_else_has_written_is_repaired_without_a_look_into
         json!({ "records": [{ "integration": "netbox", "externalId": "nobody" }] }),
     ];
     for patch in patches {
-        let stage = ready().await;
-        let before = stage.object().unwrap().status.unwrap();
-        stage.calls();
-        stage.tell(&meddled(&stage, &patch));
-        let same = |stage: &Stage| {
-            let status = stage.object().unwrap().status.unwrap_or_default();
+        let testbed = ready().await;
+        let before = testbed.object().unwrap().status.unwrap();
+        testbed.calls();
+        testbed.tell(&meddled(&testbed, &patch));
+        let same = |testbed: &Testbed| {
+            let status = testbed.object().unwrap().status.unwrap_or_default();
             status.status.same_without_times(&before.status) && status.records == before.records
         };
-        stage.until("repaired", same).await;
-        stage.rest().await;
-        assert_eq!(stage.calls(), ["PATCH status"], "{patch}");
+        testbed.until("repaired", same).await;
+        testbed.rest().await;
+        assert_eq!(testbed.calls(), ["PATCH status"], "{patch}");
     }
 }
 
 #[tokio::test]
 async fn what_others_change_beside_the_status_costs_no_call() {
-    let stage = ready().await;
-    stage.calls();
+    let testbed = ready().await;
+    testbed.calls();
     let label = json!({ "metadata": { "labels": { "team": "doors" } } });
-    stage.tell(&with(meddled(&stage, &json!({})), &label));
-    stage.rest().await;
-    assert_eq!(stage.calls(), Vec::<String>::new());
+    testbed.tell(&with(meddled(&testbed, &json!({})), &label));
+    testbed.rest().await;
+    assert_eq!(testbed.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_status_that_was_emptied_while_the_record_is_on_its_way_is_written_when_there_is_something_to_say()
 {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", crate::reconcile::visitor::life_tests::lobby())]);
-    stage.tell(&jane());
-    stage.tell(&with(jane(), &json!({ "status": { "conditions": [stalled()] } })));
-    stage.rest().await;
-    stage.run("netbox").await;
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    let status = stage.object().unwrap().status.unwrap().status;
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", crate::reconcile::visitor::life_tests::lobby())]);
+    testbed.tell(&jane());
+    testbed.tell(&with(jane(), &json!({ "status": { "conditions": [stalled()] } })));
+    testbed.rest().await;
+    testbed.run("netbox").await;
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
+    let status = testbed.object().unwrap().status.unwrap().status;
     assert!(status.condition("Stalled").is_none());
 }

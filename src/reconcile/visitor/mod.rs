@@ -1,38 +1,38 @@
 //! Visitors: very many, so they run on rows instead of a store of objects (design, section 4, "Memory").
 //!
 //! The way of one change: [`run`] takes the event → [`validate`] → [`plan`] → a slot is pushed to the engines that are
-//! concerned → the engine asks [`source`] when its turn comes → its report changes the [`row`] → [`settling`] writes the
+//! concerned → the engine asks [`desired_state`] when its turn comes → its report changes the [`row_state`] → [`status_writer`] writes the
 //! status. The rollover is [`scan`], which rows
 //! it concerns, and [`replan`], what becomes of one.
 
 #[cfg(test)]
 mod ahead_tests;
-mod at_hand;
 #[cfg(test)]
 mod audit_tests;
 mod deletion;
+mod desired_state;
+mod failures;
 mod foreign;
 #[cfg(test)]
 mod life_tests;
-mod line;
 mod namespace;
+mod object_cache;
+mod on_event;
 mod outlook;
 mod plan;
+mod reference_changes;
 mod replan;
 mod requests;
-mod row;
+mod row_state;
 mod run;
-mod say;
 mod scan;
-mod seen;
-mod settling;
-mod shift;
-mod source;
-#[cfg(test)]
-mod stage;
-mod status;
+mod status_compute;
 mod status_flags;
-mod troubles;
+mod status_input;
+mod status_queue;
+mod status_writer;
+#[cfg(test)]
+mod testbed;
 #[cfg(test)]
 mod trust_tests;
 mod validate;
@@ -49,17 +49,17 @@ use kube::Client;
 use kube::api::ApiResource;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::{Mode, ObjectKey};
 use vestibule_core::plan::Withheld;
 
-use self::at_hand::AtHand;
-use self::line::Settling;
-use self::row::{Place, PlaceState, Plan};
-use self::troubles::Troubles;
-use super::directory::Directory;
+use self::failures::Failures;
+use self::object_cache::ObjectCache;
+use self::row_state::{Placement, PlacementState, RowState};
+use self::status_queue::StatusQueue;
 use super::events::Events;
 use super::property;
+use super::references::References;
 use super::write::Writer;
 use crate::admin::{Gate, Heartbeat};
 use crate::api::Visitor;
@@ -67,7 +67,7 @@ use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::cluster::rows::Table;
 use crate::cluster::watch::Scope;
-use crate::engine::Class;
+use crate::engine::Priority;
 use crate::metrics::Metrics;
 
 /// Everything that Visitors need, shared by the loop, the engines and the writers.
@@ -77,18 +77,18 @@ pub struct Visitors {
     clock: SharedClock,
     fence: Fence,
     metrics: Arc<Metrics>,
-    directory: watch::Receiver<Arc<Directory>>,
+    references: watch::Receiver<Arc<References>>,
     heartbeat: Heartbeat,
     listed: Gate,
-    table: Mutex<Table<Plan>>,
-    at_hand: Mutex<AtHand>,
-    /// Troubles in words.
-    troubles: Mutex<Troubles>,
+    table: Mutex<Table<RowState>>,
+    object_cache: Mutex<ObjectCache>,
+    /// Failures in words.
+    failures: Mutex<Failures>,
     /// Slots whose status or finalizer may have to be written.
-    settling: Mutex<Settling>,
-    settle: Notify,
+    status_queue: Mutex<StatusQueue>,
+    status_wake: Notify,
     /// The directory of the last scan.
-    scanned: Mutex<Arc<Directory>>,
+    scanned: Mutex<Arc<References>>,
     /// What the clock showed last.
     looked: Mutex<Timestamp>,
     /// When the first row changes by itself.
@@ -110,7 +110,7 @@ pub struct Parts {
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What Visitors refer to.
-    pub directory: watch::Receiver<Arc<Directory>>,
+    pub references: watch::Receiver<Arc<References>>,
     /// Beats with every round.
     pub heartbeat: Heartbeat,
     /// Opened when all Visitors are listed.
@@ -120,7 +120,7 @@ pub struct Parts {
 impl Visitors {
     /// Visitors at rest; [`Visitors::run`] starts them.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { client, scopes, clock, fence, metrics, directory, heartbeat, listed } = parts;
+        let Parts { client, scopes, clock, fence, metrics, references, heartbeat, listed } = parts;
         Arc::new(Self {
             writer: Writer {
                 events: Events::new(client.clone()),
@@ -128,11 +128,11 @@ impl Visitors {
                 resource: ApiResource::erase::<Visitor>(&()),
                 fence: fence.clone(),
             },
-            table: Mutex::new(Table::new(Slot::of_visitor, &scopes)),
-            at_hand: Mutex::default(),
-            troubles: Mutex::default(),
-            settling: Mutex::default(),
-            settle: Notify::new(),
+            table: Mutex::new(Table::new(ObjectId::of_visitor, &scopes)),
+            object_cache: Mutex::default(),
+            failures: Mutex::default(),
+            status_queue: Mutex::default(),
+            status_wake: Notify::new(),
             scanned: Mutex::default(),
             looked: Mutex::new(clock.now()),
             due: Mutex::default(),
@@ -141,7 +141,7 @@ impl Visitors {
             clock,
             fence,
             metrics,
-            directory,
+            references,
             heartbeat,
             listed,
         })
@@ -153,15 +153,15 @@ impl Visitors {
         {
             let table = self.table.lock();
             for row in table.is_complete().then(|| table.iter())? {
-                let counts = tenants.entry(row.plan.tenant).or_default();
+                let counts = tenants.entry(row.state.tenant).or_default();
                 counts.all += 1;
-                counts.not_ready += i64::from(row.plan.ready != Some(true));
+                counts.not_ready += i64::from(row.state.ready != Some(true));
             }
         }
-        let directory = self.directory();
+        let references = self.references();
         let mut properties: HashMap<_, property::Visitors> = HashMap::new();
         for (tenant, counts) in tenants {
-            let Some(facts) = directory.tenant(tenant) else { continue };
+            let Some(facts) = references.tenant(tenant) else { continue };
             let sum = properties.entry(facts.property_key.clone()).or_default();
             sum.all += counts.all;
             sum.not_ready += counts.not_ready;
@@ -171,11 +171,12 @@ impl Visitors {
 
     /// The integrations, by index, in which a Visitor differs from what is declared and only mode Observe keeps it so.
     pub fn observed_to_differ(&self) -> BTreeSet<u16> {
-        let observed =
-            |place: &&Place| matches!(place.state, PlaceState::Withheld(Withheld::Mode(Mode::Observe), _));
+        let observed = |placement: &&Placement| {
+            matches!(placement.state, PlacementState::Withheld(Withheld::Mode(Mode::Observe), _))
+        };
         let table = self.table.lock();
-        let places = table.iter().flat_map(|row| row.plan.places.iter());
-        places.filter(observed).map(|place| place.integration).collect()
+        let placements = table.iter().flat_map(|row| row.state.placements.iter());
+        placements.filter(observed).map(|placement| placement.integration).collect()
     }
 
     /// What `/debug/state.json` shows: counts, nobody's data.
@@ -184,18 +185,18 @@ impl Visitors {
             let table = self.table.lock();
             (table.len(), table.is_complete())
         };
-        let settling = &self.settling.lock().queue;
+        let status_queue = &self.status_queue.lock().queue;
         serde_json::json!({
             "rows": rows,
             "listed": complete,
-            "settling": Class::ALL.iter().map(|class| settling.len(*class)).sum::<usize>(),
-            "writing": settling.in_flight(),
-            "troubles": self.troubles.lock().len(),
+            "settling": Priority::ALL.iter().map(|priority| status_queue.len(*priority)).sum::<usize>(),
+            "writing": status_queue.in_flight(),
+            "troubles": self.failures.lock().len(),
             "nextChange": self.due.lock().map(|at| at.to_string()),
         })
     }
 
-    fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.borrow())
+    fn references(&self) -> Arc<References> {
+        Arc::clone(&self.references.borrow())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::ObjectKey;
 
 use super::Visitors;
@@ -14,17 +14,21 @@ use crate::engine::SourceError;
 
 impl Visitors {
     /// Whether an integration keeps what it holds of a slot although its Visitor is being deleted.
-    pub(super) async fn is_kept(&self, integration: &ObjectKey, slot: Slot) -> Result<bool, SourceError> {
-        let deleting = self.table.lock().row(slot).is_some_and(Row::is_deleting);
-        let says = self.directory().orphaning.contains(integration);
+    pub(super) async fn is_kept(
+        &self,
+        integration: &ObjectKey,
+        object_id: ObjectId,
+    ) -> Result<bool, SourceError> {
+        let deleting = self.table.lock().row(object_id).is_some_and(Row::is_deleting);
+        let says = self.references().orphaning.contains(integration);
         Ok(deleting && says && self.is_going(&integration.namespace).await?)
     }
 
     /// The integrations of a namespace that keep what they hold, since it is going. The API server is asked only where there
     /// is one that says `Orphan`; while it cannot be asked nothing is removed.
     pub(super) async fn keeping(&self, namespace: &str) -> Result<BTreeSet<ObjectKey>, SourceError> {
-        let directory = self.directory();
-        let here = directory.orphaning.iter().filter(|key| key.namespace == namespace);
+        let references = self.references();
+        let here = references.orphaning.iter().filter(|key| key.namespace == namespace);
         let keeping: BTreeSet<ObjectKey> = here.cloned().collect();
         if keeping.is_empty() || self.is_going(namespace).await? { Ok(keeping) } else { Ok(BTreeSet::new()) }
     }

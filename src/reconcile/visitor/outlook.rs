@@ -1,13 +1,13 @@
 //! Whether a visitor can be let in on the days to come, by what is declared: known from its row, with no call and without
 //! the object. A Visitor of next week is refused today, not at its midnight (design 3.4).
 
-use vestibule_core::adjust::check;
+use vestibule_core::adapt::check;
 use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::status::{Verdict, conditions};
 
-use super::plan::Standing;
-use super::row::PlaceState;
-use super::status::{Trouble, TroubleKind, and_what_stays};
+use super::plan::Phase;
+use super::row_state::PlacementState;
+use super::status_compute::{Failure, FailureKind, and_what_stays};
 use crate::reconcile::declared::{Declared, DeclaredGrant, Doors, Reference};
 
 /// What there is to expect.
@@ -27,29 +27,30 @@ pub enum Outlook {
 
 /// What is known of a visitor's records.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct OutlookInput<'a> {
     /// In each integration.
-    pub states: &'a [PlaceState],
+    pub states: &'a [PlacementState],
     /// What is the matter with one of them.
-    pub trouble: Option<&'a Trouble>,
+    pub failure: Option<&'a Failure>,
     /// A system is known to hold one.
     pub holds: bool,
 }
 
-impl Seen<'_> {
+impl OutlookInput<'_> {
     /// Why no record is made as declared, and what the one that may be there opens meanwhile.
     fn with_what_is_left(&self, sentence: &str) -> String {
         if let Some(mode) = self.states.iter().find_map(|state| state.untouched_by()) {
             return format!("{sentence}; its former record stays as it is: mode {mode:?} changes nothing");
         }
-        let judged = self.trouble.is_some_and(|it| matches!(it.kind, TroubleKind::Dependency));
-        let is_reduced = |state: &PlaceState| state.is_present() || matches!(state, PlaceState::Withheld(..));
+        let judged = self.failure.is_some_and(|it| matches!(it.kind, FailureKind::Dependency));
+        let is_reduced =
+            |state: &PlacementState| state.is_present() || matches!(state, PlacementState::Withheld(..));
         let reduced = judged || self.states.iter().any(is_reduced);
         match self.holds {
             true if reduced => {
                 format!("{sentence}; until then its former record opens only what is still declared")
             }
-            true => and_what_stays(sentence, self.states, self.trouble),
+            true => and_what_stays(sentence, self.states, self.failure),
             false if judged => format!("{sentence}; until then it opens no door"),
             false => sentence.to_owned(),
         }
@@ -113,23 +114,23 @@ fn not_looked_into(grant: &DeclaredGrant) -> String {
 impl Outlook {
     /// What there is to say of a visitor with this outlook. `more_days`: after the window that is on or over there is
     /// another one.
-    pub fn says(&self, standing: &Standing, more_days: bool, seen: &Seen<'_>) -> Saying {
-        match standing {
-            Standing::Today => self.says_today(seen),
-            Standing::Scheduled if !seen.states.iter().any(|state| state.may_hold()) => {
+    pub fn says(&self, phase: &Phase, more_days: bool, seen: &OutlookInput<'_>) -> Saying {
+        match phase {
+            Phase::Today => self.says_today(seen),
+            Phase::Scheduled if !seen.states.iter().any(|state| state.may_hold()) => {
                 self.says_ahead(Saying::Nothing)
             }
-            Standing::Over if more_days => self.says_ahead(Saying::ByRecords),
+            Phase::Over if more_days => self.says_ahead(Saying::ByRecords),
             _ => Saying::ByRecords,
         }
     }
 
-    fn says_today(&self, seen: &Seen<'_>) -> Saying {
-        let stalled = seen.trouble.is_some_and(|trouble| matches!(trouble.kind, TroubleKind::Stalled(_)));
+    fn says_today(&self, seen: &OutlookInput<'_>) -> Saying {
+        let stalled = seen.failure.is_some_and(|failure| matches!(failure.kind, FailureKind::Stalled(_)));
         match self {
             Self::Refused(sentence) => refused(&seen.with_what_is_left(sentence)),
             Self::Waits(sentence) if !stalled => waits(&seen.with_what_is_left(sentence)),
-            Self::Unready(sentence) if seen.trouble.is_none() => waits(sentence),
+            Self::Unready(sentence) if seen.failure.is_none() => waits(sentence),
             _ => Saying::ByRecords,
         }
     }

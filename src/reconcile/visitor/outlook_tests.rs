@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::adapt::{Capabilities, Contact, Names};
 use vestibule_core::model::{Mode, Person};
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::status::Status;
@@ -89,8 +89,8 @@ fn a_refusal_comes_before_what_is_missing_and_that_before_what_is_not_ready_or_n
     assert_eq!(outlook(jane(), &nowhere), Outlook::Waits("make one".to_owned()));
 }
 
-fn said(outlook: &Outlook, standing: &Standing, more_days: bool, places: &[PlaceState]) -> String {
-    match outlook.says(standing, more_days, &Seen { states: places, trouble: None, holds: false }) {
+fn said(outlook: &Outlook, phase: &Phase, more_days: bool, placements: &[PlacementState]) -> String {
+    match outlook.says(phase, more_days, &OutlookInput { states: placements, failure: None, holds: false }) {
         Saying::Verdict(verdict) => {
             says(&verdict.settle(&Status::default(), 1, at("2026-12-01T09:00:00Z")), "Ready")
         }
@@ -136,13 +136,13 @@ fn the_days_to_come_decide_and_no_day_that_is_over() {
     ];
     for (outlook, expected) in rows {
         let found = [
-            said(outlook, &Standing::Today, false, &[]),
-            said(outlook, &Standing::Scheduled, false, &[PlaceState::Absent]),
+            said(outlook, &Phase::Today, false, &[]),
+            said(outlook, &Phase::Scheduled, false, &[PlacementState::Absent]),
             // Yesterday's record has to go before anything else is said.
-            said(outlook, &Standing::Scheduled, false, &[PlaceState::Present]),
-            said(outlook, &Standing::Over, true, &[PlaceState::Present]),
-            said(outlook, &Standing::Over, false, &[PlaceState::Present]),
-            said(outlook, &Standing::Expired, false, &[]),
+            said(outlook, &Phase::Scheduled, false, &[PlacementState::Present]),
+            said(outlook, &Phase::Over, true, &[PlacementState::Present]),
+            said(outlook, &Phase::Over, false, &[PlacementState::Present]),
+            said(outlook, &Phase::Expired, false, &[]),
         ];
         assert_eq!(found, expected, "{outlook:?}");
     }
@@ -150,27 +150,27 @@ fn the_days_to_come_decide_and_no_day_that_is_over() {
 
 #[test]
 fn a_trouble_that_needs_a_person_is_told_before_what_is_merely_missing() {
-    let trouble = |kind| Trouble { kind, message: "no".to_owned() };
-    let stalled = trouble(TroubleKind::Stalled(conditions::DUPLICATE_CLAIM));
+    let failure = |kind| Failure { kind, message: "no".to_owned() };
+    let stalled = failure(FailureKind::Stalled(conditions::DUPLICATE_CLAIM));
     let waits = Outlook::Waits("create it".to_owned());
-    assert_eq!(waits.says(&Standing::Today, false, &seen(&stalled)), Saying::ByRecords);
-    let dependency = trouble(TroubleKind::Dependency);
-    assert!(matches!(waits.says(&Standing::Today, false, &seen(&dependency)), Saying::Verdict(_)));
+    assert_eq!(waits.says(&Phase::Today, false, &seen(&stalled)), Saying::ByRecords);
+    let dependency = failure(FailureKind::Dependency);
+    assert!(matches!(waits.says(&Phase::Today, false, &seen(&dependency)), Saying::Verdict(_)));
     let refused = Outlook::Refused("set spec.email".to_owned());
-    assert!(matches!(refused.says(&Standing::Today, false, &seen(&stalled)), Saying::Verdict(_)));
+    assert!(matches!(refused.says(&Phase::Today, false, &seen(&stalled)), Saying::Verdict(_)));
 }
 
-fn seen(trouble: &Trouble) -> Seen<'_> {
-    Seen { states: &[], trouble: Some(trouble), holds: false }
+fn seen(failure: &Failure) -> OutlookInput<'_> {
+    OutlookInput { states: &[], failure: Some(failure), holds: false }
 }
 
 #[test]
 fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhile() {
-    let trouble = |kind| Trouble { kind, message: "it says no".to_owned() };
-    let message = |states: &[PlaceState], kind: Option<TroubleKind>, holds| {
-        let trouble = kind.map(trouble);
-        let seen = Seen { states, trouble: trouble.as_ref(), holds };
-        let Saying::Verdict(verdict) = Outlook::Waits("no group".into()).says(&Standing::Today, false, &seen)
+    let failure = |kind| Failure { kind, message: "it says no".to_owned() };
+    let message = |states: &[PlacementState], kind: Option<FailureKind>, holds| {
+        let failure = kind.map(failure);
+        let seen = OutlookInput { states, failure: failure.as_ref(), holds };
+        let Saying::Verdict(verdict) = Outlook::Waits("no group".into()).says(&Phase::Today, false, &seen)
         else {
             panic!()
         };
@@ -178,16 +178,17 @@ fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhil
             verdict.settle(&vestibule_core::status::Status::default(), 1, jiff::Timestamp::UNIX_EPOCH);
         status.condition("Ready").unwrap().message.clone()
     };
-    let [waiting, retrying, present] = [PlaceState::Waiting, PlaceState::Retrying, PlaceState::Present];
+    let [waiting, retrying, present] =
+        [PlacementState::Waiting, PlacementState::Retrying, PlacementState::Present];
     assert_eq!(message(&[waiting], None, false), "no group", "nothing was looked at yet");
     assert_eq!(message(&[waiting], None, true), "no group");
-    let closed = message(&[retrying], Some(TroubleKind::Dependency), false);
+    let closed = message(&[retrying], Some(FailureKind::Dependency), false);
     assert_eq!(closed, "no group; until then it opens no door");
-    for (state, kind) in [(retrying, Some(TroubleKind::Dependency)), (present, None)] {
+    for (state, kind) in [(retrying, Some(FailureKind::Dependency)), (present, None)] {
         let reduced = message(&[state], kind, true);
         assert_eq!(reduced, "no group; until then its former record opens only what is still declared");
     }
-    let withheld = |mode| PlaceState::Withheld(Withheld::Beside(mode), Change::Replace);
+    let withheld = |mode| PlacementState::Withheld(Withheld::Beside(mode), Change::Replace);
     assert!(message(&[withheld(Mode::Upsert)], None, true).contains("still declared"));
     for mode in [Mode::Observe, Mode::CreateOnly] {
         let kept = message(&[withheld(mode)], None, true);
@@ -196,6 +197,6 @@ fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhil
             format!("no group; its former record stays as it is: mode {mode:?} changes nothing")
         );
     }
-    let failing = message(&[retrying], Some(TroubleKind::Retried), true);
+    let failing = message(&[retrying], Some(FailureKind::Retried), true);
     assert!(failing.contains("could not be taken away: it says no"), "{failing}");
 }

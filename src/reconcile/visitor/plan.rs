@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use vestibule_core::adjust::{Wish, adjust, entitlement, group_names};
+use vestibule_core::adapt::{RequestedAccess, adapt, entitlement, group_names};
 use vestibule_core::entitlement::Entitlement;
-use vestibule_core::identity::{RecordId, Slot};
-use vestibule_core::model::{Mark, ObjectKey, Record};
-use vestibule_core::plan::Want;
+use vestibule_core::identity::{ObjectId, RecordId};
+use vestibule_core::model::{DesiredRecord, ObjectKey, OwnerMark};
+use vestibule_core::plan::DesiredState;
 use vestibule_core::schedule::{Day, PackedVisit};
 
 use super::validate::Validated;
 use crate::reconcile::declared::Doors;
-use crate::reconcile::directory::{Access, TenantFacts};
+use crate::reconcile::references::{Access, TenantFacts};
 
 /// How a visitor stands before any system is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Phase {
     /// A record is wanted today, in at least one integration.
     Today,
     /// Today's window is over; what has stopped opening stays until midnight.
@@ -35,7 +35,7 @@ pub enum Standing {
     NoGroups(String),
 }
 
-impl Standing {
+impl Phase {
     /// Whether existing records are left as they are, whatever they are.
     pub const fn freezes(&self) -> bool {
         matches!(self, Self::Missing(_) | Self::NoTaker(_) | Self::Refused(_) | Self::Over)
@@ -43,14 +43,10 @@ impl Standing {
 }
 
 /// The standing of a visit, from what a row knows.
-pub fn standing(
-    visit: PackedVisit,
-    tenant: Option<&TenantFacts>,
-    now: Timestamp,
-) -> (Standing, Option<Timestamp>) {
+pub fn phase(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -> (Phase, Option<Timestamp>) {
     let Some(tenant) = tenant else {
         return (
-            Standing::Missing(
+            Phase::Missing(
                 "the Tenant that spec.tenantRef names does not exist: make it or name another".into(),
             ),
             None,
@@ -59,19 +55,19 @@ pub fn standing(
     let Some(property) = &tenant.property else {
         let message =
             format!("Property {} is missing or not ready: make it or mend it", tenant.property_key.name);
-        return (Standing::Missing(message), None);
+        return (Phase::Missing(message), None);
     };
     let day = visit.day_at(now, &property.zone, property.provision);
-    let standing = match day {
-        Day::Scheduled { .. } => Standing::Scheduled,
-        Day::Expired => Standing::Expired,
+    let phase = match day {
+        Day::Scheduled { .. } => Phase::Scheduled,
+        Day::Expired => Phase::Expired,
         Day::On { .. } | Day::Ended { .. } => match no_groups(tenant) {
             Some(refusal) => refusal,
-            None if matches!(day, Day::On { .. }) => Standing::Today,
-            None => Standing::Over,
+            None if matches!(day, Day::On { .. }) => Phase::Today,
+            None => Phase::Over,
         },
     };
-    (standing, day.changes_at())
+    (phase, day.changes_at())
 }
 
 /// Whether a visit whose window of today is over has another day.
@@ -83,12 +79,12 @@ pub fn has_more_days(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Time
 
 /// Why nothing is wanted of a visitor whose day it is, by what is declared. Nothing is concluded from an integration that
 /// is merely not connected: what it would open is waited for.
-fn no_groups(tenant: &TenantFacts) -> Option<Standing> {
+fn no_groups(tenant: &TenantFacts) -> Option<Phase> {
     match &tenant.declared.doors {
-        Doors::NoGroups(message) => Some(Standing::NoGroups(message.clone())),
-        Doors::NoIntegration(message) => Some(Standing::NoTaker(message.clone())),
+        Doors::NoGroups(message) => Some(Phase::NoGroups(message.clone())),
+        Doors::NoIntegration(message) => Some(Phase::NoTaker(message.clone())),
         Doors::Declared if tenant.access.is_empty() => {
-            Some(Standing::NoTaker(tenant.declared.awaited().cloned().unwrap_or_default()))
+            Some(Phase::NoTaker(tenant.declared.awaited().cloned().unwrap_or_default()))
         }
         Doors::Declared => None,
     }
@@ -103,7 +99,7 @@ pub struct Refused {
     pub most: Arc<Entitlement>,
 }
 
-impl From<Refused> for Want {
+impl From<Refused> for DesiredState {
     fn from(refused: Refused) -> Self {
         Self::AtMost(refused.most)
     }
@@ -139,20 +135,20 @@ pub fn record(
     tenant: &TenantFacts,
     access: &Access,
     now: Timestamp,
-) -> Result<Want, Refused> {
+) -> Result<DesiredState, Refused> {
     let Some(property) = tenant.property.as_ref() else {
         let most = known_entitlement(visitor, Some(tenant), &access.integration.key, now);
-        return Ok(Want::AtMost(Arc::new(most)));
+        return Ok(DesiredState::AtMost(Arc::new(most)));
     };
     let window = match visitor.visit.day_at(now, &property.zone, property.provision) {
         Day::On { window, .. } => window,
-        Day::Ended { .. } => return Ok(Want::Ended),
-        Day::Scheduled { .. } | Day::Expired => return Ok(Want::Nothing),
+        Day::Ended { .. } => return Ok(DesiredState::Ended),
+        Day::Scheduled { .. } | Day::Expired => return Ok(DesiredState::Nothing),
     };
     if access.groups.is_empty() {
-        return Ok(Want::Nothing);
+        return Ok(DesiredState::Nothing);
     }
-    let wish = Wish {
+    let requested = RequestedAccess {
         person: visitor.person.clone(),
         tenant: tenant.display_name.clone(),
         window,
@@ -160,15 +156,15 @@ pub fn record(
         credential_number: visitor.credential_number.clone(),
     };
     let system = &access.integration.capabilities;
-    let (facts, _) = adjust(&wish, system).map_err(|refusal| Refused {
+    let (facts, _) = adapt(&requested, system).map_err(|refusal| Refused {
         sentence: refusal.to_string(),
-        most: Arc::new(entitlement(&wish, system)),
+        most: Arc::new(entitlement(&requested, system)),
     })?;
-    let id = RecordId::new(access.owner, Slot::of_visitor(object), facts.fingerprint());
+    let id = RecordId::new(access.owner, ObjectId::of_visitor(object), facts.fingerprint());
     let window = facts.window.unwrap_or(window);
-    Ok(Want::Record(Arc::new(Record {
+    Ok(DesiredState::Record(Arc::new(DesiredRecord {
         id,
-        mark: Mark { owner_id: access.integration.owner_id.clone(), object: object.clone() },
+        mark: OwnerMark { owner_id: access.integration.owner_id.clone(), object: object.clone() },
         person: facts.person,
         tenant: facts.tenant,
         window,

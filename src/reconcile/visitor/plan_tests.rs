@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use vestibule_core::adjust::Contact;
+use vestibule_core::adapt::Contact;
 use vestibule_core::schedule::Provision;
 
 use super::*;
 use crate::api::{Grant, TenantSpec};
-use crate::reconcile::directory::IntegrationFacts;
 use crate::reconcile::fixtures::{
     acme, at, berlin, engine, facts, facts_of, integration, jane, key, read, with,
 };
+use crate::reconcile::references::IntegrationFacts;
 use crate::reconcile::visitor::validate::validate;
 use crate::system::memory::Memory;
 
@@ -32,17 +32,17 @@ fn opening(groups: &[&str]) -> TenantFacts {
     facts_of(&spec, &[], berlin(), [netbox()])
 }
 
-fn stands(tenant: Option<&TenantFacts>, now: &str) -> (Standing, Option<Timestamp>) {
-    standing(visitor(&json!({})).packed(), tenant, at(now))
+fn stands(tenant: Option<&TenantFacts>, now: &str) -> (Phase, Option<Timestamp>) {
+    phase(visitor(&json!({})).packed(), tenant, at(now))
 }
 
-fn made_of(visitor: &Validated, tenant: &TenantFacts, now: &str) -> Result<Want, Refused> {
+fn made_of(visitor: &Validated, tenant: &TenantFacts, now: &str) -> Result<DesiredState, Refused> {
     record(visitor, &key("jane"), tenant, &tenant.access[0], at(now))
 }
 
-fn made(spec: &Value, tenant: &TenantFacts) -> Record {
+fn made(spec: &Value, tenant: &TenantFacts) -> DesiredRecord {
     match made_of(&visitor(spec), tenant, DURING) {
-        Ok(Want::Record(record)) => (*record).clone(),
+        Ok(DesiredState::Record(record)) => (*record).clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -53,15 +53,15 @@ fn made(spec: &Value, tenant: &TenantFacts) -> Record {
 fn a_day_visit_is_scheduled_then_on_then_over_then_expired() {
     let tenant = facts([netbox()]);
     let rows = [
-        ("2026-11-30T22:59:59Z", Standing::Scheduled, Some("2026-11-30T23:00:00Z")),
-        ("2026-11-30T23:00:00Z", Standing::Today, Some("2026-12-01T16:00:00Z")),
-        (DURING, Standing::Today, Some("2026-12-01T16:00:00Z")),
-        ("2026-12-01T16:00:00Z", Standing::Over, Some("2026-12-01T23:00:00Z")),
-        ("2026-12-01T23:00:00Z", Standing::Expired, None),
-        ("2027-06-01T00:00:00Z", Standing::Expired, None),
+        ("2026-11-30T22:59:59Z", Phase::Scheduled, Some("2026-11-30T23:00:00Z")),
+        ("2026-11-30T23:00:00Z", Phase::Today, Some("2026-12-01T16:00:00Z")),
+        (DURING, Phase::Today, Some("2026-12-01T16:00:00Z")),
+        ("2026-12-01T16:00:00Z", Phase::Over, Some("2026-12-01T23:00:00Z")),
+        ("2026-12-01T23:00:00Z", Phase::Expired, None),
+        ("2027-06-01T00:00:00Z", Phase::Expired, None),
     ];
-    for (now, standing, next) in rows {
-        assert_eq!(stands(Some(&tenant), now), (standing, next.map(at)), "{now}");
+    for (now, phase, next) in rows {
+        assert_eq!(stands(Some(&tenant), now), (phase, next.map(at)), "{now}");
     }
 }
 
@@ -77,25 +77,25 @@ fn what_is_missing_is_named_and_freezes() {
         ),
     ];
     for (tenant, sentence) in rows {
-        let (standing, _) = stands(tenant.as_ref(), DURING);
+        let (phase, _) = stands(tenant.as_ref(), DURING);
         let nobody_takes = tenant.is_some_and(|tenant| tenant.property.is_some());
-        let kind = if nobody_takes { Standing::NoTaker } else { Standing::Missing };
-        assert_eq!(standing, kind(sentence.to_owned()));
-        assert!(standing.freezes());
+        let kind = if nobody_takes { Phase::NoTaker } else { Phase::Missing };
+        assert_eq!(phase, kind(sentence.to_owned()));
+        assert!(phase.freezes());
     }
 }
 
 #[test]
 fn a_missing_integration_freezes_no_visit_that_is_over_or_still_to_come() {
-    assert_eq!(stands(Some(&facts([])), "2026-12-02T09:00:00Z").0, Standing::Expired);
-    assert_eq!(stands(Some(&facts([])), "2026-11-20T09:00:00Z").0, Standing::Scheduled);
+    assert_eq!(stands(Some(&facts([])), "2026-12-02T09:00:00Z").0, Phase::Expired);
+    assert_eq!(stands(Some(&facts([])), "2026-11-20T09:00:00Z").0, Phase::Scheduled);
 }
 
 #[test]
 fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enough() {
-    let (standing, _) = stands(Some(&opening(&[])), DURING);
-    let Standing::NoGroups(sentence) = &standing else { panic!("{standing:?}") };
-    assert!(!standing.freezes(), "emptied revokes");
+    let (phase, _) = stands(Some(&opening(&[])), DURING);
+    let Phase::NoGroups(sentence) = &phase else { panic!("{phase:?}") };
+    assert!(!phase.freezes(), "emptied revokes");
     assert_eq!(
         sentence,
         "Tenant acme opens no door to visitors: name groups in its spec.visitorAccess, or in spec.visitorAccess of \
@@ -104,31 +104,31 @@ fn a_tenant_without_groups_refuses_and_revokes_while_one_group_anywhere_is_enoug
     let annex = integration(&engine("annex", Memory::default()), 1);
     let grant = Grant { integration_ref: "netbox".into(), groups: Vec::new() };
     let spec = TenantSpec { visitor_access: vec![grant], ..acme() };
-    assert_eq!(stands(Some(&facts_of(&spec, &[], berlin(), [netbox(), annex])), DURING).0, Standing::Today);
+    assert_eq!(stands(Some(&facts_of(&spec, &[], berlin(), [netbox(), annex])), DURING).0, Phase::Today);
 }
 
 #[test]
 fn what_is_declared_for_an_integration_that_is_not_connected_is_waited_for_and_freezes() {
     let mut waiting = TenantFacts { access: Vec::new(), ..facts([netbox()]) };
     waiting.declared.unready = vec!["waits for AccessIntegration netbox".to_owned()];
-    let (standing, _) = stands(Some(&waiting), DURING);
-    assert_eq!(standing, Standing::NoTaker("waits for AccessIntegration netbox".to_owned()));
+    let (phase, _) = stands(Some(&waiting), DURING);
+    assert_eq!(phase, Phase::NoTaker("waits for AccessIntegration netbox".to_owned()));
     // Beside one that is connected and declared to open nothing: what that one holds goes.
     let beside = TenantFacts { access: opening(&[]).access, ..waiting };
-    assert_eq!(stands(Some(&beside), DURING).0, Standing::Today);
+    assert_eq!(stands(Some(&beside), DURING).0, Phase::Today);
 }
 
 #[test]
 fn only_what_ended_emptied_or_is_on_moves_records() {
-    let moves = [Standing::Today, Standing::Scheduled, Standing::Expired, Standing::NoGroups(String::new())];
+    let moves = [Phase::Today, Phase::Scheduled, Phase::Expired, Phase::NoGroups(String::new())];
     let freezes = [
-        Standing::Over,
-        Standing::Missing(String::new()),
-        Standing::NoTaker(String::new()),
-        Standing::Refused(String::new()),
+        Phase::Over,
+        Phase::Missing(String::new()),
+        Phase::NoTaker(String::new()),
+        Phase::Refused(String::new()),
     ];
-    assert!(moves.iter().all(|standing| !standing.freezes()));
-    assert!(freezes.iter().all(Standing::freezes));
+    assert!(moves.iter().all(|phase| !phase.freezes()));
+    assert!(freezes.iter().all(Phase::freezes));
 }
 
 // === record ===
@@ -138,7 +138,7 @@ fn the_record_is_what_the_system_will_hold_marked_with_whose_it_is() {
     let record = made(&json!({ "credentialNumber": "12345" }), &facts([netbox()]));
     assert_eq!(
         record.id,
-        RecordId::new(record.id.owner, Slot::of_visitor(&key("jane")), record.facts().fingerprint())
+        RecordId::new(record.id.owner, ObjectId::of_visitor(&key("jane")), record.facts().fingerprint())
     );
     assert_eq!((&*record.mark.owner_id, &record.mark.object), ("cluster/hq/netbox", &key("jane")));
     assert_eq!((&*record.person.last_name, &*record.tenant), ("Doe", "Acme Ltd"));
@@ -159,7 +159,7 @@ fn equal_input_gives_an_equal_record_in_another_process_and_after_delete_and_cre
     assert_eq!(first, second);
     let again = with(jane(), &json!({ "metadata": { "uid": "ffffffff-4e5f-6789-abcd-ef0123456789" } }));
     let again = validate(&read(&again)).unwrap();
-    assert_eq!(made_of(&again, &facts([netbox()]), DURING).unwrap(), Want::Record(Arc::new(first)));
+    assert_eq!(made_of(&again, &facts([netbox()]), DURING).unwrap(), DesiredState::Record(Arc::new(first)));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn each_change_that_a_door_or_a_desk_can_see_is_a_new_record_of_the_same_visitor
     contents.insert(first.id.content);
     assert_eq!(contents.len(), changes.len() + 3, "all differ");
     let roe = made(&changes[1], &facts([netbox()]));
-    assert_eq!((roe.id.owner, roe.id.slot, roe.id.number), (first.id.owner, first.id.slot, 0));
+    assert_eq!((roe.id.owner, roe.id.object_id, roe.id.number), (first.id.owner, first.id.object_id, 0));
 }
 
 #[test]
@@ -209,25 +209,27 @@ fn a_visit_of_several_days_has_a_fresh_record_each_day() {
     let (tenant, visitor) = (facts([netbox()]), visitor(&json!({ "visit": { "to": "2026-12-03" } })));
     let on = |day: &str| made_of(&visitor, &tenant, &format!("{day}T09:00:00Z"));
     let records = ["2026-12-01", "2026-12-02", "2026-12-03"].map(|day| match on(day) {
-        Ok(Want::Record(record)) => record.id,
+        Ok(DesiredState::Record(record)) => record.id,
         other => panic!("{other:?}"),
     });
     let contents: BTreeSet<_> = records.iter().map(|id| id.content).collect();
-    assert_eq!((contents.len(), records.iter().all(|id| id.slot == records[0].slot)), (3, true));
+    assert_eq!((contents.len(), records.iter().all(|id| id.object_id == records[0].object_id)), (3, true));
     let evening = made_of(&visitor, &tenant, "2026-12-02T18:00:00Z");
-    assert_eq!(evening, Ok(Want::Ended), "stays until the next day's takes its place");
-    assert_eq!(on("2026-12-04"), Ok(Want::Nothing));
+    assert_eq!(evening, Ok(DesiredState::Ended), "stays until the next day's takes its place");
+    assert_eq!(on("2026-12-04"), Ok(DesiredState::Nothing));
 }
 
 #[test]
 fn nothing_is_wanted_before_and_after_the_visit_nor_without_groups() {
     let tenant = facts([netbox()]);
     let wants = |tenant: &TenantFacts, now: &str| made_of(&visitor(&json!({})), tenant, now);
-    assert_eq!(wants(&tenant, "2026-11-30T12:00:00Z"), Ok(Want::Nothing));
-    assert_eq!(wants(&tenant, "2026-12-02T12:00:00Z"), Ok(Want::Nothing));
-    assert_eq!(wants(&opening(&[]), DURING), Ok(Want::Nothing));
-    assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(Want::Ended));
-    let Ok(Want::AtMost(most)) = wants(&TenantFacts { property: None, ..tenant }, DURING) else { panic!() };
+    assert_eq!(wants(&tenant, "2026-11-30T12:00:00Z"), Ok(DesiredState::Nothing));
+    assert_eq!(wants(&tenant, "2026-12-02T12:00:00Z"), Ok(DesiredState::Nothing));
+    assert_eq!(wants(&opening(&[]), DURING), Ok(DesiredState::Nothing));
+    assert_eq!(wants(&tenant, "2026-12-01T20:00:00Z"), Ok(DesiredState::Ended));
+    let Ok(DesiredState::AtMost(most)) = wants(&TenantFacts { property: None, ..tenant }, DURING) else {
+        panic!()
+    };
     assert_eq!(
         (most.window, most.groups.as_ref().map(BTreeSet::len)),
         (None, Some(1)),
@@ -241,11 +243,12 @@ fn provision_on_apply_makes_the_record_days_ahead_with_the_window_of_its_day() {
     if let Some(property) = &mut early.property {
         property.provision = Provision::OnApply;
     }
-    let Ok(Want::Record(record)) = made_of(&visitor(&json!({})), &early, "2026-11-20T12:00:00Z") else {
+    let Ok(DesiredState::Record(record)) = made_of(&visitor(&json!({})), &early, "2026-11-20T12:00:00Z")
+    else {
         panic!()
     };
     assert_eq!(*record, made(&json!({}), &facts([netbox()])));
-    assert_eq!(stands(Some(&early), "2026-11-20T12:00:00Z").0, Standing::Today);
+    assert_eq!(stands(Some(&early), "2026-11-20T12:00:00Z").0, Phase::Today);
 }
 
 #[test]

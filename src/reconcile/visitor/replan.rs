@@ -3,158 +3,167 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::ObjectKey;
 
-use super::plan::{self, Standing};
-use super::row::{PlaceState, PlaceWant, Plan, Told};
-use super::scan::{Cause, Orders};
-use super::shift::Shift;
-use super::source::state_by_engine;
-use crate::engine::{Class, Engine};
-use crate::reconcile::directory::{Access, Directory, TenantFacts};
+use super::desired_state::state_by_engine;
+use super::plan::{self, Phase};
+use super::reference_changes::ReferenceChanges;
+use super::row_state::{PlacementState, PlacementTarget, RowState, StatusCoverage};
+use super::scan::{Cause, WorkBatch};
+use crate::engine::{Engine, Priority};
+use crate::reconcile::references::{Access, References, TenantFacts};
 
 /// The hash of what a row was planned with, as it is now.
-pub(super) fn facts_hash(directory: &Directory, plan: &Plan) -> u64 {
-    directory.tenant(plan.tenant).map_or(0, |tenant| tenant.hash)
+pub(super) fn facts_hash(references: &References, row_state: &RowState) -> u64 {
+    references.tenant(row_state.tenant).map_or(0, |tenant| tenant.hash)
 }
 
 /// Plans a row anew from what it knows itself.
 pub(super) fn replan(
-    plan: &mut Plan,
-    slot: Slot,
-    shift: &Shift,
+    row_state: &mut RowState,
+    object_id: ObjectId,
+    shift: &ReferenceChanges,
     now: Timestamp,
     cause: Cause,
-    orders: &mut Orders,
+    batch: &mut WorkBatch,
 ) {
-    let Some(visit) = plan.visit else { return };
-    let (directory, due) = (&*shift.now, plan.is_due(now) || cause == Cause::SetBack);
-    drop_places_of_the_gone(plan, directory);
-    let tenant = directory.tenant(plan.tenant);
-    let (standing, next) = plan::standing(visit, tenant, now);
-    plan.facts = facts_hash(directory, plan);
-    plan.told = plan.told.min(Told::Spec);
-    plan.set_next(next);
-    orders.settle(slot, Class::RolloverAddition);
-    if standing == Standing::Over {
-        end(plan, slot, directory, tenant, now, orders);
+    let Some(visit) = row_state.visit else { return };
+    let (references, due) = (&*shift.now, row_state.is_due(now) || cause == Cause::SetBack);
+    drop_places_of_the_gone(row_state, references);
+    let tenant = references.tenant(row_state.tenant);
+    let (phase, next) = plan::phase(visit, tenant, now);
+    row_state.references_hash = facts_hash(references, row_state);
+    row_state.status_coverage = row_state.status_coverage.min(StatusCoverage::Spec);
+    row_state.set_next_transition(next);
+    batch.queue_status(object_id, Priority::RolloverAddition);
+    if phase == Phase::Over {
+        end(row_state, object_id, references, tenant, now, batch);
     }
     let access = tenant.map(|tenant| tenant.access.as_slice()).unwrap_or_default();
-    if standing.freezes() && !matches!(standing, Standing::NoTaker(_)) {
-        if matches!(standing, Standing::Missing(_)) {
-            let tenant = plan.tenant;
-            let reduced = access.iter().filter(|it| shift.takes_away(tenant, &it.integration.key));
-            reduced.for_each(|access| bound(plan, slot, access, orders));
+    if phase.freezes() && !matches!(phase, Phase::NoTaker(_)) {
+        if matches!(phase, Phase::Missing(_)) {
+            let tenant = row_state.tenant;
+            let reduced = access.iter().filter(|it| shift.loses_access(tenant, &it.integration.key));
+            reduced.for_each(|access| bound(row_state, object_id, access, batch));
         }
         return;
     }
-    let today = standing == Standing::Today;
+    let today = phase == Phase::Today;
     let open: Vec<&Access> = access.iter().filter(|access| today && !access.groups.is_empty()).collect();
     for access in &open {
         let integration = &access.integration;
-        if !due && plan.place(integration.index).is_some() && !shift.concerns(plan.tenant, &integration.key) {
+        if !due
+            && row_state.placement(integration.index).is_some()
+            && !shift.concerns(row_state.tenant, &integration.key)
+        {
             continue;
         }
-        let loses = shift.takes_away(plan.tenant, &integration.key);
-        let place = plan.place_mut(integration.index);
-        (place.want, place.state) = (PlaceWant::Unplanned, PlaceState::Waiting);
-        if let Some(held) = integration.engine.held(slot) {
-            let replaces = loses && !held.is_empty();
-            let class = if replaces { Class::Revocation } else { Class::RolloverAddition };
-            orders.push(integration.index, &integration.engine, slot, class);
+        let loses = shift.loses_access(row_state.tenant, &integration.key);
+        let placement = row_state.placement_mut(integration.index);
+        (placement.target, placement.state) = (PlacementTarget::Unplanned, PlacementState::Waiting);
+        if let Some(existing) = integration.engine.existing(object_id) {
+            let replaces = loses && !existing.is_empty();
+            let priority = if replaces { Priority::Revocation } else { Priority::RolloverAddition };
+            batch.push(integration.index, &integration.engine, object_id, priority);
         }
     }
-    for (key, engine) in directory.engines.iter().filter(|(key, _)| closes(&standing, directory, key)) {
-        let index = directory.indexes.get(key).copied();
+    for (key, engine) in references.engines.iter().filter(|(key, _)| closes(&phase, references, key)) {
+        let index = references.indexes.get(key).copied();
         if let Some(index) = index.filter(|index| open.iter().all(|it| it.integration.index != *index)) {
-            close(plan, slot, index, engine, cause.takes_away(), orders);
+            close(row_state, object_id, index, engine, cause.removal_priority(), batch);
         }
     }
 }
 
 /// What is wanted is not known, but a group is known to be taken away: what is held is reduced.
-fn bound(plan: &mut Plan, slot: Slot, access: &Access, orders: &mut Orders) {
+fn bound(row_state: &mut RowState, object_id: ObjectId, access: &Access, batch: &mut WorkBatch) {
     let integration = &access.integration;
-    if integration.engine.held(slot).is_some_and(|held| !held.is_empty()) {
-        let place = plan.place_mut(integration.index);
-        (place.want, place.state) = (PlaceWant::AtMost, PlaceState::Waiting);
-        orders.push(integration.index, &integration.engine, slot, Class::Revocation);
+    if integration.engine.existing(object_id).is_some_and(|existing| !existing.is_empty()) {
+        let placement = row_state.placement_mut(integration.index);
+        (placement.target, placement.state) = (PlacementTarget::AtMost, PlacementState::Waiting);
+        batch.push(integration.index, &integration.engine, object_id, Priority::Revocation);
     }
 }
 
 /// Whether an integration that is not to be opened gives up what it holds.
-pub(super) fn closes(standing: &Standing, directory: &Directory, integration: &ObjectKey) -> bool {
-    match standing {
-        Standing::Missing(_) | Standing::Refused(_) => false,
-        Standing::NoTaker(_) => directory.declining.contains(integration),
+pub(super) fn closes(phase: &Phase, references: &References, integration: &ObjectKey) -> bool {
+    match phase {
+        Phase::Missing(_) | Phase::Refused(_) => false,
+        Phase::NoTaker(_) => references.declining.contains(integration),
         // What is wanted of one whose spec cannot be read is not known.
-        Standing::Today | Standing::Over | Standing::NoGroups(_) => !directory.frozen.contains(integration),
+        Phase::Today | Phase::Over | Phase::NoGroups(_) => !references.frozen.contains(integration),
         // But every visit ends.
-        Standing::Scheduled | Standing::Expired => true,
+        Phase::Scheduled | Phase::Expired => true,
     }
 }
 
 /// The window is over: what opens no more stays until midnight, what still does goes, and what was never made is not missed
 /// any more.
 fn end(
-    plan: &mut Plan,
-    slot: Slot,
-    directory: &Directory,
+    row_state: &mut RowState,
+    object_id: ObjectId,
+    references: &References,
     tenant: Option<&TenantFacts>,
     now: Timestamp,
-    orders: &mut Orders,
+    batch: &mut WorkBatch,
 ) {
-    for (key, engine) in &directory.engines {
-        let Some(index) = directory.indexes.get(key).copied() else { continue };
-        let Some(place) = plan.places.iter_mut().find(|place| place.integration == index) else { continue };
-        let concerned = tenant.is_some_and(|tenant| tenant.access_in(key).is_some());
-        place.want = match concerned {
-            true => PlaceWant::Ended,
-            false if closes(&Standing::Over, directory, key) => PlaceWant::Nothing,
-            false => PlaceWant::Keep,
+    for (key, engine) in &references.engines {
+        let Some(index) = references.indexes.get(key).copied() else { continue };
+        let Some(placement) =
+            row_state.placements.iter_mut().find(|placement| placement.integration == index)
+        else {
+            continue;
         };
-        let Some(held) = engine.held(slot) else { continue };
-        let state = state_by_engine(place.want, engine, slot, &held, now);
-        place.state = state.unwrap_or(PlaceState::Waiting);
+        let concerned = tenant.is_some_and(|tenant| tenant.access_in(key).is_some());
+        placement.target = match concerned {
+            true => PlacementTarget::Ended,
+            false if closes(&Phase::Over, references, key) => PlacementTarget::Nothing,
+            false => PlacementTarget::Keep,
+        };
+        let Some(existing) = engine.existing(object_id) else { continue };
+        let state = state_by_engine(placement.target, engine, object_id, &existing, now);
+        placement.state = state.unwrap_or(PlacementState::Waiting);
         if state.is_none() {
-            orders.push(index, engine, slot, Class::Revocation);
+            batch.push(index, engine, object_id, Priority::Revocation);
         }
     }
 }
 
 /// Integrations that are gone have removed their records, or were told to leave them.
-pub(super) fn drop_places_of_the_gone(plan: &mut Plan, directory: &Directory) {
-    plan.places.retain(|place| {
-        directory.engines.keys().any(|key| directory.indexes.get(key) == Some(&place.integration))
+pub(super) fn drop_places_of_the_gone(row_state: &mut RowState, references: &References) {
+    row_state.placements.retain(|placement| {
+        references.engines.keys().any(|key| references.indexes.get(key) == Some(&placement.integration))
     });
 }
 
 /// Nothing is wanted in this integration: whatever is there goes.
 pub(super) fn close(
-    plan: &mut Plan,
-    slot: Slot,
+    row_state: &mut RowState,
+    object_id: ObjectId,
     index: u16,
     engine: &Arc<Engine>,
-    class: Class,
-    orders: &mut Orders,
+    priority: Priority,
+    batch: &mut WorkBatch,
 ) {
-    let held = engine.held(slot);
-    let empty = held.as_ref().is_none_or(Vec::is_empty);
-    if plan.place(index).is_none() && empty {
+    let existing = engine.existing(object_id);
+    let empty = existing.as_ref().is_none_or(Vec::is_empty);
+    if row_state.placement(index).is_none() && empty {
         return;
     }
-    let place = plan.place_mut(index);
-    place.want = PlaceWant::Nothing;
-    match held {
-        Some(held) if held.is_empty() && engine.is_settled(slot) && engine.is_absent(slot) => {
-            place.state = PlaceState::Absent;
+    let placement = row_state.placement_mut(index);
+    placement.target = PlacementTarget::Nothing;
+    match existing {
+        Some(existing)
+            if existing.is_empty() && engine.is_settled(object_id) && engine.is_absent(object_id) =>
+        {
+            placement.state = PlacementState::Absent;
         }
         Some(_) => {
-            place.state = PlaceState::Waiting;
-            orders.push(index, engine, slot, class);
+            placement.state = PlacementState::Waiting;
+            batch.push(index, engine, object_id, priority);
         }
-        None => place.state = PlaceState::Waiting,
+        None => placement.state = PlacementState::Waiting,
     }
 }
 

@@ -3,54 +3,57 @@ use crate::reconcile::fixtures::{engine, facts, integration, key};
 use crate::system::memory::Memory;
 
 /// A directory with an engine for each of these integrations, in this order.
-fn directory(names: &[&str]) -> Directory {
-    let mut directory = Directory { complete: true, ..Directory::default() };
+fn references(names: &[&str]) -> References {
+    let mut references = References { complete: true, ..References::default() };
     for (name, index) in names.iter().zip(0..) {
-        directory.engines.insert(key(name), engine(name, Memory::default()));
-        directory.indexes.insert(key(name), index);
+        references.engines.insert(key(name), engine(name, Memory::default()));
+        references.indexes.insert(key(name), index);
     }
-    directory
+    references
 }
 
-fn plan(integrations: &[u16]) -> Plan {
-    let mut plan = Plan::default();
+fn row_state(integrations: &[u16]) -> RowState {
+    let mut row_state = RowState::default();
     for index in integrations {
-        plan.place_mut(*index);
+        row_state.placement_mut(*index);
     }
-    plan
+    row_state
 }
 
 #[test]
 fn places_go_with_their_integration_and_only_with_it() {
-    let mut plan = plan(&[0, 1, 9]);
-    drop_places_of_the_gone(&mut plan, &directory(&["netbox", "annex"]));
-    assert_eq!(plan.places.iter().map(|place| place.integration).collect::<Vec<_>>(), [0, 1]);
-    let mut known_once = directory(&["netbox", "annex"]);
+    let mut row_state = row_state(&[0, 1, 9]);
+    drop_places_of_the_gone(&mut row_state, &references(&["netbox", "annex"]));
+    assert_eq!(
+        row_state.placements.iter().map(|placement| placement.integration).collect::<Vec<_>>(),
+        [0, 1]
+    );
+    let mut known_once = references(&["netbox", "annex"]);
     known_once.engines.remove(&key("annex"));
-    drop_places_of_the_gone(&mut plan, &known_once);
-    assert_eq!(plan.places.iter().map(|place| place.integration).collect::<Vec<_>>(), [0]);
+    drop_places_of_the_gone(&mut row_state, &known_once);
+    assert_eq!(row_state.placements.iter().map(|placement| placement.integration).collect::<Vec<_>>(), [0]);
 }
 
 #[test]
 fn the_facts_of_a_row_are_those_of_its_tenant_or_none() {
-    let mut directory = directory(&["netbox"]);
-    let plan = Plan { tenant: 42, ..Plan::default() };
-    assert_eq!(facts_hash(&directory, &plan), 0);
-    let tenant = facts([integration(&directory.engines[&key("netbox")], 0)]);
+    let mut references = references(&["netbox"]);
+    let row_state = RowState { tenant: 42, ..RowState::default() };
+    assert_eq!(facts_hash(&references, &row_state), 0);
+    let tenant = facts([integration(&references.engines[&key("netbox")], 0)]);
     let hash = tenant.hash;
-    directory.tenants.insert(42, tenant);
-    assert_eq!(facts_hash(&directory, &plan), hash);
+    references.tenants.insert(42, tenant);
+    assert_eq!(facts_hash(&references, &row_state), hash);
 }
 
 #[test]
 fn closing_a_place_that_an_engine_has_not_looked_at_yet_waits_for_its_first_sync() {
-    let directory = directory(&["netbox"]);
-    let netbox = &directory.engines[&key("netbox")];
-    let (mut known, mut unknown, mut orders) =
-        (plan(&[0]), plan(&[]), Orders::new(crate::engine::Reason::Reference));
-    close(&mut known, Slot(1), 0, netbox, Class::Revocation, &mut orders);
-    close(&mut unknown, Slot(2), 0, netbox, Class::Revocation, &mut orders);
-    let place = known.place(0).unwrap();
-    assert_eq!((place.want, place.state), (PlaceWant::Nothing, PlaceState::Waiting));
-    assert!(unknown.place(0).is_none() && !orders.has_work());
+    let references = references(&["netbox"]);
+    let netbox = &references.engines[&key("netbox")];
+    let (mut known, mut unknown, mut batch) =
+        (row_state(&[0]), row_state(&[]), WorkBatch::new(crate::engine::Reason::Reference));
+    close(&mut known, ObjectId(1), 0, netbox, Priority::Revocation, &mut batch);
+    close(&mut unknown, ObjectId(2), 0, netbox, Priority::Revocation, &mut batch);
+    let placement = known.placement(0).unwrap();
+    assert_eq!((placement.target, placement.state), (PlacementTarget::Nothing, PlacementState::Waiting));
+    assert!(unknown.placement(0).is_none() && !batch.has_work());
 }

@@ -1,13 +1,13 @@
 //! "Sync now" on a Visitor: the records that it has or should have are read by id and compared, and the token is echoed
 //! in its status when that is done.
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 
 use super::Visitors;
-use super::row::{PlaceState, PlaceWant, Plan};
+use super::row_state::{PlacementState, PlacementTarget, RowState};
 use super::validate::{Object, Said};
 use crate::api::annotation;
-use crate::reconcile::directory::Directory;
+use crate::reconcile::references::References;
 
 /// The token that is not answered yet.
 pub(super) fn requested(object: &Object) -> Option<&String> {
@@ -17,38 +17,42 @@ pub(super) fn requested(object: &Object) -> Option<&String> {
 }
 
 /// Has every engine that something is wanted of look at its records of the slot again.
-pub(super) fn reread(plan: &mut Plan, slot: Slot, directory: &Directory) {
-    let wanted = plan.places.iter_mut().filter(|place| place.want != PlaceWant::Keep);
-    for place in wanted {
-        let here = directory.indexes.iter().find(|(_, index)| **index == place.integration);
-        if let Some(engine) = here.and_then(|(key, _)| directory.engines.get(key)) {
-            place.state = PlaceState::Waiting;
-            engine.reread(slot);
+pub(super) fn reread(row_state: &mut RowState, object_id: ObjectId, references: &References) {
+    let wanted =
+        row_state.placements.iter_mut().filter(|placement| placement.target != PlacementTarget::Keep);
+    for placement in wanted {
+        let here = references.indexes.iter().find(|(_, index)| **index == placement.integration);
+        if let Some(engine) = here.and_then(|(key, _)| references.engines.get(key)) {
+            placement.state = PlacementState::Waiting;
+            engine.reread(object_id);
         }
     }
 }
 
 /// Whether every engine has answered since.
-pub(super) fn is_compared(plan: &Plan) -> bool {
-    use PlaceState::{Retrying, Unconfirmed, Waiting};
+pub(super) fn is_compared(row_state: &RowState) -> bool {
+    use PlacementState::{Retrying, Unconfirmed, Waiting};
     let open = |state| matches!(state, Waiting | Retrying | Unconfirmed);
-    plan.places.iter().all(|place| place.want == PlaceWant::Keep || !open(place.state))
+    row_state
+        .placements
+        .iter()
+        .all(|placement| placement.target == PlacementTarget::Keep || !open(placement.state))
 }
 
 impl Visitors {
     /// What there is to say, with the token that can be echoed now.
-    pub(super) fn with_echo(said: Said, object: &Object, plan: &Plan) -> Said {
-        let token = requested(object).filter(|_| is_compared(plan)).cloned();
+    pub(super) fn with_echo(said: Said, object: &Object, row_state: &RowState) -> Said {
+        let token = requested(object).filter(|_| is_compared(row_state)).cloned();
         Said { last_handled_sync_at: token.or(said.last_handled_sync_at), ..said }
     }
 
     /// Notes that a token was echoed, if it is the one that is asked by now.
-    pub(super) fn note_echo(&self, slot: Slot, object: &Object, said: &Said) {
+    pub(super) fn note_echo(&self, object_id: ObjectId, object: &Object, said: &Said) {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
         if let Some(row) =
-            self.table.lock().row_mut(slot).filter(|_| said.last_handled_sync_at.as_ref() == token)
+            self.table.lock().row_mut(object_id).filter(|_| said.last_handled_sync_at.as_ref() == token)
         {
-            row.plan.flags.set_sync_requested(false);
+            row.state.flags.set_sync_requested(false);
         }
     }
 }

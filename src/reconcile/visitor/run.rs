@@ -5,17 +5,17 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use kube::Client;
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::ObjectKey;
 
 use super::Visitors;
-use super::row::Plan;
+use super::row_state::RowState;
 use super::scan::Cause;
 use super::validate::Object;
 use crate::api::VisitorSpec;
 use crate::cluster::rows::Todo;
 use crate::cluster::watch::watch;
-use crate::engine::{Class, Engine};
+use crate::engine::{Engine, Priority};
 use crate::shutdown::Shutdown;
 
 /// Writers of statuses and finalizers: what the API server takes without being hurt.
@@ -30,16 +30,16 @@ type Syncs = BTreeMap<ObjectKey, (Weak<Engine>, u64)>;
 impl Visitors {
     /// Runs until the end is asked for.
     pub async fn run(self: Arc<Self>, watch_client: Client, shutdown: Shutdown) {
-        let mut directory = self.directory.clone();
+        let mut references = self.references.clone();
         tokio::select! {
             () = shutdown.requested() => return,
-            _ = directory.wait_for(|directory| directory.complete) => {}
+            _ = references.wait_for(|references| references.complete) => {}
         }
         let mut writing = pin!(Arc::clone(&self).write_statuses(WRITERS));
         let mut events =
             watch::<VisitorSpec, super::validate::Said>(&watch_client, &self.writer.resource, &self.scopes);
         let mut syncs = Syncs::new();
-        self.scan(Cause::Directory);
+        self.scan(Cause::References);
         loop {
             self.heartbeat.beat();
             self.look_at_clock();
@@ -58,8 +58,8 @@ impl Visitors {
                         self.carry_out(todo);
                     }
                 }
-                Ok(()) = directory.changed() => {
-                    self.scan(Cause::Directory);
+                Ok(()) = references.changed() => {
+                    self.scan(Cause::References);
                     self.compare_synced(&mut syncs);
                 }
                 () = &mut writing => {}
@@ -76,17 +76,17 @@ impl Visitors {
         let now = self.clock.now();
         let back = std::mem::replace(&mut *self.looked.lock(), now).duration_since(now);
         if back.is_positive() {
-            self.settling.lock().set_back(back);
-            self.settle.notify_one();
+            self.status_queue.lock().set_back(back);
+            self.status_wake.notify_one();
             self.scan(Cause::SetBack);
         }
     }
 
     /// Every engine that has completed a sync since the last look. A new engine of an integration begins to count anew.
     fn compare_synced(&self, seen: &mut Syncs) {
-        let directory = self.directory();
-        seen.retain(|key, _| directory.engines.contains_key(key));
-        for (key, engine) in &directory.engines {
+        let references = self.references();
+        seen.retain(|key, _| references.engines.contains_key(key));
+        for (key, engine) in &references.engines {
             let syncs = engine.state().borrow().syncs;
             let known = seen
                 .get(key)
@@ -99,32 +99,32 @@ impl Visitors {
     }
 
     /// Does what the table asks for.
-    pub(super) fn carry_out(&self, todo: Todo<Object, Plan>) {
+    pub(super) fn carry_out(&self, todo: Todo<Object, RowState>) {
         match todo {
-            Todo::Seen(slot, object) => self.seen(slot, Arc::new(*object)),
-            Todo::Newer(slot, object) => self.compare_status(slot, Arc::new(*object)),
-            Todo::Gone(slot, mut tombstone) => {
-                self.note_status(&mut tombstone.plan, None);
-                self.gone(slot);
+            Todo::Reconcile(object_id, object) => self.seen(object_id, Arc::new(*object)),
+            Todo::Newer(object_id, object) => self.compare_status(object_id, Arc::new(*object)),
+            Todo::Gone(object_id, mut tombstone) => {
+                self.note_status(&mut tombstone.state, None);
+                self.gone(object_id);
             }
             // A writer asks for it by a live GET: a list that lacks it is one witness only.
-            Todo::Vanished(slot) => self.settle_soon(slot, Class::UserChange),
+            Todo::Vanished(object_id) => self.queue_status(object_id, Priority::UserChange),
             Todo::ListDone => {
                 self.listed.open();
                 // What was deleted while we were down, only now is known to be.
-                self.directory().engines.values().for_each(|engine| engine.judge());
+                self.references().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
             }
         }
     }
 
     /// The object is gone. Records that it still has are orphans; the next full sync judges them.
-    pub(super) fn gone(&self, slot: Slot) {
-        self.at_hand.lock().drop_object(slot);
-        self.troubles.lock().forget(slot);
+    pub(super) fn gone(&self, object_id: ObjectId) {
+        self.object_cache.lock().drop_object(object_id);
+        self.failures.lock().forget(object_id);
         let mut table = self.table.lock();
-        if let Some(uid) = table.row(slot).map(crate::cluster::rows::Row::uid) {
-            table.forget(slot, uid);
+        if let Some(uid) = table.row(object_id).map(crate::cluster::rows::Row::uid) {
+            table.forget(object_id, uid);
         }
     }
 

@@ -7,23 +7,23 @@ use crate::system::memory::Memory;
 
 #[test]
 fn midnight_takes_away_in_its_turn_and_a_change_of_a_tenant_at_once() {
-    assert_eq!(Cause::Time.takes_away(), Class::RolloverRemoval);
-    assert_eq!(Cause::Directory.takes_away(), Class::Revocation);
+    assert_eq!(Cause::Time.removal_priority(), Priority::RolloverRemoval);
+    assert_eq!(Cause::References.removal_priority(), Priority::Revocation);
 }
 
 #[test]
 fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
-    use PlaceState::{Absent, Failed, Present, Retrying, Unconfirmed, Waiting};
-    let content = PlaceWant::Content(7);
+    use PlacementState::{Absent, Failed, Present, Retrying, Unconfirmed, Waiting};
+    let content = PlacementTarget::Content(7);
     for state in [Waiting, Present, Absent, Unconfirmed, Retrying, Failed] {
-        assert_eq!(catch_up(PlaceWant::Nothing, state), Class::RolloverRemoval, "{state:?}");
+        assert_eq!(catch_up(PlacementTarget::Nothing, state), Priority::RolloverRemoval, "{state:?}");
     }
-    for want in [content, PlaceWant::Unplanned] {
-        assert_eq!(catch_up(want, Waiting), Class::RolloverAddition, "never made yet");
+    for desired in [content, PlacementTarget::Unplanned] {
+        assert_eq!(catch_up(desired, Waiting), Priority::RolloverAddition, "never made yet");
         for state in
-            [Present, Absent, Retrying, PlaceState::Withheld(Withheld::Mode(Mode::Observe), Change::Make)]
+            [Present, Absent, Retrying, PlacementState::Withheld(Withheld::Mode(Mode::Observe), Change::Make)]
         {
-            assert_eq!(catch_up(want, state), Class::Drift, "{state:?}");
+            assert_eq!(catch_up(desired, state), Priority::Drift, "{state:?}");
         }
     }
 }
@@ -31,11 +31,11 @@ fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
 #[test]
 fn orders_are_gathered_by_engine() {
     let (netbox, annex) = (&engine("netbox", Memory::default()), &engine("annex", Memory::default()));
-    let mut orders = Orders::new(crate::engine::Reason::Reference);
-    orders.settle(Slot(1), Class::UserChange);
-    assert!(!orders.has_work(), "a status is no work for an engine");
-    orders.push(0, netbox, Slot(1), Class::UserChange);
-    orders.push(0, netbox, Slot(2), Class::Revocation);
-    orders.push(1, annex, Slot(1), Class::Drift);
-    assert_eq!((orders.has_work(), orders.engines.len(), orders.engines[&0].1.len()), (true, 2, 2));
+    let mut batch = WorkBatch::new(crate::engine::Reason::Reference);
+    batch.queue_status(ObjectId(1), Priority::UserChange);
+    assert!(!batch.has_work(), "a status is no work for an engine");
+    batch.push(0, netbox, ObjectId(1), Priority::UserChange);
+    batch.push(0, netbox, ObjectId(2), Priority::Revocation);
+    batch.push(1, annex, ObjectId(1), Priority::Drift);
+    assert_eq!((batch.has_work(), batch.engines.len(), batch.engines[&0].1.len()), (true, 2, 2));
 }

@@ -3,227 +3,233 @@
 use serde_json::{Value, json};
 use vestibule_core::model::Mode;
 
-use super::life_tests::{DURING, deleting, inside, lobby, ours, ready, record, slot};
-use super::stage::Stage;
-use crate::engine::{Condition, Settings};
-use crate::reconcile::directory::tenant_id;
+use super::life_tests::{DURING, deleting, inside, lobby, object_id, ours, ready, record};
+use super::testbed::Testbed;
+use crate::engine::{ConnectionState, Settings};
 use crate::reconcile::fixtures::{at, engine, facts, holding, integration, jane, key, settings, with};
+use crate::reconcile::references::tenant_id;
 use crate::system::memory::Memory;
 
 /// The object as it stands, with another spec.
-fn changed(stage: &Stage, spec: &Value) -> Value {
-    let status = stage.object().unwrap().status.unwrap();
+fn changed(testbed: &Testbed, spec: &Value) -> Value {
+    let status = testbed.object().unwrap().status.unwrap();
     with(ours(jane()), &json!({ "metadata": { "generation": 2 }, "spec": spec, "status": status }))
 }
 
 /// Lets so many seconds go by for everybody who waits.
-async fn wait(stage: &Stage, seconds: i64) {
-    stage.rest().await;
-    stage.set(at(DURING) + jiff::SignedDuration::from_secs(seconds));
+async fn wait(testbed: &Testbed, seconds: i64) {
+    testbed.rest().await;
+    testbed.set(at(DURING) + jiff::SignedDuration::from_secs(seconds));
 }
 
 #[tokio::test]
 async fn a_visit_that_is_made_to_end_before_now_ends_now() {
-    let stage = ready().await;
-    stage.tell(&changed(&stage, &json!({ "visit": { "endTime": "09:30" } })));
-    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
-    stage.until("told", |stage| stage.ready() == "True Expired").await;
+    let testbed = ready().await;
+    testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "09:30" } })));
+    testbed.until("out", |testbed| inside(testbed, "netbox") == 0).await;
+    testbed.until("told", |testbed| testbed.ready() == "True Expired").await;
 }
 
 #[tokio::test]
 async fn a_revocation_that_fails_until_the_visit_is_over_is_not_forgotten() {
-    let mut stage = ready().await;
-    stage.stop().await;
-    stage.tell(&changed(&stage, &json!({ "visit": { "endTime": "10:30" } })));
+    let mut testbed = ready().await;
+    testbed.stop().await;
+    testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "10:30" } })));
     // Half past ten in Berlin: the new window is over, and the old record would open until the evening.
-    stage.set(at("2026-12-01T09:31:00Z"));
-    stage.run("netbox").await;
-    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
+    testbed.set(at("2026-12-01T09:31:00Z"));
+    testbed.run("netbox").await;
+    testbed.until("out", |testbed| inside(testbed, "netbox") == 0).await;
 }
 
 #[tokio::test]
 async fn a_namesake_in_another_namespace_says_nothing_of_a_visitor() {
-    let stage = ready().await;
+    let testbed = ready().await;
     let lab = vestibule_core::model::ObjectKey::new("lab", "netbox");
-    stage.refer(|directory| {
-        directory.engines.insert(lab.clone(), engine("netbox", Memory::default()));
-        directory.integrations.insert(lab.clone(), None);
-        directory.indexes.insert(lab, 7);
+    testbed.refer(|references| {
+        references.engines.insert(lab.clone(), engine("netbox", Memory::default()));
+        references.integrations.insert(lab.clone(), None);
+        references.indexes.insert(lab, 7);
     });
-    let before = stage.object().unwrap().status.unwrap().records;
-    stage.tell(&changed(&stage, &json!({ "visit": { "endTime": "16:00" } })));
-    stage
-        .until("told", |stage| stage.object().unwrap().status.unwrap().status.observed_generation == 2)
+    let before = testbed.object().unwrap().status.unwrap().records;
+    testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "16:00" } })));
+    testbed
+        .until("told", |testbed| testbed.object().unwrap().status.unwrap().status.observed_generation == 2)
         .await;
-    let records = stage.object().unwrap().status.unwrap().records;
+    let records = testbed.object().unwrap().status.unwrap().records;
     assert_eq!((records.len(), records != before), (1, true), "{records:?}");
-    stage.set(at("2026-12-03T09:00:00Z"));
-    stage.until("over", |stage| stage.ready() == "True Expired").await;
-    assert_eq!(stage.object().unwrap().status.unwrap().records, []);
+    testbed.set(at("2026-12-03T09:00:00Z"));
+    testbed.until("over", |testbed| testbed.ready() == "True Expired").await;
+    assert_eq!(testbed.object().unwrap().status.unwrap().records, []);
 }
 
 #[tokio::test]
 async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
-    let stage = ready().await;
-    let before = stage.object().unwrap().status.unwrap().records;
-    stage.refer(|directory| {
-        directory.engines.clear();
-        for tenant in directory.tenants.values_mut() {
+    let testbed = ready().await;
+    let before = testbed.object().unwrap().status.unwrap().records;
+    testbed.refer(|references| {
+        references.engines.clear();
+        for tenant in references.tenants.values_mut() {
             tenant.access.clear();
             tenant.declared.unready.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash += 1;
         }
     });
-    stage.until("told", |stage| stage.ready() == "False DependencyNotReady").await;
-    assert_eq!(stage.object().unwrap().status.unwrap().records, before);
-    stage.tell(&deleting(changed(&stage, &json!({ "tenantRef": { "name": "elsewhere" } }))));
-    stage.rest().await;
-    assert!(stage.object().is_some(), "its record may be there");
+    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    assert_eq!(testbed.object().unwrap().status.unwrap().records, before);
+    testbed.tell(&deleting(changed(&testbed, &json!({ "tenantRef": { "name": "elsewhere" } }))));
+    testbed.rest().await;
+    assert!(testbed.object().is_some(), "its record may be there");
 }
 
 #[tokio::test]
 async fn a_visitor_who_should_be_let_in_while_the_system_is_away_is_not_ready() {
     // The evening before.
-    let stage = Stage::at(at("2026-11-30T20:00:00Z"));
-    stage.integrate([("netbox", lobby())]);
-    stage.tell(&jane());
-    stage.until("waits for its day", |stage| stage.ready() == "True Scheduled").await;
-    stage.set(at(DURING));
-    wait(&stage, 11).await;
-    stage.until("told", |stage| stage.ready() == "False DependencyNotReady").await;
-    let said = stage.object().unwrap().status.unwrap().status;
+    let testbed = Testbed::at(at("2026-11-30T20:00:00Z"));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.tell(&jane());
+    testbed.until("waits for its day", |testbed| testbed.ready() == "True Scheduled").await;
+    testbed.set(at(DURING));
+    wait(&testbed, 11).await;
+    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    let said = testbed.object().unwrap().status.unwrap().status;
     let message = &said.condition("Ready").unwrap().message;
     assert_eq!(message, "waits for AccessIntegration netbox, which is not connected: see its status");
     // And nothing more is written while nothing changes.
-    stage.calls();
+    testbed.calls();
     for seconds in [25, 40, 55] {
-        wait(&stage, seconds).await;
+        wait(&testbed, seconds).await;
     }
-    assert_eq!(stage.calls(), Vec::<String>::new());
+    assert_eq!(testbed.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_visitor_who_is_in_stays_ready_while_the_system_is_away() {
     let before = ready().await;
     let status = before.object().unwrap().status.unwrap();
-    let stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", holding([&record()]))]);
-    stage.tell(&with(ours(jane()), &json!({ "status": status })));
+    let testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", holding([&record()]))]);
+    testbed.tell(&with(ours(jane()), &json!({ "status": status })));
     for seconds in [11, 25] {
-        wait(&stage, seconds).await;
+        wait(&testbed, seconds).await;
     }
-    assert_eq!((stage.ready().as_str(), stage.calls()), ("True Succeeded", Vec::new()));
+    assert_eq!((testbed.ready().as_str(), testbed.calls()), ("True Succeeded", Vec::new()));
 }
 
 #[tokio::test]
 async fn a_deletion_says_which_system_it_waits_for() {
-    let stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", holding([&record()]))]);
-    stage.tell(&deleting(ours(jane())));
-    stage.rest().await;
-    assert_eq!(stage.calls(), Vec::<String>::new(), "one that is merely being connected is not worth a word");
-    wait(&stage, 11).await;
-    stage.until("told", |stage| stage.ready() == "False DeletionFailed").await;
-    let said = stage.object().unwrap().status.unwrap().status;
+    let testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", holding([&record()]))]);
+    testbed.tell(&deleting(ours(jane())));
+    testbed.rest().await;
+    assert_eq!(
+        testbed.calls(),
+        Vec::<String>::new(),
+        "one that is merely being connected is not worth a word"
+    );
+    wait(&testbed, 11).await;
+    testbed.until("told", |testbed| testbed.ready() == "False DeletionFailed").await;
+    let said = testbed.object().unwrap().status.unwrap().status;
     let message = &said.condition("Ready").unwrap().message;
     assert!(message.contains("netbox") && message.contains("access.vestibule.dev/abandon"), "{message}");
 }
 
 #[tokio::test]
 async fn a_visitor_who_is_moved_to_another_building_at_once_leaves_the_first() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
-    stage.refer(|directory| {
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
+    testbed.refer(|references| {
         let access = |index: usize| {
-            let mut facts = directory.tenants[&tenant_id(&key("acme"))].clone();
+            let mut facts = references.tenants[&tenant_id(&key("acme"))].clone();
             facts.access = vec![facts.access.remove(index)];
             facts.hash += 1 + index as u64;
             facts
         };
         let (acme, beta) = (access(0), access(1));
-        directory.tenants.insert(tenant_id(&key("acme")), acme);
-        directory.tenants.insert(tenant_id(&key("beta")), beta);
+        references.tenants.insert(tenant_id(&key("acme")), acme);
+        references.tenants.insert(tenant_id(&key("beta")), beta);
     });
-    stage.run("netbox").await;
-    stage.run("annex").await;
-    stage.tell(&jane());
-    stage.until("in", |stage| inside(stage, "netbox") == 1).await;
+    testbed.run("netbox").await;
+    testbed.run("annex").await;
+    testbed.tell(&jane());
+    testbed.until("in", |testbed| inside(testbed, "netbox") == 1).await;
     // The user's second command came before any status was written.
     let moved = json!({ "metadata": { "generation": 2 }, "spec": { "tenantRef": { "name": "beta" } } });
-    stage.tell(&with(ours(jane()), &moved));
-    stage.until("moved", |stage| inside(stage, "netbox") == 0 && inside(stage, "annex") == 1).await;
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
+    testbed.tell(&with(ours(jane()), &moved));
+    testbed.until("moved", |testbed| inside(testbed, "netbox") == 0 && inside(testbed, "annex") == 1).await;
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
 }
 
 #[tokio::test]
 async fn nobody_is_ready_by_a_plan_of_before_the_integration_was_there() {
-    let stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    let access = facts([integration(&stage.engine("netbox"), 0)]);
-    stage.refer(|directory| {
-        for tenant in directory.tenants.values_mut() {
+    let testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    let access = facts([integration(&testbed.engine("netbox"), 0)]);
+    testbed.refer(|references| {
+        for tenant in references.tenants.values_mut() {
             tenant.access.clear();
             tenant.declared.unready.push("waits for AccessIntegration netbox".to_owned());
             tenant.hash = 0;
         }
     });
-    stage.tell(&jane());
+    testbed.tell(&jane());
     // The directory is there, the scan is not: a writer comes in between.
-    stage.refer_unseen(|directory| {
-        directory.tenants.insert(tenant_id(&key("acme")), access);
+    testbed.refer_unseen(|references| {
+        references.tenants.insert(tenant_id(&key("acme")), access);
     });
-    stage.visitors.settle_soon(slot(), crate::engine::Class::UserChange);
-    stage.rest().await;
-    assert_ne!(stage.ready(), "True Succeeded");
-    assert!(stage.engine("netbox").state().borrow().condition != Condition::Connected);
+    testbed.visitors.queue_status(object_id(), crate::engine::Priority::UserChange);
+    testbed.rest().await;
+    assert_ne!(testbed.ready(), "True Succeeded");
+    assert!(testbed.engine("netbox").state().borrow().condition != ConnectionState::Connected);
 }
 
 #[tokio::test]
 async fn an_old_object_changes_nothing_in_a_row_that_knows_a_newer_one() {
-    let stage = ready().await;
-    let old = stage.object().unwrap();
-    stage.tell(&changed(&stage, &json!({ "visit": { "endTime": "16:00" } })));
-    let place = |stage: &Stage| stage.visitors.table.lock().row(slot()).unwrap().plan.places[0].want;
-    let wanted = place(&stage);
-    let planned = stage.visitors.plan_record(&key("netbox"), slot(), &old);
-    assert_eq!((planned, place(&stage)), (vestibule_core::plan::Want::Keep, wanted));
+    let testbed = ready().await;
+    let old = testbed.object().unwrap();
+    testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "16:00" } })));
+    let placement = |testbed: &Testbed| {
+        testbed.visitors.table.lock().row(object_id()).unwrap().state.placements[0].target
+    };
+    let wanted = placement(&testbed);
+    let planned = testbed.visitors.plan_record(&key("netbox"), object_id(), &old);
+    assert_eq!((planned, placement(&testbed)), (vestibule_core::plan::DesiredState::Keep, wanted));
 }
 
 #[tokio::test]
 async fn what_a_mode_withheld_is_done_by_the_next_sync_that_may() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby()), ("annex", lobby())]);
-    stage.run("netbox").await;
-    stage.run("annex").await;
-    stage.tell(&jane());
-    stage.until("in both", |stage| inside(stage, "netbox") + inside(stage, "annex") == 2).await;
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    let annex = stage.engine("annex");
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
+    testbed.run("netbox").await;
+    testbed.run("annex").await;
+    testbed.tell(&jane());
+    testbed.until("in both", |testbed| inside(testbed, "netbox") + inside(testbed, "annex") == 2).await;
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
+    let annex = testbed.engine("annex");
     annex.set_settings(Settings { mode: Mode::Upsert, ..settings() });
-    stage.refer(|directory| {
-        for tenant in directory.tenants.values_mut() {
+    testbed.refer(|references| {
+        for tenant in references.tenants.values_mut() {
             tenant.access.truncate(1);
             tenant.hash += 1;
         }
     });
-    stage.until("withheld", |stage| stage.ready() == "False NotSupportedBySystem").await;
-    stage.visitors.after_sync(&annex);
-    stage.rest().await;
-    assert_eq!(inside(&stage, "annex"), 1, "the mode does not let it go");
+    testbed.until("withheld", |testbed| testbed.ready() == "False NotSupportedBySystem").await;
+    testbed.visitors.after_sync(&annex);
+    testbed.rest().await;
+    assert_eq!(inside(&testbed, "annex"), 1, "the mode does not let it go");
     annex.set_settings(settings());
-    stage.visitors.after_sync(&annex);
-    stage.until("out", |stage| inside(stage, "annex") == 0).await;
+    testbed.visitors.after_sync(&annex);
+    testbed.until("out", |testbed| inside(testbed, "annex") == 0).await;
 }
 
 #[tokio::test]
 async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&with(jane(), &json!({ "spec": { "credentialNumber": "4711" } })));
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    stage.refer(|directory| {
-        for tenant in directory.tenants.values_mut() {
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    testbed.tell(&with(jane(), &json!({ "spec": { "credentialNumber": "4711" } })));
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
+    testbed.refer(|references| {
+        for tenant in references.tenants.values_mut() {
             for access in &mut tenant.access {
                 let mut netbox = (*access.integration).clone();
                 netbox.capabilities.card_format = None;
@@ -233,69 +239,71 @@ async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
             tenant.hash += 1;
         }
     });
-    stage.until("refused", |stage| stage.ready() == "False InvalidSpec").await;
-    assert_eq!(inside(&stage, "netbox"), 1, "what is wanted of him is not known");
+    testbed.until("refused", |testbed| testbed.ready() == "False InvalidSpec").await;
+    assert_eq!(inside(&testbed, "netbox"), 1, "what is wanted of him is not known");
 }
 
 #[tokio::test]
 async fn a_day_that_a_wrong_clock_ended_goes_on_when_the_clock_is_set_right() {
-    let stage = ready().await;
-    stage.set(at("2026-12-02T09:00:00Z"));
-    stage.until("out", |stage| stage.ready() == "True Expired" && inside(stage, "netbox") == 0).await;
-    stage.set(at("2026-12-01T09:05:00Z"));
-    stage.until("in again", |stage| stage.ready() == "True Succeeded" && inside(stage, "netbox") == 1).await;
+    let testbed = ready().await;
+    testbed.set(at("2026-12-02T09:00:00Z"));
+    testbed.until("out", |testbed| testbed.ready() == "True Expired" && inside(testbed, "netbox") == 0).await;
+    testbed.set(at("2026-12-01T09:05:00Z"));
+    testbed
+        .until("in again", |testbed| testbed.ready() == "True Succeeded" && inside(testbed, "netbox") == 1)
+        .await;
 }
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_a_little_moves_nobody() {
-    let stage = ready().await;
-    stage.set(at("2026-12-01T08:59:00Z"));
-    stage.rest().await;
-    stage.calls();
-    stage.set(at("2026-12-01T08:58:00Z"));
-    stage.rest().await;
-    assert_eq!((stage.calls(), stage.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
+    let testbed = ready().await;
+    testbed.set(at("2026-12-01T08:59:00Z"));
+    testbed.rest().await;
+    testbed.calls();
+    testbed.set(at("2026-12-01T08:58:00Z"));
+    testbed.rest().await;
+    assert_eq!((testbed.calls(), testbed.ready().as_str()), (Vec::<String>::new(), "True Succeeded"));
 }
 
 /// The groups that the living record in the NetBox holds, and its end.
-fn opens(stage: &Stage) -> Option<(Vec<String>, String)> {
-    let living = stage.living("netbox");
+fn opens(testbed: &Testbed) -> Option<(Vec<String>, String)> {
+    let living = testbed.living("netbox");
     let one = living.first()?;
     Some((one.groups.iter().cloned().collect(), one.window?.until.to_string()))
 }
 
 #[tokio::test]
 async fn a_visit_that_is_shortened_ends_then_though_its_spec_is_refused() {
-    let stage = ready().await;
+    let testbed = ready().await;
     let spec = json!({ "email": null, "visit": { "endTime": "12:00" } });
-    stage.tell(&changed(&stage, &spec));
-    stage.until("refused", |stage| stage.ready() == "False InvalidSpec").await;
+    testbed.tell(&changed(&testbed, &spec));
+    testbed.until("refused", |testbed| testbed.ready() == "False InvalidSpec").await;
     let noon = "2026-12-01T11:00:00Z";
-    stage.until("shorter", |stage| opens(stage).is_some_and(|(_, until)| until == noon)).await;
-    assert_eq!(inside(&stage, "netbox"), 1);
+    testbed.until("shorter", |testbed| opens(testbed).is_some_and(|(_, until)| until == noon)).await;
+    assert_eq!(inside(&testbed, "netbox"), 1);
 }
 
 #[tokio::test]
 async fn a_card_that_is_taken_away_is_withdrawn_though_the_tenant_is_missing() {
-    let mut stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", lobby())]);
-    stage.run("netbox").await;
-    stage.tell(&with(jane(), &json!({ "spec": { "credentialNumber": "4711" } })));
-    stage.until("ready", |stage| stage.ready() == "True Succeeded").await;
-    let cards = |stage: &Stage| stage.living("netbox")[0].cards.len();
-    assert_eq!(cards(&stage), 1);
+    let mut testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    testbed.tell(&with(jane(), &json!({ "spec": { "credentialNumber": "4711" } })));
+    testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
+    let cards = |testbed: &Testbed| testbed.living("netbox")[0].cards.len();
+    assert_eq!(cards(&testbed), 1);
     let spec = json!({ "credentialNumber": null, "tenantRef": { "name": "elsewhere" } });
-    stage.tell(&changed(&stage, &spec));
-    stage.until("told", |stage| stage.ready() == "False DependencyNotReady").await;
-    stage.until("withdrawn", |stage| cards(stage) == 0).await;
-    assert_eq!(opens(&stage).unwrap().0, ["Lobby"], "what is not known stays");
+    testbed.tell(&changed(&testbed, &spec));
+    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    testbed.until("withdrawn", |testbed| cards(testbed) == 0).await;
+    assert_eq!(opens(&testbed).unwrap().0, ["Lobby"], "what is not known stays");
 }
 
 #[tokio::test]
 async fn a_group_that_a_tenant_loses_is_taken_away_though_its_property_is_missing() {
-    let stage = ready().await;
-    stage.refer(|directory| {
-        for tenant in directory.tenants.values_mut() {
+    let testbed = ready().await;
+    testbed.refer(|references| {
+        for tenant in references.tenants.values_mut() {
             tenant.property = None;
             for access in &mut tenant.access {
                 (access.groups, access.hash) = (["Garage".to_owned()].into(), access.hash + 1);
@@ -303,6 +311,6 @@ async fn a_group_that_a_tenant_loses_is_taken_away_though_its_property_is_missin
             tenant.hash += 1;
         }
     });
-    stage.until("out", |stage| inside(stage, "netbox") == 0).await;
-    assert_eq!(stage.ready(), "False DependencyNotReady");
+    testbed.until("out", |testbed| inside(testbed, "netbox") == 0).await;
+    assert_eq!(testbed.ready(), "False DependencyNotReady");
 }

@@ -9,10 +9,10 @@ use vestibule_core::status::Status;
 use vestibule_core::text::clean;
 
 use crate::api::{Record, VisitorSpec};
-use crate::cluster::object::Seen;
+use crate::cluster::object::DecodedObject;
 
 /// A Visitor as it comes from the API server.
-pub type Object = Seen<VisitorSpec, Said>;
+pub type Object = DecodedObject<VisitorSpec, Said>;
 
 /// What the status of a Visitor says, read leniently: it is ours to write anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

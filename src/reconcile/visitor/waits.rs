@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use vestibule_core::schedule::Zone;
 
-use super::status::{Trouble, TroubleKind};
+use super::status_compute::{Failure, FailureKind};
 use crate::engine::Wait;
 
 /// The trouble of a visitor that waits. Times are those of the clock on the property's wall, with the date if it is
 /// another day there.
-pub fn trouble(wait: &Wait, zone: Option<&Zone>, now: Timestamp) -> Trouble {
+pub fn failure(wait: &Wait, zone: Option<&Zone>, now: Timestamp) -> Failure {
     let until = zone.map_or_else(|| wait.until.to_string(), |zone| wall_clock(wait.until, zone, now));
     let message = format!("waits for {} until {until}: {} holds it", wait.what, wait.holder);
-    Trouble { kind: TroubleKind::Dependency, message }
+    Failure { kind: FailureKind::Dependency, message }
 }
 
 fn wall_clock(at: Timestamp, zone: &Zone, now: Timestamp) -> String {
@@ -31,7 +31,7 @@ mod tests {
             holder: "Visitor hq/first".into(),
             until: at(until),
         };
-        trouble(&wait, Some(&Zone::parse("America/New_York").unwrap()), at(now)).message
+        failure(&wait, Some(&Zone::parse("America/New_York").unwrap()), at(now)).message
     }
 
     #[test]

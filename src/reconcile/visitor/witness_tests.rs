@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::life_tests::{DURING, deleting, inside, ours, record};
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::reconcile::fixtures::{at, holding, jane, with};
 use crate::system::memory::{Fault, Memory};
-use crate::system::{Class, SystemError};
+use crate::system::{ErrorKind, SystemError};
 
 /// A NetBox with Jane's record in it, which its next list lacks.
 fn hiding() -> Memory {
@@ -19,7 +19,7 @@ fn hiding() -> Memory {
 fn refusing(readings: usize) -> Memory {
     let memory = hiding();
     for _ in 0..readings {
-        let error = SystemError::new(Class::Terminal, "GetPerson", "GetPerson failed: FAIL");
+        let error = SystemError::new(ErrorKind::Terminal, "GetPerson", "GetPerson failed: FAIL");
         memory.fail_next("record", Fault::Refuse(error));
     }
     memory
@@ -31,51 +31,51 @@ fn named() -> Value {
     with(ours(jane()), &json!({ "status": { "observedGeneration": 1, "records": [record] } }))
 }
 
-fn names(stage: &Stage) -> usize {
-    stage.object().and_then(|object| object.status).map_or(0, |status| status.records.len())
+fn names(testbed: &Testbed) -> usize {
+    testbed.object().and_then(|object| object.status).map_or(0, |status| status.records.len())
 }
 
-async fn started(now: &str, memory: Memory, object: &Value) -> Stage {
-    let mut stage = Stage::at(at(now));
-    stage.integrate([("netbox", memory)]);
-    stage.tell(object);
-    stage.run("netbox").await;
-    stage
+async fn started(now: &str, memory: Memory, object: &Value) -> Testbed {
+    let mut testbed = Testbed::at(at(now));
+    testbed.integrate([("netbox", memory)]);
+    testbed.tell(object);
+    testbed.run("netbox").await;
+    testbed
 }
 
 #[tokio::test]
 async fn a_short_list_and_refused_readings_release_no_finalizer_and_leave_the_id_in_the_status() {
-    let stage = started(DURING, refusing(2), &deleting(named())).await;
-    stage.until("told", |stage| stage.ready() == "False DeletionFailed").await;
-    assert_eq!((names(&stage), stage.object().unwrap().meta.is_ours()), (1, true));
-    let status = stage.object().unwrap().status.unwrap().status;
+    let testbed = started(DURING, refusing(2), &deleting(named())).await;
+    testbed.until("told", |testbed| testbed.ready() == "False DeletionFailed").await;
+    assert_eq!((names(&testbed), testbed.object().unwrap().meta.is_ours()), (1, true));
+    let status = testbed.object().unwrap().status.unwrap().status;
     let message = &status.condition("Ready").unwrap().message;
     assert!(
         message.contains("FAIL") && message.contains("access.vestibule.dev/abandon: \"true\""),
         "{message}"
     );
-    stage.sync("netbox").await;
-    stage.until("gone", |stage| stage.object().is_none()).await;
-    stage.sync("netbox").await;
-    assert_eq!(inside(&stage, "netbox"), 0, "and so is her record");
+    testbed.sync("netbox").await;
+    testbed.until("gone", |testbed| testbed.object().is_none()).await;
+    testbed.sync("netbox").await;
+    assert_eq!(inside(&testbed, "netbox"), 0, "and so is her record");
 }
 
 #[tokio::test]
 async fn a_short_list_releases_no_finalizer_where_no_status_names_a_record() {
     // Killed between the record and the status.
-    let stage = started(DURING, hiding(), &deleting(ours(jane()))).await;
-    stage.rest().await;
-    assert!(stage.object().is_some_and(|object| object.meta.is_ours()), "her record is there");
-    stage.sync("netbox").await;
-    stage.until("gone", |stage| stage.object().is_none()).await;
-    stage.sync("netbox").await;
-    assert_eq!(inside(&stage, "netbox"), 0);
+    let testbed = started(DURING, hiding(), &deleting(ours(jane()))).await;
+    testbed.rest().await;
+    assert!(testbed.object().is_some_and(|object| object.meta.is_ours()), "her record is there");
+    testbed.sync("netbox").await;
+    testbed.until("gone", |testbed| testbed.object().is_none()).await;
+    testbed.sync("netbox").await;
+    assert_eq!(inside(&testbed, "netbox"), 0);
 }
 
 #[tokio::test]
 async fn a_deletion_asks_for_the_second_list_itself() {
-    let stage = started(DURING, hiding(), &deleting(ours(jane()))).await;
-    let engine = stage.engine("netbox");
+    let testbed = started(DURING, hiding(), &deleting(ours(jane()))).await;
+    let engine = testbed.engine("netbox");
     let mut state = engine.state();
     let second = state.wait_for(|state| state.syncs == 2);
     tokio::time::timeout(std::time::Duration::from_mins(1), second).await.unwrap().unwrap();
@@ -83,42 +83,43 @@ async fn a_deletion_asks_for_the_second_list_itself() {
 
 #[tokio::test]
 async fn the_record_of_an_ended_visit_is_read_by_its_id_before_the_status_lets_go_of_it() {
-    let stage = started("2026-12-03T09:00:00Z", hiding(), &named()).await;
-    stage.sync("netbox").await;
-    stage.until("ended", |stage| stage.ready() == "True Expired" && names(stage) == 0).await;
-    assert_eq!(inside(&stage, "netbox"), 0);
+    let testbed = started("2026-12-03T09:00:00Z", hiding(), &named()).await;
+    testbed.sync("netbox").await;
+    testbed.until("ended", |testbed| testbed.ready() == "True Expired" && names(testbed) == 0).await;
+    assert_eq!(inside(&testbed, "netbox"), 0);
 }
 
 #[tokio::test]
 async fn a_status_keeps_an_id_that_could_not_be_read_and_that_one_list_lacks() {
-    let stage = started("2026-12-03T09:00:00Z", refusing(100), &named()).await;
-    stage.rest().await;
-    assert_eq!(names(&stage), 1);
+    let testbed = started("2026-12-03T09:00:00Z", refusing(100), &named()).await;
+    testbed.rest().await;
+    assert_eq!(names(&testbed), 1);
     let gone = holding([]);
-    let error = || Fault::Refuse(SystemError::new(Class::Terminal, "GetPerson", "GetPerson failed: FAIL"));
+    let error =
+        || Fault::Refuse(SystemError::new(ErrorKind::Terminal, "GetPerson", "GetPerson failed: FAIL"));
     (0..100).for_each(|_| gone.fail_next("record", error()));
-    let stage = started("2026-12-03T09:00:00Z", gone, &named()).await;
-    stage.rest().await;
-    assert_eq!(names(&stage), 1, "nothing is there, but who knows");
+    let testbed = started("2026-12-03T09:00:00Z", gone, &named()).await;
+    testbed.rest().await;
+    assert_eq!(names(&testbed), 1, "nothing is there, but who knows");
 }
 
 #[tokio::test]
 async fn what_is_left_where_no_list_was_read_is_counted_by_what_the_status_names() {
-    let stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", hiding())]);
+    let testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", hiding())]);
     let abandoned = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "true" } } });
-    stage.tell(&with(deleting(named()), &abandoned));
-    stage.until("gone", |stage| stage.object().is_none()).await;
-    assert_eq!(stage.engine("netbox").state().borrow().left_behind, 1);
+    testbed.tell(&with(deleting(named()), &abandoned));
+    testbed.until("gone", |testbed| testbed.object().is_none()).await;
+    assert_eq!(testbed.engine("netbox").state().borrow().left_behind, 1);
 }
 
 #[tokio::test]
 async fn an_annotation_that_abandons_nothing_is_mentioned_on_a_deletion() {
-    let stage = Stage::at(at(DURING));
-    stage.integrate([("netbox", hiding())]);
+    let testbed = Testbed::at(at(DURING));
+    testbed.integrate([("netbox", hiding())]);
     let misspelt = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "yes" } } });
-    stage.tell(&with(deleting(named()), &misspelt));
-    stage.until("told", |stage| stage.ready() == "False Deleting").await;
-    let status = stage.object().unwrap().status.unwrap().status;
+    testbed.tell(&with(deleting(named()), &misspelt));
+    testbed.until("told", |testbed| testbed.ready() == "False Deleting").await;
+    let status = testbed.object().unwrap().status.unwrap().status;
     assert!(status.condition("Ready").unwrap().message.ends_with("it must be \"true\""), "{status:?}");
 }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::status::{Truth, conditions};
 
 use super::Visitors;
-use super::row::{Plan, Told};
-use super::settling::is_held;
-use super::status;
+use super::row_state::{RowState, StatusCoverage};
+use super::status_compute;
+use super::status_writer::is_held;
 use super::validate::{Object, Said};
 use crate::cluster::rows::Row;
-use crate::engine::{Class, SourceError};
+use crate::engine::{Priority, SourceError};
 use crate::metrics::Outcome;
 
 impl Visitors {
     pub(super) async fn write_status(
         &self,
-        slot: Slot,
+        object_id: ObjectId,
         object: &Object,
         said: Said,
     ) -> Result<(), SourceError> {
@@ -26,28 +26,33 @@ impl Visitors {
         let answer = self.writer.status(&object.meta, &before.status, &said.status, &said).await;
         if answer.is_ok() {
             self.note_first_ready(object, &before, &said);
-            self.note_said(slot, &said);
-            self.note_echo(slot, object, &said);
+            self.note_status_of(object_id, &said);
+            self.note_echo(object_id, object, &said);
         }
-        self.take_written(slot, answer.map(Some))
+        self.take_written(object_id, answer.map(Some))
     }
 
-    pub(super) fn begin_pass(&self, slot: Slot) -> (Option<u64>, Instant) {
-        (self.version(slot), Instant::now())
+    pub(super) fn begin_pass(&self, object_id: ObjectId) -> (Option<u64>, Instant) {
+        (self.version(object_id), Instant::now())
     }
 
     /// Counts a pass over a Visitor, which has changed its object if that has another version since.
-    pub(super) fn count_pass(&self, slot: Slot, (version, began): &(Option<u64>, Instant), succeeded: bool) {
+    pub(super) fn count_pass(
+        &self,
+        object_id: ObjectId,
+        (version, began): &(Option<u64>, Instant),
+        succeeded: bool,
+    ) {
         let outcome = match succeeded {
             false => Outcome::Failed,
-            true if self.version(slot) == *version => Outcome::Unchanged,
+            true if self.version(object_id) == *version => Outcome::Unchanged,
             true => Outcome::Changed,
         };
         self.metrics.controllers.pass("Visitor", outcome, began.elapsed().as_secs_f64());
     }
 
-    fn version(&self, slot: Slot) -> Option<u64> {
-        self.table.lock().row(slot).map(Row::resource_version)
+    fn version(&self, object_id: ObjectId) -> Option<u64> {
+        self.table.lock().row(object_id).map(Row::resource_version)
     }
 
     /// How long the first Ready took since the object was made.
@@ -59,44 +64,48 @@ impl Visitors {
         }
     }
 
-    pub(super) fn note_said(&self, slot: Slot, said: &Said) {
-        if let Some(row) = self.table.lock().row_mut(slot) {
-            self.note_status(&mut row.plan, Some(said));
+    pub(super) fn note_status_of(&self, object_id: ObjectId, said: &Said) {
+        if let Some(row) = self.table.lock().row_mut(object_id) {
+            self.note_status(&mut row.state, Some(said));
             if said.status.observed_generation == row.generation() {
-                row.plan.told = row.plan.told.max(Told::Spec);
+                row.state.status_coverage = row.state.status_coverage.max(StatusCoverage::Spec);
             }
         }
-        self.at_hand.lock().drop_object(slot);
+        self.object_cache.lock().drop_object(object_id);
     }
 
     /// Sets our finalizer before the first write for a slot.
-    pub(super) async fn claim_object(&self, slot: Slot) -> Result<(), SourceError> {
-        let object = self.object(slot).await?.ok_or_else(|| self.without_object())?;
-        if let Ok(set) = self.put_finalizer(slot, &object).await {
-            self.note_new(slot, &object, set);
+    pub(super) async fn claim_object(&self, object_id: ObjectId) -> Result<(), SourceError> {
+        let object = self.object(object_id).await?.ok_or_else(|| self.without_object())?;
+        if let Ok(set) = self.put_finalizer(object_id, &object).await {
+            self.note_new(object_id, &object, set);
             return Ok(());
         }
         // Somebody else wrote in between: once more, on the state that is there now.
-        let object = self.fetch(slot, &object.meta.key).await?.ok_or_else(|| self.without_object())?;
-        let set = self.put_finalizer(slot, &object).await?;
-        self.note_new(slot, &object, set);
+        let object = self.fetch(object_id, &object.meta.key).await?.ok_or_else(|| self.without_object())?;
+        let set = self.put_finalizer(object_id, &object).await?;
+        self.note_new(object_id, &object, set);
         Ok(())
     }
 
     /// Where the finalizer was not there and nothing speaks of an earlier life, each engine of the namespace makes every
     /// record that the object will ever have.
-    fn note_new(&self, slot: Slot, object: &Object, set: bool) {
-        let directory = self.directory();
+    fn note_new(&self, object_id: ObjectId, object: &Object, set: bool) {
+        let references = self.references();
         let named = object.status.as_ref().is_some_and(|said| !said.records.is_empty());
-        if !set || named || is_held(slot, &directory) {
+        if !set || named || is_held(object_id, &references) {
             return;
         }
-        let here = directory.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
-        here.for_each(|(_, engine)| engine.note_new(slot));
+        let here = references.engines.iter().filter(|(key, _)| key.namespace == object.meta.key.namespace);
+        here.for_each(|(_, engine)| engine.note_new(object_id));
     }
 
     /// Sets our finalizer, on exactly the object that was looked at. Says whether it was not there.
-    pub(super) async fn put_finalizer(&self, slot: Slot, object: &Object) -> Result<bool, SourceError> {
+    pub(super) async fn put_finalizer(
+        &self,
+        object_id: ObjectId,
+        object: &Object,
+    ) -> Result<bool, SourceError> {
         if object.meta.is_ours() {
             return Ok(false);
         }
@@ -104,44 +113,46 @@ impl Visitors {
             return Err(SourceError::Frozen);
         }
         self.fence.check()?;
-        self.take_written(slot, self.writer.finalizer(&object.meta, true).await)?;
+        self.take_written(object_id, self.writer.finalizer(&object.meta, true).await)?;
         Ok(true)
     }
 
     /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
     pub(super) fn take_written(
         &self,
-        slot: Slot,
+        object_id: ObjectId,
         answer: kube::Result<Option<Object>>,
     ) -> Result<(), SourceError> {
         match answer {
             Ok(object) => {
                 if let Some(object) = object {
-                    self.take_answer(slot, &Arc::new(object));
+                    self.take_answer(object_id, &Arc::new(object));
                 }
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
-                self.at_hand.lock().drop_object(slot);
-                self.settle_soon(slot, Class::UserChange);
+                self.object_cache.lock().drop_object(object_id);
+                self.queue_status(object_id, Priority::UserChange);
                 Err(SourceError::Frozen)
             }
             Err(error) => {
-                self.at_hand.lock().drop_object(slot);
+                self.object_cache.lock().drop_object(object_id);
                 Err(SourceError::Unreachable(error.to_string()))
             }
         }
     }
 
     /// Notes in a row what its status says, and counts it.
-    pub(super) fn note_status(&self, plan: &mut Plan, said: Option<&Said>) {
+    pub(super) fn note_status(&self, row_state: &mut RowState, said: Option<&Said>) {
         let word = |ready: Option<bool>| ready.map(|ready| if ready { "True" } else { "False" });
         let ready = said.and_then(is_ready);
-        if ready != plan.ready {
-            self.metrics.controllers.object("Visitor", conditions::READY, word(plan.ready), word(ready));
+        if ready != row_state.ready {
+            self.metrics.controllers.object("Visitor", conditions::READY, word(row_state.ready), word(ready));
         }
-        (plan.says, plan.ready) = (said.map_or(0, status::hash), ready);
-        plan.flags.set_lapsed(said.is_some_and(|said| said.status.has_stopped() || said.status.has_lapsed()));
+        (row_state.status_hash, row_state.ready) = (said.map_or(0, status_compute::hash), ready);
+        row_state
+            .flags
+            .set_lapsed(said.is_some_and(|said| said.status.has_stopped() || said.status.has_lapsed()));
     }
 }
 

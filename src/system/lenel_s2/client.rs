@@ -16,7 +16,7 @@ use super::http::Http;
 use super::{errors, words};
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
-use crate::system::{Class, SystemError};
+use crate::system::{ErrorKind, SystemError};
 
 /// What the box answers to anything without a living session (2.11).
 const AUTH_FAILURE: u16 = 5;
@@ -68,7 +68,7 @@ enum Failed {
 impl Failed {
     /// A refusal if it is one of the login.
     fn of(error: SystemError) -> Self {
-        if error.class == Class::Auth { Self::Refused(error) } else { Self::For(error) }
+        if error.kind == ErrorKind::Auth { Self::Refused(error) } else { Self::For(error) }
     }
 }
 
@@ -244,7 +244,7 @@ impl Line {
 
     async fn logout(&self, session: &Session) {
         if let Err(error) = self.exchange(session, &Command::new("Logout")).await {
-            tracing::debug!(class = error.class.name(), "logout from the NetBox failed");
+            tracing::debug!(kind = error.kind.name(), "logout from the NetBox failed");
         }
     }
 }

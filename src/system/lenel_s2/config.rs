@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
-use vestibule_core::adjust::{Capabilities, Contact, Names};
+use vestibule_core::adapt::{Capabilities, Contact, Names};
 use vestibule_core::schedule::Zone;
 
 /// Path of the API on boxes from 5.6 on, and the only one on 6.x (2.1).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::envelope::{Command, Unreadable};
 use super::words::quoted;
-use crate::system::{Class, ErrorCode, SystemError};
+use crate::system::{ErrorCode, ErrorKind, SystemError};
 
 /// Where the three checkboxes of the API are on the box (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
@@ -15,25 +15,28 @@ const TAKES_AWAY: [&str; 3] = ["ModifyPerson", "RemovePerson", "RemoveCredential
 
 /// An APIERROR that no renewed login cures (2.11).
 pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
-    let (class, said) = match number {
-        1 => (Class::Transient, "its API has not started (APIERROR 1); it is tried again".to_owned()),
+    let (kind, said) = match number {
+        1 => (ErrorKind::Transient, "its API has not started (APIERROR 1); it is tried again".to_owned()),
         2 => (
-            Class::Terminal,
+            ErrorKind::Terminal,
             format!(
                 "its API is not enabled (APIERROR 2): tick Enable V2 under {SETTINGS}, and check the licence"
             ),
         ),
         3 => (
-            Class::Terminal,
+            ErrorKind::Terminal,
             "it found no command in the request (APIERROR 3): this box may want the other body form, see \
              lenelS2.wire.bodyForm"
                 .to_owned(),
         ),
-        4 => (Class::Terminal, "it could not parse the request (APIERROR 4): please report this".to_owned()),
-        6 => (Class::Terminal, "its version does not know this command (APIERROR 6)".to_owned()),
-        other => (Class::Transient, format!("it answered APIERROR {other}; it is tried again")),
+        4 => (
+            ErrorKind::Terminal,
+            "it could not parse the request (APIERROR 4): please report this".to_owned(),
+        ),
+        6 => (ErrorKind::Terminal, "its version does not know this command (APIERROR 6)".to_owned()),
+        other => (ErrorKind::Transient, format!("it answered APIERROR {other}; it is tried again")),
     };
-    let error = SystemError::new(class, operation, format!("{operation} on the NetBox failed: {said}"));
+    let error = SystemError::new(kind, operation, format!("{operation} on the NetBox failed: {said}"));
     // One that does not know a command may know the others.
     if matches!(number, 2..=4) { error.with_code(ErrorCode::Endpoint) } else { error }
 }
@@ -41,7 +44,7 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
 /// The login is refused; it is not repeated, for accounts get locked (design 3.17).
 pub(super) fn login_refused() -> SystemError {
     SystemError::new(
-        Class::Auth,
+        ErrorKind::Auth,
         "Login",
         "The NetBox refused the login: check username and password in the Secret",
     )
@@ -55,16 +58,16 @@ pub(super) fn login_failed(login: &Command, words: &str) -> SystemError {
             "The NetBox gives no further session: it said {said}. Give Vestibule a user of its own, or raise the limit; it \
              is tried again"
         );
-        return SystemError::new(Class::Transient, login.name, message);
+        return SystemError::new(ErrorKind::Transient, login.name, message);
     }
-    let SystemError { class, operation, message, .. } = login_refused();
-    SystemError::new(class, operation, format!("{message}. It said {said}"))
+    let SystemError { kind, operation, message, .. } = login_refused();
+    SystemError::new(kind, operation, format!("{message}. It said {said}"))
 }
 
 /// Login said SUCCESS and every command after it is refused: a checkbox, not the password (2.3, live on 6.2.0).
 pub(super) fn login_trap() -> SystemError {
     SystemError::new(
-        Class::Auth,
+        ErrorKind::Auth,
         "Login",
         format!(
             "The NetBox accepted the login but refuses every command of its session (APIERROR 5): wrong \
@@ -82,8 +85,8 @@ pub(super) fn not_allowed(operation: &'static str) -> SystemError {
     );
     // To read and to create nothing works without the right, and another login may have it. What takes away is refused alone,
     // so that the other ways to close a door stay open.
-    let class = if TAKES_AWAY.contains(&operation) { Class::Terminal } else { Class::Auth };
-    SystemError::new(class, operation, message)
+    let kind = if TAKES_AWAY.contains(&operation) { ErrorKind::Terminal } else { ErrorKind::Auth };
+    SystemError::new(kind, operation, message)
 }
 
 /// A session that was just proven is gone: somebody else uses the account.
@@ -92,7 +95,7 @@ pub(super) fn session_taken(operation: &'static str) -> SystemError {
         "{operation} on the NetBox failed: it ended our session twice in a row (APIERROR 5). Another program may log in \
          as the same user: give Vestibule a user of its own"
     );
-    SystemError::new(Class::Transient, operation, message)
+    SystemError::new(ErrorKind::Transient, operation, message)
 }
 
 /// The partition cannot be entered.
@@ -101,7 +104,7 @@ pub(super) fn partition(said: &str) -> SystemError {
         "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check lenelS2.partitionKey, \
          and that our user may enter it"
     );
-    SystemError::new(Class::Terminal, "SwitchPartition", message).with_code(ErrorCode::Endpoint)
+    SystemError::new(ErrorKind::Terminal, "SwitchPartition", message).with_code(ErrorCode::Endpoint)
 }
 
 /// The answer cannot be read. After a write its outcome is unknown.
@@ -112,14 +115,14 @@ pub(super) fn unreadable(operation: &'static str, why: Unreadable) -> SystemErro
         Unreadable::OtherCommand => "it answered another command: a proxy may mix up answers",
     };
     let message = format!("{operation} on the NetBox failed: {said}; it is tried again");
-    SystemError::new(Class::Transient, operation, message)
+    SystemError::new(ErrorKind::Transient, operation, message)
 }
 
 /// The answer lacks what it must hold: it is not taken for an empty one.
 pub(super) fn incomplete(operation: &'static str, what: &str) -> SystemError {
     let message =
         format!("{operation} on the NetBox answered {what}; nothing is concluded, it is tried again");
-    SystemError::new(Class::Transient, operation, message)
+    SystemError::new(ErrorKind::Transient, operation, message)
 }
 
 /// A status of HTTP that carries no answer (2.1: 200 is normal, also for errors of the API).
@@ -129,41 +132,41 @@ pub(super) fn http_status(
     retry_after: Option<Duration>,
 ) -> SystemError {
     let failed = format!("{operation} on the NetBox failed");
-    let (class, message) = match status {
+    let (kind, message) = match status {
         410 | 404 | 405 => (
-            Class::Terminal,
+            ErrorKind::Terminal,
             format!(
                 "{failed}: nothing answers at this path (HTTP {status}). From version 6 on it is {}, before 5.6 \
                  /goforms/nbapi: set lenelS2.path",
                 super::PATH_V2
             ),
         ),
-        429 => (Class::Throttled(retry_after), format!("{failed}: it asks us to slow down (HTTP 429)")),
+        429 => (ErrorKind::Throttled(retry_after), format!("{failed}: it asks us to slow down (HTTP 429)")),
         503 if retry_after.is_some() => {
-            (Class::Throttled(retry_after), format!("{failed}: it asks us to come back later (HTTP 503)"))
+            (ErrorKind::Throttled(retry_after), format!("{failed}: it asks us to come back later (HTTP 503)"))
         }
-        500.. => (Class::Transient, format!("{failed}: HTTP {status}; it is tried again")),
+        500.. => (ErrorKind::Transient, format!("{failed}: HTTP {status}; it is tried again")),
         300..400 => (
-            Class::Terminal,
+            ErrorKind::Terminal,
             format!(
                 "{failed}: it redirects (HTTP {status}), which is not followed: set lenelS2.url to where it leads"
             ),
         ),
         _ => (
-            Class::Terminal,
+            ErrorKind::Terminal,
             format!(
                 "{failed}: HTTP {status}. Something before the box refuses the request: check lenelS2.url"
             ),
         ),
     };
-    let error = SystemError::new(class, operation, message);
-    if class == Class::Terminal { error.with_code(ErrorCode::Endpoint) } else { error }
+    let error = SystemError::new(kind, operation, message);
+    if kind == ErrorKind::Terminal { error.with_code(ErrorCode::Endpoint) } else { error }
 }
 
 /// The record that a write is about is not there, or something that it names.
 pub(super) fn missing(operation: &'static str, what: &str) -> SystemError {
     let message = format!("{operation} on the NetBox failed: {what} is not there");
-    SystemError::new(Class::Dependency, operation, message)
+    SystemError::new(ErrorKind::Dependency, operation, message)
 }
 
 /// CODE FAIL with the box's words. Something that it does not know may still come; the rest is for good.
@@ -173,17 +176,17 @@ pub(super) fn failed(command: &Command, words: &str) -> SystemError {
         ["access level", "accesslevel", "card format", "cardformat"].iter().any(|t| lower.contains(t));
     let unknown =
         ["not found", "does not exist", "invalid", "unknown", "no such"].iter().any(|t| lower.contains(t));
-    let class = if names_a_thing && unknown { Class::Dependency } else { Class::Terminal };
+    let kind = if names_a_thing && unknown { ErrorKind::Dependency } else { ErrorKind::Terminal };
     let operation = command.name;
     let advice = "correct what it names, in the object or on the box";
     let message = format!("{operation} on the NetBox failed: it said {}; {advice}", quoted(command, words));
-    SystemError::new(class, operation, message)
+    SystemError::new(kind, operation, message)
 }
 
 /// The card is somebody else's (2.8: the text is not known, and might name him).
 pub(super) fn card_taken() -> SystemError {
     SystemError::new(
-        Class::Terminal,
+        ErrorKind::Terminal,
         "AddCredential",
         "AddCredential on the NetBox failed: the card of spec.credentialNumber already belongs to another person: choose \
          another number, or withdraw the card from that person",
@@ -204,27 +207,27 @@ mod tests {
 
     #[test]
     fn every_api_error_has_its_class() {
-        let classes = [1, 2, 3, 4, 6, 99].map(|number| api_error("X", number).class.name());
+        let classes = [1, 2, 3, 4, 6, 99].map(|number| api_error("X", number).kind.name());
         assert_eq!(classes, ["transient", "terminal", "terminal", "terminal", "terminal", "transient"]);
     }
 
     #[test]
     fn every_http_status_has_its_class() {
-        let class = |status| http_status("X", status, None).class;
-        assert_eq!([410, 404, 301, 400].map(class), [Class::Terminal; 4]);
-        assert_eq!([500, 502, 503].map(class), [Class::Transient; 3]);
+        let kind = |status| http_status("X", status, None).kind;
+        assert_eq!([410, 404, 301, 400].map(kind), [ErrorKind::Terminal; 4]);
+        assert_eq!([500, 502, 503].map(kind), [ErrorKind::Transient; 3]);
         let code = |status| http_status("X", status, None).code;
         assert_eq!([410, 404, 301, 400].map(code), [Some(ErrorCode::Endpoint); 4]);
         assert_eq!([500, 429].map(code), [None; 2]);
-        assert_eq!(class(429), Class::Throttled(None));
+        assert_eq!(kind(429), ErrorKind::Throttled(None));
         let later = Some(Duration::from_secs(7));
-        assert_eq!(http_status("X", 503, later).class, Class::Throttled(later));
+        assert_eq!(http_status("X", 503, later).kind, ErrorKind::Throttled(later));
         assert!(http_status("X", 410, None).message.contains("lenelS2.path"));
     }
 
     #[test]
     fn a_level_that_the_box_does_not_know_may_still_come() {
-        assert_eq!(failed(&add_person(), "Access level Floor 4 does not exist").class, Class::Dependency);
-        assert_eq!(failed(&add_person(), "Missing Last Name").class, Class::Terminal);
+        assert_eq!(failed(&add_person(), "Access level Floor 4 does not exist").kind, ErrorKind::Dependency);
+        assert_eq!(failed(&add_person(), "Missing Last Name").kind, ErrorKind::Terminal);
     }
 }

@@ -15,7 +15,7 @@ use super::config::Config;
 use super::{errors, tls};
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
-use crate::system::{Class, ErrorCode, SystemError};
+use crate::system::{ErrorCode, ErrorKind, SystemError};
 
 /// No answer is longer; a box that sends more is not one.
 const MAX_BODY: usize = 64 << 20;
@@ -117,7 +117,7 @@ impl Http {
     fn unreachable(&self, operation: &'static str, error: &reqwest::Error) -> SystemError {
         if let Some(refused) = find::<RefusedAddress>(error) {
             let message = format!("{operation} on the NetBox was not sent: {refused}; change lenelS2.url");
-            return SystemError::new(Class::Terminal, operation, message).with_code(ErrorCode::Endpoint);
+            return SystemError::new(ErrorKind::Terminal, operation, message).with_code(ErrorCode::Endpoint);
         }
         let why = if let Some(tls) = find::<rustls::Error>(error) {
             format!(
@@ -133,7 +133,7 @@ impl Http {
             "the connection ended before the whole answer came".to_owned()
         };
         let message = format!("{operation} on the NetBox failed: {why}; it is tried again");
-        SystemError::new(Class::Transient, operation, message)
+        SystemError::new(ErrorKind::Transient, operation, message)
     }
 }
 
@@ -146,7 +146,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
 }
 
 fn refused(message: String) -> SystemError {
-    SystemError::new(Class::Terminal, "Connect", message)
+    SystemError::new(ErrorKind::Terminal, "Connect", message)
 }
 
 /// The URL of the API, judged before anything is sent.

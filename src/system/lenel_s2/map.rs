@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Card, Facts, Field, Mark, ObjectKey, ObservedRecord, Person, Record};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::model::{
+    Card, DesiredRecord, Facts, Field, ObjectKey, ObservedRecord, OwnerMark, Person,
+};
 use vestibule_core::schedule::Window;
 
 use super::config::{CardIdentity, Config};
@@ -95,7 +97,7 @@ impl Map {
     }
 
     /// `AddPerson`. Empty texts are left out; levels are given in the bare form, as clients do there (2.7).
-    pub(super) fn add_person(&self, record: &Record) -> Command {
+    pub(super) fn add_person(&self, record: &DesiredRecord) -> Command {
         let every = [Field::Name, Field::Contact, Field::Tenant, Field::Window];
         let facts = record.facts();
         let params =
@@ -180,23 +182,23 @@ fn levels(groups: &BTreeSet<String>) -> Option<Param> {
 }
 
 /// Whose the record is, for the person at the desk.
-fn write_mark(mark: &Mark) -> String {
+fn write_mark(mark: &OwnerMark) -> String {
     format!("{MARK}{}{OBJECT}{}", mark.owner_id, mark.object)
 }
 
 /// Whether mark and id speak of the same owner and object. A box may cut NOTES short (2.16 no. 12), and a cut name is
 /// another object's. People copy notes, too: beside a foreign id the mark is shown, and proves nothing by itself.
-fn agree(mark: &Mark, id: RecordId) -> bool {
-    Owner::of(&mark.owner_id) == id.owner && Slot::of_visitor(&mark.object) == id.slot
+fn agree(mark: &OwnerMark, id: RecordId) -> bool {
+    Owner::of(&mark.owner_id) == id.owner && ObjectId::of_visitor(&mark.object) == id.object_id
 }
 
 /// The mark in one line of NOTES; a guard may have written more. Absent, foreign or damaged: none.
-fn read_mark(notes: &str) -> Option<Mark> {
+fn read_mark(notes: &str) -> Option<OwnerMark> {
     let line = notes.lines().find_map(|line| line.trim_start().strip_prefix(MARK))?;
     let (owner_id, rest) = line.rsplit_once(OBJECT)?;
     let (namespace, name) = rest.split_whitespace().next()?.split_once('/')?;
     let named = !owner_id.is_empty() && !namespace.is_empty() && !name.is_empty() && !name.contains('/');
-    named.then(|| Mark { owner_id: owner_id.to_owned(), object: ObjectKey::new(namespace, name) })
+    named.then(|| OwnerMark { owner_id: owner_id.to_owned(), object: ObjectKey::new(namespace, name) })
 }
 
 #[cfg(test)]
@@ -211,12 +213,12 @@ mod tests {
         Map::new(&Config { tenant_udf: Some(1), ..Config::new("http://box", zone) })
     }
 
-    fn record() -> Record {
+    fn record() -> DesiredRecord {
         let key = ObjectKey::new("hq", "ada");
         let at = |text: &str| text.parse().unwrap();
-        Record {
-            id: RecordId::new(Owner(1), Slot::of_visitor(&key), 7),
-            mark: Mark { owner_id: "c/hq/box".to_owned(), object: key },
+        DesiredRecord {
+            id: RecordId::new(Owner(1), ObjectId::of_visitor(&key), 7),
+            mark: OwnerMark { owner_id: "c/hq/box".to_owned(), object: key },
             person: Person {
                 first_name: "Ada".to_owned(),
                 last_name: "Byron".to_owned(),
@@ -280,7 +282,7 @@ mod tests {
 
     #[test]
     fn levels_are_emptied_one_by_one_and_never_by_an_empty_list() {
-        let record = Record { groups: BTreeSet::new(), ..record() };
+        let record = DesiredRecord { groups: BTreeSet::new(), ..record() };
         let bare = map().modify_person(&record.id.to_string(), &record.facts(), &[Field::Groups]);
         assert!(!params(&bare).contains("ACCESSLEVELS"));
         let command = Map::withdraw_levels(bare, &["Lobby".to_owned()]);
@@ -297,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_mark_reads_back_as_written_and_survives_a_guards_note() {
-        let mark = Mark { owner_id: "b9 x/hq/visitor=y".to_owned(), object: ObjectKey::new("hq", "ada") };
+        let mark =
+            OwnerMark { owner_id: "b9 x/hq/visitor=y".to_owned(), object: ObjectKey::new("hq", "ada") };
         let notes = write_mark(&mark);
         assert_eq!(read_mark(&notes), Some(mark.clone()));
         assert_eq!(read_mark(&format!("knows the way\n {notes} \nparked in B")), Some(mark));
@@ -305,8 +308,8 @@ mod tests {
 
     #[test]
     fn a_mark_that_does_not_fit_the_id_is_none() {
-        let mark = Mark { owner_id: "c/hq/box".to_owned(), object: ObjectKey::new("hq", "ada") };
-        let id = RecordId::new(Owner::of("c/hq/box"), Slot::of_visitor(&mark.object), 7);
+        let mark = OwnerMark { owner_id: "c/hq/box".to_owned(), object: ObjectKey::new("hq", "ada") };
+        let id = RecordId::new(Owner::of("c/hq/box"), ObjectId::of_visitor(&mark.object), 7);
         let notes = write_mark(&mark);
         let read = |id: &str, notes: &str| {
             let person = dto::Person { id: id.to_owned(), notes: notes.to_owned(), ..dto::Person::default() };

@@ -20,7 +20,7 @@ mod write;
 mod xml;
 
 use async_trait::async_trait;
-use vestibule_core::adjust::Capabilities;
+use vestibule_core::adapt::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::Owner;
 
@@ -29,7 +29,7 @@ pub use config::{BodyForm, CardIdentity, Config, Credentials, DateFormat, Expiry
 use self::client::Client;
 use self::envelope::{Command, Outcome};
 use self::map::Map;
-use super::{AccessSystem, Applied, Class, Health, Observed, Scope, SystemError};
+use super::{AccessSystem, Applied, ErrorKind, Health, Page, Scope, SystemError};
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 
@@ -74,7 +74,7 @@ impl LenelS2 {
         }
         let message =
             "This record is another Vestibule owner's and is not touched: check ownerId of the integration";
-        Err(SystemError::new(Class::Terminal, "Ownership", message))
+        Err(SystemError::new(ErrorKind::Terminal, "Ownership", message))
     }
 }
 
@@ -92,7 +92,7 @@ impl AccessSystem for LenelS2 {
         }
     }
 
-    async fn observe(&self, scope: Scope) -> Result<Observed, SystemError> {
+    async fn observe(&self, scope: Scope) -> Result<Page, SystemError> {
         match scope {
             Scope::People(cursor) => self.people(cursor.as_ref()).await,
             Scope::Record(id) => self.record(id).await,
@@ -133,7 +133,7 @@ impl AccessSystem for LenelS2 {
 
 /// What the schema refuses as well: a client made without it holds to the same.
 fn check(config: &Config) -> Result<(), SystemError> {
-    let refused = |message: &str| Err(SystemError::new(Class::Terminal, "Connect", message));
+    let refused = |message: &str| Err(SystemError::new(ErrorKind::Terminal, "Connect", message));
     if config.tenant_udf.is_some_and(|number| !(1..=20).contains(&number)) {
         return refused("lenelS2.tenantUdf must be 1 to 20: a NetBox has twenty such fields");
     }

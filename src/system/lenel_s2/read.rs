@@ -8,34 +8,34 @@ use super::envelope::{Command, Details, Outcome};
 use super::map::Map;
 use super::walk::Walk;
 use super::{LenelS2, errors};
-use crate::system::{Cursor, Observed, SystemError};
+use crate::system::{Cursor, Page, SystemError};
 
 impl LenelS2 {
     /// One page of the living people.
-    pub(super) async fn people(&self, cursor: Option<&Cursor>) -> Result<Observed, SystemError> {
+    pub(super) async fn people(&self, cursor: Option<&Cursor>) -> Result<Page, SystemError> {
         let (people, next) = self.search(&[], cursor).await?;
         let records = people.iter().map(|person| self.map.record(person)).collect();
-        Ok(Observed { records, next, ..Observed::default() })
+        Ok(Page { records, next, ..Page::default() })
     }
 
     /// One record, dead or alive; none if the box does not know it.
-    pub(super) async fn record(&self, id: RecordId) -> Result<Observed, SystemError> {
+    pub(super) async fn record(&self, id: RecordId) -> Result<Page, SystemError> {
         let person = self.person(id).await?;
         let records = person.iter().map(|person| self.map.record(person)).collect();
         let edited = person.as_ref().and_then(|person| self.map.edited(person));
-        Ok(Observed { records, edited, ..Observed::default() })
+        Ok(Page { records, edited, ..Page::default() })
     }
 
     /// The person of an id that is none of ours, dead or alive.
-    pub(super) async fn external(&self, id: &str) -> Result<Observed, SystemError> {
+    pub(super) async fn external(&self, id: &str) -> Result<Page, SystemError> {
         let person = self.person_of(id).await?;
         let records = person.iter().map(|person| self.map.record(person)).collect();
-        Ok(Observed { records, ..Observed::default() })
+        Ok(Page { records, ..Page::default() })
     }
 
     /// A person of this id, dead or in another partition too: `GetPerson` may hide both (2.7, 2.13), and ids are used
     /// up all the same. What is found is compared here, since a box may ignore a filter (2.16 no. 11).
-    pub(super) async fn used_id(&self, id: RecordId) -> Result<Observed, SystemError> {
+    pub(super) async fn used_id(&self, id: RecordId) -> Result<Page, SystemError> {
         let id = id.to_string();
         let everywhere = self.partitioned.then_some(("ALLPARTITIONS", "TRUE"));
         let params = [("PERSONID", id.as_str()), ("DELETED", "ALL")].into_iter().chain(everywhere);
@@ -43,12 +43,12 @@ impl LenelS2 {
         let read = |details: &Details| dto::people(details, self.map.udf());
         let (people, _) = self.page(&command, read).await?.unwrap_or_default();
         let found = people.iter().filter(|person| person.id == id);
-        Ok(Observed { records: found.map(|person| self.map.record(person)).collect(), ..Observed::default() })
+        Ok(Page { records: found.map(|person| self.map.record(person)).collect(), ..Page::default() })
     }
 
     /// The living who hold a card, by the number in it and by the number printed on it: a box drops the leading zeros of the
     /// one and keeps those of the other (2.8). What is found is compared here.
-    pub(super) async fn holders(&self, card: &Card) -> Result<Observed, SystemError> {
+    pub(super) async fn holders(&self, card: &Card) -> Result<Page, SystemError> {
         let (key, printed) = (card.number_key(), card.number.as_str());
         let mut holders = Holders { map: &self.map, card, found: Vec::new() };
         let mut cursor = None;
@@ -73,11 +73,11 @@ impl LenelS2 {
                 }
             }
         }
-        Ok(Observed { records: holders.found, ..Observed::default() })
+        Ok(Page { records: holders.found, ..Page::default() })
     }
 
     /// One page of the access levels by name.
-    pub(super) async fn levels(&self, cursor: Option<&Cursor>) -> Result<Observed, SystemError> {
+    pub(super) async fn levels(&self, cursor: Option<&Cursor>) -> Result<Page, SystemError> {
         let operation = "GetAccessLevels";
         let here = cursor.map(|cursor| Walk::at(operation, cursor)).transpose()?;
         let from = here.as_ref().map(|walk| ("STARTFROMNAME", walk.key.as_str()));
@@ -85,13 +85,13 @@ impl LenelS2 {
             from.into_iter().fold(Command::new(operation), |all, (name, text)| all.with(name, text));
         let (names, next) = self.page(&command, dto::access_levels).await?.unwrap_or_default();
         let next = Walk::step(operation, here.as_ref(), next)?.map(|walk| walk.cursor());
-        Ok(Observed { names, next, ..Observed::default() })
+        Ok(Page { names, next, ..Page::default() })
     }
 
     /// The names of the card formats; which of them are enabled is not said (2.8).
-    pub(super) async fn formats(&self) -> Result<Observed, SystemError> {
+    pub(super) async fn formats(&self) -> Result<Page, SystemError> {
         let names = self.page(&Command::new("GetCardFormats"), dto::card_formats).await?.unwrap_or_default();
-        Ok(Observed { names, ..Observed::default() })
+        Ok(Page { names, ..Page::default() })
     }
 
     /// A person of ours as the box shows it.

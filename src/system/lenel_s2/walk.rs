@@ -2,7 +2,7 @@
 //! circles is an error, for nothing may be concluded from a walk that did not reach its end.
 
 use super::errors;
-use crate::system::{Class, Cursor, SystemError};
+use crate::system::{Cursor, ErrorKind, SystemError};
 
 /// A place in a walk: the key of the next page, and one earlier key to notice circles by (Brent: the
 /// earlier key moves up at every power of two, so that a circle of any length is met).
@@ -19,7 +19,7 @@ impl Walk {
     pub(super) fn at(operation: &'static str, cursor: &Cursor) -> Result<Self, SystemError> {
         Self::parse(&cursor.0).ok_or_else(|| {
             SystemError::new(
-                Class::Terminal,
+                ErrorKind::Terminal,
                 operation,
                 format!("{operation}: this cursor is of another walk"),
             )

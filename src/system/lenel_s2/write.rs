@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Card, Facts, Field, Record};
+use vestibule_core::model::{Card, DesiredRecord, Facts, Field};
 
 use super::dto;
 use super::envelope::{Command, Outcome};
@@ -14,7 +14,7 @@ use crate::system::{Applied, SystemError};
 impl LenelS2 {
     /// `AddPerson` under the record's own id, so that a retry after a lost answer meets its first attempt. The answer
     /// names the id that the box keeps; where it names none the person is read.
-    pub(super) async fn create(&self, record: &Record) -> Result<Applied, SystemError> {
+    pub(super) async fn create(&self, record: &DesiredRecord) -> Result<Applied, SystemError> {
         let command = self.map.add_person(record);
         match self.client.call(&command).await? {
             Outcome::Success(details) => match details.field("PERSONID") {

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// A directory that is ours until this process ends. The next run takes it again and empties it first: that
 /// works after a kill too, and what a failed run left can be looked at until then.
-pub(crate) struct Slot {
+pub(crate) struct ObjectId {
     dir: PathBuf,
     _held: File,
 }
 
-// === impl Slot ===
+// === impl ObjectId ===
 
-impl Slot {
+impl ObjectId {
     /// Takes the first that is free.
     pub(crate) fn take(parent: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(parent)?;
@@ -48,12 +48,12 @@ mod tests {
     #[test]
     fn two_runs_at_once_get_different_directories_and_the_next_gets_the_first_again() {
         let parent = tempfile::tempdir().unwrap();
-        let first = Slot::take(parent.path()).unwrap();
-        let second = Slot::take(parent.path()).unwrap();
+        let first = ObjectId::take(parent.path()).unwrap();
+        let second = ObjectId::take(parent.path()).unwrap();
         assert_ne!(first.dir(), second.dir());
         let dir = first.dir().to_owned();
         drop(first);
-        assert_eq!(Slot::take(parent.path()).unwrap().dir(), dir);
+        assert_eq!(ObjectId::take(parent.path()).unwrap().dir(), dir);
     }
 
     #[test]
@@ -63,6 +63,6 @@ mod tests {
         std::fs::create_dir(&dir).unwrap();
         let held = File::create(dir.join("lock")).unwrap();
         held.lock().unwrap();
-        assert_ne!(Slot::take(parent.path()).unwrap().dir(), dir);
+        assert_ne!(ObjectId::take(parent.path()).unwrap().dir(), dir);
     }
 }

@@ -8,7 +8,7 @@ mod record;
 pub use card::{Card, card_number_key};
 pub use facts::{Facts, Field, Fields, Hasher};
 pub use person::Person;
-pub use record::{Mark, Misnamed, ObservedRecord, Record};
+pub use record::{DesiredRecord, Misnamed, ObservedRecord, OwnerMark};
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use crate::schedule::Window;
 
 /// Whose a record is, in words that a person at the desk can read (design 3.15).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct OwnerMark {
     /// The integration's owner id.
     pub owner_id: String,
     /// The object that declared the record.
@@ -17,11 +17,11 @@ pub struct Mark {
 
 /// What one system should hold of one visitor for one day: adjusted to the system, ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct DesiredRecord {
     /// Derived id; its number is where probing starts, see [`RecordId::next`].
     pub id: RecordId,
     /// Whose it is.
-    pub mark: Mark,
+    pub mark: OwnerMark,
     /// Who it is.
     pub person: Person,
     /// The tenant's name, empty when the system is not told.
@@ -34,7 +34,7 @@ pub struct Record {
     pub card: Option<Card>,
 }
 
-impl Record {
+impl DesiredRecord {
     /// The comparable content.
     pub fn facts(&self) -> Facts {
         Facts {
@@ -65,7 +65,7 @@ pub struct ObservedRecord {
     /// The id read as one of Vestibule's, whoever its owner is.
     pub id: Option<RecordId>,
     /// Whose it says it is, where the system gives a readable mark that does not contradict the id.
-    pub mark: Option<Mark>,
+    pub mark: Option<OwnerMark>,
     /// Removed softly: a dead record opens nothing and its id is used up.
     pub dead: bool,
     /// What it holds.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vestibule_core::diff::{Step, diff, differences};
-use vestibule_core::model::{Field, ObservedRecord, Record};
+use vestibule_core::model::{DesiredRecord, Field, ObservedRecord};
 
 use super::memory::Memory;
 use super::support::{any_observed, any_record, at, card, groups, record, shown};
 
-fn pair() -> impl Strategy<Value = (Arc<Record>, ObservedRecord)> {
+fn pair() -> impl Strategy<Value = (Arc<DesiredRecord>, ObservedRecord)> {
     any_record().prop_flat_map(|record| (Just(Arc::new(record.clone())), any_observed(record)))
 }
 
-fn living() -> impl Strategy<Value = (Arc<Record>, ObservedRecord)> {
+fn living() -> impl Strategy<Value = (Arc<DesiredRecord>, ObservedRecord)> {
     pair().prop_map(|(record, found)| (record, ObservedRecord { dead: false, ..found }))
 }
 
@@ -80,7 +80,7 @@ proptest! {
 
 #[test]
 fn a_card_that_ends_at_another_time_is_withdrawn_before_it_is_assigned() {
-    let wanted = Arc::new(Record { card: Some(card("12")), ..record() });
+    let wanted = Arc::new(DesiredRecord { card: Some(card("12")), ..record() });
     let mut found = shown(&wanted);
     found.facts.cards = [(card("12"), Some(at(7200))), (card("99"), None)].into();
     found.facts.groups = groups(&["Roof"]);

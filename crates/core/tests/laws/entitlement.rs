@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use vestibule_core::diff::Step;
 use vestibule_core::entitlement::{Entitlement, disarming, reduction};
-use vestibule_core::model::{Facts, ObservedRecord, Person, Record};
+use vestibule_core::model::{DesiredRecord, Facts, ObservedRecord, Person};
 use vestibule_core::schedule::Window;
 
 use super::memory::Memory;
@@ -110,11 +110,11 @@ proptest! {
 
 #[test]
 fn a_typo_beside_a_group_that_stays_leaves_that_group() {
-    let found = Record { groups: groups(&["Lobby", "Acme"]), ..record() }.facts();
-    let wanted = Record { groups: groups(&["Lobby", "Acmee"]), ..record() };
+    let found = DesiredRecord { groups: groups(&["Lobby", "Acme"]), ..record() }.facts();
+    let wanted = DesiredRecord { groups: groups(&["Lobby", "Acmee"]), ..record() };
     let shared = Entitlement::of(&wanted).shared_with(&found).unwrap();
     assert_eq!(shared.groups, groups(&["Lobby"]));
-    let typo = Record { groups: groups(&["Lobyy"]), ..record() };
+    let typo = DesiredRecord { groups: groups(&["Lobyy"]), ..record() };
     assert_eq!(Entitlement::of(&typo).shared_with(&found), None, "nothing is granted by both");
 }
 
@@ -123,7 +123,9 @@ fn a_visit_that_was_shortened_ends_at_its_new_end_and_one_that_was_moved_shares_
     let found = record().facts();
     let in_window = |from, until| {
         let window = Window { from: at(from), until: at(until) };
-        Entitlement::of(&Record { window, ..record() }).shared_with(&found).map(|facts| facts.window.unwrap())
+        Entitlement::of(&DesiredRecord { window, ..record() })
+            .shared_with(&found)
+            .map(|facts| facts.window.unwrap())
     };
     assert_eq!(in_window(-7200, 600), Some(Window { from: at(-3600), until: at(600) }));
     assert_eq!(in_window(600, 7200), Some(Window { from: at(600), until: at(3600) }));
@@ -138,9 +140,9 @@ fn a_window_that_the_system_does_not_show_becomes_the_declared_one() {
 
 #[test]
 fn a_card_with_another_number_is_withdrawn_and_leading_zeros_make_no_other_number() {
-    let found = Record { card: Some(card("7002")), ..record() }.facts();
+    let found = DesiredRecord { card: Some(card("7002")), ..record() }.facts();
     let left = |number: Option<&str>| {
-        let wanted = Record { card: number.map(card), ..record() };
+        let wanted = DesiredRecord { card: number.map(card), ..record() };
         Entitlement::of(&wanted).shared_with(&found).unwrap().cards.len()
     };
     assert_eq!([Some("7002"), Some("0007002"), Some("7003"), None].map(left), [1, 1, 0, 0]);
@@ -149,7 +151,8 @@ fn a_card_with_another_number_is_withdrawn_and_leading_zeros_make_no_other_numbe
 #[test]
 fn a_person_of_whom_nothing_is_left_inherits_nothing() {
     let found = record().facts();
-    let left = |person: Person| Entitlement::of(&Record { person, ..record() }).shared_with(&found).is_some();
+    let left =
+        |person: Person| Entitlement::of(&DesiredRecord { person, ..record() }).shared_with(&found).is_some();
     let other = |email: &str| Person {
         first_name: "Max".to_owned(),
         last_name: "Muster".to_owned(),

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use vestibule_core::guard::{Candidate, Judgement, Limits, Verdict, judge};
-use vestibule_core::identity::{RecordId, Slot};
+use vestibule_core::identity::{ObjectId, RecordId};
 
 use super::support::{at, noon, owner};
 
 fn orphan(number: u64, until: Option<i64>) -> Candidate {
-    Candidate { id: RecordId::new(owner(), Slot(number), number), until: until.map(at) }
+    Candidate { id: RecordId::new(owner(), ObjectId(number), number), until: until.map(at) }
 }
 
 /// So many orphans whose windows have ended.
@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn held_sets_have_the_same_name_exactly_when_they_are_the_same(one in any_some(), two in any_some(), case in any_judgement()) {
         // Whoever never stops opening is held, whatever the limits say; two of one object are two.
-        let id = |number: u64| RecordId::new(owner(), Slot(number / 2), number);
+        let id = |number: u64| RecordId::new(owner(), ObjectId(number / 2), number);
         let endless = |list: &[u64]| list.iter().map(|number| Candidate { id: id(*number), until: None }).collect::<Vec<_>>();
         let (a, b) = (judge(&endless(&one), case), judge(&endless(&two), case));
         prop_assert_eq!((&a.held, &b.held), (&ids(&endless(&one)), &ids(&endless(&two))));

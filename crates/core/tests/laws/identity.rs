@@ -1,15 +1,18 @@
 //! Ids that show whose a record is.
 
 use proptest::prelude::*;
-use vestibule_core::identity::{NotOurs, Owner, RecordId, Slot};
+use vestibule_core::identity::{NotOurs, ObjectId, Owner, RecordId};
 use vestibule_core::model::ObjectKey;
 
-use super::support::{owner, record, slot};
+use super::support::{object_id, owner, record};
 
 fn any_id() -> impl Strategy<Value = RecordId> {
-    (any::<u32>(), any::<u64>(), any::<u64>(), any::<u16>()).prop_map(|(owner, slot, content, number)| {
-        RecordId { number, ..RecordId::new(Owner(owner), Slot(slot), content) }
-    })
+    (any::<u32>(), any::<u64>(), any::<u64>(), any::<u16>()).prop_map(
+        |(owner, object_id, content, number)| RecordId {
+            number,
+            ..RecordId::new(Owner(owner), ObjectId(object_id), content)
+        },
+    )
 }
 
 proptest! {
@@ -22,7 +25,7 @@ proptest! {
     fn what_is_read_as_ours_is_written_the_same_and_was_made_by_us(text in "vst-[0-9a-fA-F+]{8}-[0-9a-f]{15,17}-[0-9a-f]{11,13}-[0-9+]{1,5}") {
         if let Ok(id) = text.parse::<RecordId>() {
             prop_assert_eq!(id.to_string(), text);
-            prop_assert_eq!(RecordId { number: id.number, ..RecordId::new(id.owner, id.slot, id.content) }, id);
+            prop_assert_eq!(RecordId { number: id.number, ..RecordId::new(id.owner, id.object_id, id.content) }, id);
         }
     }
 
@@ -46,7 +49,7 @@ proptest! {
         // Where the number loses digits it is another whole id, and as such judged like any.
         let recognisable = (13..whole.len()).contains(&length) && cut.parse::<RecordId>().is_err();
         prop_assert_eq!(known.is_some(), recognisable, "{}", cut);
-        prop_assert!(known.is_none_or(|known| known.owner == id.owner && known.slot.0 & id.slot.0 == known.slot.0));
+        prop_assert!(known.is_none_or(|known| known.owner == id.owner && known.object_id.0 & id.object_id.0 == known.object_id.0));
         prop_assert_eq!(id.is_altered_as(cut), (8..whole.len()).contains(&length));
         let capitals = whole.to_ascii_uppercase();
         prop_assert_eq!(RecordId::from_altered(id.owner, &capitals), Some(id));
@@ -65,7 +68,7 @@ proptest! {
     fn another_owner_object_or_content_is_not_the_same_content(one in any_id(), two in any_id()) {
         let mixed = [
             RecordId { owner: two.owner, ..one },
-            RecordId { slot: two.slot, ..one },
+            RecordId { object_id: two.object_id, ..one },
             RecordId { content: two.content, ..one },
         ];
         for other in mixed {
@@ -75,24 +78,24 @@ proptest! {
 
     #[test]
     fn an_id_holds_the_fingerprint_it_was_made_with(id in any_id(), fingerprint in any::<u64>(), other in any::<u64>()) {
-        let made = RecordId::new(id.owner, id.slot, fingerprint);
+        let made = RecordId::new(id.owner, id.object_id, fingerprint);
         prop_assert!(made.holds(fingerprint) && made.next().holds(fingerprint));
-        prop_assert_eq!(made.holds(other), RecordId::new(id.owner, id.slot, other) == made);
+        prop_assert_eq!(made.holds(other), RecordId::new(id.owner, id.object_id, other) == made);
     }
 
     #[test]
     fn no_two_keys_share_a_slot(one in "[a-z]{1,3}", two in "[a-z]{1,3}", three in "[a-z]{1,3}", four in "[a-z]{1,3}") {
         let (a, b) = (ObjectKey::new(one, two), ObjectKey::new(three, four));
-        prop_assert_eq!(a == b, Slot::of_visitor(&a) == Slot::of_visitor(&b));
+        prop_assert_eq!(a == b, ObjectId::of_visitor(&a) == ObjectId::of_visitor(&b));
     }
 }
 
 #[test]
 fn an_id_looks_the_same_for_ever() {
-    let id = RecordId { number: 3, ..RecordId::new(Owner(1), Slot(0xabc), 0xdef) };
+    let id = RecordId { number: 3, ..RecordId::new(Owner(1), ObjectId(0xabc), 0xdef) };
     assert_eq!(id.to_string(), "vst-00000001-0000000000000abc-000000000def-3");
     insta::assert_snapshot!(record().id);
-    assert_eq!((record().id.owner, record().id.slot), (owner(), slot()));
+    assert_eq!((record().id.owner, record().id.object_id), (owner(), object_id()));
 }
 
 #[test]
@@ -146,5 +149,5 @@ fn texts_that_are_no_part_of_an_id_are_not_taken_for_one() {
         assert_eq!(RecordId::from_altered(owner, text), None, "{text}");
     }
     let id = RecordId::from_altered(owner, "vst-0123abcd-00c").unwrap();
-    assert_eq!((id.slot, id.content, id.number), (Slot(0x00c0_0000_0000_0000), 0, 0));
+    assert_eq!((id.object_id, id.content, id.number), (ObjectId(0x00c0_0000_0000_0000), 0, 0));
 }

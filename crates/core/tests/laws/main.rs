@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own input has failed")]
 
 mod access;
-mod adjust;
+mod adapt;
 mod diff;
 mod entitlement;
 mod facts;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use vestibule_core::diff::{Step, diff};
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Facts, Field, ObservedRecord, Record};
-use vestibule_core::plan::{Act, Held, Unit};
+use vestibule_core::model::{DesiredRecord, Facts, Field, ObservedRecord};
+use vestibule_core::plan::{Action, ActionPlan, ExistingRecord};
 
-use super::support::{held, shown};
+use super::support::{existing, shown};
 
 /// Records by id. Removal is soft: an id that was used is used up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +19,8 @@ impl Memory {
         Self(found.into_iter().map(|one| (one.id.unwrap(), one)).collect())
     }
 
-    pub(crate) fn held(&self) -> Vec<Held> {
-        held(self.0.values())
+    pub(crate) fn existing(&self) -> Vec<ExistingRecord> {
+        existing(self.0.values())
     }
 
     /// Does one step; says whether it was possible. A step on a record that is not there living is a mistake.
@@ -50,16 +50,16 @@ impl Memory {
     }
 
     /// Does a unit as an engine does it; tells the steps that it took.
-    pub(crate) fn perform(&mut self, unit: &Unit) -> Vec<Step> {
-        unit.acts.iter().flat_map(|act| self.act(act)).collect()
+    pub(crate) fn perform(&mut self, action_plan: &ActionPlan) -> Vec<Step> {
+        action_plan.actions.iter().flat_map(|action| self.action(action)).collect()
     }
 
-    fn act(&mut self, act: &Act) -> Vec<Step> {
-        let steps = match act {
-            Act::Remove(id) => vec![Step::Remove(*id)],
-            Act::Create(record) => diff(&self.probe(record), None),
-            Act::Repair(id, record) => {
-                let record = Arc::new(Record { id: *id, ..(**record).clone() });
+    fn action(&mut self, action: &Action) -> Vec<Step> {
+        let steps = match action {
+            Action::Remove(id) => vec![Step::Remove(*id)],
+            Action::Create(record) => diff(&self.probe(record), None),
+            Action::Repair(id, record) => {
+                let record = Arc::new(DesiredRecord { id: *id, ..(**record).clone() });
                 diff(&record, self.0.get(id))
             }
         };
@@ -70,12 +70,12 @@ impl Memory {
     }
 
     /// The first number that no record has used up.
-    fn probe(&self, record: &Arc<Record>) -> Arc<Record> {
+    fn probe(&self, record: &Arc<DesiredRecord>) -> Arc<DesiredRecord> {
         let mut id = record.id;
         while self.0.contains_key(&id) {
             id = id.next();
         }
-        Arc::new(Record { id, ..(**record).clone() })
+        Arc::new(DesiredRecord { id, ..(**record).clone() })
     }
 }
 

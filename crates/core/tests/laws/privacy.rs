@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use vestibule_core::adjust::{Capabilities, Contact, Names, Wish, adjust};
+use vestibule_core::adapt::{Capabilities, Contact, Names, RequestedAccess, adapt};
 use vestibule_core::diff::diff;
-use vestibule_core::model::{Mode, Person, Record};
-use vestibule_core::plan::{Want, unit};
+use vestibule_core::model::{DesiredRecord, Mode, Person};
+use vestibule_core::plan::{DesiredState, action_plan};
 
 use super::support::{card, groups, named, noon, record, shown};
 
@@ -20,12 +20,12 @@ fn erika() -> Person {
     }
 }
 
-fn hers() -> Record {
-    named(Record { person: erika(), card: Some(card("7654321")), ..record() })
+fn hers() -> DesiredRecord {
+    named(DesiredRecord { person: erika(), card: Some(card("7654321")), ..record() })
 }
 
-fn wish() -> Wish {
-    Wish {
+fn requested() -> RequestedAccess {
+    RequestedAccess {
         person: erika(),
         tenant: "Analytical Engines".to_owned(),
         window: record().window,
@@ -46,14 +46,14 @@ fn debug_of_everything_that_holds_a_person_shows_nothing_personal() {
     let mut other = shown(&wanted);
     other.facts.cards = [(card("7654321"), None)].into();
     let steps = (diff(&wanted, None), diff(&wanted, Some(&other)));
-    let unit = unit(&Want::Record(Arc::clone(&wanted)), &[], Mode::Enforce, noon());
+    let action_plan = action_plan(&DesiredState::Record(Arc::clone(&wanted)), &[], Mode::Enforce, noon());
     check("a person", &format!("{:?} {:#?}", erika(), erika()));
     check("a record", &format!("{wanted:?}"));
     check("facts", &format!("{:?}", wanted.facts()));
     check("an observed record", &format!("{other:?}"));
     check("steps", &format!("{steps:?}"));
-    check("a unit", &format!("{unit:?}"));
-    check("a wish", &format!("{:?}", wish()));
+    check("a unit", &format!("{action_plan:?}"));
+    check("a wish", &format!("{:?}", requested()));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn no_refusal_says_who_it_is_about() {
         tells_tenant: true,
         shows_edit_time: false,
     };
-    check("too many groups", &adjust(&wish(), &strict).unwrap_err().to_string());
+    check("too many groups", &adapt(&requested(), &strict).unwrap_err().to_string());
     let wider = Capabilities { max_groups: 9, ..strict };
-    check("no format", &adjust(&wish(), &wider).unwrap_err().to_string());
+    check("no format", &adapt(&requested(), &wider).unwrap_err().to_string());
 }

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::Record;
-use vestibule_core::plan::{Act, Held, Unit, Want, unit};
+use vestibule_core::model::DesiredRecord;
+use vestibule_core::plan::{Action, ActionPlan, DesiredState, ExistingRecord, action_plan};
 use vestibule_core::schedule::Window;
 
 use super::support::{MODES, at, groups, named, noon, record};
 
 /// The records that the situations speak of, by their names in the snapshots.
 struct Cast {
-    today: Record,
-    changed: Record,
-    yesterday: Record,
+    today: DesiredRecord,
+    changed: DesiredRecord,
+    yesterday: DesiredRecord,
 }
 
 impl Cast {
@@ -22,8 +22,8 @@ impl Cast {
         let window = Window { from: at(-86_400), until: at(-43_200) };
         Self {
             today: record(),
-            changed: named(Record { groups: groups(&["Lab", "Lobby"]), ..record() }),
-            yesterday: named(Record { window, ..record() }),
+            changed: named(DesiredRecord { groups: groups(&["Lab", "Lobby"]), ..record() }),
+            yesterday: named(DesiredRecord { window, ..record() }),
         }
     }
 
@@ -33,65 +33,74 @@ impl Cast {
         if id.number == 0 { name.to_owned() } else { format!("{name}#{}", id.number) }
     }
 
-    fn act(&self, act: &Act) -> String {
-        match act {
-            Act::Remove(id) => format!("remove {}", self.name(*id)),
-            Act::Create(record) => format!("create {}", self.name(record.id)),
-            Act::Repair(id, _) => format!("repair {}", self.name(*id)),
+    fn action(&self, action: &Action) -> String {
+        match action {
+            Action::Remove(id) => format!("remove {}", self.name(*id)),
+            Action::Create(record) => format!("create {}", self.name(record.id)),
+            Action::Repair(id, _) => format!("repair {}", self.name(*id)),
         }
     }
 
-    fn unit(&self, unit: &Unit) -> String {
-        let done = unit.acts.iter().map(|act| self.act(act));
-        let not = unit.withheld.iter().map(|(act, why)| format!("({}: {why:?})", self.act(act)));
+    fn action_plan(&self, action_plan: &ActionPlan) -> String {
+        let done = action_plan.actions.iter().map(|action| self.action(action));
+        let not =
+            action_plan.withheld.iter().map(|(action, why)| format!("({}: {why:?})", self.action(action)));
         let all: Vec<String> = done.chain(not).collect();
         if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
     }
 }
 
-fn held(record: &Record) -> Held {
-    Held { id: record.id, fingerprint: record.facts().fingerprint(), until: Some(record.window.until) }
+fn existing(record: &DesiredRecord) -> ExistingRecord {
+    ExistingRecord {
+        id: record.id,
+        fingerprint: record.facts().fingerprint(),
+        until: Some(record.window.until),
+    }
 }
 
-fn want(record: &Record) -> Want {
-    Want::Record(Arc::new(record.clone()))
+fn desired(record: &DesiredRecord) -> DesiredState {
+    DesiredState::Record(Arc::new(record.clone()))
 }
 
-fn situations(cast: &Cast) -> Vec<(&'static str, Want, Vec<Held>)> {
+fn situations(cast: &Cast) -> Vec<(&'static str, DesiredState, Vec<ExistingRecord>)> {
     let Cast { today, changed, yesterday } = cast;
-    let again = Held { id: today.id.next(), ..held(today) };
-    let tampered = Held { fingerprint: 1, ..held(today) };
-    let endless = Held { until: None, ..held(yesterday) };
+    let again = ExistingRecord { id: today.id.next(), ..existing(today) };
+    let tampered = ExistingRecord { fingerprint: 1, ..existing(today) };
+    let endless = ExistingRecord { until: None, ..existing(yesterday) };
     vec![
-        ("a visitor arrives for the first time", want(today), vec![]),
-        ("he is in", want(today), vec![held(today)]),
-        ("he was changed during his visit", want(changed), vec![held(today)]),
-        ("midnight, his second day", want(today), vec![held(yesterday)]),
-        ("he was deleted during his visit", Want::Nothing, vec![held(today)]),
-        ("his visit is over", Want::Nothing, vec![held(yesterday)]),
-        ("he was never in", Want::Nothing, vec![]),
-        ("his visit is over and waits for midnight", Want::Ended, vec![held(yesterday)]),
-        ("his visit was made to end before now", Want::Ended, vec![held(today), held(yesterday)]),
-        ("what is wanted of him is not known", Want::Keep, vec![held(today)]),
-        ("somebody changed his record at the desk", want(today), vec![tampered]),
-        ("a lost answer left two of him", want(today), vec![again, held(today)]),
+        ("a visitor arrives for the first time", desired(today), vec![]),
+        ("he is in", desired(today), vec![existing(today)]),
+        ("he was changed during his visit", desired(changed), vec![existing(today)]),
+        ("midnight, his second day", desired(today), vec![existing(yesterday)]),
+        ("he was deleted during his visit", DesiredState::Nothing, vec![existing(today)]),
+        ("his visit is over", DesiredState::Nothing, vec![existing(yesterday)]),
+        ("he was never in", DesiredState::Nothing, vec![]),
+        ("his visit is over and waits for midnight", DesiredState::Ended, vec![existing(yesterday)]),
+        (
+            "his visit was made to end before now",
+            DesiredState::Ended,
+            vec![existing(today), existing(yesterday)],
+        ),
+        ("what is wanted of him is not known", DesiredState::Keep, vec![existing(today)]),
+        ("somebody changed his record at the desk", desired(today), vec![tampered]),
+        ("a lost answer left two of him", desired(today), vec![again, existing(today)]),
         (
             "he is in and so is what he was before",
-            want(changed),
-            vec![held(today), held(changed), held(yesterday)],
+            desired(changed),
+            vec![existing(today), existing(changed), existing(yesterday)],
         ),
-        ("an old record of his never ends", want(today), vec![endless]),
+        ("an old record of his never ends", desired(today), vec![endless]),
     ]
 }
 
 #[test]
 fn plans_read_as_expected_in_every_mode() {
     let (cast, mut text) = (Cast::new(), String::new());
-    for (name, want, held) in situations(&cast) {
+    for (name, desired, existing) in situations(&cast) {
         writeln!(text, "{name}").unwrap();
         for mode in MODES {
-            let unit = unit(&want, &held, mode, noon());
-            writeln!(text, "    {:<12}{}", format!("{mode:?}"), cast.unit(&unit)).unwrap();
+            let action_plan = action_plan(&desired, &existing, mode, noon());
+            writeln!(text, "    {:<12}{}", format!("{mode:?}"), cast.action_plan(&action_plan)).unwrap();
         }
     }
     insta::assert_snapshot!(text);
@@ -100,10 +109,10 @@ fn plans_read_as_expected_in_every_mode() {
 #[test]
 fn plans_read_as_expected_while_the_integration_is_suspended() {
     let (cast, mut text) = (Cast::new(), String::new());
-    for (name, want, held) in situations(&cast) {
-        let unit =
-            unit(&want, &held, vestibule_core::model::Mode::Enforce, noon()).without_opening(&held, noon());
-        writeln!(text, "{name:<44}{}", cast.unit(&unit)).unwrap();
+    for (name, desired, existing) in situations(&cast) {
+        let action_plan = action_plan(&desired, &existing, vestibule_core::model::Mode::Enforce, noon())
+            .without_opening(&existing, noon());
+        writeln!(text, "{name:<44}{}", cast.action_plan(&action_plan)).unwrap();
     }
     insta::assert_snapshot!(text);
 }

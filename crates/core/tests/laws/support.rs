@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use vestibule_core::identity::{Owner, RecordId, Slot};
-use vestibule_core::model::{Card, Facts, Mark, Mode, ObjectKey, ObservedRecord, Person, Record};
-use vestibule_core::plan::{Held, Want};
+use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::model::{Card, DesiredRecord, Facts, Mode, ObjectKey, ObservedRecord, OwnerMark, Person};
+use vestibule_core::plan::{DesiredState, ExistingRecord};
 use vestibule_core::schedule::Window;
 
 pub(crate) const MODES: [Mode; 4] = [Mode::Observe, Mode::CreateOnly, Mode::Upsert, Mode::Enforce];
@@ -32,8 +32,8 @@ pub(crate) fn key(name: &str) -> ObjectKey {
     ObjectKey::new("buildings", name)
 }
 
-pub(crate) fn slot() -> Slot {
-    Slot::of_visitor(&key("ada"))
+pub(crate) fn object_id() -> ObjectId {
+    ObjectId::of_visitor(&key("ada"))
 }
 
 pub(crate) fn ada() -> Person {
@@ -54,11 +54,11 @@ pub(crate) fn groups(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// Ada's record for this morning and afternoon.
-pub(crate) fn record() -> Record {
+pub(crate) fn record() -> DesiredRecord {
     let window = Window { from: at(-3600), until: at(3600) };
-    let mark = Mark { owner_id: "cluster/buildings/netbox".to_owned(), object: key("ada") };
-    let record = Record {
-        id: RecordId::new(owner(), slot(), 0),
+    let mark = OwnerMark { owner_id: "cluster/buildings/netbox".to_owned(), object: key("ada") };
+    let record = DesiredRecord {
+        id: RecordId::new(owner(), object_id(), 0),
         mark,
         person: ada(),
         tenant: "Analytical Engines".to_owned(),
@@ -70,13 +70,13 @@ pub(crate) fn record() -> Record {
 }
 
 /// A record of the one day that any content stands for, under the id that belongs to it.
-pub(crate) fn named(record: Record) -> Record {
+pub(crate) fn named(record: DesiredRecord) -> DesiredRecord {
     let fingerprint = record.facts().fingerprint();
-    Record { id: RecordId::new(record.id.owner, record.id.slot, fingerprint), ..record }
+    DesiredRecord { id: RecordId::new(record.id.owner, record.id.object_id, fingerprint), ..record }
 }
 
 /// A record as a faithful system shows it.
-pub(crate) fn shown(record: &Record) -> ObservedRecord {
+pub(crate) fn shown(record: &DesiredRecord) -> ObservedRecord {
     ObservedRecord {
         external_id: record.id.to_string(),
         id: Some(record.id),
@@ -132,17 +132,17 @@ pub(crate) fn any_facts() -> impl Strategy<Value = Facts> {
 }
 
 /// Anything that we may want of Ada.
-pub(crate) fn any_record() -> impl Strategy<Value = Record> {
+pub(crate) fn any_record() -> impl Strategy<Value = DesiredRecord> {
     let card = prop::option::of(any_card());
     (any_person(), word(&["", "Engines"]), any_window(), any_groups(), card).prop_map(
         |(person, tenant, window, groups, card)| {
-            named(Record { person, tenant, window, groups, card, ..record() })
+            named(DesiredRecord { person, tenant, window, groups, card, ..record() })
         },
     )
 }
 
 /// What a system shows under the id of this record: what it should, something near, or anything.
-pub(crate) fn any_observed(of: Record) -> impl Strategy<Value = ObservedRecord> {
+pub(crate) fn any_observed(of: DesiredRecord) -> impl Strategy<Value = ObservedRecord> {
     let right = Just(of.facts());
     let facts = prop_oneof![
         1 => right.clone(),
@@ -168,14 +168,14 @@ fn mixed(right: Facts, odd: Facts, field: u8) -> Facts {
 }
 
 /// A record wanted of Ada, and records of hers in the system: others, earlier numbers of the same, living and dead.
-pub(crate) fn any_case() -> impl Strategy<Value = (Want, Vec<ObservedRecord>)> {
+pub(crate) fn any_case() -> impl Strategy<Value = (DesiredState, Vec<ObservedRecord>)> {
     let wanted = any_record().prop_flat_map(|record| {
         let same = (any_observed(record.clone()), 0..3_u16).prop_map(|(found, number)| numbered(found, number));
         let other = any_record().prop_flat_map(any_observed);
         let found = prop::collection::vec(prop_oneof![same, other], 0..4);
-        (prop_oneof![6 => Just(Want::Record(Arc::new(record))), 1 => Just(Want::Nothing), 1 => Just(Want::Ended), 1 => Just(Want::Keep)], found)
+        (prop_oneof![6 => Just(DesiredState::Record(Arc::new(record))), 1 => Just(DesiredState::Nothing), 1 => Just(DesiredState::Ended), 1 => Just(DesiredState::Keep)], found)
     });
-    wanted.prop_map(|(want, found)| (want, unique(found)))
+    wanted.prop_map(|(desired, found)| (desired, unique(found)))
 }
 
 fn numbered(found: ObservedRecord, number: u16) -> ObservedRecord {
@@ -190,11 +190,11 @@ fn unique(mut found: Vec<ObservedRecord>) -> Vec<ObservedRecord> {
 }
 
 /// The living as the snapshot of an engine holds them.
-pub(crate) fn held<'a>(found: impl IntoIterator<Item = &'a ObservedRecord>) -> Vec<Held> {
+pub(crate) fn existing<'a>(found: impl IntoIterator<Item = &'a ObservedRecord>) -> Vec<ExistingRecord> {
     let living = found.into_iter().filter(|one| !one.dead);
     let row = |one: &ObservedRecord| {
         let until = one.facts.window.map(|window| window.until);
-        Some(Held { id: one.id?, fingerprint: one.facts.fingerprint(), until })
+        Some(ExistingRecord { id: one.id?, fingerprint: one.facts.fingerprint(), until })
     };
     living.filter_map(row).collect()
 }

@@ -2,16 +2,16 @@
 
 mod model;
 
-use vestibule_core::identity::Slot;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::ObjectKey;
 
 use super::super::Life;
 use super::{Table, Todo};
 use crate::cluster::FINALIZER;
-use crate::cluster::object::{Meta, Seen, Uid};
+use crate::cluster::object::{DecodedObject, Meta, Uid};
 use crate::cluster::watch::{Event, Scope};
 
-type Object = Seen<&'static str, ()>;
+type Object = DecodedObject<&'static str, ()>;
 type Rows = Table<u32>;
 
 fn uid(number: u128) -> Uid {
@@ -32,7 +32,7 @@ fn object(name: &str, of: u128, version: u64) -> Object {
         annotations: [].into(),
         created: None,
     };
-    Seen { meta, spec: Ok("spec"), status: None }
+    DecodedObject { meta, spec: Ok("spec"), status: None }
 }
 
 fn with(mut object: Object, change: impl FnOnce(&mut Meta)) -> Object {
@@ -44,12 +44,12 @@ fn ours(object: Object) -> Object {
     with(object, |meta| meta.finalizers.push(FINALIZER.to_owned()))
 }
 
-fn slot(name: &str) -> Slot {
-    Slot::of_visitor(&ObjectKey::new("default", name))
+fn object_id(name: &str) -> ObjectId {
+    ObjectId::of_visitor(&ObjectKey::new("default", name))
 }
 
 fn rows() -> Rows {
-    Table::new(Slot::of_visitor, &[Scope::Everywhere])
+    Table::new(ObjectId::of_visitor, &[Scope::Everywhere])
 }
 
 /// What came of some events, in words: `seen a 1@10`, `gone a 1`, `vanished a`, `list done`.
@@ -69,10 +69,10 @@ fn words(rows: &Rows, todo: &Todo<Object, u32>) -> String {
         format!("{word} {} {}@{resource_version}", key.name, number(*uid))
     };
     match todo {
-        Todo::Seen(_, object) => state("seen", object),
+        Todo::Reconcile(_, object) => state("seen", object),
         Todo::Newer(_, object) => state("newer", object),
         Todo::Gone(_, stone) => format!("gone {} {}", stone.key.name, number(stone.uid)),
-        Todo::Vanished(slot) => format!("vanished {}", rows.key(*slot).unwrap().name),
+        Todo::Vanished(object_id) => format!("vanished {}", rows.key(*object_id).unwrap().name),
         Todo::ListDone => "list done".to_owned(),
     }
 }
@@ -90,7 +90,7 @@ fn listed(objects: impl IntoIterator<Item = Object>) -> Rows {
 }
 
 fn life(rows: &Rows, name: &str) -> Option<Life> {
-    rows.row(slot(name)).map(super::Row::life)
+    rows.row(object_id(name)).map(super::Row::life)
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_first_list_tells_of_every_object_and_of_its_end() {
     assert_eq!(said, ["seen a 1@10", "seen b 2@11", "list done"]);
     assert!(rows.is_complete());
     assert_eq!((rows.len(), rows.iter().count()), (2, 2));
-    assert_eq!(rows.key(slot("a")), Some(ObjectKey::new("default", "a")));
+    assert_eq!(rows.key(object_id("a")), Some(ObjectKey::new("default", "a")));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_empty_list_removes_nobody() {
     let mut said = told(&mut rows, list([]));
     said.sort();
     assert_eq!(said, ["list done", "vanished a", "vanished b"]);
-    assert!(!rows.forget(slot("a"), uid(1)));
+    assert!(!rows.forget(object_id("a"), uid(1)));
     assert_eq!(rows.len(), 2);
 }
 
@@ -148,12 +148,12 @@ fn a_live_get_settles_who_is_missing() {
     told(&mut rows, list([]));
     assert_eq!(told(&mut rows, [Event::Answer(object("a", 1, 10))]), ["seen a 1@10"]);
     assert_eq!(life(&rows, "a"), Some(Life::Living));
-    let gone = rows.not_found::<Object>(slot("b"), uid(2)).unwrap();
+    let gone = rows.not_found::<Object>(object_id("b"), uid(2)).unwrap();
     assert_eq!(words(&rows, &gone), "gone b 2");
-    assert_eq!(rows.not_found::<Object>(slot("b"), uid(2)), None);
+    assert_eq!(rows.not_found::<Object>(object_id("b"), uid(2)), None);
     assert_eq!(told(&mut rows, [Event::Answer(object("c", 9, 40))]), ["gone c 3"]);
     assert_eq!(told(&mut rows, [Event::Apply(object("c", 9, 40))]), ["seen c 9@40"]);
-    assert_eq!(rows.not_found::<Object>(slot("c"), uid(3)), None);
+    assert_eq!(rows.not_found::<Object>(object_id("c"), uid(3)), None);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_missing_object_that_a_later_list_holds_was_never_gone() {
 fn a_list_from_a_stale_cache_neither_sets_back_nor_loses_a_row() {
     let mut rows = listed([object("a", 1, 30)]);
     assert_eq!(told(&mut rows, list([object("a", 1, 10)])), ["list done"]);
-    assert_eq!(rows.row(slot("a")).unwrap().resource_version(), 30);
+    assert_eq!(rows.row(object_id("a")).unwrap().resource_version(), 30);
     assert_eq!(told(&mut rows, [Event::Delete(object("a", 1, 31))]), ["gone a 1"]);
     assert_eq!(told(&mut rows, list([object("a", 1, 30)])), ["list done"]);
     assert_eq!(life(&rows, "a"), Some(Life::Gone));
@@ -180,7 +180,7 @@ fn stale_events_are_dropped() {
     let older = with(object("a", 1, 9), |meta| meta.generation = 0);
     let echo = with(object("a", 1, 10), |meta| meta.generation = 7);
     assert_eq!(told(&mut rows, [Event::Apply(older), Event::Apply(echo)]), [""; 0]);
-    assert_eq!(rows.row(slot("a")).unwrap().generation(), 1);
+    assert_eq!(rows.row(object_id("a")).unwrap().generation(), 1);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn what_others_write_beside_us_is_no_news_but_is_not_forgotten() {
     let labelled = with(object("a", 1, 12), |meta| meta.finalizers.push("example.com/other".to_owned()));
     assert_eq!(told(&mut rows, [Event::Apply(labelled.clone())]), ["newer a 1@12"]);
     assert_eq!(told(&mut rows, [Event::Apply(labelled)]), [""; 0]);
-    assert_eq!(rows.row(slot("a")).unwrap().resource_version(), 12);
+    assert_eq!(rows.row(object_id("a")).unwrap().resource_version(), 12);
 }
 
 #[test]
@@ -204,17 +204,17 @@ fn an_edit_a_mark_of_deletion_and_an_annotation_of_ours_are_news() {
     let marked = with(asked(13), |meta| (meta.deleting, meta.generation) = (true, 3));
     let events = [edited(11), asked(12), marked].map(Event::Apply);
     assert_eq!(told(&mut rows, events), ["seen a 1@11", "seen a 1@12", "seen a 1@13"]);
-    assert!(rows.row(slot("a")).unwrap().is_deleting());
+    assert!(rows.row(object_id("a")).unwrap().is_deleting());
 }
 
 #[test]
 fn the_answer_to_our_own_write_makes_its_late_event_an_echo() {
     let mut rows = listed([object("a", 1, 10)]);
     assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), ["newer a 1@12"]);
-    assert!(rows.row(slot("a")).unwrap().is_ours());
+    assert!(rows.row(object_id("a")).unwrap().is_ours());
     let late = [object("a", 1, 11), ours(object("a", 1, 12))].map(Event::Apply);
     assert_eq!(told(&mut rows, late), [""; 0]);
-    assert!(rows.row(slot("a")).unwrap().is_ours());
+    assert!(rows.row(object_id("a")).unwrap().is_ours());
 }
 
 #[test]
@@ -242,21 +242,21 @@ fn a_stripped_finalizer_is_news_unless_the_object_is_going_anyway() {
 #[test]
 fn a_deletion_leaves_a_tombstone_until_it_is_forgotten() {
     let mut rows = listed([object("a", 1, 10)]);
-    rows.row_mut(slot("a")).unwrap().plan = 7;
+    rows.row_mut(object_id("a")).unwrap().state = 7;
     let todos = rows.on(Event::Delete(object("a", 1, 11)));
     let [Todo::Gone(at, stone)] = todos.as_slice() else { panic!("{todos:?}") };
-    assert_eq!((*at, stone.plan, stone.was_ours), (slot("a"), 7, false));
+    assert_eq!((*at, stone.state, stone.was_ours), (object_id("a"), 7, false));
     assert_eq!(life(&rows, "a"), Some(Life::Gone));
     assert_eq!(told(&mut rows, [Event::Delete(object("a", 1, 11))]), [""; 0]);
-    assert!(!rows.forget(slot("a"), uid(9)));
-    assert!(rows.forget(slot("a"), uid(1)));
+    assert!(!rows.forget(object_id("a"), uid(9)));
+    assert!(rows.forget(object_id("a"), uid(1)));
     assert!(rows.is_empty());
 }
 
 #[test]
 fn a_living_row_is_never_forgotten() {
     let mut rows = listed([object("a", 1, 10)]);
-    assert!(!rows.forget(slot("a"), uid(1)));
+    assert!(!rows.forget(object_id("a"), uid(1)));
     assert_eq!(life(&rows, "a"), Some(Life::Living));
 }
 
@@ -266,7 +266,7 @@ fn a_late_answer_to_our_own_write_brings_nobody_back() {
     told(&mut rows, [Event::Delete(object("a", 1, 13))]);
     assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), [""; 0]);
     assert_eq!(life(&rows, "a"), Some(Life::Gone));
-    rows.forget(slot("a"), uid(1));
+    rows.forget(object_id("a"), uid(1));
     assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), [""; 0]);
     assert!(rows.is_empty());
 }
@@ -274,7 +274,7 @@ fn a_late_answer_to_our_own_write_brings_nobody_back() {
 #[test]
 fn what_a_live_get_proved_gone_no_late_word_brings_back() {
     let mut rows = listed([object("a", 1, 10)]);
-    assert!(rows.not_found::<Object>(slot("a"), uid(1)).is_some());
+    assert!(rows.not_found::<Object>(object_id("a"), uid(1)).is_some());
     let edited = |version| with(object("a", 1, version), |meta| meta.generation = 2);
     let late = [Event::Answer(edited(11)), Event::Apply(edited(12)), Event::Delete(edited(13))];
     assert_eq!(told(&mut rows, late), [""; 0]);
@@ -292,11 +292,11 @@ fn an_answer_of_ours_does_not_stand_for_being_in_a_list() {
 #[test]
 fn another_uid_is_a_removal_and_a_new_object() {
     let mut rows = listed([object("a", 1, 10)]);
-    rows.row_mut(slot("a")).unwrap().plan = 7;
+    rows.row_mut(object_id("a")).unwrap().state = 7;
     let todos = rows.on(Event::Apply(object("a", 2, 20)));
-    let [Todo::Gone(_, stone), Todo::Seen(..)] = todos.as_slice() else { panic!("{todos:?}") };
-    assert_eq!((stone.uid, stone.plan), (uid(1), 7));
-    assert_eq!((rows.row(slot("a")).unwrap().plan, rows.len()), (0, 1));
+    let [Todo::Gone(_, stone), Todo::Reconcile(..)] = todos.as_slice() else { panic!("{todos:?}") };
+    assert_eq!((stone.uid, stone.state), (uid(1), 7));
+    assert_eq!((rows.row(object_id("a")).unwrap().state, rows.len()), (0, 1));
     assert_eq!(told(&mut rows, [Event::Apply(object("a", 1, 15))]), [""; 0]);
     assert_eq!(told(&mut rows, [Event::Delete(object("a", 1, 19))]), [""; 0]);
     assert_eq!(life(&rows, "a"), Some(Life::Living));
@@ -307,7 +307,7 @@ fn deleted_and_made_again_in_the_gap_of_a_relist_is_seen_by_the_uid() {
     let mut rows = listed([ours(object("a", 1, 10))]);
     let said = told(&mut rows, list([object("a", 2, 20)]));
     assert_eq!(said, ["gone a 1", "seen a 2@20", "list done"]);
-    assert!(!rows.row(slot("a")).unwrap().is_ours());
+    assert!(!rows.row(object_id("a")).unwrap().is_ours());
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn an_object_made_again_after_a_known_deletion_is_not_told_gone_twice() {
     let mut rows = listed([object("a", 1, 10)]);
     told(&mut rows, [Event::Delete(object("a", 1, 11))]);
     assert_eq!(told(&mut rows, [Event::Apply(object("a", 2, 12))]), ["seen a 2@12"]);
-    assert!(!rows.forget(slot("a"), uid(1)));
+    assert!(!rows.forget(object_id("a"), uid(1)));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_deletion_of_a_successor_never_seen_means_that_ours_is_gone_too() {
 #[test]
 fn an_object_whose_spec_cannot_be_read_is_a_row_like_any() {
     let mut rows = rows();
-    let bad = Seen { spec: Err("spec.visit cannot be read".to_owned()), ..object("a", 1, 10) };
+    let bad = DecodedObject { spec: Err("spec.visit cannot be read".to_owned()), ..object("a", 1, 10) };
     assert_eq!(told(&mut rows, list([bad.clone()])), ["seen a 1@10", "list done"]);
     assert_eq!(told(&mut rows, list([bad])), ["list done"]);
 }
@@ -337,7 +337,7 @@ fn an_object_whose_spec_cannot_be_read_is_a_row_like_any() {
 fn the_list_of_one_namespace_says_nothing_about_another() {
     let scopes = Scope::of(&["default".to_owned(), "other".to_owned()]);
     let [here, there] = scopes.as_slice() else { panic!() };
-    let mut rows = Table::new(Slot::of_visitor, &scopes);
+    let mut rows = Table::new(ObjectId::of_visitor, &scopes);
     let foreign = with(object("b", 2, 11), |meta| meta.key.namespace = "other".to_owned());
     let first =
         [Event::Init(here.clone()), Event::InitApply(object("a", 1, 10)), Event::InitDone(here.clone())];

@@ -102,7 +102,7 @@ struct World {
     rows: Rows,
     position: usize,
     answers: Vec<Object>,
-    missing: BTreeSet<Slot>,
+    missing: BTreeSet<ObjectId>,
     /// The newest generation handed over of each uid, and the uids told gone.
     planned: BTreeMap<Uid, (i64, bool)>,
     gone: BTreeSet<Uid>,
@@ -134,14 +134,14 @@ impl World {
 
     fn take(&mut self, todo: Todo<Object, u32>) {
         match todo {
-            Todo::Seen(_, object) => {
+            Todo::Reconcile(_, object) => {
                 self.planned.insert(object.meta.uid, (object.meta.generation, object.meta.deleting));
             }
             Todo::Gone(_, stone) => {
                 self.gone.insert(stone.uid);
             }
-            Todo::Vanished(slot) => {
-                self.missing.insert(slot);
+            Todo::Vanished(object_id) => {
+                self.missing.insert(object_id);
             }
             Todo::ListDone | Todo::Newer(..) => {}
         }
@@ -170,7 +170,7 @@ impl World {
 
     /// Our writes carry the uid that the row has: another object refuses them.
     fn write(&mut self, name: &str) {
-        let known = self.rows.row(slot(name)).map(super::super::Row::uid);
+        let known = self.rows.row(object_id(name)).map(super::super::Row::uid);
         if known.is_some() && self.server.objects.get(name).map(|there| there.meta.uid) == known {
             let answer = self.server.change(name, |meta| meta.finalizers = vec![FINALIZER.to_owned()]);
             self.answers.extend(answer);
@@ -208,24 +208,24 @@ impl World {
     }
 
     fn settle(&mut self) {
-        for slot in std::mem::take(&mut self.missing) {
+        for object_id in std::mem::take(&mut self.missing) {
             let (Some(key), Some(uid)) =
-                (self.rows.key(slot), self.rows.row(slot).map(super::super::Row::uid))
+                (self.rows.key(object_id), self.rows.row(object_id).map(super::super::Row::uid))
             else {
                 continue;
             };
             match self.server.objects.get(&key.name).cloned() {
                 Some(object) => self.on(Event::Answer(object)),
-                None => self.rows.not_found(slot, uid).into_iter().for_each(|todo| self.take(todo)),
+                None => self.rows.not_found(object_id, uid).into_iter().for_each(|todo| self.take(todo)),
             }
         }
     }
 
     fn forget(&mut self) {
         let gone = self.rows.iter().filter(|row| row.life() == Life::Gone);
-        let gone: Vec<_> = gone.map(|row| (row.slot(), row.uid())).collect();
-        for (slot, uid) in gone {
-            assert!(self.rows.forget(slot, uid));
+        let gone: Vec<_> = gone.map(|row| (row.object_id(), row.uid())).collect();
+        for (object_id, uid) in gone {
+            assert!(self.rows.forget(object_id, uid));
         }
     }
 

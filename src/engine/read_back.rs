@@ -1,0 +1,148 @@
+//! Reading back: no removal is done before the system said so when asked again (design 3.13).
+
+use jiff::Timestamp;
+use vestibule_core::identity::{ObjectId, RecordId};
+
+use super::call::TurnError;
+use super::disarm::not_carried_out;
+use super::inner::Inner;
+use super::{Engine, Outcome, Priority, Reason, Report, Work};
+use crate::system;
+
+impl Engine {
+    /// Whether a removal is read back by itself. In a crowd one listing confirms them all, with fewer calls.
+    pub(super) fn reads_back_alone(&self, priority: Priority) -> bool {
+        let inner = self.inner.lock();
+        match priority {
+            Priority::Revocation | Priority::UserChange => inner.unconfirmed.len() <= inner.pages.max(4),
+            _ => false,
+        }
+    }
+
+    /// Asks for what was removed in this slot.
+    pub(super) async fn read_back(&self, object_id: ObjectId, priority: Priority) -> Result<(), TurnError> {
+        let removed = self.inner.lock().unconfirmed(object_id);
+        for id in removed {
+            let living = self.read(id, priority).await?.is_some();
+            self.confirm(id, living);
+            if living {
+                return Err(TurnError::StillThere);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads back what is waiting, one by one, or by a listing where that takes fewer calls.
+    pub(super) async fn read_back_all(&self) -> Result<(), TurnError> {
+        let (waiting, pages) = {
+            let inner = self.inner.lock();
+            // A turn under way reads its own removals back.
+            let waiting = inner.unconfirmed.keys().filter(|id| !inner.queue.is_in_flight(id.object_id));
+            (waiting.copied().collect::<Vec<_>>(), inner.pages)
+        };
+        if waiting.len() > pages {
+            // Before anybody is let in: a removal is done when it has been read back, not before.
+            return self.sync(Priority::RolloverRemoval).await;
+        }
+        for id in waiting {
+            let living = self.read(id, Priority::Retry).await?.is_some();
+            let removed = self.confirm(id, living);
+            self.tell_confirmed(id.object_id, living, removed).await;
+        }
+        Ok(())
+    }
+
+    /// After a listing: what it lacks and was removed before it began is confirmed, and so is what waits for a second
+    /// witness.
+    pub(super) async fn confirm_by_listing(&self, listing: u64) {
+        let due: Vec<(RecordId, bool)> = {
+            let inner = self.inner.lock();
+            let due = inner.unconfirmed.iter().filter(|(_, one)| one.listings < listing).map(|(id, _)| *id);
+            due.map(|id| (id, inner.snapshot.existing(id.object_id).iter().any(|one| one.id == id))).collect()
+        };
+        for (id, living) in due {
+            let removed = self.confirm(id, living);
+            self.tell_confirmed(id.object_id, living, removed).await;
+        }
+        let waiting: Vec<ObjectId> = {
+            let inner = self.inner.lock();
+            // What is queued is reported by its turn.
+            inner.untold.iter().filter(|object_id| !inner.queue.contains(**object_id)).copied().collect()
+        };
+        for object_id in waiting {
+            self.tell_confirmed(object_id, false, None).await;
+        }
+    }
+
+    /// Takes in whether a removed record is still there. Says why it was removed.
+    pub(super) fn confirm(&self, id: RecordId, living: bool) -> Option<Reason> {
+        let mut inner = self.inner.lock();
+        let removed = inner.unconfirmed.remove(&id);
+        if living {
+            inner.snapshot.stands(&id, 0, None);
+            if let Some(removed) = removed {
+                inner.queue.is_pending_since(id.object_id, removed.since);
+            }
+            inner.remaining.note_refusal(id, &not_carried_out());
+        } else {
+            inner.remaining.forget(&id);
+            inner.queue.forgive(id.object_id);
+        }
+        removed.map(|one| one.reason)
+    }
+
+    async fn tell_confirmed(&self, object_id: ObjectId, living: bool, removed: Option<Reason>) {
+        if living {
+            tracing::warn!(integration = %self.label, %object_id, "a removed record is still there and is removed again");
+            if let Some(outcome) = self.not_held(object_id, removed.unwrap_or(Reason::Drift)) {
+                self.tell(object_id, outcome).await;
+            }
+            return;
+        }
+        let present = {
+            let mut inner = self.inner.lock();
+            if !inner.unconfirmed(object_id).is_empty() || !inner.untold.contains(&object_id) {
+                return;
+            }
+            let present = inner.existing(object_id).first().map(|one| one.id);
+            if present.is_none() && !inner.is_absent(object_id) {
+                inner.want_witness(self.clock.now());
+                return;
+            }
+            inner.untold.remove(&object_id);
+            inner.queue.forgive(object_id);
+            present
+        };
+        self.tell(object_id, present.map_or(Outcome::Absent, Outcome::Present)).await;
+    }
+
+    fn not_held(&self, object_id: ObjectId, reason: Reason) -> Option<Outcome> {
+        let (now, work) = (self.clock.now(), Priority::Revocation.with_reason(reason));
+        let mut inner = self.inner.lock();
+        if inner.queue.is_in_flight(object_id) {
+            inner.queue.push(object_id, work, None, now);
+            return None;
+        }
+        inner.remove_again(object_id, work, now)
+    }
+
+    async fn tell(&self, object_id: ObjectId, outcome: Outcome) {
+        let (integration, priority) = (self.integration.clone(), Priority::RolloverRemoval);
+        self.source.report(Report { integration, object_id, priority, outcome }).await;
+    }
+}
+
+impl Inner {
+    /// A removal that did not hold is tried again as a revocation, later each time. Told from the second time on: once is a
+    /// system that takes a moment.
+    pub(super) fn remove_again(
+        &mut self,
+        object_id: ObjectId,
+        work: Work,
+        now: Timestamp,
+    ) -> Option<Outcome> {
+        self.queue.retry(object_id, work.as_revocation(), now, system::ErrorKind::Transient, rand::random());
+        let again = self.queue.failing(object_id).is_some_and(|failing| failing.failures > 1);
+        again.then_some(Outcome::Failed { error: not_carried_out(), retried: true })
+    }
+}

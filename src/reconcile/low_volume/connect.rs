@@ -1,0 +1,220 @@
+//! Integrations: apply. An engine for each that can be connected, none for the others.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vestibule_core::model::ObjectKey;
+use vestibule_core::status::conditions::{DUPLICATE_CLAIM, INVALID_SPEC};
+
+use super::LowVolumeLoop;
+use crate::cluster::watch::Event;
+use crate::reconcile::integration::{Connection, Object, Refusal, Validated};
+use crate::reconcile::property;
+use crate::system::{ErrorKind, SystemError};
+
+impl LowVolumeLoop {
+    /// Brings every engine in step with its integration.
+    pub(super) async fn connect(&mut self) {
+        self.stopping.retain(|_, task| !task.is_finished());
+        self.collect_neighbours();
+        let mut objects: Vec<Arc<Object>> =
+            self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
+        // Of two that claim the same the older has it, after a restart too.
+        objects.sort_by_key(|object| age(object));
+        let gone: Vec<ObjectKey> =
+            self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
+        for key in gone {
+            self.disconnect(&key);
+        }
+        self.replace_ended();
+        self.refusals.retain(|key, _| self.integrations.get(key).is_some());
+        self.moved.retain(|key, _| self.integrations.get(key).is_some());
+        self.gone.retain(|key, uid| self.integrations.get(key).is_some_and(|object| object.meta.uid == *uid));
+        self.read.retain(|key, _| self.integrations.get(key).is_some());
+        for object in objects {
+            self.connect_one(&object).await;
+        }
+        self.keep_pace();
+    }
+
+    /// An engine that has ended by itself makes room for another one.
+    fn replace_ended(&mut self) {
+        let ended = self.connections.iter().filter(|(_, connection)| connection.has_ended());
+        let ended: Vec<ObjectKey> = ended.map(|(key, _)| key.clone()).collect();
+        for key in ended {
+            tracing::error!(integration = %key, "the engine has ended by itself and is started again: please report this");
+            self.disconnect(&key);
+        }
+    }
+
+    async fn connect_one(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if object.meta.deleting {
+            self.drain(object).await;
+            self.pass_on_requests(object);
+            return;
+        }
+        self.keep_claims(object).await;
+        let refusal = match self.validated(object).await {
+            Ok(wanted) => match self.owner_elsewhere(object, &wanted.owner_id) {
+                Some(other) => Some(Refusal::Invalid(
+                    DUPLICATE_CLAIM,
+                    format!(
+                        "AccessIntegration {} uses this ownerId already: each needs one of its own",
+                        other.name
+                    ),
+                )),
+                None => self.apply(object, wanted).await.err(),
+            },
+            Err(refusal) => Some(refusal),
+        };
+        // The running session is kept: whatever is wrong now, doors can still be closed through it.
+        if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
+            connection.engine.suspend();
+        }
+        self.note_refusal(key, refusal);
+        self.pass_on_requests(object);
+    }
+
+    /// Keeps why an integration is not connected, and logs when that has changed.
+    pub(super) fn note_refusal(&mut self, key: &ObjectKey, refusal: Option<Refusal>) {
+        let before = self.refusals.remove(key);
+        let Some(refusal) = refusal else { return };
+        if before.as_ref() != Some(&refusal) {
+            tracing::warn!(integration = %key, why = %refusal, "not connected, or only to close doors");
+        }
+        self.refusals.insert(key.clone(), refusal);
+    }
+
+    /// The integration that uses an owner id already; who came first keeps it. An older one that cannot be connected now
+    /// has not given it up, but takes it from nobody who is connected.
+    fn owner_elsewhere(&self, object: &Object, owner_id: &str) -> Option<&ObjectKey> {
+        let key = &object.meta.key;
+        let mut connected =
+            self.connections.iter().filter(|(other, it)| *other != key && it.owner_id == owner_id);
+        if let Some((other, _)) = connected.next() {
+            return Some(other);
+        }
+        let older = |other: &Object| age(other) < age(object) && self.owner_id_of(other) == owner_id;
+        let mut older = self.integrations.iter().filter(|(_, other)| older(other));
+        older.next().map(|(other, _)| other).filter(|_| !self.connections.contains_key(key))
+    }
+
+    fn is_property_going(&self, object: &Object) -> bool {
+        let Ok(spec) = &object.spec else { return false };
+        let property = self.properties.get(&property::key(&object.meta.key.namespace, &spec.property_ref));
+        property.is_some_and(|property| property.meta.deleting)
+    }
+
+    async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
+        let key = object.meta.key.clone();
+        self.leave_former(object, &wanted).await;
+        if self.stopping.contains_key(&key) {
+            return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
+        }
+        let drains = self.is_property_going(object);
+        if let Some(connection) = self.connections.get_mut(&key) {
+            if !drains {
+                connection.engine.end_drain();
+            }
+            return connection.take_over(wanted, &self.parts).map_err(refused);
+        }
+        self.start(object, wanted).await
+    }
+
+    /// Starts the engine of an integration.
+    pub(super) async fn start(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
+        let key = object.meta.key.clone();
+        self.notice_move(object, &wanted).await;
+        let rate_limiter = self.rate_limiter(&wanted);
+        let mut connection = Connection::start(&key, wanted, rate_limiter, &self.parts).map_err(refused)?;
+        connection.left_behind = self.left_before(object);
+        self.listen(&connection);
+        let engine = Arc::clone(&connection.engine);
+        self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
+        let next = u16::try_from(self.indexes.len()).unwrap_or(u16::MAX);
+        self.indexes.entry(key.clone()).or_insert(next);
+        tracing::info!(integration = %key, "engine started");
+        self.connections.insert(key, connection);
+        Ok(())
+    }
+
+    /// Whether an integration may have records: its engine is about to write or has found some, or an earlier process has set
+    /// the finalizer for that.
+    pub(super) fn may_hold_records(&self, object: &Object) -> bool {
+        let claims = |connection: &Connection| connection.engine.state().borrow().claims_owner_id;
+        object.meta.is_ours() || self.connections.get(&object.meta.key).is_some_and(claims)
+    }
+
+    /// An integration that may have records has the finalizers that stand for them, its own and its Property's, refused or
+    /// not: somebody may have taken one away, or made the Property anew. What fails is tried again by the next pass.
+    async fn keep_claims(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if !self.may_hold_records(object) {
+            return;
+        }
+        if let Err(refusal) = self.claim(object).await {
+            tracing::debug!(integration = %key, ?refusal, "a finalizer is missing for now");
+        }
+    }
+
+    async fn claim(&mut self, object: &Arc<Object>) -> Result<(), Refusal> {
+        let unreachable = |error: kube::Error| Refusal::Missing(crate::cluster::client::sentence(&error));
+        let answer = self.writers.integration.finalizer(&object.meta, true).await.map_err(unreachable)?;
+        if let Some(answer) = answer {
+            self.integrations.on(Event::Answer(answer));
+        }
+        let Ok(spec) = &object.spec else { return Ok(()) };
+        let key = property::key(&object.meta.key.namespace, &spec.property_ref);
+        let Some(property) = self.properties.get(&key).filter(|property| !property.meta.deleting) else {
+            return Ok(());
+        };
+        let answer = self.writers.property.finalizer(&property.meta, true).await.map_err(unreachable)?;
+        if let Some(answer) = answer {
+            self.properties.on(Event::Answer(answer));
+        }
+        Ok(())
+    }
+
+    /// What an engine has to say wakes the pass.
+    pub(super) fn listen(&self, connection: &Connection) {
+        let (mut state, news) = (connection.engine.state(), Arc::clone(&self.news));
+        tokio::spawn(async move {
+            while state.changed().await.is_ok() {
+                news.notify_one();
+            }
+        });
+    }
+
+    pub(super) fn disconnect(&mut self, key: &ObjectKey) {
+        let Some(connection) = self.connections.remove(key) else { return };
+        self.diagnostics.hide(&format!("engine {key}"));
+        // Another engine of the same integration has been asked for nothing yet.
+        self.asked.retain(|(asked, _), _| asked != key);
+        let (news, metrics, label) =
+            (Arc::clone(&self.news), Arc::clone(&self.parts.metrics), key.to_string());
+        let stop = tokio::spawn(async move {
+            connection.stop().await;
+            // After its last count, and before another engine of the integration begins.
+            metrics.forget_integration(&label);
+            news.notify_one();
+        });
+        self.stopping.insert(key.clone(), stop);
+    }
+}
+
+fn refused(error: SystemError) -> Refusal {
+    match error.kind {
+        ErrorKind::Terminal => Refusal::Invalid(INVALID_SPEC, error.message),
+        _ => Refusal::Missing(error.message),
+    }
+}
+
+/// Sorts integrations, the oldest first.
+fn age(object: &Object) -> (Option<Timestamp>, ObjectKey) {
+    (object.meta.created, object.meta.key.clone())
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -1,0 +1,85 @@
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde_json::{Value, json};
+
+use super::super::testbed::{NOWHERE, Testbed};
+use super::*;
+use crate::reconcile::fixtures::key;
+
+/// An integration with the owner id of all others here, made on this day of December.
+fn claiming(day: u8, secret: &str) -> Value {
+    json!({
+        "metadata": { "creationTimestamp": format!("2026-12-{day:02}T12:00:00Z") },
+        "spec": { "ownerId": "ours", "credentialsSecretRef": { "name": secret } },
+    })
+}
+
+fn connected(testbed: &Testbed) -> Vec<&str> {
+    testbed.pass.connections.keys().map(|key| &*key.name).collect()
+}
+
+#[tokio::test]
+async fn an_older_claim_stands_though_it_cannot_be_connected_now() {
+    let mut testbed = Testbed::new();
+    testbed.integration("a-younger", &claiming(2, "login"));
+    testbed.integration("b-older", &claiming(1, "none"));
+    testbed.pass.connect().await;
+    assert_eq!(connected(&testbed), [""; 0]);
+    let refusal = testbed.pass.refusals[&key("a-younger")].clone();
+    assert!(
+        matches!(&refusal, Refusal::Invalid(DUPLICATE_CLAIM, it) if it.contains("b-older")),
+        "{refusal:?}"
+    );
+    testbed.integration("b-older", &claiming(1, "login"));
+    testbed.pass.connect().await;
+    assert_eq!(connected(&testbed), ["b-older"]);
+}
+
+#[tokio::test]
+async fn who_is_connected_loses_nothing_to_an_older_claim_that_comes_later() {
+    let mut testbed = Testbed::new();
+    testbed.integration("a-younger", &claiming(2, "login"));
+    testbed.pass.connect().await;
+    for secret in ["none", "login"] {
+        testbed.integration("b-older", &claiming(1, secret));
+        testbed.pass.connect().await;
+        assert_eq!(connected(&testbed), ["a-younger"]);
+        assert!(!testbed.pass.refusals.contains_key(&key("a-younger")));
+    }
+    testbed.lose("a-younger");
+    testbed.pass.connect().await;
+    assert_eq!(connected(&testbed), ["b-older"]);
+}
+
+fn at(url: &str, secret: &str) -> Value {
+    json!({ "spec": { "lenelS2": { "url": url }, "credentialsSecretRef": { "name": secret } } })
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_for() {
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &at(NOWHERE, "login"));
+    testbed.pass.connect().await;
+    let engine = testbed.engine("netbox");
+    testbed.deaf.store(true, Relaxed);
+    for (url, secret) in
+        [("http://127.0.0.1:10", "other"), (NOWHERE, "other"), ("http://127.0.0.1:10", "login")]
+    {
+        testbed.integration("netbox", &at(url, secret));
+        testbed.pass.connect().await;
+        let refusal = testbed.pass.refusals[&key("netbox")].clone();
+        assert!(matches!(&refusal, Refusal::Missing(it) if it.contains("could not be read")), "{refusal:?}");
+        assert!(
+            Arc::ptr_eq(&engine, &testbed.engine("netbox")),
+            "what is there is closed through the former login"
+        );
+        assert!(engine.is_suspended());
+    }
+    testbed.integration("netbox", &at(NOWHERE, "login"));
+    testbed.pass.connect().await;
+    assert_eq!(
+        (testbed.pass.refusals.len(), engine.is_suspended()),
+        (0, false),
+        "what was read for it is known"
+    );
+}

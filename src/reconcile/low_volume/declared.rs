@@ -1,0 +1,108 @@
+//! Gathers what is declared for the visitors of each Property, whether or not it is connected.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
+
+use super::LowVolumeLoop;
+use crate::engine::catalogue::Catalogue;
+use crate::reconcile::declared::{
+    DeclaredIntegration, DeclaredIntegrations, DeclaredTenant, Unusable, names,
+};
+use crate::reconcile::integration::{Connection, Object, capabilities, takes_visitors};
+use crate::reconcile::{property, tenant};
+
+impl LowVolumeLoop {
+    /// What the tenants of each Property can refer to. A Property that no Tenant refers to is left out.
+    pub(super) fn declared(&self) -> BTreeMap<ObjectKey, DeclaredIntegrations<'_>> {
+        let mut tenants: BTreeMap<ObjectKey, Vec<DeclaredTenant<'_>>> = BTreeMap::new();
+        for (key, object) in self.tenants.iter() {
+            if let Some(tenant) = declared_tenant(key, object) {
+                let property = property::key(&key.namespace, &tenant.spec.property_ref);
+                tenants.entry(property).or_default().push(tenant);
+            }
+        }
+        let declared = tenants.into_iter().map(|(property, tenants)| {
+            let here = self.declared_integrations(&property, &tenants);
+            (property, here)
+        });
+        declared.collect()
+    }
+
+    fn declared_integrations<'a>(
+        &'a self,
+        property: &ObjectKey,
+        tenants: &[DeclaredTenant<'_>],
+    ) -> DeclaredIntegrations<'a> {
+        let mut here = DeclaredIntegrations::default();
+        let all = self.integrations.iter().filter(|(key, _)| key.namespace == property.namespace);
+        for (key, object) in all {
+            if let Some(why) = self.unusable(property, object) {
+                here.others.insert(&key.name, why);
+            } else if let Some(mut taker) = self.taker(key, object) {
+                if let Some(connection) = self.connections.get(key) {
+                    taker.catalogue = connection.engine.compare_names(names(&taker, tenants.iter().copied()));
+                }
+                here.takers.push(taker);
+            }
+        }
+        here
+    }
+
+    /// What integrations name that their systems do not have, each the first of it.
+    pub(super) fn lacking(&self) -> BTreeMap<ObjectKey, String> {
+        let mut lacking = BTreeMap::new();
+        for tenant in self.references.borrow().tenants.values() {
+            for (name, sentence) in tenant.declared.missing_of_integrations() {
+                let key = ObjectKey::new(&tenant.property_key.namespace, name);
+                // Of several the same one each time, whatever the order of tenants.
+                let first = lacking.entry(key).or_insert_with(|| sentence.to_owned());
+                if sentence < first.as_str() {
+                    sentence.clone_into(first);
+                }
+            }
+        }
+        lacking
+    }
+
+    fn unusable(&self, property: &ObjectKey, object: &Object) -> Option<Unusable> {
+        if object.meta.deleting {
+            return Some(Unusable::Deleting);
+        }
+        if self.served_by(object).is_some_and(|served| served != *property) {
+            return Some(Unusable::OfAnotherProperty);
+        }
+        match &object.spec {
+            Err(_) => Some(Unusable::Unreadable),
+            Ok(spec) => (!takes_visitors(spec)).then_some(Unusable::TakesNoVisitors),
+        }
+    }
+
+    /// Ready is one with a connection that may open doors, to an account that was looked into since it is the account.
+    fn taker<'a>(&self, key: &'a ObjectKey, object: &'a Object) -> Option<DeclaredIntegration<'a>> {
+        let spec = object.spec.as_ref().ok()?;
+        let connection = self.connections.get(key);
+        let looked_into =
+            |it: &Connection| !self.moved.contains_key(key) || it.engine.state().borrow().syncs > 0;
+        // Records are made by what the running client can do.
+        let running = connection.map(|connection| connection.engine.capabilities());
+        Some(DeclaredIntegration {
+            name: &key.name,
+            visitor_access: spec.visitor_access.as_ref(),
+            capabilities: running.or_else(|| capabilities(spec)).map(Arc::new),
+            catalogue: Catalogue::default(),
+            ready: connection.is_some_and(looked_into) && !self.refusals.contains_key(key),
+        })
+    }
+}
+
+/// A Tenant whose spec can be read.
+pub(super) fn declared_tenant<'a>(
+    key: &'a ObjectKey,
+    object: &'a tenant::Object,
+) -> Option<DeclaredTenant<'a>> {
+    let spec = object.spec.as_ref().ok()?;
+    let records = object.status.as_ref().map(|said| said.records.as_slice()).unwrap_or_default();
+    Some(DeclaredTenant { name: &key.name, property: &spec.property_ref.name, spec, records })
+}

@@ -1,0 +1,106 @@
+//! The way out of an integration or a Property: the records are removed first, unless somebody said otherwise.
+
+use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
+
+use super::LowVolumeLoop;
+use crate::cluster::watch::Event;
+use crate::reconcile::abandon::is_abandoned;
+use crate::reconcile::integration::{Object, leaves_records};
+use crate::reconcile::property::Object as Property;
+
+impl LowVolumeLoop {
+    /// An integration under deletion removes its records and goes. One that was never connected has none; one whose spec
+    /// cannot be read waits, since it may say that they stay.
+    pub(super) async fn drain(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        if self.gone.get(key) == Some(&object.meta.uid) {
+            return;
+        }
+        let orphan = object.spec.as_ref().is_ok_and(leaves_records);
+        let abandoned = is_abandoned(&object.meta);
+        if !orphan && !abandoned {
+            if !object.meta.is_ours() {
+                // It has written nothing, and writes nothing any more while another finalizer keeps it.
+                if let Some(connection) = self.connections.get(key) {
+                    connection.engine.suspend();
+                }
+                return;
+            }
+            self.keep_connected(object).await;
+            let Some(connection) = self.connections.get(key) else { return };
+            if object.spec.is_ok() {
+                connection.engine.drain();
+            }
+            if !connection.engine.state().borrow().drained {
+                return;
+            }
+        }
+        match self.writers.integration.finalizer(&object.meta, false).await {
+            Ok(answer) => {
+                let left = usize::try_from(self.remaining(object)).unwrap_or_default();
+                tracing::info!(integration = %key, orphan, abandoned, left, "gone");
+                if left > 0 {
+                    let writer = &self.writers.integration;
+                    writer.events.given_up(&writer.resource, &object.meta, left).await;
+                }
+                // Else a pass that comes before the watch has told of it would take it for one to be drained, and log in
+                // once more.
+                self.gone.insert(key.clone(), object.meta.uid);
+                answer.map(|answer| self.integrations.on(Event::Answer(answer)));
+                self.disconnect(key);
+            }
+            Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
+        }
+    }
+
+    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
+    /// after a restart.
+    async fn keep_connected(&mut self, object: &Arc<Object>) {
+        let key = &object.meta.key;
+        let wanted = match self.validated(object).await {
+            Ok(wanted) => wanted,
+            Err(refusal) => return self.note_refusal(key, Some(refusal)),
+        };
+        if let Some(connection) = self.connections.get_mut(key) {
+            if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
+                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
+            }
+            return self.note_refusal(key, None);
+        }
+        let started = self.start(object, wanted).await;
+        self.note_refusal(key, started.err());
+    }
+
+    /// A Property that goes takes the records of its integrations along, whether or not those go as well. Says for which it
+    /// has to wait: one that cannot be connected now is waited for, unless somebody gives up on it. So is one whose spec
+    /// cannot be read: it may serve this Property, and it may say that its records stay.
+    pub(super) fn drain_property(&self, property: &Property) -> Vec<String> {
+        let may_serve = |object: &Object| {
+            object.meta.key.namespace == property.meta.key.namespace
+                && self.served_by(object).is_none_or(|served| served == property.meta.key)
+        };
+        let given_up = |object: &Object| {
+            object.spec.as_ref().is_ok_and(leaves_records)
+                || is_abandoned(&object.meta)
+                || is_abandoned(&property.meta)
+        };
+        let is_drained = |key: &ObjectKey, object: &Object| {
+            if !self.may_hold_records(object) {
+                return true;
+            }
+            let Some(connection) = self.connections.get(key) else { return false };
+            if object.spec.is_ok() {
+                connection.engine.drain();
+            }
+            connection.engine.state().borrow().drained
+        };
+        let all = self.integrations.iter().filter(|(_, object)| may_serve(object) && !given_up(object));
+        all.filter(|(key, object)| !is_drained(key, object)).map(|(key, _)| key.name.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "drain_tests.rs"]
+mod tests;

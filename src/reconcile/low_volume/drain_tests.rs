@@ -1,0 +1,124 @@
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use vestibule_core::status::Status;
+
+use super::super::testbed::Testbed;
+use crate::api::annotation;
+use crate::reconcile::fixtures::{key, with};
+
+/// A mode that only a later version knows.
+fn unreadable() -> Value {
+    json!({ "spec": { "mode": "Sometimes" } })
+}
+
+fn going(spec: Value) -> Value {
+    with(spec, &json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } }))
+}
+
+/// What the integration says of itself.
+fn told(testbed: &Testbed) -> String {
+    let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
+    let state = testbed.engine("netbox").state().borrow().clone();
+    let status = testbed.pass.integration_verdict(object, Some(&state), false, None).unwrap();
+    let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
+    let ready = status.condition("Ready").unwrap();
+    format!("{} {}", ready.reason, ready.message)
+}
+
+#[tokio::test]
+async fn a_deletion_removes_nothing_before_it_can_be_read_what_is_to_become_of_the_records() {
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &json!({}));
+    testbed.pass.connect().await;
+    testbed.integration("netbox", &going(unreadable()));
+    testbed.pass.connect().await;
+    testbed.pass.publish();
+    assert_eq!(testbed.engine("netbox").diagnostics()["draining"], false);
+    assert!(testbed.published.borrow().frozen.contains(&key("netbox")), "nor do its visitors lose anything");
+    let said = told(&testbed);
+    for part in ["DeletionFailed", "spec.mode cannot be read", "deletionPolicy", annotation::ABANDON] {
+        assert!(said.contains(part), "{said}");
+    }
+    testbed.integration("netbox", &going(json!({})));
+    testbed.pass.connect().await;
+    assert_eq!(testbed.engine("netbox").diagnostics()["draining"], true);
+}
+
+/// The integrations that a deletion of the Property waits for.
+fn draining(testbed: &Testbed) -> Vec<String> {
+    testbed.pass.drain_property(testbed.pass.properties.get(&key("tower")).unwrap())
+}
+
+#[tokio::test]
+async fn a_property_waits_for_an_integration_whose_spec_cannot_be_read() {
+    let mut testbed = Testbed::new();
+    testbed.property(&json!({ "metadata": { "name": "castle" } }));
+    testbed.integration("netbox", &json!({}));
+    testbed.integration("elsewhere", &json!({ "spec": { "propertyRef": { "name": "castle" } } }));
+    testbed.pass.connect().await;
+    for name in ["netbox", "elsewhere"] {
+        testbed.integration(name, &unreadable());
+    }
+    testbed.pass.connect().await;
+    assert_eq!(draining(&testbed), ["netbox"], "and not for the one of the castle");
+    let children = testbed.pass.children(&key("tower"), testbed.pass.properties.get(&key("tower")).unwrap());
+    assert_eq!((children.integrations, &*children.not_ready), (1, &["netbox".to_owned()][..]));
+    assert_eq!(testbed.engine("netbox").diagnostics()["draining"], false, "deletionPolicy is not known");
+    let abandoned = json!({ "metadata": { "annotations": { annotation::ABANDON: "true" } } });
+    testbed.integration("netbox", &with(unreadable(), &abandoned));
+    assert_eq!(draining(&testbed), [""; 0]);
+}
+
+#[tokio::test]
+async fn after_a_restart_an_integration_whose_spec_cannot_be_read_may_serve_any_property() {
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &unreadable());
+    testbed.pass.connect().await;
+    assert_eq!(draining(&testbed), ["netbox"]);
+    testbed.integration("netbox", &with(unreadable(), &json!({ "metadata": { "finalizers": [] } })));
+    assert_eq!(draining(&testbed), [""; 0], "it was never connected");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_given_up_once_however_late_the_watch_is() {
+    let mut testbed = Testbed::new();
+    let orphan = with(going(json!({})), &json!({ "spec": { "deletionPolicy": "Orphan" } }));
+    testbed.integration("netbox", &orphan);
+    for _ in 0..3 {
+        testbed.pass.connect().await;
+    }
+    assert_eq!(testbed.patches.load(Ordering::Relaxed), 1);
+    assert!(testbed.pass.connections.is_empty());
+    testbed.lose("netbox");
+    testbed.pass.connect().await;
+    assert!(testbed.pass.gone.is_empty(), "and is forgotten then");
+}
+
+#[tokio::test]
+async fn a_deletion_that_no_connection_can_be_made_for_says_why_and_how_it_can_be_given_up() {
+    for url in ["http://169.254.169.254", "http://127.0.0.1:9/a/path"] {
+        let mut testbed = Testbed::new();
+        testbed.integration("netbox", &going(json!({ "spec": { "lenelS2": { "url": url } } })));
+        testbed.pass.connect().await;
+        assert!(testbed.pass.connections.is_empty());
+        let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
+        let status = testbed.pass.integration_verdict(object, None, false, None).unwrap();
+        let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
+        let message = &status.condition("Ready").unwrap().message;
+        let parts = ["its records cannot be removed: ", "To leave them there, annotate", annotation::ABANDON];
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn an_integration_that_goes_without_our_finalizer_is_not_connected_for_it() {
+    let mut testbed = Testbed::new();
+    let foreign = json!({ "metadata": { "finalizers": ["example.org/other"] } });
+    testbed.integration("netbox", &with(going(json!({})), &foreign));
+    testbed.pass.connect().await;
+    testbed.pass.publish();
+    assert!(testbed.pass.connections.is_empty());
+    assert!(testbed.published.borrow().integrations.is_empty(), "no visitor waits for it");
+}

@@ -1,0 +1,268 @@
+//! The pass over everything of which there are few: Properties, integrations and tenants.
+//!
+//! One loop looks at all of them whenever one changes, an engine has news, a Secret may have changed or a quarter of a
+//! minute has gone by. Everything is compared before it is written, so a pass that finds nothing new costs no call but
+//! the Secrets' GETs.
+
+mod connect;
+mod counts;
+mod declared;
+mod drain;
+mod gather;
+mod ledger;
+mod moves;
+mod ownership;
+mod rate_limits;
+mod references;
+mod requests;
+mod statuses;
+#[cfg(test)]
+mod testbed;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use kube::api::ApiResource;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use vestibule_core::model::ObjectKey;
+use vestibule_core::ownership::Neighbours;
+
+use self::ledger::Ledger;
+use self::moves::Moved;
+use self::requests::TenantRequest;
+use crate::admin::{Diagnostics, Heartbeat};
+use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
+use crate::cluster::object::{DecodedObject, Uid};
+use crate::cluster::secrets;
+use crate::cluster::store::Store;
+use crate::cluster::watch::{Event, Scope, watch};
+use crate::engine::rate_limiter::RateLimiter;
+use crate::reconcile::events::Events;
+use crate::reconcile::integration::{
+    self, Connection, ConnectionParts, Named, Refusal, SecretReader, Secrets,
+};
+use crate::reconcile::property;
+use crate::reconcile::references::References;
+use crate::reconcile::tenant;
+use crate::reconcile::visitor::Visitors;
+use crate::reconcile::write::Writer;
+use crate::shutdown::Shutdown;
+
+/// Secrets are read again after this time, labelled or not.
+const SECRETS_EVERY: Duration = Duration::from_secs(15);
+
+/// The three kinds of which there are few, and the engines of the integrations.
+pub struct LowVolumeLoop {
+    properties: Store<PropertySpec, property::Said>,
+    integrations: Store<AccessIntegrationSpec, integration::Said>,
+    tenants: Store<TenantSpec, tenant::Said>,
+    writers: Writers,
+    ledgers: Ledgers,
+    secrets: SecretReader,
+    /// What was read for each integration last, and for which names in it.
+    read: BTreeMap<ObjectKey, (Named, Secrets)>,
+    /// For which generation of the integration that is as it should be.
+    fresh: BTreeMap<ObjectKey, i64>,
+    connections: BTreeMap<ObjectKey, Connection>,
+    /// Engines on their way out; a new one of the same integration starts when they have ended.
+    stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
+    /// Integrations whose finalizer was taken away, until the watch tells that they are gone.
+    gone: BTreeMap<ObjectKey, Uid>,
+    /// Integrations that were connected to another account before: what was true there is not known of the new one.
+    moved: BTreeMap<ObjectKey, Moved>,
+    /// One pace a login; as many as there were logins since the start.
+    pacers: BTreeMap<u64, RateLimiter>,
+    refusals: BTreeMap<ObjectKey, Refusal>,
+    indexes: BTreeMap<ObjectKey, u16>,
+    /// "Sync now" tokens that were passed on, and how many syncs the engine had completed then.
+    asked: BTreeMap<(ObjectKey, String), u64>,
+    tenant_requests: BTreeMap<ObjectKey, TenantRequest>,
+    parts: ConnectionParts,
+    visitors: Arc<Visitors>,
+    references: watch::Sender<Arc<References>>,
+    signature: u64,
+    news: Arc<Notify>,
+    /// The uid of kube-system: names this cluster in owner ids.
+    cluster: String,
+    /// The owner ids that its integrations use.
+    neighbours: Arc<Neighbours>,
+    allow_loopback: bool,
+    scopes: Vec<Scope>,
+    heartbeat: Heartbeat,
+    diagnostics: Diagnostics,
+}
+
+/// What was said, by kind.
+#[derive(Default)]
+struct Ledgers {
+    properties: Ledger<property::Said>,
+    integrations: Ledger<integration::Said>,
+    tenants: Ledger<tenant::Said>,
+}
+
+/// One writer a kind.
+struct Writers {
+    property: Writer,
+    integration: Writer,
+    tenant: Writer,
+}
+
+/// What a [`LowVolumeLoop`] is made of.
+pub struct LowVolumeParts {
+    /// The cluster.
+    pub client: Client,
+    /// Which namespaces.
+    pub scopes: Vec<Scope>,
+    /// For engines.
+    pub parts: ConnectionParts,
+    /// The Visitors, for their counts.
+    pub visitors: Arc<Visitors>,
+    /// Where directories go.
+    pub references: watch::Sender<Arc<References>>,
+    /// The uid of kube-system.
+    pub cluster: String,
+    /// Systems on this machine may be reached.
+    pub allow_loopback: bool,
+    /// Beats with every round.
+    pub heartbeat: Heartbeat,
+    /// Where engines show themselves.
+    pub diagnostics: Diagnostics,
+}
+
+impl LowVolumeLoop {
+    /// A pass that has seen nothing yet.
+    pub fn new(from: LowVolumeParts) -> Self {
+        let LowVolumeParts {
+            client,
+            scopes,
+            parts,
+            visitors,
+            references,
+            cluster,
+            allow_loopback,
+            heartbeat,
+            diagnostics,
+        } = from;
+        let events = Events::new(client.clone());
+        let writer = |resource| Writer {
+            client: client.clone(),
+            resource,
+            events: events.clone(),
+            fence: parts.fence.clone(),
+        };
+        Self {
+            properties: Store::new(&scopes),
+            integrations: Store::new(&scopes),
+            tenants: Store::new(&scopes),
+            writers: Writers {
+                property: writer(ApiResource::erase::<Property>(&())),
+                integration: writer(ApiResource::erase::<AccessIntegration>(&())),
+                tenant: writer(ApiResource::erase::<Tenant>(&())),
+            },
+            ledgers: Ledgers::default(),
+            secrets: SecretReader { client: client.clone() },
+            read: BTreeMap::new(),
+            fresh: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            stopping: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            moved: BTreeMap::new(),
+            pacers: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            tenant_requests: BTreeMap::new(),
+            parts,
+            visitors,
+            references,
+            signature: 0,
+            news: Arc::new(Notify::new()),
+            cluster,
+            neighbours: Arc::default(),
+            allow_loopback,
+            scopes,
+            heartbeat,
+            diagnostics,
+        }
+    }
+
+    /// Runs until the end is asked for; then stops every engine in order.
+    pub async fn run(mut self, watch_client: Client, shutdown: Shutdown) {
+        let mut properties = watch(&watch_client, &self.writers.property.resource, &self.scopes);
+        let mut integrations = watch(&watch_client, &self.writers.integration.resource, &self.scopes);
+        let mut tenants = watch(&watch_client, &self.writers.tenant.resource, &self.scopes);
+        let mut labelled = secrets::watch(&watch_client, &self.scopes);
+        let mut secrets_due = tokio::time::interval(SECRETS_EVERY);
+        secrets_due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let news = Arc::clone(&self.news);
+        loop {
+            let changed = tokio::select! {
+                () = shutdown.requested() => break,
+                Some(event) = properties.recv() => take(&mut self.properties, event, &mut properties),
+                Some(event) = integrations.recv() => take(&mut self.integrations, event, &mut integrations),
+                Some(event) = tenants.recv() => take(&mut self.tenants, event, &mut tenants),
+                Some(secret) = labelled.recv() => self.forget_secret(&secret),
+                () = news.notified() => true,
+                _ = secrets_due.tick() => {
+                    self.fresh.clear();
+                    true
+                }
+            };
+            self.heartbeat.beat();
+            if changed && self.is_complete() {
+                self.pass().await;
+            }
+        }
+        self.stop().await;
+    }
+
+    /// A labelled Secret changed: whoever uses it reads it again.
+    fn forget_secret(&mut self, secret: &ObjectKey) -> bool {
+        let before = self.fresh.len();
+        self.fresh.retain(|key, _| key.namespace != secret.namespace);
+        self.fresh.len() != before
+    }
+
+    fn is_complete(&self) -> bool {
+        self.properties.is_complete() && self.integrations.is_complete() && self.tenants.is_complete()
+    }
+
+    /// One pass: engines first, then what Visitors refer to, then what there is to say.
+    async fn pass(&mut self) {
+        self.restore_statuses();
+        self.connect().await;
+        self.publish();
+        self.pass_on_tenant_requests();
+        self.tell().await;
+        self.allow_first_writes();
+    }
+
+    /// What others have written into statuses is believed by none of the steps.
+    fn restore_statuses(&mut self) {
+        self.ledgers.properties.restore(&mut self.properties);
+        self.ledgers.integrations.restore(&mut self.integrations);
+        self.ledgers.tenants.restore(&mut self.tenants);
+    }
+
+    async fn stop(self) {
+        let stopping = self.connections.into_values().map(Connection::stop);
+        futures::future::join_all(stopping).await;
+        futures::future::join_all(self.stopping.into_values()).await;
+    }
+}
+
+/// Takes in an event and whatever waits behind it: one pass for all of them.
+fn take<S, T>(
+    store: &mut Store<S, T>,
+    first: Event<DecodedObject<S, T>>,
+    more: &mut mpsc::Receiver<Event<DecodedObject<S, T>>>,
+) -> bool {
+    let mut changed = store.on(first);
+    while let Ok(event) = more.try_recv() {
+        changed |= store.on(event);
+    }
+    changed
+}

@@ -1,0 +1,61 @@
+//! What a new directory means for the visitors of a tenant, beside new records: whether somebody loses something, and
+//! whether their statuses say something else although no record changes.
+
+use std::sync::Arc;
+
+use vestibule_core::model::ObjectKey;
+
+use crate::reconcile::references::{Access, References, TenantId};
+
+/// Two directories, one after the other.
+pub(super) struct ReferenceChanges {
+    /// The one of the last scan; an empty one at first.
+    pub(super) before: Arc<References>,
+    /// The one of this scan.
+    pub(super) now: Arc<References>,
+}
+
+impl ReferenceChanges {
+    /// Whether records of the tenant in an integration depend on something that has changed.
+    pub(super) fn concerns(&self, tenant: TenantId, integration: &ObjectKey) -> bool {
+        let hash = |references| access(references, tenant, integration).map(|access| access.hash);
+        hash(&self.before) != hash(&self.now)
+    }
+
+    /// Whether records of the tenant in an integration may open more than they should from now on: a group was taken
+    /// away, or the clock has changed and with it each window.
+    pub(super) fn loses_access(&self, tenant: TenantId, integration: &ObjectKey) -> bool {
+        let groups = |references| access(references, tenant, integration).map(|access| &access.groups);
+        let lost = groups(&self.before).zip(groups(&self.now)).is_some_and(|(was, is)| !was.is_subset(is));
+        let zone = |references: &'_ References| {
+            let property = references.tenant(tenant).and_then(|facts| facts.property.as_ref());
+            property.map(|property| property.zone.name().to_owned())
+        };
+        lost || zone(&self.before).zip(zone(&self.now)).is_some_and(|(was, is)| was != is)
+    }
+
+    /// Integrations, by index, that are frozen or decline visitors now and did not before, or the other way round: who is in
+    /// one of them may have to go although nothing has changed for any tenant.
+    pub(super) fn turned(&self) -> Vec<u16> {
+        let stance = |references: &References, key| {
+            (references.frozen.contains(key), references.declining.contains(key))
+        };
+        let turned =
+            self.now.indexes.iter().filter(|(key, _)| stance(&self.before, key) != stance(&self.now, key));
+        turned.map(|(_, index)| *index).collect()
+    }
+
+    /// Whether something else is declared for the tenant's visitors, or is known of what is declared, than before.
+    pub(super) fn changes_statuses_of(&self, tenant: TenantId) -> bool {
+        let declared = |references: &References| references.tenant(tenant).map_or(0, |it| it.declared.hash);
+        declared(&self.before) != declared(&self.now)
+    }
+}
+
+fn access<'a>(references: &'a References, tenant: TenantId, integration: &ObjectKey) -> Option<&'a Access> {
+    references.tenant(tenant)?.access_in(integration)
+}
+
+#[cfg(test)]
+#[path = "reference_changes_tests.rs"]
+mod tests;

@@ -1,0 +1,263 @@
+//! Step 5 of the pass, pure: what the status of a visitor should say.
+
+use jiff::SignedDuration;
+use vestibule_core::model::{Field, Fields, Hasher, Mode};
+use vestibule_core::plan::{Change, Withheld};
+use vestibule_core::status::conditions::{DRIFT_DETECTED, SYNCED};
+use vestibule_core::status::{Truth, Verdict, conditions};
+
+use super::plan::Phase;
+use super::row_state::PlacementState;
+use super::validate::Said;
+use crate::api::Record;
+use crate::engine::Outcome;
+use crate::system::{self, ErrorCode};
+
+/// How long a trouble of a system may last before `Ready` turns False.
+pub const READY_GRACE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Why a place is not as wanted, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What it means for the object.
+    pub kind: FailureKind,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What a trouble means for the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// A person must change something; the reason of `Stalled`.
+    Stalled(&'static str),
+    /// Something it needs is not there yet.
+    Dependency,
+    /// The system is in trouble; tried again.
+    Retried,
+    /// The system asked us to wait.
+    Throttled,
+    /// It is as wanted. Beside it stays a record that the system does not remove and that opens nothing.
+    Leftover,
+}
+
+/// The state of a place after an outcome, with the trouble there is.
+pub fn placement_state(outcome: &Outcome) -> (PlacementState, Option<Failure>) {
+    if let Outcome::Leftover(_, error) = outcome {
+        let failure = Failure { kind: FailureKind::Leftover, message: error.message.clone() };
+        return (PlacementState::Present, Some(failure));
+    }
+    let Outcome::Failed { error, retried } = outcome else {
+        let state = match outcome {
+            Outcome::Present(_) | Outcome::Leftover(..) => PlacementState::Present,
+            Outcome::Altered(_, fields) => PlacementState::Altered(*fields),
+            Outcome::Absent => PlacementState::Absent,
+            Outcome::Unconfirmed => PlacementState::Unconfirmed,
+            Outcome::Withheld(why, change) => PlacementState::Withheld(*why, *change),
+            // In which words depends on the clock of the property: see `waits`.
+            Outcome::Waits(_) => PlacementState::Retrying,
+            Outcome::Failed { .. } => PlacementState::Failed,
+        };
+        return (state, None);
+    };
+    let kind = match error.kind {
+        system::ErrorKind::Terminal if error.code == Some(ErrorCode::CardTaken) => {
+            FailureKind::Stalled(conditions::DUPLICATE_CLAIM)
+        }
+        system::ErrorKind::Terminal if error.code == Some(ErrorCode::Endpoint) => FailureKind::Dependency,
+        system::ErrorKind::Terminal if !retried => FailureKind::Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM),
+        system::ErrorKind::Dependency | system::ErrorKind::Auth => FailureKind::Dependency,
+        system::ErrorKind::Throttled(_) => FailureKind::Throttled,
+        system::ErrorKind::Terminal | system::ErrorKind::Transient | system::ErrorKind::NotLeader => {
+            FailureKind::Retried
+        }
+    };
+    let state = if *retried { PlacementState::Retrying } else { PlacementState::Failed };
+    (state, Some(Failure { kind, message: error.message.clone() }))
+}
+
+/// What there is to say of a visitor that is not being deleted; `None`: nothing yet, the status stays as it is.
+pub fn verdict(
+    phase: &Phase,
+    placements: &[PlacementState],
+    failure: Option<&Failure>,
+    patience_is_over: bool,
+) -> Option<Verdict> {
+    let open = placements.iter().any(|state| state.may_hold());
+    match phase {
+        Phase::Missing(message) | Phase::NoTaker(message) => {
+            Some(Verdict::dependency_not_ready(and_what_stays(message, placements, failure)))
+        }
+        Phase::Refused(message) | Phase::NoGroups(message) => {
+            Some(Verdict::stalled(conditions::INVALID_SPEC, and_what_stays(message, placements, failure)))
+        }
+        Phase::Scheduled if !open => Some(Verdict::scheduled("waits for its day")),
+        Phase::Expired if !open => Some(Verdict::expired("the visit is over")),
+        Phase::Over if !open => Some(Verdict::expired("today's visit is over")),
+        Phase::Over if placements.iter().all(|state| state.is_settled()) => Some(in_sync(placements)),
+        Phase::Scheduled | Phase::Expired | Phase::Over => failure.map(told),
+        Phase::Today => today(placements, failure, patience_is_over),
+    }
+}
+
+fn today(
+    placements: &[PlacementState],
+    failure: Option<&Failure>,
+    patience_is_over: bool,
+) -> Option<Verdict> {
+    let withheld = placements.iter().find_map(|state| match state {
+        PlacementState::Withheld(why, change) => Some((*why, *change)),
+        _ => None,
+    });
+    if let Some(failure) = failure {
+        return Some(told(failure));
+    }
+    if let Some((why, change)) = withheld {
+        return Some(self::withheld(why, change));
+    }
+    if placements.iter().all(|state| state.is_settled()) && placements.iter().any(|state| state.is_present())
+    {
+        return Some(in_sync(placements));
+    }
+    patience_is_over.then(|| Verdict::progressing("the record is being made"))
+}
+
+/// Why nothing is made, and what of a record that is there could not be taken away.
+pub fn and_what_stays(message: &str, placements: &[PlacementState], failure: Option<&Failure>) -> String {
+    if let Some(failure) = failure {
+        return format!("{message}; what is no longer declared could not be taken away: {}", failure.message);
+    }
+    let reducing = placements.iter().find_map(|state| match state {
+        PlacementState::Withheld(Withheld::Mode(mode), Change::Reduce) => Some(*mode),
+        _ => None,
+    });
+    reducing.map_or_else(
+        || message.to_owned(),
+        |mode| {
+            format!(
+                "{message}; its record opens more than is declared now, and mode {mode:?} of the AccessIntegration changes \
+                 nothing"
+            )
+        },
+    )
+}
+
+fn in_sync(placements: &[PlacementState]) -> Verdict {
+    let altered = placements.iter().filter_map(|state| match state {
+        PlacementState::Altered(fields) => Some(fields.iter()),
+        _ => None,
+    });
+    let verdict = Verdict::in_sync("every system holds what is declared");
+    match altered.flatten().collect::<Fields>() {
+        fields if fields.is_empty() => verdict,
+        fields => verdict.with(SYNCED, Truth::False, DRIFT_DETECTED, does_not_keep(fields)),
+    }
+}
+
+fn does_not_keep(fields: Fields) -> String {
+    let paths: Vec<_> = fields.iter().map(path).collect();
+    format!(
+        "the system does not keep what it is sent of {}: look at the record there, then write it in letters and a length that \
+         the system keeps, or set lenelS2.wire.names: Ascii on the AccessIntegration",
+        paths.join(" and of ")
+    )
+}
+
+/// Where a user declares what is in a field.
+const fn path(field: Field) -> &'static str {
+    match field {
+        Field::Name => "spec.firstName or spec.lastName",
+        Field::Contact => "spec.email or spec.phone",
+        Field::Tenant => "the Tenant's spec.displayName",
+        Field::Window => "spec.visit",
+        Field::Groups => "the access groups",
+        Field::Cards => "spec.credentialNumber",
+    }
+}
+
+fn told(failure: &Failure) -> Verdict {
+    match failure.kind {
+        FailureKind::Stalled(reason) => Verdict::stalled(reason, &failure.message),
+        FailureKind::Dependency => Verdict::dependency_not_ready(&failure.message),
+        FailureKind::Retried => Verdict::retrying(&failure.message, READY_GRACE),
+        FailureKind::Throttled => Verdict::throttled(&failure.message, READY_GRACE),
+        FailureKind::Leftover => {
+            let reason = conditions::PROGRESSING_WITH_RETRY;
+            let message = format!("its former record cannot be removed: {}", failure.message);
+            in_sync(&[]).with(conditions::SYNCED, Truth::False, reason, message)
+        }
+    }
+}
+
+fn withheld(why: Withheld, change: Change) -> Verdict {
+    match why {
+        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(format!(
+            "the system differs: {}; mode Observe: nothing is written",
+            would(change)
+        )),
+        Withheld::Mode(mode) | Withheld::Beside(mode) => {
+            let message = format!(
+                "mode {mode:?} of the AccessIntegration does not let this happen: {}{}; set mode: Enforce, or make another \
+                 Visitor",
+                would(change),
+                meanwhile(mode, change)
+            );
+            // What an earlier mode said of it is not true any more.
+            Verdict::stalled(conditions::NOT_SUPPORTED_BY_SYSTEM, &message).with(
+                conditions::SYNCED,
+                Truth::False,
+                conditions::NOT_SUPPORTED_BY_SYSTEM,
+                message,
+            )
+        }
+        Withheld::Suspended => Verdict::parent_suspended(
+            "the AccessIntegration or its Property is suspended: nothing new is opened; revocations go on",
+        ),
+    }
+}
+
+/// What is planned and not done.
+const fn would(change: Change) -> &'static str {
+    match change {
+        Change::Make => "a record would be made",
+        Change::Remove => "the record would be removed",
+        Change::Replace => "the record would be replaced by one of what is declared now",
+        Change::Repair => "the record, which was changed in the system, would be set right",
+        Change::Reduce => "the record would be reduced to what is still declared",
+    }
+}
+
+/// What the record opens that is not replaced.
+const fn meanwhile(mode: Mode, change: Change) -> &'static str {
+    match change {
+        Change::Replace if mode.updates() => ". Until then it opens only what is still declared",
+        Change::Replace | Change::Repair | Change::Reduce => ". It opens what it did before",
+        Change::Make | Change::Remove => "",
+    }
+}
+
+/// The records that a status names: one an integration.
+pub fn records(mut records: Vec<Record>) -> Vec<Record> {
+    records.sort_by(|a, b| a.integration.cmp(&b.integration));
+    records.dedup_by(|a, b| a.integration == b.integration);
+    records.truncate(10);
+    records
+}
+
+/// A hash of all that a reader of a status could tell apart, times aside.
+pub fn hash(said: &Said) -> u64 {
+    let mut hash = Hasher::new("status");
+    hash.number(said.status.observed_generation.cast_unsigned());
+    for condition in &said.status.conditions {
+        let (type_, truth, reason, message, generation) = condition.without_time();
+        hash.text(type_).text(&format!("{truth:?}")).text(reason).text(message);
+        hash.number(generation.unwrap_or(-1).cast_unsigned());
+    }
+    for record in &said.records {
+        hash.text(&record.integration).text(&record.external_id);
+    }
+    hash.finish()
+}
+
+#[cfg(test)]
+#[path = "status_compute_tests.rs"]
+mod tests;

@@ -1,0 +1,225 @@
+//! What the status of a visitor should say now: gathered from its row, its troubles and what the engines hold. The
+//! sentences are made in [`super::status_compute`].
+
+use vestibule_core::adapt::check_window;
+use vestibule_core::identity::{ObjectId, RecordId};
+use vestibule_core::model::ObjectKey;
+use vestibule_core::plan::{DesiredState, ExistingRecord};
+use vestibule_core::schedule::Visit;
+use vestibule_core::status::Verdict;
+
+use super::Visitors;
+use super::desired_state::{placement_target, record_in};
+use super::outlook::{Outlook, OutlookInput, Saying, outlook};
+use super::plan::{self, Phase};
+use super::replan::closes;
+use super::row_state::{Placement, PlacementState, PlacementTarget, RowState};
+use super::status_compute::{self, verdict};
+use super::validate::{Object, Said, known_ids, validate};
+use crate::api::Record;
+use crate::engine::{ConnectionState, Engine};
+use crate::reconcile::references::{References, TenantFacts};
+
+/// A visitor as its status is decided from: what its row knows, what it refers to, and what was told before.
+pub(super) struct StatusInput<'a> {
+    pub(super) object_id: ObjectId,
+    pub(super) namespace: &'a str,
+    pub(super) generation: i64,
+    pub(super) row_state: &'a RowState,
+    pub(super) references: &'a References,
+    pub(super) previous: &'a Said,
+}
+
+impl Visitors {
+    pub(super) fn phase(&self, row_state: &RowState, references: &References) -> Phase {
+        match row_state.visit {
+            Some(visit) => plan::phase(visit, references.tenant(row_state.tenant), self.clock.now()).0,
+            None => Phase::Refused(String::new()),
+        }
+    }
+
+    /// The standing with the sentence of a spec that cannot be carried out, which needs the whole object.
+    pub(super) fn standing_of(
+        &self,
+        object: &Object,
+        row_state: &RowState,
+        references: &References,
+    ) -> Phase {
+        match validate(object) {
+            Ok(_) => self.phase(row_state, references),
+            Err(sentence) => Phase::Refused(sentence),
+        }
+    }
+
+    /// What there is to say; `None`: nothing yet, the status stays as it is.
+    pub(super) fn said(&self, input: &StatusInput<'_>, phase: &Phase) -> Option<Said> {
+        let (now, tenant) = (self.clock.now(), input.references.tenant(input.row_state.tenant));
+        let visit = input.row_state.visit.filter(|_| *phase == Phase::Over);
+        let more_days = visit.is_some_and(|visit| plan::has_more_days(visit, tenant, now));
+        let failure = self.trouble_of(input.object_id, input.row_state);
+        let states: Vec<PlacementState> =
+            input.row_state.placements.iter().map(|placement| placement.state).collect();
+        let outlook = outlook_of(input.row_state, input.references);
+        let seen = OutlookInput { states: &states, failure: failure.as_ref(), holds: holds(input) };
+        let verdict = match outlook.says(phase, more_days, &seen) {
+            Saying::Verdict(verdict) => verdict,
+            Saying::Nothing => return None,
+            Saying::ByRecords if input.row_state.flags.has_lapsed() && is_over(phase, &states) => {
+                Verdict::lapsed(
+                    "the visit is over; it was refused, or had stopped until a person acts, when it ended",
+                )
+            }
+            Saying::ByRecords => verdict(phase, &states, failure.as_ref(), false)?,
+        };
+        Some(self.settled(input, &verdict))
+    }
+
+    /// As [`Self::said`], but work that has taken this long is told as such: of a new generation always, of another if
+    /// the system that should do it is not connected.
+    pub(super) fn status_of_waiting(
+        &self,
+        input: &StatusInput<'_>,
+        phase: &Phase,
+        object: &Object,
+    ) -> Option<Said> {
+        self.said(input, phase).or_else(|| {
+            let new = input.previous.status.observed_generation != input.generation;
+            let outlook = outlook_of(input.row_state, input.references);
+            let states: Vec<PlacementState> =
+                input.row_state.placements.iter().map(|placement| placement.state).collect();
+            let ahead = *phase == Phase::Scheduled && !states.iter().any(|state| state.may_hold());
+            let verdict = if let Some(integration) = self.waits_for(input, phase, object) {
+                Verdict::dependency_not_ready(format!(
+                    "waits for AccessIntegration {integration}, which is not connected: see its status"
+                ))
+            } else if ahead {
+                Verdict::dependency_not_ready(outlook.awaited().filter(|_| new)?)
+            } else {
+                verdict(phase, &states, None, new)?
+            };
+            Some(self.settled(input, &verdict))
+        })
+    }
+
+    pub(super) fn settled(&self, input: &StatusInput<'_>, verdict: &Verdict) -> Said {
+        let StatusInput { object_id, references, previous, .. } = *input;
+        let here = references.engines.iter().filter(|(key, _)| key.namespace == input.namespace);
+        let existing = here.filter_map(|(key, engine)| {
+            let placement = references.indexes.get(key).and_then(|index| input.row_state.placement(*index));
+            let one = named_record(&engine.existing(object_id)?, placement)?;
+            Some(Record { integration: key.name.clone(), external_id: engine.external_id(&one) })
+        });
+        // What one holds that has not synced, or is not connected, is not known: what was said of it stays. So does what one
+        // list alone lacks.
+        let unknown = |record: &&Record| {
+            let key = ObjectKey::new(input.namespace, &record.integration);
+            match references.engines.get(&key) {
+                Some(engine) => engine.existing(object_id).is_none() || !is_gone(record, object_id, engine),
+                None => references.integrations.contains_key(&key),
+            }
+        };
+        let stays = previous.records.iter().filter(unknown).cloned();
+        let records = status_compute::records(existing.chain(stays).collect());
+        let now = self.clock.now();
+        let last_handled_sync_at = previous.last_handled_sync_at.clone();
+        Said {
+            status: verdict.settle(&previous.status, input.generation, now),
+            records,
+            last_handled_sync_at,
+        }
+    }
+
+    /// Asks for a second witness of each record that the status names and one list alone lacks. Says whether there is one.
+    pub(super) fn ask_for_witnesses(input: &StatusInput<'_>) -> bool {
+        let lacking = input.previous.records.iter().filter_map(|record| {
+            let engine =
+                input.references.engines.get(&ObjectKey::new(input.namespace, &record.integration))?;
+            let existing = engine.existing(input.object_id)?;
+            (existing.is_empty() && !is_gone(record, input.object_id, engine)).then_some(engine)
+        });
+        lacking.inspect(|engine| engine.request_witness()).count() > 0
+    }
+
+    /// The integration that has something to do for a visitor, as far as the status tells, and is not connected.
+    fn waits_for<'a>(&self, input: &StatusInput<'a>, phase: &Phase, object: &Object) -> Option<&'a str> {
+        let differs = |key: &ObjectKey, placement: &Placement| {
+            let desired = match placement.target {
+                PlacementTarget::Unplanned => self.wanted_by(object, phase, input.references, key),
+                desired => desired,
+            };
+            !desired.is_named_by(&known_ids(object, &key.name))
+        };
+        let mut waiting = disconnected(input.row_state, input.references);
+        waiting.find(|(key, placement)| differs(key, placement)).map(|(key, _)| key.name.as_str())
+    }
+
+    /// What an integration should hold of an object.
+    fn wanted_by(
+        &self,
+        object: &Object,
+        phase: &Phase,
+        references: &References,
+        integration: &ObjectKey,
+    ) -> PlacementTarget {
+        match record_in(integration, object, references, self.clock.now()) {
+            Some(desired) => placement_target(&desired.unwrap_or_else(DesiredState::from)),
+            None if closes(phase, references, integration) => PlacementTarget::Nothing,
+            None => PlacementTarget::Keep,
+        }
+    }
+}
+
+/// Whether a record that a status names is proven not to live. What is no id of ours names nothing that could be asked for.
+fn is_gone(record: &Record, object_id: ObjectId, engine: &Engine) -> bool {
+    let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.object_id == object_id);
+    id.is_none_or(|id| engine.is_gone(&id))
+}
+
+/// Whether the visit is over and nothing of it is left in a system.
+fn is_over(phase: &Phase, placements: &[PlacementState]) -> bool {
+    matches!(phase, Phase::Expired | Phase::Over) && !placements.iter().any(|state| state.may_hold())
+}
+
+fn outlook_of(row_state: &RowState, references: &References) -> Outlook {
+    let Some(tenant) = references.tenant(row_state.tenant) else { return Outlook::Clear };
+    match outlook(row_state.person, &tenant.declared) {
+        Outlook::Refused(sentence) => Outlook::Refused(sentence),
+        found => repeated_hour(row_state, tenant).map_or(found, Outlook::Refused),
+    }
+}
+
+/// Why a visit of one day can be let in at no time: the clock of a system shows all of its hours twice. One of several days
+/// has others.
+fn repeated_hour(row_state: &RowState, tenant: &TenantFacts) -> Option<String> {
+    let visit = row_state.visit.map(Visit::from).filter(|visit| visit.days() == 1)?;
+    let window = visit.window_on(visit.first_day(), &tenant.property.as_ref()?.zone)?;
+    let systems = tenant.declared.grants.iter().filter_map(|grant| grant.capabilities.as_deref());
+    systems.filter_map(|to| check_window(window, to).err()).map(|refusal| refusal.to_string()).next()
+}
+
+/// Whether a system is known to hold a record of the visitor.
+fn holds(input: &StatusInput<'_>) -> bool {
+    let here = input.references.engines.iter().filter(|(key, _)| key.namespace == input.namespace);
+    here.into_iter()
+        .any(|(_, engine)| engine.existing(input.object_id).is_some_and(|existing| !existing.is_empty()))
+}
+
+/// The record that a status names: the wanted one, where another one is left beside it that the system does not remove.
+fn named_record(existing: &[ExistingRecord], placement: Option<&Placement>) -> Option<RecordId> {
+    let wanted = |one: &&ExistingRecord| {
+        placement.is_some_and(|placement| placement.target == PlacementTarget::Content(one.id.content))
+    };
+    existing.iter().find(wanted).or_else(|| existing.first()).map(|one| one.id)
+}
+
+/// The places that wait for an integration that is not connected.
+pub(super) fn disconnected<'a>(
+    row_state: &'a RowState,
+    references: &'a References,
+) -> impl Iterator<Item = (&'a ObjectKey, &'a Placement)> {
+    let down = |engine: &Engine| engine.state().borrow().condition != ConnectionState::Connected;
+    references.engines.iter().filter(move |(_, engine)| down(engine)).filter_map(|(key, _)| {
+        let placement = row_state.placement(*references.indexes.get(key)?)?;
+        (placement.state == PlacementState::Waiting).then_some((key, placement))
+    })
+}
