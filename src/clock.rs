@@ -1,4 +1,4 @@
-//! Time as a value handed down: the product uses the system's clock, tests and the demo set their own.
+//! Time as a value that is passed in: the product uses the system's clock, tests and the demo set their own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,21 +7,22 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// The time, and waiting for it.
+/// The time, and sleeping until a time.
 #[async_trait]
 pub trait Clock: std::fmt::Debug + Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 
-    /// Returns at `at` or later, at once if it has passed; wakes early enough when the clock is set forward. When it is set
-    /// back it returns early: whoever waits looks again, since what he waits for may have moved with the clock.
+    /// Returns at `at` or later, and at once if `at` has passed. It wakes early enough when the clock is set forward.
+    /// When the clock is set back it returns early, and the caller checks again: its own deadline may have moved with
+    /// the clock.
     async fn sleep_until(&self, at: Timestamp);
 }
 
 /// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The longest uninterrupted wait: a machine that slept, or whose clock was set, is noticed within it.
+/// The longest uninterrupted sleep. A suspended machine or a changed clock is noticed within it.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The clock of the machine.
@@ -47,19 +48,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that runs like the machine's but can be set: for tests and the demo.
+/// A clock that runs like the machine's and can be set, for tests and the demo.
 #[derive(Debug)]
 pub struct SetClock {
     offset: watch::Sender<SignedDuration>,
 }
 
 impl SetClock {
-    /// A clock that shows `now` and runs on from there.
+    /// A clock that shows `now` and runs from there.
     pub fn starting_at(now: Timestamp) -> Self {
         Self { offset: watch::Sender::new(now.duration_since(Timestamp::now())) }
     }
 
-    /// Sets the clock; everybody who sleeps on it looks again.
+    /// Sets the clock. Every sleeper wakes and checks again.
     pub fn set(&self, now: Timestamp) {
         self.offset.send_replace(now.duration_since(Timestamp::now()));
     }
@@ -77,7 +78,7 @@ impl Clock for SetClock {
         while let Some(left) = remaining(before, at) {
             tokio::select! {
                 () = tokio::time::sleep(left.min(LONGEST_WAIT)) => {}
-                // The sender lives in self: this never errs while we are borrowed.
+                // The sender lives in `self`, so this cannot fail while `self` is borrowed.
                 _ = changes.changed() => {}
             }
             let now = self.now();
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_sleeps_on_a_clock_that_is_set_back_looks_again() {
+    async fn a_sleeper_on_a_clock_that_is_set_back_wakes_and_checks_again() {
         let start: Timestamp = "2026-12-01T12:00:00Z".parse().unwrap();
         let clock = Arc::new(SetClock::starting_at(start));
         let sleeper = tokio::spawn({

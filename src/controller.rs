@@ -1,5 +1,5 @@
-//! What the leader does: the pass over the few, the loop of the many, an engine for each integration, and an answer for objects
-//! of kinds that are not built.
+//! The leader's work: the low-volume loop (Properties, integrations, Tenants), the Visitors' loop, an engine for each
+//! integration, and a condition on objects of kinds that are not built.
 
 use std::sync::Arc;
 
@@ -20,38 +20,38 @@ use crate::reconcile::unbuilt::Unbuilt;
 use crate::reconcile::visitor::{self, Visitors};
 use crate::shutdown::Shutdown;
 
-/// How long a loop may stand still before the process counts as stuck.
+/// How long a loop may be silent before the process counts as stuck.
 const LOOP_LIMIT: SignedDuration = SignedDuration::from_secs(120);
 
-/// Everything the leader's work needs, handed down as values.
+/// Everything the leader's work needs.
 #[derive(Clone)]
 pub struct Context {
     /// The cluster. It has deadlines and does not retry.
     pub client: Client,
-    /// The time that schedules go by; tests and the demo set it.
+    /// The clock of schedules; tests and the demo set it.
     pub clock: SharedClock,
     /// Asked before every write to a system.
     pub fence: Fence,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Every loop starts one and beats.
+    /// Each loop registers a heartbeat here.
     pub heartbeats: Heartbeats,
-    /// What must be there before we count as ready.
+    /// The conditions under which the process counts as ready.
     pub readiness: Readiness,
-    /// What `/debug/state.json` shows.
+    /// The content of `/debug/state.json`.
     pub diagnostics: Diagnostics,
-    /// The namespaces to look after; none means all.
+    /// The namespaces to watch; empty means all.
     pub watch_namespaces: Vec<String>,
     /// Whether integrations may reach systems on this machine's own address.
     pub allow_loopback: bool,
 }
 
-/// The leader's work failed; a sentence.
+/// The leader's work failed. The value is a sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ServeError(pub String);
 
-/// Does the leader's work until `shutdown`, then finishes or gives back what is in flight and returns.
+/// Does the leader's work until `shutdown`, then finishes or cancels the requests in flight and returns.
 pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeError> {
     let Context {
         client,
@@ -98,21 +98,21 @@ pub async fn serve(context: Context, shutdown: Shutdown) -> Result<(), ServeErro
         heartbeat: heartbeats.start("pass", LOOP_LIMIT),
         diagnostics,
     });
-    // Tasks of their own: what runs directly under `block_on` is slower.
+    // Separate tasks: work directly under `block_on` is slower.
     let pass = tokio::spawn(pass.run(client.clone(), shutdown.clone()));
     let unbuilt = tokio::spawn(unbuilt.run(shutdown.clone()));
     let visitors = tokio::spawn(visitors.run(client, shutdown));
     let broken =
-        |error: tokio::task::JoinError| ServeError(format!("a loop of the controller broke: {error}"));
+        |error: tokio::task::JoinError| ServeError(format!("a loop of the controller failed: {error}"));
     let ((), (), ()) = tokio::try_join!(pass, unbuilt, visitors).map_err(broken)?;
     Ok(())
 }
 
-/// What tells this cluster from others in owner ids: the uid of kube-system.
+/// The name of this cluster in owner ids: the uid of kube-system.
 async fn cluster_id(client: &Client) -> Result<String, ServeError> {
     let namespace = Api::<Namespace>::all(client.clone()).get("kube-system").await.map_err(|error| {
         ServeError(format!(
-            "namespace kube-system could not be read ({}): its uid names this cluster in the records we make; allow the \
+            "namespace kube-system could not be read ({}): its uid names this cluster in the records of the controller; allow the \
              controller to get it",
             crate::cluster::client::sentence(&error)
         ))

@@ -13,5 +13,5 @@ pub mod reconcile;
 pub mod shutdown;
 pub mod system;
 
-/// How the program names itself in every request that it makes.
+/// The user agent of every request of the program.
 pub const USER_AGENT: &str = concat!("vestibule/", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,7 @@
 //! The log: lines for people or for machines, at a level that can be changed while the process runs.
 //!
-//! The default shows changes of state only. No line names a person: external ids and names of objects only.
+//! The default level shows only changes of state. No line names a person: lines contain external ids and names of
+//! objects.
 
 use std::fmt;
 use std::fs::File;
@@ -15,13 +16,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt as lines, reload};
 
-/// How a line looks.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// For a person at a terminal.
     #[default]
     Text,
-    /// One JSON object a line, for whatever collects logs.
+    /// One JSON object per line, for log collectors.
     Json,
 }
 
@@ -34,25 +35,25 @@ pub struct LogLevel {
 
 type Apply = dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync;
 
-/// A log level that is of no use.
+/// The log level cannot be set.
 #[derive(Debug, thiserror::Error)]
 pub enum LevelError {
     /// It does not parse.
     #[error(
-        "{wanted:?} is no log level: {said}. Say off, error, warn, info, debug, trace, or directives such as info,kube=debug"
+        "{wanted:?} is not a log level: {said}. Use off, error, warn, info, debug, trace, or directives such as info,kube=debug"
     )]
     Unreadable {
-        /// What was asked for.
+        /// The requested level.
         wanted: String,
-        /// What is wrong with it.
+        /// The reason why it does not parse.
         said: String,
     },
-    /// The log was set up by somebody else.
+    /// The log was set up by other code.
     #[error("the log level of this process cannot be changed")]
     Fixed,
 }
 
-/// Starts the log of the process. Once: whoever calls [`crate::cli::controller::run`] from a test leaves it out.
+/// Starts the log of the process, once. A test that calls [`crate::cli::controller::run`] leaves it out.
 pub fn start(format: Format, level: &str) -> Result<LogLevel, StartError> {
     let terminal = std::io::stderr().is_terminal();
     let level = start_on(BoxMakeWriter::new(std::io::stderr), terminal, format, level)?;
@@ -60,13 +61,13 @@ pub fn start(format: Format, level: &str) -> Result<LogLevel, StartError> {
     Ok(level)
 }
 
-/// Starts the log of the process in a file, for a process whose output is its user's.
+/// Starts the log of the process in a file, for a process that prints its own output to the terminal.
 pub fn start_in(file: File, level: &str) -> Result<LogLevel, StartError> {
     start_on(BoxMakeWriter::new(Arc::new(file)), false, Format::Text, level)
 }
 
-/// Writes the last line of a process that failed, as a line of its log: also if the log was never started, and whatever its
-/// level is.
+/// Writes the last line of a process that failed in the format of its log, even if the log was never started, and at
+/// every level.
 pub fn fatal(format: Format, error: &dyn std::error::Error) {
     eprintln!("{}", fatal_line(format, error, jiff::Timestamp::now()));
 }
@@ -83,7 +84,8 @@ fn fatal_line(format: Format, error: &dyn std::error::Error, now: jiff::Timestam
     }
 }
 
-/// A panic is a line of the log. What it says may hold data of the moment, so only words of the program are repeated.
+/// Logs every panic. A formatted message may contain runtime data, so only a message that is a literal of the program
+/// is logged.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let said = panic.payload().downcast_ref::<&str>().copied().unwrap_or("no words");
@@ -91,7 +93,7 @@ fn log_panics() {
         tracing::error!(
             at,
             said,
-            "a part of this process panicked; its work is taken up again. Please report this"
+            "a part of this process panicked; its work starts again. Please report this"
         );
     }));
 }
@@ -110,21 +112,21 @@ fn start_on(to: BoxMakeWriter, colour: bool, format: Format, level: &str) -> Res
 /// The log could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The level is of no use.
+    /// The level does not parse.
     #[error(transparent)]
     Level(#[from] LevelError),
-    /// There is a log already.
+    /// A log exists already.
     #[error("the log of this process was started twice: {0}")]
     Twice(#[from] TryInitError),
 }
 
-/// A level on its own speaks of us; libraries stay at warnings. Directives are taken as written, and beside those of single
-/// targets ours stays as it is by default. The audit is always written.
+/// A level without directives applies to this program; libraries log warnings. Directives are used as written. With
+/// directives for single targets only, this program keeps its default level. The audit is always written.
 fn filter(level: &str) -> Result<EnvFilter, LevelError> {
     let unreadable = |said: String| LevelError::Unreadable { wanted: level.into(), said };
     let wanted: Vec<&str> = level.split(',').map(str::trim).collect();
     let mut directives = match (LevelFilter::from_str(level.trim()), &*wanted) {
-        (_, [""]) => return Err(unreadable("it is empty".into())), // It would parse, as "error".
+        (_, [""]) => return Err(unreadable("it is empty".into())), // It would parse as "error".
         (Ok(LevelFilter::OFF), _) => "off".into(),
         (Ok(_), [level]) => of_us(level),
         _ if has_level_of_all(&wanted).map_err(unreadable)? => wanted.join(","),
@@ -138,18 +140,18 @@ fn of_us(level: &str) -> String {
     format!("warn,vestibule={level},vestibule_core={level}")
 }
 
-/// Whether one of the directives is a level without a target. The filter's own parser takes a mistyped level for a target,
-/// of which nothing is ever logged.
+/// Whether one of the directives is a level without a target. The filter's own parser takes a mistyped level for a
+/// target that never logs anything.
 fn has_level_of_all(directives: &[&str]) -> Result<bool, String> {
     let of_a_path = |letter: char| letter.is_ascii_alphanumeric() || "_:-".contains(letter);
     let mut has = false;
     for directive in directives {
         let (target, level) = directive.rsplit_once('=').unwrap_or(("", directive));
         if level.is_empty() || LevelFilter::from_str(level).is_err() {
-            return Err(format!("{level:?} is none"));
+            return Err(format!("{level:?} is not a level"));
         }
         if !target.chars().all(of_a_path) {
-            return Err(format!("{target:?} is no part of a program"));
+            return Err(format!("{target:?} is not the path of a module"));
         }
         has |= target.is_empty();
     }
@@ -159,17 +161,17 @@ fn has_level_of_all(directives: &[&str]) -> Result<bool, String> {
 // === impl LogLevel ===
 
 impl LogLevel {
-    /// A level that nobody can change, for a process whose log is not ours.
+    /// A level that cannot be changed, for a process that does not own its log.
     pub fn fixed(level: &str) -> Self {
         Self { now: Arc::new(Mutex::new(level.into())), apply: None }
     }
 
-    /// As it was set last.
+    /// The level that was set last.
     pub fn get(&self) -> String {
         self.now.lock().clone()
     }
 
-    /// Sets it for the whole process.
+    /// Sets the level for the whole process.
     pub fn set(&self, level: &str) -> Result<(), LevelError> {
         let apply = self.apply.as_ref().ok_or(LevelError::Fixed)?;
         let mut now = self.now.lock();
@@ -194,7 +196,7 @@ mod tests {
     const AUDIT: &str = "vestibule::audit=info";
 
     #[test]
-    fn a_bare_level_speaks_of_us_and_quiets_libraries() {
+    fn a_bare_level_applies_to_this_program_and_quiets_libraries() {
         let filter = filter("debug").expect("a level").to_string();
         assert!(filter.contains("vestibule=debug") && filter.contains("warn"), "{filter}");
     }
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_for_single_targets_leave_ours_as_it_is() {
+    fn directives_for_single_targets_leave_the_programs_own_level() {
         for spelling in ["kube=debug", " kube=debug "] {
             let filter = filter(spelling).expect(spelling).to_string();
             assert!(filter.contains("vestibule=info") && filter.contains("kube=debug"), "{filter}");
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_level_is_refused_with_a_sentence() {
+    fn an_invalid_level_is_refused_with_a_sentence() {
         for wanted in [
             "",
             " ",
@@ -242,7 +244,7 @@ mod tests {
             "debug;kube=info",
         ] {
             let error = filter(wanted).expect_err(wanted).to_string();
-            assert!(error.contains("is no log level") && error.contains("debug, trace"), "{error}");
+            assert!(error.contains("is not a log level") && error.contains("debug, trace"), "{error}");
         }
     }
 

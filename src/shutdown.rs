@@ -1,13 +1,13 @@
-//! Ending in order: one trigger, any number of listeners.
+//! Orderly shutdown: one trigger, any number of listeners.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Whether we are to end. Cheap to clone; every loop waits for it beside its work.
+/// Whether the process is to end. Cheap to clone. Every loop waits for it beside its work.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<bool>);
 
-/// Ends what listens; dropping it ends it as well.
+/// Ends its listeners. Dropping it ends them as well.
 #[derive(Debug)]
 pub struct Trigger(watch::Sender<bool>);
 
@@ -18,26 +18,28 @@ impl Shutdown {
         (Trigger(sender), Self(receiver))
     }
 
-    /// Returns when the end is asked for, at once if it was.
+    /// Returns when the end is requested, and at once if it already was.
     pub async fn requested(&self) {
         let mut listener = self.0.clone();
-        // An error means that the trigger is gone, which is an end too.
+        // An error means that the trigger was dropped, which requests the end too.
         let _ = listener.wait_for(|asked| *asked).await;
     }
 
-    /// Whether the end was asked for.
+    /// Whether the end was requested.
     pub fn is_requested(&self) -> bool {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
 
-    /// Listens for SIGTERM and SIGINT. The first asks for an orderly end, the second ends the process at once.
+    /// Listens for SIGTERM and SIGINT. The first requests an orderly end, the second ends the process at once.
     pub fn on_signals() -> std::io::Result<Self> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let (trigger, shutdown) = Self::new();
         tokio::spawn(async move {
             let name = either(&mut terminate, &mut interrupt).await;
-            tracing::info!("{name}: finishing what is in flight; once more ends at once");
+            tracing::info!(
+                "{name}: finishing the requests in flight; a second signal ends the process at once"
+            );
             trigger.request();
             either(&mut terminate, &mut interrupt).await;
             std::process::exit(130);
@@ -47,7 +49,7 @@ impl Shutdown {
 }
 
 impl Trigger {
-    /// Asks for the end.
+    /// Requests the end.
     pub fn request(&self) {
         self.0.send_replace(true);
     }
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_trigger_that_is_gone_is_a_request() {
+    async fn a_dropped_trigger_is_a_request() {
         let (trigger, shutdown) = Shutdown::new();
         drop(trigger);
         shutdown.requested().await;

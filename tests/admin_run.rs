@@ -210,7 +210,7 @@ fn fails_with(words: &[&str]) -> Vec<String> {
 fn every_line_of_a_log_in_json_is_json_the_last_one_of_a_failure_too() {
     for (words, said) in [
         (["--log-format=json", "--kubeconfig=/nowhere/config"], "/nowhere/config"),
-        (["--log-format=json", "--log-level=inof"], "is no log level"),
+        (["--log-format=json", "--log-level=inof"], "is not a log level"),
     ] {
         let lines = fails_with(&words);
         let lines: Vec<serde_json::Value> =
@@ -220,7 +220,7 @@ fn every_line_of_a_log_in_json_is_json_the_last_one_of_a_failure_too() {
         assert!(last["message"].as_str().unwrap().contains(said), "{last}");
     }
     let lines = fails_with(&["--log-level=inof"]);
-    assert!(lines.len() == 1 && lines[0].starts_with("vestibule: \"inof\" is no log level"), "{lines:?}");
+    assert!(lines.len() == 1 && lines[0].starts_with("vestibule: \"inof\" is not a log level"), "{lines:?}");
 }
 
 #[tokio::test]

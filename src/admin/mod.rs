@@ -1,4 +1,4 @@
-//! What operators and Kubernetes ask the process: whether it lives, whether it is ready, what it counts, what it knows.
+//! The pages that operators and Kubernetes ask for: liveness, readiness, metrics and diagnostics.
 
 mod server;
 mod state;

@@ -1,8 +1,9 @@
-//! The admin server: probes, metrics, and pages for whoever looks for a fault.
+//! The admin server: probes, metrics, and pages for diagnosing a fault.
 //!
-//! Probes and metrics answer every peer. The pages under `/debug/` show what is configured: they answer this machine's own
-//! address only, from which `kubectl port-forward` comes, and where a token is set only to its bearer. A proxy beside the
-//! controller may deliver requests of others from that address, so what changes something needs the token always.
+//! Probes and metrics answer every peer. The pages under `/debug/` show the configuration. They answer only this
+//! machine's own address, which is where `kubectl port-forward` connects from, and only to the bearer of the token if
+//! one is set. A proxy beside the controller may forward requests of others from that address, so every change needs
+//! the token.
 
 use std::fmt;
 use std::io;
@@ -22,10 +23,10 @@ use super::{Diagnostics, Heartbeats, Readiness};
 use crate::logging::LogLevel;
 use crate::metrics::Exposition;
 
-/// More than any log level takes.
+/// More than any log level needs.
 const BODY_LIMIT: usize = 4096;
 
-/// What the server shows. Cheap to clone.
+/// The content that the server shows. Cheap to clone.
 #[derive(Clone)]
 pub struct Pages {
     /// For `/healthz`.
@@ -36,21 +37,21 @@ pub struct Pages {
     pub diagnostics: Diagnostics,
     /// For `/debug/log-level`.
     pub log_level: LogLevel,
-    /// What requests under `/debug/` must bear; without it none may change anything.
+    /// The token that requests under `/debug/` must bear. Without one no request may change anything.
     pub debug_token: Option<DebugToken>,
     /// For `/metrics`: the `OpenMetrics` text as of now.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-/// A token that opens the pages under `/debug/`. Only its hash is kept.
+/// A token for the pages under `/debug/`. Only its hash is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DebugToken([u8; 32]);
 
 impl DebugToken {
-    /// The token, without white space around it; `None` if nothing is left.
+    /// The token without surrounding white space; `None` if it is empty.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
-        // Hashes are compared, so that the time this takes says nothing of the token.
+        // Hashes are compared, so that the time of the comparison reveals nothing about the token.
         (!text.is_empty()).then(|| Self(Sha256::digest(text).into()))
     }
 
@@ -67,7 +68,7 @@ impl fmt::Debug for Pages {
     }
 }
 
-/// The server, bound to its address: requests wait until it is served.
+/// The server, bound to its address. Requests wait until [`AdminServer::serve`] runs.
 #[derive(Debug)]
 pub struct AdminServer {
     listener: TcpListener,
@@ -75,12 +76,12 @@ pub struct AdminServer {
 }
 
 impl AdminServer {
-    /// Takes the address. Port 0 takes any that is free: [`AdminServer::address`] tells which.
+    /// Binds the address. Port 0 takes any free port, which [`AdminServer::address`] returns.
     pub async fn bind(address: SocketAddr, pages: Pages) -> io::Result<Self> {
         Ok(Self { listener: TcpListener::bind(address).await?, pages })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -150,7 +151,7 @@ async fn operators_only(
     next: Next,
 ) -> Response {
     let refused = |status, sentence: &'static str| (status, sentence).into_response();
-    // Not all of 127.0.0.0/8: proxies deliver from others of these.
+    // Not all of 127.0.0.0/8: proxies use other addresses of that range.
     if ![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&peer.ip().to_canonical())
     {
         return refused(
@@ -196,7 +197,7 @@ mod tests {
         (pages, clock)
     }
 
-    /// Asks as from an address; the answer's status and text.
+    /// Sends a request from an address and returns the status and text of the answer.
     async fn ask(pages: &Pages, method: &str, path: &str, peer: &str) -> (u16, String) {
         ask_with("", pages, method, path, peer).await
     }

@@ -1,4 +1,4 @@
-//! What the probes answer from: heartbeats of loops, gates that must open, and pages of diagnostics.
+//! The state behind the probes: heartbeats of loops, gates that must open, and pages of diagnostics.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use crate::clock::SharedClock;
 
-/// The pulse of every loop of the process. Cheap to clone.
+/// The heartbeats of every loop of the process. Cheap to clone.
 ///
-/// It runs on a clock that nobody sets (the lease's): else the demo's jump to midnight would look like a standstill.
+/// They use the clock of the lease, which is never set. On the clock of schedules, the demo's jump to midnight would
+/// look like a standstill.
 #[derive(Clone)]
 pub struct Heartbeats {
     beats: Arc<Mutex<BTreeMap<String, Beat>>>,
@@ -25,29 +26,29 @@ struct Beat {
     limit: SignedDuration,
 }
 
-/// One loop's pulse. A loop that ends without [`Heartbeat::retire`] counts as stuck, for so it looks from outside.
+/// The heartbeat of one loop. A loop that ends without [`Heartbeat::retire`] counts as stuck.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     of: Heartbeats,
     name: String,
 }
 
-/// What must be there before the process counts as ready: caches listed, configuration valid. Nothing that depends on
-/// an access system, and nothing that only a leader has: a standby is ready. Cheap to clone.
+/// The conditions under which the process counts as ready: caches listed, configuration valid. None depends on an
+/// access system or on leadership: a standby is ready. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Readiness {
     gates: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
-/// One thing that must be there.
+/// One condition of readiness.
 #[derive(Clone, Debug)]
 pub struct Gate {
     of: Readiness,
     name: &'static str,
 }
 
-/// What `/debug/state.json` shows, page by page. Cheap to clone. Pages hold names of objects, counts and times; never
-/// a person's data.
+/// The content of `/debug/state.json`, page by page. Cheap to clone. Pages contain names of objects, counts and times,
+/// and never a person's data.
 #[derive(Clone, Default)]
 pub struct Diagnostics {
     pages: Arc<Mutex<BTreeMap<String, Page>>>,
@@ -63,14 +64,14 @@ impl Heartbeats {
         Self { beats: Arc::default(), clock }
     }
 
-    /// A loop that promises to beat at least once within `limit`, from now on.
+    /// Registers a loop, which must beat at least once within every `limit` from now on.
     pub fn start(&self, name: impl Into<String>, limit: SignedDuration) -> Heartbeat {
         let name = name.into();
         self.beats.lock().insert(name.clone(), Beat { last: self.clock.now(), limit });
         Heartbeat { of: self.clone(), name }
     }
 
-    /// `Err` with a sentence for each loop that stands still.
+    /// `Err` with a sentence for each loop that is stuck.
     pub fn check(&self) -> Result<(), Vec<String>> {
         let now = self.clock.now();
         let stuck: Vec<_> = self
@@ -98,7 +99,7 @@ impl fmt::Debug for Heartbeats {
 // === impl Heartbeat ===
 
 impl Heartbeat {
-    /// Moved.
+    /// The loop has moved.
     pub fn beat(&self) {
         if let Some(beat) = self.of.beats.lock().get_mut(&self.name) {
             beat.last = self.of.clock.now();
@@ -114,7 +115,7 @@ impl Heartbeat {
 // === impl Readiness ===
 
 impl Readiness {
-    /// Something that must be there and is not yet.
+    /// Adds a condition that is not met yet.
     pub fn require(&self, name: &'static str) -> Gate {
         let gate = Gate { of: self.clone(), name };
         gate.shut("not there yet");
@@ -129,12 +130,12 @@ impl Readiness {
 }
 
 impl Gate {
-    /// It is there.
+    /// The condition is met.
     pub fn open(&self) {
         self.of.gates.lock().remove(self.name);
     }
 
-    /// It is not there (any more), and why.
+    /// The condition is not met (any more), with the reason.
     pub fn shut(&self, why: impl Into<String>) {
         self.of.gates.lock().insert(self.name, why.into());
     }
@@ -143,19 +144,19 @@ impl Gate {
 // === impl Diagnostics ===
 
 impl Diagnostics {
-    /// Shows what `page` returns under `name`, from now on; a page of the same name is replaced.
+    /// Shows the value of `page` under `name`, from now on. It replaces a page of the same name.
     pub fn show(&self, name: impl Into<String>, page: impl Fn() -> Value + Send + Sync + 'static) {
         self.pages.lock().insert(name.into(), Arc::new(page));
     }
 
-    /// Shows that page no longer.
+    /// Removes the page of that name.
     pub fn hide(&self, name: &str) {
         self.pages.lock().remove(name);
     }
 
     /// All pages.
     pub fn collect(&self) -> Value {
-        // Called outside of the lock: a page may take locks of its own.
+        // Called without the lock: a page may take locks of its own.
         let pages = self.pages.lock().clone();
         pages.into_iter().map(|(name, page)| (name, page())).collect::<serde_json::Map<_, _>>().into()
     }

@@ -1,4 +1,4 @@
-//! `vestibule crds`: prints the definitions of our kinds, or writes them to a folder.
+//! `vestibule crds`: prints the definitions of all kinds, or writes them to a folder.
 
 use std::path::Path;
 use std::{fs, io};
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::api::publish;
 
-/// Where the definitions stand, below the root of the repository.
+/// The folder of the definitions, below the root of the repository.
 const FOLDER: &str = "crds";
 const HEADER: &str = "# Made by `make generate` from src/api. Do not edit.\n";
 
 /// Why the definitions cannot be printed or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A definition could not be made.
+    /// A definition could not be created.
     #[error(transparent)]
     Publish(#[from] publish::Error),
-    /// A definition could not be put into YAML.
+    /// A definition could not be written as YAML.
     #[error("a definition cannot be written as YAML")]
     Yaml(#[from] serde_yaml::Error),
     /// A file could not be read, written or removed.
@@ -25,7 +25,7 @@ pub enum Error {
     File {
         /// The file, or its folder.
         path: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -45,7 +45,7 @@ pub fn files() -> Result<Vec<(String, String)>, Error> {
     publish::crds()?.iter().map(|crd| Ok((file_name(crd), text(crd)?))).collect()
 }
 
-/// Writes `crds/` below `root`, and takes away what no kind stands behind any more.
+/// Writes `crds/` below `root`, and removes files of kinds that do not exist any more.
 pub fn generate(root: &Path) -> Result<(), Error> {
     let folder = root.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
@@ -60,8 +60,8 @@ pub fn generate(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Files of `crds/` below `root` that are not what the code prints, with the text they should have; those that should
-/// not be there have none.
+/// The files of `crds/` below `root` that differ from the generated ones, with the text they should have. A file that
+/// should not exist has no text.
 pub fn drift(root: &Path) -> Result<Vec<(String, Option<String>)>, Error> {
     let folder = root.join(FOLDER);
     let mut drift = Vec::new();

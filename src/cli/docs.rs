@@ -1,7 +1,7 @@
-//! What `vestibule generate` writes into `docs/`: tables of names that are API, taken from where the code has them.
+//! The part of `vestibule generate` that writes into `docs/`: tables of names that are API, generated from the code.
 //!
-//! A page is written by hand but for what stands between two marks: `<!-- made by make generate: NAME -->` and
-//! `<!-- end -->`.
+//! Pages are written by hand, except for the text between two marks: `<!-- made by make generate: NAME -->` and `<!--
+//! end -->`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,28 +16,28 @@ const PAGES: [&str; 2] = ["docs/status.md", "docs/monitoring.md"];
 const BEGIN: &str = "<!-- made by make generate: ";
 const END: &str = "<!-- end -->";
 
-/// Why a page cannot be brought in step.
+/// Why a page cannot be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A page could not be read or written.
     #[error("cannot reach {path}: {source}")]
     File {
-        /// Which.
+        /// The page.
         path: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A mark without its end, or of a table that there is not.
+    /// A mark has no end, or names a table that does not exist.
     #[error("{path}: the mark {mark:?} has no end, or there is no such table")]
     Mark {
         /// The page.
         path: &'static str,
-        /// What stands in it.
+        /// The text of the mark.
         mark: String,
     },
 }
 
-/// Writes the tables below `root` anew.
+/// Writes the tables below `root`.
 pub fn generate(root: &Path) -> Result<(), Error> {
     for (path, text) in drift(root)? {
         fs::write(root.join(path), text).map_err(|source| Error::File { path, source })?;
@@ -45,7 +45,7 @@ pub fn generate(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The pages below `root` whose tables are not what the code says, with the text they should have.
+/// The pages below `root` with tables that differ from the generated ones, with the text they should have.
 pub fn drift(root: &Path) -> Result<Vec<(&'static str, String)>, Error> {
     let mut drift = Vec::new();
     for path in PAGES {
@@ -58,7 +58,7 @@ pub fn drift(root: &Path) -> Result<Vec<(&'static str, String)>, Error> {
     Ok(drift)
 }
 
-/// A page with its tables as they should be, or the mark that makes no sense.
+/// The page with generated tables, or the mark that is wrong.
 fn in_step(page: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut rest = page;
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_the_marks_is_replaced_and_all_else_stays() {
+    fn the_text_between_the_marks_is_replaced_and_the_rest_stays() {
         let page = format!("before\n{BEGIN}types -->\nstale words\n{END}\nafter\n");
         let text = in_step(&page).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("\n<!-- end -->\nafter\n"));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_that_makes_no_sense_is_told() {
+    fn a_wrong_mark_is_reported() {
         assert_eq!(in_step(&format!("{BEGIN}nothing -->\n{END}")).unwrap_err(), "nothing -->");
         assert_eq!(in_step(&format!("{BEGIN}types -->\n")).unwrap_err(), "types -->");
     }

@@ -1,7 +1,7 @@
 //! `vestibule examples`: prints the examples that the project ships.
 //!
-//! They are written by hand, since their comments are half of their worth, and held in the program, so that what is
-//! printed is what the tests have validated.
+//! The examples are written by hand because of their comments. They are compiled into the program, so that it prints
+//! the text that the tests have validated.
 
 /// An example: its path below `examples/`, and its text.
 pub type Example = (&'static str, &'static str);

@@ -1,4 +1,4 @@
-//! The commands. Each parses its arguments into a value and hands that down: nothing else reads arguments or the
+//! The commands. Each parses its arguments into a value and passes it on; no other code reads arguments or the
 //! environment.
 
 pub mod controller;
@@ -29,16 +29,16 @@ enum Command {
     Crds,
     /// Prints the examples of a small building as one YAML stream.
     Examples,
-    /// Writes everything in this checkout that is made from the code: crds/, and tables in docs/.
+    /// Writes the generated files of this checkout: crds/, and tables in docs/.
     Generate {
-        /// Write nothing; fail if a file is not what the code prints.
+        /// Write nothing; fail if a file differs from the generated one.
         #[arg(long)]
         check: bool,
     },
 }
 
 impl Cli {
-    /// How lines of this process's log look.
+    /// The format of this process's log lines.
     pub fn log_format(&self) -> Format {
         match &self.command {
             Command::Controller(config) => config.log_format,
@@ -46,13 +46,13 @@ impl Cli {
         }
     }
 
-    /// Does what was asked for.
+    /// Runs the command.
     pub fn execute(self) -> Result<(), Box<dyn Error>> {
-        // One provider for all TLS of the process. It can only be there already, and then it is this one.
+        // All TLS of the process uses this one provider. The call fails only if the provider is already installed.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         match self.command {
             Command::Controller(config) => Ok(controller::main(*config)?),
-            // Written, not printed: `print!` panics when the reader (`| head`) has gone.
+            // `write_all` instead of `print!`, which panics when the reader (`| head`) has closed the pipe.
             Command::Crds => Ok(io::stdout().write_all(crds::stream()?.as_bytes())?),
             Command::Examples => {
                 Ok(io::stdout().write_all(examples::stream(&examples::BUILDING).as_bytes())?)
@@ -62,7 +62,7 @@ impl Cli {
     }
 }
 
-/// Writes what is made from the code, or fails if it is not what stands there.
+/// Writes the generated files, or with `check` fails if one of them differs.
 fn generate(root: &Path, check: bool) -> Result<(), Box<dyn Error>> {
     if !check {
         crds::generate(root)?;

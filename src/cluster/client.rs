@@ -1,4 +1,4 @@
-//! The Kubernetes client: found as kubectl finds it, each call counted and with a deadline.
+//! The Kubernetes client. It finds the cluster as kubectl does, counts each call, and gives each call a deadline.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::metrics::Metrics;
 
 mod connection;
 
-/// How long the API server may take to begin an answer. A watch begins its answer at once, so it is covered too.
+/// How long the API server may take to begin an answer. A watch begins its answer at once, so the deadline covers it
+/// too.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long a connection may be silent within an answer: longer than a watch lasts (290 s).
@@ -26,40 +27,40 @@ const SILENCE: Duration = Duration::from_secs(295);
 /// Where the cluster is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whereabouts {
-    /// A kubeconfig file; else `KUBECONFIG`, `~/.kube/config`, and last the pod's own service account.
+    /// A kubeconfig file. Without one: `KUBECONFIG`, then `~/.kube/config`, then the pod's service account.
     pub kubeconfig: Option<PathBuf>,
-    /// A context of it; else its current one.
+    /// A context of the kubeconfig. Without one: its current context.
     pub context: Option<String>,
 }
 
-/// There is no cluster to talk to.
+/// The cluster cannot be reached because of how the client is configured.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The file that was named is of no use.
+    /// The named kubeconfig file or context does not work.
     #[error(
         "the kubeconfig does not work: {0}. Name a file with --kubeconfig and one of its contexts with --context"
     )]
     Kubeconfig(#[source] Box<KubeconfigError>),
-    /// Nothing was named and nothing was found.
+    /// No kubeconfig was named, and none was found.
     #[error(
         "no cluster was found: {0}. Name a kubeconfig with --kubeconfig, or run in a pod with a service account"
     )]
     Nowhere(#[source] Box<kube::config::InferConfigError>),
-    /// What was found names a proxy. Its address is not repeated: it may hold a password.
+    /// The configuration names a proxy. The error does not repeat the proxy's address, which may contain a password.
     #[error(
         "a proxy is named for the API server, and connections through one are not supported: remove proxy-url from the \
          kubeconfig, or HTTPS_PROXY from the environment"
     )]
     Proxy,
-    /// What was found cannot be used.
+    /// The configuration was found but cannot be used.
     #[error("the client could not be set up: {0}")]
     Client(#[source] Box<kube::Error>),
 }
 
 /// A client for the cluster.
 ///
-/// It does not retry by itself: the retries of kube's own client last up to 1,000 s inside one call, while every loop here
-/// knows what is worth trying again, and when.
+/// It does not retry by itself. The retries of kube's own client last up to 1,000 s inside one call, and each caller
+/// here decides what to retry and when.
 pub async fn connect(whereabouts: &Whereabouts, metrics: Arc<Metrics>) -> Result<Client, ConnectError> {
     let mut config = load(whereabouts).await?;
     if config.proxy_url.is_some() {
@@ -86,7 +87,7 @@ async fn load(whereabouts: &Whereabouts) -> Result<Config, ConnectError> {
     config.map_err(|error| ConnectError::Kubeconfig(Box::new(error)))
 }
 
-/// An error of a Kubernetes call as one sentence: the server's own words where it spoke.
+/// An error of a Kubernetes call as one sentence: the API server's own message if it sent one.
 pub fn sentence(error: &kube::Error) -> String {
     let mut text = match error {
         kube::Error::Api(status) if !status.message.is_empty() => return status.message.clone(),
@@ -103,7 +104,8 @@ pub fn sentence(error: &kube::Error) -> String {
     text
 }
 
-/// Says who we are: in each request, and in each write that does not say itself whose fields it sets, such as an Event.
+/// Sets the user agent of each request, and the field manager of each write that does not set one itself, such as an
+/// Event.
 fn identified(mut request: Request<Body>) -> Request<Body> {
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(crate::USER_AGENT));
     let writes = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
@@ -119,7 +121,7 @@ fn identified(mut request: Request<Body>) -> Request<Body> {
     request
 }
 
-/// Identifies calls, counts them, and ends those that take too long.
+/// Identifies calls, counts them, and ends each call that takes too long.
 #[derive(Clone, Debug)]
 struct Supervision {
     metrics: Arc<Metrics>,
@@ -191,14 +193,14 @@ mod tests {
     async fn a_call_without_an_answer_ends_with_a_sentence_and_is_counted() {
         let metrics = Metrics::new();
         let client = client(&metrics, std::future::pending);
-        let error = Api::<Namespace>::all(client).get("default").await.expect_err("nobody answers");
+        let error = Api::<Namespace>::all(client).get("default").await.expect_err("no answer comes");
         assert!(sentence(&error).contains("gave no answer within 30 s"), "{}", sentence(&error));
         let text = metrics.encode(jiff::Timestamp::UNIX_EPOCH);
         assert!(text.contains(r#"rest_client_requests_total{code="<error>",method="GET"} 1"#), "{text}");
     }
 
     #[tokio::test]
-    async fn a_refusal_reads_as_the_server_said_it() {
+    async fn a_refusal_keeps_the_servers_own_message() {
         let metrics = Metrics::new();
         let client = client(&metrics, || async {
             let status = r#"{"kind":"Status","status":"Failure","message":"leases is forbidden","code":403}"#;
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_request_says_who_we_are_and_every_write_whose_fields_it_sets() {
+    fn every_request_has_the_user_agent_and_every_write_a_field_manager() {
         let sent = |method: &Method, uri: &str| {
             let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
             let request = identified(request);

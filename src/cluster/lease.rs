@@ -1,15 +1,17 @@
-//! The leader's lease: of all replicas one writes, and it knows when it may no longer.
+//! The leader's lease. Of all replicas one writes, and it knows when it must stop.
 //!
-//! Three rules make that safe without comparing clocks of different machines:
-//! - The holder counts from *before* it sent the renewal and stops a margin early ([`Fence`]).
-//! - A candidate counts from *after* it first saw a record, and only while that record does not change ([`decide`]).
-//! - A candidate that finds no Lease object and has not seen whose it was makes one and waits for as long as a claim lasts:
-//!   the object may have been deleted under its holder. An empty Lease made beforehand ([`make_empty`]) spares a first
-//!   installation the wait.
+//! Three rules make this safe without comparing clocks of different machines:
+//! - The holder measures its claim from *before* it sent the renewal and stops a margin before the end ([`Fence`]).
+//! - A candidate measures from *after* it first saw a version of the lease, and only while that version stays
+//!   ([`decide`]).
+//! - A candidate that finds no Lease object and has not seen its holder creates one and waits for the duration of a
+//!   claim: the object may have been deleted while another replica held it. An empty Lease created beforehand
+//!   ([`make_empty`]) spares a first installation the wait.
 //!
-//! Every write carries the `resourceVersion` it was decided on, so of two writers one fails. Losing the lease ends the
-//! process: nothing that was planned under it may still be carried out. A claim that has run out is lost even if the object
-//! could still be renewed, as after a process or its machine stood still.
+//! Every write carries the `resourceVersion` on which it was decided, so of two concurrent writes one fails. Losing the
+//! lease ends the process: nothing that was planned under the lease may be carried out afterwards. A claim that has
+//! expired is lost even if the object could still be renewed, for example after the process or its machine was
+//! suspended.
 
 mod candidate;
 mod decide;
@@ -25,23 +27,24 @@ pub use candidate::{Candidate, LeaseError, LeaseName, Lost};
 pub use fence::{Fence, NotLeader};
 pub use steady::SteadyClock;
 
-/// How long things last around the lease. At rest the defaults write fewer than 360 times an hour.
+/// The durations of the lease. With the defaults, an idle holder writes fewer than 360 times an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// How long a claim lasts after its last renewal; whole seconds, at least one.
     pub duration: SignedDuration,
-    /// When the holder renews; up to a tenth is added, so that replicas do not march in step.
+    /// How often the holder renews. Up to a tenth is added, so that replicas do not renew at the same moment.
     pub renew_every: SignedDuration,
-    /// How long before the end the holder stops writing: what is in flight then, and clocks that run unevenly.
+    /// How long before the end of its claim the holder stops writing. The margin covers requests in flight and clocks
+    /// of uneven speed.
     pub margin: SignedDuration,
     /// How long one call may take.
     pub call_deadline: SignedDuration,
-    /// How often a candidate looks, and how soon a failed call is tried again (half of it).
+    /// How often a candidate reads the lease. A failed renewal is tried again after half of it.
     pub poll: SignedDuration,
 }
 
 impl Terms {
-    /// Terms for claims of this duration: renewed at a third of it, and given up at two thirds.
+    /// Terms for claims of this duration: renewed after a third of it, and given up after two thirds.
     pub fn lasting(duration: SignedDuration) -> Self {
         Self {
             duration,
@@ -59,7 +62,7 @@ impl Default for Terms {
     }
 }
 
-/// Makes a Lease without a holder, unless there is one: the first candidate takes it at once.
+/// Creates a Lease without a holder, unless a Lease exists. The first candidate takes it at once.
 pub async fn make_empty(client: Client, namespace: &str, name: &str) -> kube::Result<()> {
     let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
     let lease = Lease { metadata, spec: None };

@@ -1,5 +1,5 @@
-//! Talking to Kubernetes: the client with its deadlines, the leader's lease, the watch, and the rows that stay of what
-//! it tells.
+//! The connection to Kubernetes: the client with its deadlines, the leader's lease, the watches, and the rows that are
+//! kept of watched objects.
 
 pub mod client;
 pub mod lease;
@@ -9,10 +9,10 @@ pub mod secrets;
 pub mod store;
 pub mod watch;
 
-/// The finalizer of everything that has records in a system. It is written just before the first external write.
+/// The finalizer of every object that has records in a system. It is written just before the first external write.
 pub const FINALIZER: &str = "access.vestibule.dev/records";
 
-/// What the annotations that we read start with; all others are somebody else's and never kept.
+/// The prefix of the annotations that the controller reads. All other annotations belong to others and are never kept.
 pub const ANNOTATIONS: &str = "access.vestibule.dev/";
 
 /// The field manager of everything that the controller writes.

@@ -1,7 +1,8 @@
-//! Which Secrets changed: their metadata only, and only of those that carry our label.
+//! Which Secrets changed. Only Secrets with the controller's label are watched, and only their metadata.
 //!
-//! Watching all Secrets would cost memory for strangers and a right nobody should give; content is read one by one
-//! where an integration names it. Secrets without the label work too: they are read again at intervals.
+//! A watch of all Secrets would cost memory for objects that no integration uses, and a right that no cluster should
+//! grant. The content of a Secret is read alone, when an integration names it. Secrets without the label work too: they
+//! are read again at intervals.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,20 +17,20 @@ use vestibule_core::model::ObjectKey;
 
 use super::watch::{Scope, sentence};
 
-/// The label that has a Secret watched, whatever its value.
+/// The label that makes the controller watch a Secret, whatever its value.
 pub const LABEL: &str = "access.vestibule.dev/credentials";
 
-/// Changes that may wait for their reader.
+/// The capacity of the channel of changes.
 const WAITING: usize = 64;
 
-/// The pause after a failure; a right that is missing is asked for more rarely.
+/// The pause after a failure. After a missing permission, the next attempt comes later.
 const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_FORBIDDEN: Duration = Duration::from_mins(1);
 
 type Meta = PartialObjectMeta<Secret>;
 
-/// Tells which labelled Secrets were made, changed or deleted; at the start all that are there. In tasks that end when
-/// the receiver is dropped.
+/// Reports each labelled Secret that was created, changed or deleted, and at the start all that exist. The tasks end
+/// when the receiver is dropped.
 pub fn watch(client: &Client, scopes: &[Scope]) -> mpsc::Receiver<ObjectKey> {
     let (changes, reader) = mpsc::channel(WAITING);
     for scope in scopes {
@@ -78,13 +79,13 @@ fn forbidden(error: &watcher::Error) -> bool {
         | WatchFailed(kube::Error::Api(status)) if status.code == 403)
 }
 
-/// What was told last, so that a list that is read again tells only what is new.
+/// The versions reported last, so that a repeated list reports only changes.
 #[derive(Default)]
 struct Versions(BTreeMap<ObjectKey, (Option<String>, Option<String>)>);
 
 impl Versions {
-    /// The Secret that changed, if one did. Deletions that a broken watch hid are not told: a Secret that vanishes
-    /// changes nothing for a session that runs, and the next read finds it gone.
+    /// The Secret that changed, if one did. A deletion that a broken watch hid is not reported: it changes nothing for
+    /// a running session, and the next read notices it.
     fn on(&mut self, event: &Event<Meta>) -> Option<ObjectKey> {
         let (Event::Apply(secret) | Event::InitApply(secret) | Event::Delete(secret)) = event else {
             return None;
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_read_again_tells_only_what_is_new() {
+    fn a_repeated_list_reports_only_changed_secrets() {
         let (mut versions, key) = (Versions::default(), ObjectKey::new("acme", "netbox"));
         let list = |uid, version| Event::InitApply(secret("netbox", uid, version));
         assert_eq!(versions.on(&list("a", "1")), Some(key.clone()));
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_deleted_and_made_again_is_told_twice() {
+    fn a_secret_that_is_deleted_and_created_again_is_reported_twice() {
         let (mut versions, key) = (Versions::default(), ObjectKey::new("acme", "netbox"));
         assert_eq!(versions.on(&Event::Apply(secret("netbox", "a", "1"))), Some(key.clone()));
         assert_eq!(versions.on(&Event::Delete(secret("netbox", "a", "2"))), Some(key.clone()));

@@ -1,4 +1,4 @@
-//! The objects of a kind of which there are few, whole. (Visitors and Occupants live in [`super::rows`].)
+//! Whole objects of a kind that is not numerous. (Visitors and Occupants live in [`super::rows`].)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use vestibule_core::model::ObjectKey;
 use super::object::DecodedObject;
 use super::watch::{Event, Scope};
 
-/// All objects of one kind, as the watch tells of them.
+/// All objects of one kind, as the watch reports them.
 #[derive(Debug)]
 pub struct Store<S, T> {
     objects: BTreeMap<ObjectKey, Arc<DecodedObject<S, T>>>,
     /// Whether the first list of each scope is done.
     scopes: BTreeMap<Scope, bool>,
-    /// What the list that runs in a scope has shown so far.
+    /// The objects found so far by the list that is running in each scope.
     listed: BTreeMap<Scope, BTreeSet<ObjectKey>>,
 }
 
@@ -25,7 +25,7 @@ impl<S, T> Store<S, T> {
         Self { objects: BTreeMap::new(), scopes, listed: BTreeMap::new() }
     }
 
-    /// Takes in an event; says whether anything may have changed.
+    /// Takes in an event. Returns whether anything may have changed.
     pub fn on(&mut self, event: Event<DecodedObject<S, T>>) -> bool {
         match event {
             Event::Init(scope) => {
@@ -40,7 +40,8 @@ impl<S, T> Store<S, T> {
                 self.put(object)
             }
             Event::Apply(object) => self.put(object),
-            // An answer may be so late that its object is gone: it tells of the one we know, never of another.
+            // The answer may be so late that its object is gone. It changes only the object it is about, never another
+            // one of that name.
             Event::Answer(object) => self.knows(&object) && self.put(object),
             Event::Delete(object) => self.remove(&object),
             Event::InitDone(scope) => {
@@ -63,7 +64,7 @@ impl<S, T> Store<S, T> {
         self.objects.get(key)
     }
 
-    /// Has an object say this, as if its status stood so in the API server.
+    /// Sets the status of an object, as if the API server had it.
     pub fn set_status(&mut self, key: &ObjectKey, status: T)
     where
         S: Clone,
@@ -83,7 +84,7 @@ impl<S, T> Store<S, T> {
         self.objects.get(&object.meta.key).is_some_and(|known| known.meta.uid == object.meta.uid)
     }
 
-    /// What is newer counts, whatever its uid: versions rise over all objects of a cluster.
+    /// The newer state wins, whatever its uid: versions rise over all objects of a cluster.
     fn put(&mut self, object: DecodedObject<S, T>) -> bool {
         let known = self.objects.get(&object.meta.key);
         let newer = known.is_none_or(|known| known.meta.resource_version < object.meta.resource_version);

@@ -5,7 +5,7 @@ use crate::cluster::object::RawObject;
 
 type Any = DecodedObject<Value, Value>;
 
-/// Uids by a digit: another digit is another object.
+/// Each digit is a uid: another digit is another object.
 fn object(namespace: &str, name: &str, uid: u8, version: u64) -> Any {
     let object = json!({ "metadata": {
         "namespace": namespace, "name": name, "uid": format!("0000000{uid}-0000-0000-0000-000000000000"),
@@ -95,7 +95,7 @@ fn a_list_of_one_namespace_says_nothing_of_another() {
 }
 
 #[test]
-fn only_what_is_newer_is_news() {
+fn only_a_newer_state_is_news() {
     let mut store = listed();
     let rows = [(4, false), (5, false), (6, true), (6, false), (5, false)];
     for (version, news) in rows {
@@ -121,7 +121,7 @@ fn a_deletion_removes_exactly_the_object_that_it_names() {
     assert!(!store.on(Event::Delete(object("hq", "one", 2, 9))), "another uid");
     assert!(!store.on(Event::Delete(object("lab", "one", 1, 9))), "another namespace");
     assert!(store.on(Event::Delete(one(9))));
-    assert!(!store.on(Event::Delete(one(9))), "told twice");
+    assert!(!store.on(Event::Delete(one(9))), "deleted twice");
     assert_eq!(held(&store), [""; 0]);
 }
 

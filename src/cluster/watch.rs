@@ -1,5 +1,5 @@
-//! The watch of one kind: kube's `watcher` over the lenient form of its objects, in a task of its own, into a bounded
-//! channel. A slow reader slows the stream down; nothing piles up.
+//! The watch of one kind: kube's `watcher` over the lenient form of its objects, in its own task, into a bounded
+//! channel. A slow reader slows the stream down, and nothing piles up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,49 +14,49 @@ use tokio::time::Instant;
 
 use super::object::{DecodedObject, RawObject};
 
-/// Objects that may wait for their reader.
+/// The capacity of the channel of events.
 const WAITING: usize = 256;
 
-/// Objects a page where the server cannot stream its lists; a page is in memory at once.
+/// Objects in one page, if the server cannot stream its lists. One page is in memory at once.
 const PAGE: u32 = 1_000;
 
-/// The first and the longest pause after a failure. kube's own back-off was seen asleep for 48 s after a relist.
+/// The first and the longest pause after a failure. kube's own back-off was seen to sleep for 48 s after a relist.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// A server may ask us to come back later for so long before that is an interruption: right after CRDs are applied it does
-/// so for a moment, and nobody needs to be told.
+/// For this long a server may answer "try again later" before that is reported as an interruption. Right after CRDs are
+/// applied, an API server answers so for a moment.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// What happened, as `watcher` tells it, and what we did ourselves.
+/// An event of `watcher`, or the answer to a request of the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<O> {
-    /// A list of this scope begins. It may begin again without having been done.
+    /// A list of this scope begins. It may begin again before it was complete.
     Init(Scope),
     /// An object of the list.
     InitApply(O),
-    /// The list is complete: what it lacks is not there any more, says one witness.
+    /// The list is complete. The objects that it lacks are probably gone, but one list is no proof.
     InitDone(Scope),
     /// An object was made or changed.
     Apply(O),
-    /// An object is gone; this is its last state.
+    /// An object is gone. This is its last state.
     Delete(O),
-    /// The answer to a write or a live GET of our own.
+    /// The answer to a write or a live GET of the controller.
     Answer(O),
-    /// The API server is out of reach or refuses; told once, in a sentence, until an object or a list comes again.
+    /// The API server is unreachable or refuses. Sent once, with a sentence, until an object or a list comes again.
     Interrupted(String),
 }
 
-/// What one watch covers.
+/// The namespaces that one watch covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// All namespaces.
     Everywhere,
-    /// One namespace, where the controller may not look further.
+    /// One namespace, if the controller may not watch all.
     Namespace(Arc<str>),
 }
 
 impl Scope {
-    /// One scope for each namespace named; everywhere if none is.
+    /// One scope for each named namespace; [`Self::Everywhere`] if none is named.
     pub fn of(namespaces: &[String]) -> Vec<Self> {
         if namespaces.is_empty() {
             return vec![Self::Everywhere];
@@ -65,8 +65,8 @@ impl Scope {
     }
 }
 
-/// A client for watches: without the retries that kube hides inside a request, which keep "storage is
-/// (re)initializing" and its like from us for half a minute.
+/// A client for watches, without the retries that kube makes inside a request. Those hide errors such as "storage is
+/// (re)initializing" for half a minute.
 pub fn client(mut config: kube::Config) -> kube::Result<Client> {
     config.default_retry = false;
     Client::try_from(config)
@@ -94,7 +94,7 @@ where
     reader
 }
 
-/// Streams its lists, or, where the server cannot, lists and watches from then on.
+/// Streams lists, or, if the server cannot, lists and then watches.
 async fn feed<S, T>(api: Api<RawObject<S, T>>, mut feed: Feed<DecodedObject<S, T>>)
 where
     S: DeserializeOwned + Clone + Send + 'static,
@@ -108,14 +108,14 @@ where
     }
 }
 
-/// Why a stream was left.
+/// Why the stream ended.
 #[derive(PartialEq, Eq)]
 enum End {
     NoReader,
     NoWatchList,
 }
 
-/// The way of one scope's events into the channel.
+/// Sends one scope's events into the channel.
 struct Feed<O> {
     kind: String,
     scope: Scope,
@@ -147,10 +147,10 @@ impl<S, T> Feed<DecodedObject<S, T>> {
         }
     }
 
-    /// `None` if nobody reads any more.
+    /// `None` if the receiver was dropped.
     async fn pass_on(&mut self, event: watcher::Event<RawObject<S, T>>) -> Option<()> {
         let event = match event {
-            // A list is announced before it is asked for: that proves nothing.
+            // kube sends `Init` before it requests the list, so this proves nothing about the server.
             watcher::Event::Init => return self.events.send(Event::Init(self.scope.clone())).await.ok(),
             watcher::Event::InitApply(object) => Event::InitApply(object.into_seen()),
             watcher::Event::InitDone => Event::InitDone(self.scope.clone()),
@@ -174,7 +174,7 @@ impl<S, T> Feed<DecodedObject<S, T>> {
     }
 }
 
-/// An error of a watch as one sentence: the server's own words where it spoke.
+/// An error of a watch as one sentence: the API server's own message if it sent one.
 pub(super) fn sentence(error: &watcher::Error) -> String {
     use watcher::Error::{InitialListFailed, WatchError, WatchFailed, WatchStartFailed};
     match error {
@@ -186,20 +186,20 @@ pub(super) fn sentence(error: &watcher::Error) -> String {
     }
 }
 
-/// Whether the server only asks us to come back later.
+/// Whether the server only asks for a later retry.
 fn is_busy(error: &watcher::Error) -> bool {
     use watcher::Error::{InitialListFailed, WatchError, WatchFailed, WatchStartFailed};
     matches!(error, WatchError(status) | InitialListFailed(kube::Error::Api(status))
         | WatchStartFailed(kube::Error::Api(status)) | WatchFailed(kube::Error::Api(status)) if status.code == 429)
 }
 
-/// A server without `WatchList` refuses the first watch, for ever and before any `Init`.
+/// A server without `WatchList` always refuses the first watch, before any `Init`.
 fn lacks_watch_list(error: &watcher::Error) -> bool {
     matches!(error, watcher::Error::WatchStartFailed(kube::Error::Api(status))
         if status.code == 422 && status.message.contains("sendInitialEvents"))
 }
 
-/// Doubling pauses, from the first to the longest, and whether anybody was told.
+/// Doubling pauses, from the first to the longest, and whether the failure was reported.
 struct Pause {
     next: Duration,
     since: Option<Instant>,
@@ -213,7 +213,7 @@ impl Default for Pause {
 }
 
 impl Pause {
-    /// Whether this failure is to be told: the first that is more than a server busy for a moment.
+    /// Whether this failure is to be reported: the first one that is more than a server busy for a moment.
     fn is_news(&mut self, error: &watcher::Error) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         let momentary = is_busy(error) && since.elapsed() < BUSY;

@@ -1,4 +1,4 @@
-//! Every family of metrics with its labels, as the documentation lists them.
+//! Every family of metrics with its labels, for the documentation.
 
 use http::Method;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ pub struct FamilyDescription {
     pub kind: String,
     /// The labels of its samples.
     pub labels: Vec<String>,
-    /// What it says.
+    /// Its help text.
     pub help: String,
 }
 

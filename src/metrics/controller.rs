@@ -1,4 +1,4 @@
-//! Objects and passes over them, under our names and under those that dashboards of controller-runtime ask for.
+//! Objects and reconciliations, under the names of Vestibule and under those that dashboards of controller-runtime use.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -9,20 +9,20 @@ use prometheus_client::registry::Registry;
 
 use super::integrations::count;
 
-/// Seconds of one pass; it does no I/O on systems.
+/// Buckets in seconds for one reconciliation. It does no I/O on systems.
 const PASS_SECONDS: [f64; 9] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
-/// Seconds from the creation of an object to its first `Ready`.
+/// Buckets in seconds from the creation of an object to its first `Ready`.
 const READY_SECONDS: [f64; 11] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0, 86_400.0];
 
-/// How a pass ended: over one Visitor, or over all objects of another kind.
+/// How a reconciliation ended. One covers one Visitor, or all objects of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Something was written.
     Changed,
-    /// All was as it should be.
+    /// Everything was as declared.
     Unchanged,
-    /// It failed and will be tried again.
+    /// It failed and will be retried.
     Failed,
 }
 
@@ -55,7 +55,7 @@ struct Controller {
     controller: &'static str,
 }
 
-/// Objects and passes over them.
+/// Objects and reconciliations.
 #[derive(Debug)]
 pub struct Controllers {
     objects: Family<Objects, Gauge>,
@@ -83,7 +83,11 @@ impl Controllers {
             "Counts the objects of a kind by the status of a condition",
             objects.clone(),
         );
-        ours.register("reconcile", "Counts the passes over objects by outcome: one pass is over one Visitor, or over all objects of another kind", passes.clone());
+        ours.register(
+            "reconcile",
+            "Counts the reconciliations by outcome: one covers one Visitor, or all objects of another kind",
+            passes.clone(),
+        );
         ours.register(
             "first_time_to_readiness_seconds",
             "Measures the time from the creation of an object until it is Ready for the first time",
@@ -92,23 +96,24 @@ impl Controllers {
         let known = registry.sub_registry_with_prefix("controller_runtime");
         known.register(
             "reconcile",
-            "Counts the passes over objects by result, under the name that controller-runtime uses",
+            "Counts the reconciliations by result, under the name that controller-runtime uses",
             reconciles.clone(),
         );
         known.register(
             "reconcile_errors",
-            "Counts the passes that failed, under the name that controller-runtime uses",
+            "Counts the reconciliations that failed, under the name that controller-runtime uses",
             errors.clone(),
         );
         known.register(
             "reconcile_time_seconds",
-            "Measures how long passes take, under the name that controller-runtime uses",
+            "Measures how long reconciliations take, under the name that controller-runtime uses",
             seconds.clone(),
         );
         metrics
     }
 
-    /// A condition of an object went from one status to another; `None` is before its first and after its last.
+    /// A condition of an object changed its status. `before` is `None` for a new condition, `now` is `None` for a
+    /// removed one.
     pub fn object(
         &self,
         kind: &'static str,
@@ -125,12 +130,12 @@ impl Controllers {
         }
     }
 
-    /// So many objects have this status of a condition now.
+    /// The number of objects that have this status of a condition now.
     pub fn objects(&self, kind: &'static str, condition: &'static str, status: &'static str, number: usize) {
         self.objects.get_or_create(&Objects { kind, condition, status }).set(count(number));
     }
 
-    /// A pass ended.
+    /// A reconciliation ended.
     pub fn pass(&self, kind: &'static str, outcome: Outcome, seconds: f64) {
         let controller = Controller { controller: kind };
         let (word, result) = match outcome {
@@ -141,11 +146,11 @@ impl Controllers {
         self.passes.get_or_create(&Pass { kind, outcome: word }).inc();
         self.reconciles.get_or_create(&Reconcile { controller: kind, result }).inc();
         self.seconds.get_or_create(&controller).observe(seconds);
-        // From the first pass on, so that a rate of errors begins at none.
+        // Created by the first reconciliation, so that the series begins at 0.
         self.errors.get_or_create(&controller).inc_by((outcome == Outcome::Failed).into());
     }
 
-    /// An object became `Ready` for the first time, so long after it was made.
+    /// An object became `Ready` for the first time, this long after its creation.
     pub fn first_ready(&self, kind: &'static str, seconds: f64) {
         self.first_ready.get_or_create(&Kind { kind }).observe(seconds);
     }

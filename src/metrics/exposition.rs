@@ -1,20 +1,20 @@
-//! The two text formats of metrics, and which of them a reader asks for.
+//! The two text formats of metrics, and the choice between them by `Accept` header.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A text format. The older one describes a counter under the name of its samples, with `_total`; a reader of the older
-/// format finds no help for a counter in the newer.
+/// A text format. The older one describes a counter under the name of its samples, with `_total`. A reader of the older
+/// format finds no help for a counter in the newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposition {
-    /// `OpenMetrics`, which Prometheus asks for.
+    /// `OpenMetrics`, which Prometheus requests.
     OpenMetrics,
-    /// The format of Prometheus before it, for every other reader.
+    /// The older format of Prometheus, for every other reader.
     Classic,
 }
 
 impl Exposition {
-    /// What an `Accept` header asks for.
+    /// The format that an `Accept` header requests.
     pub fn accepted(header: Option<&str>) -> Self {
         let open = header.is_some_and(|accepted| accepted.contains("application/openmetrics-text"));
         if open { Self::OpenMetrics } else { Self::Classic }
@@ -28,7 +28,7 @@ impl Exposition {
         }
     }
 
-    /// The text of `OpenMetrics` in this format.
+    /// Converts a text of `OpenMetrics` into this format.
     pub fn of(self, open: String) -> String {
         match self {
             Self::OpenMetrics => open,

@@ -1,4 +1,4 @@
-//! Series by integration, which can be removed with it.
+//! Series by integration, which are removed together with it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Metric, Registry};
 
-/// An integration and at most one more label, a word of the program.
+/// An integration and at most one more label with a constant value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Labels {
     integration: Arc<str>,
@@ -24,8 +24,8 @@ impl EncodeLabelSet for Labels {
     }
 }
 
-/// The integrations that have an engine. No other one has a series: what a call that ends late, or an engine of another
-/// integration, would count for a deleted one is not kept.
+/// The integrations that have an engine. Other integrations have no series: a late call for a deleted integration, or
+/// an engine of another one, creates none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CountedIntegrations(Arc<Mutex<HashSet<Arc<str>>>>);
 
@@ -43,7 +43,7 @@ impl CountedIntegrations {
     }
 }
 
-/// A family of one metric by integration. It remembers its label sets, which the library's family does not list.
+/// A family of one metric by integration. It keeps a list of its label sets, which the library's family does not offer.
 pub(super) struct ByIntegration<M> {
     family: Family<Labels, M, fn() -> M>,
     new: fn() -> M,
@@ -75,7 +75,7 @@ impl<M: Metric + Clone + TypedMetric> ByIntegration<M> {
     }
 
     fn get(&self, labels: Labels) -> M {
-        // The lock is held over all of it, or a removal in between would leave a series that is never removed.
+        // The lock is held throughout. Otherwise a concurrent removal would leave a series that is never removed.
         let mut known = self.known.lock();
         if !self.counted.contains(&labels.integration) {
             return (self.new)();
@@ -102,7 +102,7 @@ impl<M> fmt::Debug for ByIntegration<M> {
     }
 }
 
-/// A number of things as a gauge takes it.
+/// A count as the value of a gauge.
 pub(super) fn count(things: usize) -> i64 {
     i64::try_from(things).unwrap_or(i64::MAX)
 }

@@ -41,7 +41,7 @@ impl Kubernetes {
         metrics
     }
 
-    /// A call to the API server ended, without a code if there was no answer.
+    /// A call to the API server ended. `code` is `None` if there was no answer.
     pub fn request(&self, method: &Method, code: Option<u16>) {
         let code = code.map_or_else(|| "<error>".into(), |code| code.to_string());
         self.requests.get_or_create(&Request { code, method: method.to_string() }).inc();

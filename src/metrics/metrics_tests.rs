@@ -89,7 +89,7 @@ fn the_series_of_an_integration_are_removed_with_it_and_no_others() {
 }
 
 #[test]
-fn what_is_counted_for_an_integration_after_its_end_brings_no_series_back() {
+fn counts_after_the_end_of_an_integration_bring_no_series_back() {
     let metrics = everything_about(HQ);
     metrics.forget_integration(HQ);
     count_all_of(&metrics, HQ);
@@ -100,7 +100,7 @@ fn what_is_counted_for_an_integration_after_its_end_brings_no_series_back() {
 }
 
 #[test]
-fn a_failed_pass_is_an_error_everywhere_and_none_is_counted_from_the_first_pass_on() {
+fn a_failed_reconciliation_is_an_error_in_every_family_and_errors_begin_at_zero() {
     let metrics = Metrics::new();
     metrics.controllers.pass("Tenant", Outcome::Unchanged, 0.1);
     line(&metrics, r#"controller_runtime_reconcile_errors_total{controller="Tenant"} 0"#);
@@ -138,7 +138,7 @@ fn an_object_is_counted_under_its_present_status_only() {
     line(&metrics, r#"vestibule_objects{kind="Visitor",condition="Ready",status="True"} 1"#);
 }
 
-/// All sources below a folder but those of the metrics.
+/// All sources below a folder except those of the metrics.
 fn sources(folder: &std::path::Path) -> String {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());

@@ -1,8 +1,8 @@
-//! What the controller counts: a registry as a value, one struct for each part of the program, a typed method for each
-//! thing that happens.
+//! The metrics of the controller: a registry as a value, one struct for each part of the program, and a typed method
+//! for each event.
 //!
-//! Labels are closed sets: words of the program (`&'static str`) and names of integrations (`namespace/name`), whose
-//! series go when the integration goes. People are never labels.
+//! Labels are closed sets: constants of the program (`&'static str`) and names of integrations (`namespace/name`). The
+//! series of an integration are removed with it. People are never labels.
 
 mod catalogue;
 mod controller;
@@ -36,16 +36,16 @@ pub struct Metrics {
     pub systems: Systems,
     /// Whether systems and cluster agree.
     pub truth: Truth,
-    /// What is to be removed and is not yet.
+    /// Pending removals.
     pub safety: Safety,
-    /// Objects and passes over them.
+    /// Objects and reconciliations.
     pub controllers: Controllers,
     /// Calls to Kubernetes and leadership.
     pub kubernetes: Kubernetes,
 }
 
 impl Metrics {
-    /// Fresh metrics, all at zero.
+    /// New metrics, all at zero.
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::default();
         let integrations = CountedIntegrations::default();
@@ -60,19 +60,19 @@ impl Metrics {
         })
     }
 
-    /// The `OpenMetrics` text; ages are told as of `now`.
+    /// The `OpenMetrics` text, with ages as of `now`.
     pub fn encode(&self, now: Timestamp) -> String {
         self.safety.tell_ages(now);
         let mut text = String::new();
-        // Writing to a string cannot fail; were it to, half a text would be worse than none.
+        // Writing to a string cannot fail. If it did, an incomplete text would be worse than none.
         match prometheus_client::encoding::text::encode(&mut text, &self.registry) {
             Ok(()) => text,
             Err(_) => "# EOF\n".into(),
         }
     }
 
-    /// An integration is counted from now on. Its counters and gauges begin at 0, so that an alert can tell nothing from
-    /// not known, and a rate has a beginning.
+    /// Starts the series of an integration. Its counters and gauges begin at 0, so that an alert can tell zero from
+    /// unknown, and a rate has a beginning.
     pub fn begin_integration(&self, integration: &str) {
         self.integrations.insert(integration);
         self.systems.begin(integration);
@@ -80,7 +80,7 @@ impl Metrics {
         self.safety.begin(integration);
     }
 
-    /// Removes the series of an integration. What is still counted for it is not kept.
+    /// Removes the series of an integration. Later counts for it are dropped.
     pub fn forget_integration(&self, integration: &str) {
         self.integrations.remove(integration);
         self.systems.forget(integration);

@@ -1,4 +1,4 @@
-//! What is to be removed and is not yet: held by the guard, or not confirmed by the system.
+//! Pending removals: held by the guard, or not confirmed by the system.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use super::integrations::{ByIntegration, CountedIntegrations, count};
 
-/// What is to be removed and is not yet.
+/// Pending removals.
 #[derive(Debug)]
 pub struct Safety {
     held: ByIntegration<Gauge>,
@@ -18,7 +18,8 @@ pub struct Safety {
     oldest: ByIntegration<Gauge<f64, AtomicU64>>,
     unremoved: ByIntegration<Gauge>,
     counted: CountedIntegrations,
-    /// Since when the oldest revocation waits: an age grows while nothing happens, so it is worked out when it is read.
+    /// Since when the oldest revocation is pending. An age grows without events, so it is computed when the metrics are
+    /// read.
     since: Mutex<HashMap<String, Option<Timestamp>>>,
 }
 
@@ -60,21 +61,22 @@ impl Safety {
         }
     }
 
-    /// The system refuses to remove so many records: those that were disarmed, and those that may still open doors.
+    /// The number of records that the system refuses to remove: those that were disarmed, and those that may still open
+    /// doors.
     pub fn unremoved_records(&self, integration: &str, disarmed: usize, open: usize) {
         self.unremoved.with(integration, "state", "disarmed").set(count(disarmed));
         self.unremoved.with(integration, "state", "open").set(count(open));
     }
 
-    /// The guard holds so many removals.
+    /// The number of removals that the guard holds.
     pub fn deletions_held(&self, integration: &str, held: usize) {
         self.held.of(integration).set(count(held));
     }
 
-    /// So many revocations wait, the oldest since then.
+    /// The number of pending revocations, and since when the oldest is pending.
     pub fn pending_revocations(&self, integration: &str, pending: usize, oldest: Option<Timestamp>) {
         self.pending.of(integration).set(count(pending));
-        // Under its lock, or it would come back after it was removed.
+        // Checked under the lock. Otherwise a concurrent removal of the integration would be undone.
         let mut since = self.since.lock();
         if self.counted.contains(integration) {
             since.insert(integration.to_owned(), oldest);
@@ -96,7 +98,7 @@ impl Safety {
 
     pub(super) fn forget(&self, integration: &str) {
         let Self { held, pending, oldest, unremoved, counted: _, since } = self;
-        // Locked to the end, or a reader in between would bring the age back.
+        // Locked to the end. Otherwise a concurrent reader would add the age again.
         let mut since = since.lock();
         since.remove(integration);
         held.forget(integration);

@@ -9,10 +9,10 @@ use prometheus_client::registry::Registry;
 
 use super::integrations::{ByIntegration, CountedIntegrations, count};
 
-/// Seconds of a call: from a controller in the next room to one behind a slow line.
+/// Buckets in seconds for a call: from a system in the same building to one behind a slow connection.
 const CALL_SECONDS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
-/// Seconds that a call waited for its turn.
+/// Buckets in seconds for a call's wait for the rate limit.
 const WAIT_SECONDS: [f64; 10] = [0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -106,38 +106,38 @@ impl Systems {
         }
     }
 
-    /// A call ended. `code` is `ok` or the name of the error's class.
+    /// A call ended. `code` is `ok` or the name of the error's kind.
     pub fn request(&self, system: &'static str, operation: &'static str, code: &'static str, seconds: f64) {
         self.requests.get_or_create(&Request { system, operation, code }).inc();
         self.seconds.get_or_create(&Operation { system, operation }).observe(seconds);
     }
 
-    /// The system refused a call as one too many.
+    /// The system refused a call because there were too many.
     pub fn throttled(&self, integration: &str) {
         self.throttled.of(integration).inc();
     }
 
-    /// A call waited so long for its turn under the account's pace.
+    /// A call waited this long for the rate limit of the account.
     pub fn waited(&self, integration: &str, seconds: f64) {
         self.throttle_wait.of(integration).observe(seconds);
     }
 
-    /// So much work of a class waits in the queue.
+    /// The number of queued objects of a priority.
     pub fn queue_depth(&self, integration: &str, class: &'static str, depth: usize) {
         self.queue_depth.with(integration, "class", class).set(count(depth));
     }
 
-    /// Whether the system is being left alone after failures.
+    /// Whether the circuit breaker is open.
     pub fn breaker_open(&self, integration: &str, open: bool) {
         self.breaker_open.of(integration).set(open.into());
     }
 
-    /// Whether the login works, as far as is known.
+    /// Whether the system accepts the login, as far as is known.
     pub fn credential_valid(&self, integration: &str, valid: bool) {
         self.credential_valid.of(integration).set(valid.into());
     }
 
-    /// So many logins were tried since the last count.
+    /// The number of logins tried since the last count.
     pub fn logins(&self, integration: &str, logins: u64) {
         self.logins.of(integration).inc_by(logins);
     }

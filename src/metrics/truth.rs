@@ -8,15 +8,15 @@ use prometheus_client::registry::Registry;
 
 use super::integrations::{ByIntegration, CountedIntegrations};
 
-/// Seconds from midnight until everybody of yesterday is out and everybody of today is in.
+/// Buckets in seconds from midnight until the records of yesterday's visits are removed and those of today's exist.
 const ROLLOVER_SECONDS: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0];
 
-/// What ends with a success that is worth remembering.
+/// A job whose last success is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// The comparison of everything of ours in the system with what is declared.
+    /// The comparison of all records of the controller in the system with the desired ones.
     FullSync,
-    /// Yesterday's visitors out, today's in.
+    /// The removal of yesterday's visits and the creation of today's.
     Rollover,
 }
 
@@ -71,13 +71,13 @@ impl Truth {
         self.last_sync.with(integration, "job", job.name()).set(at.as_second());
     }
 
-    /// A comparison found records that differed, and so many of them were repaired.
+    /// A comparison found records that differed, and this many of them were repaired.
     pub fn drift(&self, integration: &str, detected: u64, repaired: u64) {
         self.drift_detected.of(integration).inc_by(detected);
         self.drift_repaired.of(integration).inc_by(repaired);
     }
 
-    /// A rollover is done, so many seconds after its midnight.
+    /// A rollover is done, this many seconds after its midnight.
     pub fn rollover(&self, integration: &str, seconds: f64, at: Timestamp) {
         self.rollover.of(integration).observe(seconds);
         self.synced(integration, Job::Rollover, at);

@@ -1,28 +1,28 @@
-//! Errors of systems: a class that decides what happens next, and a sentence for the person who reads it.
+//! Errors of systems: a kind that decides what happens next, and a sentence for the reader.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What an error means for the work at hand; nothing else decides a retry.
+/// The consequence of an error for the work; nothing else decides a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The system refuses this for good: not retried until the object changes.
+    /// The system refuses this permanently: not retried until the object changes.
     Terminal,
-    /// The login is refused or lacks a right: the integration is parked until its Secret changes.
+    /// The login is refused or lacks a right: the integration is rejected until its Secret changes.
     Auth,
-    /// Something that it needs is not there (a group, a format): retried when it may have come.
+    /// A dependency does not exist (a group, a format): retried when it may have been created.
     Dependency,
-    /// Too fast; not before this time has passed, if the system said one.
+    /// Too many requests: not before this time has passed, if the system named one.
     Throttled(Option<Duration>),
-    /// Out of reach, slow, or a fault of the system's. The outcome of a write is unknown.
+    /// The system is unreachable, slow or faulty. The outcome of a write is unknown.
     Transient,
-    /// This replica does not hold the leader's lease: the request was not sent, or was given up when the lease ended. It says
-    /// nothing about the system. The outcome of a write is unknown.
+    /// This replica does not hold the leader's lease: the request was not sent, or was cancelled when the lease ended.
+    /// It says nothing about the system. The outcome of a write is unknown.
     NotLeader,
 }
 
 impl ErrorKind {
-    /// Whether it says something of the login, the account or this replica, and nothing of the work at hand.
+    /// Whether the error concerns the login, the account or this replica, and not the work itself.
     pub const fn is_of_connection(self) -> bool {
         matches!(self, Self::Auth | Self::Throttled(_) | Self::NotLeader)
     }
@@ -40,46 +40,46 @@ impl ErrorKind {
     }
 }
 
-/// What an error is about, where more than its class is decided by it.
+/// The subject of an error, for errors whose kind alone does not decide everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// The credential number has another living holder.
     CardTaken,
-    /// The address, the path or a setting of the API: every request fails so, whatever it asks for.
+    /// The address, the path or a setting of the API: every request fails in the same way.
     Endpoint,
 }
 
-/// A call to a system failed. The text is one sentence: what was tried, what the system said, what to do.
-/// It holds no token, no number of a card, no body and no person's data.
+/// A call to a system failed. The message is one sentence: what was tried, what the system answered, what to do. It
+/// contains no token, no card number, no body and no person's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemError {
-    /// What it means.
+    /// Its kind.
     pub kind: ErrorKind,
-    /// The operation in the system's own word, such as `AddPerson`; a metric label.
+    /// The operation in the system's own term, such as `AddPerson`; a metric label.
     pub operation: &'static str,
     /// The sentence.
     pub message: String,
-    /// What it is about, if that is known.
+    /// The subject of the error, if it is known.
     pub code: Option<ErrorCode>,
 }
 
 impl SystemError {
-    /// An error of one class.
+    /// An error of a kind.
     pub fn new(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> Self {
         Self { kind, operation, message: message.into(), code: None }
     }
 
-    /// The same, with what it is about.
+    /// The same error with a code.
     #[must_use]
     pub fn with_code(self, code: ErrorCode) -> Self {
         Self { code: Some(code), ..self }
     }
 
-    /// The lease does not allow a request.
+    /// The lease does not allow the request.
     pub fn not_leader(operation: &'static str) -> Self {
         let message = format!(
-            "{operation} was not sent, or given up, because this replica does not hold the leader's lease; the replica that \
-             holds it goes on"
+            "{operation} was not sent, or was cancelled, because this replica does not hold the leader's lease; the replica that \
+             holds it continues"
         );
         Self::new(ErrorKind::NotLeader, operation, message)
     }

@@ -1,5 +1,5 @@
-//! A system in memory: what the trait [`AccessSystem`] means, in a form that runs. Every other system is held to it by the
-//! contract suite (`tests/contract_*.rs`), and what needs a system but no wire is tested against it.
+//! A system in memory: an executable definition of the trait [`AccessSystem`]. The contract suite
+//! (`tests/contract_*.rs`) holds every other system to it. Tests that need a system but no wire protocol use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -13,28 +13,28 @@ use vestibule_core::model::{Card, DesiredRecord, Facts, Field, ObservedRecord};
 
 use super::{AccessSystem, Applied, Cursor, ErrorCode, ErrorKind, Health, Page, Scope, SystemError};
 
-/// What goes wrong at the next call of an operation.
+/// A fault of the next call of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The call fails and nothing is done.
     Refuse(SystemError),
-    /// It is done, but the answer never comes: `Transient`, as from any wire.
+    /// The call is done, but the answer is lost: `Transient`, as with any protocol.
     LoseAnswer,
 }
 
-/// What the system does to the ids that creates name.
+/// How the system treats the ids that creates name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ids {
     /// It keeps them.
     #[default]
     Kept,
-    /// It keeps so many characters of each, and of every note.
+    /// It keeps this many characters of each, and of every note.
     Shortened(usize),
     /// It chooses them itself: `_1`, `_2` and so on.
     Chosen,
 }
 
-/// A system that removes softly, uses ids up, pages its lists and knows one holder for each card.
+/// A system that keeps removed records, never uses an id again, pages its lists and allows one holder for each card.
 #[derive(Debug)]
 pub struct Memory {
     capabilities: Capabilities,
@@ -54,7 +54,7 @@ struct State {
 }
 
 impl Default for Memory {
-    /// Like a NetBox that has no groups yet and one card format, `26 bit Wiegand`.
+    /// Like a NetBox without groups and with one card format, `26 bit Wiegand`.
     fn default() -> Self {
         let format = "26 bit Wiegand".to_owned();
         let capabilities = Capabilities {
@@ -81,24 +81,25 @@ impl Memory {
         memory
     }
 
-    /// The same with other abilities.
+    /// The same with other capabilities.
     #[must_use]
     pub fn able(self, capabilities: Capabilities) -> Self {
         Self { capabilities, ..self }
     }
 
-    /// The same with pages of at most so many entries.
+    /// The same with pages of at most this many entries.
     #[must_use]
     pub fn paged(self, page_size: usize) -> Self {
         Self { page_size: page_size.max(1), ..self }
     }
 
-    /// Does this to ids from now on.
+    /// Treats ids this way from now on.
     pub fn set_ids(&self, ids: Ids) {
         self.state.lock().ids = ids;
     }
 
-    /// Lets the next call of an operation go wrong; said twice, the next two. Operations are named as in [`Self::calls`].
+    /// Makes the next call of an operation fail. Called twice, it makes the next two fail. Operations are named as in
+    /// [`Self::calls`].
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.lock().faults.push((operation, fault));
     }
@@ -109,12 +110,12 @@ impl Memory {
         self.state.lock().calls.get(operation).copied().unwrap_or_default()
     }
 
-    /// Puts a person there as somebody at the desk would, in place of any of the same id.
+    /// Adds a person as an operator of the system would, in place of any of the same id.
     pub fn put(&self, person: ObservedRecord) {
         self.state.lock().people.insert(person.external_id.clone(), person);
     }
 
-    /// Changes what a person holds behind the back of everybody; false if there is no such person.
+    /// Changes a person's facts without the controller's knowledge; false if there is no such person.
     pub fn edit(&self, external_id: &str, change: impl FnOnce(&mut Facts)) -> bool {
         let mut state = self.state.lock();
         state.people.get_mut(external_id).map(|person| change(&mut person.facts)).is_some()
@@ -125,12 +126,12 @@ impl Memory {
         self.state.lock().omitted.insert(external_id.to_owned());
     }
 
-    /// Everybody, the dead too, by id.
+    /// Every person by id, removed ones included.
     pub fn everybody(&self) -> Vec<ObservedRecord> {
         self.state.lock().people.values().cloned().collect()
     }
 
-    /// Counts a call, meets its fault, does it, and may lose its answer.
+    /// Counts a call, applies its fault, runs it, and may lose its answer.
     fn call<T>(
         &self,
         operation: &'static str,
@@ -237,7 +238,7 @@ impl State {
         Page { records, next, ..Page::default() }
     }
 
-    /// An id is used once: a living record has it, or a dead one used it up.
+    /// An id is used once: a living record has it, or a removed one had it.
     fn create(&mut self, record: &DesiredRecord) -> Result<Applied, SystemError> {
         let whole = record.id.to_string();
         let external_id = match self.ids {
@@ -303,7 +304,7 @@ impl State {
         }
     }
 
-    /// A living record, to be written.
+    /// A living record, to be changed.
     fn own(
         &mut self,
         operation: &'static str,
@@ -337,8 +338,8 @@ fn missing(operation: &'static str, what: &str) -> SystemError {
     SystemError::new(ErrorKind::Dependency, operation, format!("{operation} failed: {what} is not there"))
 }
 
-/// The entries after a cursor, which is the last entry of the page before: what is added or removed while somebody
-/// walks makes no other entry come twice or not at all.
+/// The entries after a cursor, which is the last entry of the previous page. Adding or removing entries during a walk
+/// makes no other entry appear twice or not at all.
 fn page(all: &BTreeSet<String>, after: Option<&Cursor>, size: usize) -> (Vec<String>, Option<Cursor>) {
     let start = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0.clone()));
     let mut rest = all.range((start, Bound::Unbounded)).cloned();

@@ -1,4 +1,4 @@
-//! Access-control systems: what the engine needs of one, whatever its wire.
+//! Access-control systems, as the engine needs them, independent of their protocol.
 
 mod error;
 pub mod lenel_s2;
@@ -13,8 +13,8 @@ use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, ObservedRecord};
 
-/// One connection to one system. Every method is one call of the wire, a renewed login aside, so that pace, fence and
-/// priority apply to each. It gets resolved credentials and domain values, never a Kubernetes client.
+/// One connection to one system. Every method is one call on the wire, apart from a renewed login, so that rate limit,
+/// fence and priority apply to each call. It gets resolved credentials and domain values, never a Kubernetes client.
 #[async_trait]
 pub trait AccessSystem: Send + Sync {
     /// What the system can do, as data.
@@ -26,10 +26,11 @@ pub trait AccessSystem: Send + Sync {
     /// Reads. The answer is complete for its scope or an error, never a partial default.
     async fn observe(&self, scope: Scope) -> Result<Page, SystemError>;
 
-    /// Writes. Repeating a step is safe: what exists is told, removing what is absent succeeds.
+    /// Writes. Repeating a step is safe: an existing record is reported as [`Applied::Exists`], and removing an absent
+    /// one succeeds.
     async fn apply(&self, step: &Step) -> Result<Applied, SystemError>;
 
-    /// Gives the session back. Called once at the end; failing is of no consequence.
+    /// Gives the session back. Called once at the end; a failure has no consequence.
     async fn close(&self);
 
     /// How many logins this connection has tried.
@@ -37,7 +38,7 @@ pub trait AccessSystem: Send + Sync {
         0
     }
 
-    /// The id under which the system knows a record of ours.
+    /// The id under which the system knows a record of this controller.
     fn external_id(&self, id: &RecordId) -> String {
         id.to_string()
     }
@@ -46,23 +47,23 @@ pub trait AccessSystem: Send + Sync {
 /// A proven connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// What the system calls its version, such as `6.2.0`.
+    /// The system's own version string, such as `6.2.0`.
     pub version: String,
 }
 
-/// What to read.
+/// The subject of a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// One page of all living people; `None` is the first page.
     People(Option<Cursor>),
-    /// One record, dead or alive.
+    /// One record, removed or not.
     Record(RecordId),
-    /// Whatever shows that an id is used: a living record, or a dead one even where [`Self::Record`] hides the dead.
+    /// The record that uses an id: a living one, or a removed one even if [`Self::Record`] hides removed ones.
     UsedId(RecordId),
-    /// The person of an id that is none of ours, dead or alive.
+    /// The person of an id that is not one of this controller's, removed or not.
     ExternalId(String),
-    /// The living people who hold this card, as the system compares cards: by the number in it or printed on it, leading
-    /// zeros aside.
+    /// The living people with this card, as the system compares cards: by the number encoded or printed, without
+    /// leading zeros.
     Card(Card),
     /// One page of the access groups.
     Groups(Option<Cursor>),
@@ -71,7 +72,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word in metrics.
+    /// The label in metrics.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::People(_) => "list-people",
@@ -89,29 +90,30 @@ impl Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// What was read.
+/// The answer of a read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// People, foreign ones among them.
+    /// People, including foreign ones.
     pub records: Vec<ObservedRecord>,
     /// Names of access groups or card formats.
     pub names: Vec<String>,
     /// The next page; `None` at the end of the walk.
     pub next: Option<Cursor>,
-    /// Of one record: when it was changed last, by the system's own clock read in the declared zone. `None` where the system
-    /// does not show it or the hour is ambiguous.
+    /// Of one record: when it was changed last, by the system's own clock read in the declared zone. `None` if the
+    /// system does not show it, or if the hour is ambiguous.
     pub edited: Option<Timestamp>,
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It was done.
     Done,
-    /// Create: the record was made under this id instead of ours. It is lost to every later step and is removed at once.
+    /// Create: the record was created under this id instead of the requested one. Later steps cannot find it, so it is
+    /// removed at once.
     Misnamed(String),
-    /// Create: the id is taken, by a living or by a dead record. Read it before anything else.
+    /// Create: the id is used by a living or a removed record. Read it before the next step.
     Exists,
-    /// Remove or withdraw: nothing was there (any more).
+    /// Remove or withdraw: there was nothing to remove.
     Absent,
 }

@@ -49,7 +49,7 @@ async fn a_deleted_visitor_is_let_in_no_more_while_the_removal_fails() {
     let bob = testbed.netbox.person("bob@example.org").await;
     assert!(is_let_in(&testbed, &bob.id).await, "no other is touched");
     testbed.agrees().await;
-    // The message says: correct what it names. The removal is tried again by itself.
+    // The message says: correct the value. The removal is tried again by itself.
     testbed.netbox.mend();
     testbed.set_clock("2026-12-01T14:30:00Z");
     testbed.gone("Visitor", "ada").await;

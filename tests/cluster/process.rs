@@ -147,7 +147,7 @@ async fn the_log_level_is_read_and_set_while_it_runs_by_who_bears_the_token() {
     for nonsense in ["loud=quiet", "inof"] {
         let refused = request("PUT", "secret", nonsense).await;
         assert_eq!(refused.status(), 400);
-        assert!(refused.text().await.unwrap().contains("is no log level"));
+        assert!(refused.text().await.unwrap().contains("is not a log level"));
     }
     assert_eq!(request("GET", "secret", "").await.text().await.unwrap(), "debug\n");
 }

@@ -1,4 +1,4 @@
-//! A process that stood still.
+//! A process that was suspended.
 
 use vestibule::cluster::lease::Lost;
 
@@ -11,11 +11,11 @@ async fn a_claim_that_ran_out_is_lost_although_nobody_has_taken_it() {
     let mut first = replica(&server, "first");
     first.acquire().await;
     let fence = first.candidate.fence();
-    pass(&first.clock, seconds(31)); // The process stood still.
+    pass(&first.clock, seconds(31)); // The process was suspended.
     let (_stop, clock, _line, keeping) = first.keep_in_background();
     let (_, kept) = run_until_done(&clock, keeping).await;
     let Err(Lost::Expired { last }) = kept else { panic!("it goes on: {kept:?}") };
-    assert!(last.to_string().contains("stood still"), "{last}");
+    assert!(last.to_string().contains("was suspended"), "{last}");
     assert!(!fence.held());
     assert_eq!(server.versions_written_over().len(), 1, "nothing was written over it");
 }

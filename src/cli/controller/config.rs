@@ -1,4 +1,4 @@
-//! The arguments of `vestibule controller`, and what follows from them.
+//! The arguments of `vestibule controller`, and the values derived from them.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::cluster::client::Whereabouts;
 use crate::cluster::lease::{LeaseName, Terms};
 use crate::logging::Format;
 
-/// Runs the controller: carries what the cluster declares to the access systems.
+/// Runs the controller: writes the records that the cluster declares to the access systems.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
     /// Kubeconfig file [default: $KUBECONFIG, ~/.kube/config, the pod's service account].
@@ -24,7 +24,7 @@ pub struct Config {
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
 
-    /// Namespaces to look after, separated by commas [default: all].
+    /// Namespaces to watch, separated by commas [default: all].
     #[arg(long = "watch-namespaces", value_name = "NAMES", value_delimiter = ',')]
     pub watch_namespaces: Vec<String>,
 
@@ -32,11 +32,11 @@ pub struct Config {
     #[arg(long, value_name = "NAME", env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,
 
-    /// Name of the leader's lease; of all controllers with one name one works.
+    /// Name of the leader's lease. Of all controllers with the same name, one works.
     #[arg(long, value_name = "NAME", default_value = "vestibule-controller")]
     pub lease_name: String,
 
-    /// Seconds that the leader's claim lasts after its last renewal. The same for all replicas of one lease.
+    /// Seconds that the leader's claim lasts after its last renewal. It must be the same for all replicas of one lease.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..=600))]
     pub lease_duration: u32,
 
@@ -44,8 +44,8 @@ pub struct Config {
     #[arg(long, value_name = "NAME", env = "POD_NAME")]
     pub pod_name: Option<String>,
 
-    /// Address of probes and metrics. Probes of a kubelet need the pod's address, so in a pod: 0.0.0.0:8080.
-    /// Port 0 takes any that is free; the log tells which.
+    /// Address of probes and metrics. Kubelet probes need the pod's address, so use 0.0.0.0:8080 in a pod. Port 0 takes
+    /// any free port, which the log names.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub admin_listen: SocketAddr,
 
@@ -53,15 +53,15 @@ pub struct Config {
     #[arg(long, value_name = "FILE")]
     pub debug_token_file: Option<PathBuf>,
 
-    /// How lines of the log look.
+    /// Format of log lines.
     #[arg(long, value_enum, default_value_t)]
     pub log_format: Format,
 
-    /// What is logged: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
+    /// Log level: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
 
-    /// Let integrations reach systems on this machine's own address, for the demo and for tests.
+    /// Let integrations connect to this machine's own addresses, for the demo and for tests.
     #[arg(long)]
     pub allow_loopback: bool,
 }
@@ -69,7 +69,7 @@ pub struct Config {
 // === impl Config ===
 
 impl Default for Config {
-    /// As from a command line without arguments.
+    /// The values of a command line without arguments.
     fn default() -> Self {
         Self::from_words([] as [&str; 0]).expect("every argument has a default")
     }

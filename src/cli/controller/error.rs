@@ -1,4 +1,4 @@
-//! Why the controller ends other than as asked, in sentences.
+//! The errors that end the controller, as sentences.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,47 +12,47 @@ use crate::cluster::lease::Lost;
 use crate::controller::ServeError;
 use crate::logging::StartError;
 
-/// Why the controller ended other than as asked.
+/// The error that ended the controller.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The log could not be started.
     #[error(transparent)]
     Log(#[from] StartError),
-    /// The runtime or the signals could not be set up.
+    /// The runtime or the signal handlers could not be set up.
     #[error("the process could not be set up: {0}")]
     Process(#[source] io::Error),
-    /// There is no cluster to talk to.
+    /// The cluster cannot be reached because of how the client is configured.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The admin server has no address.
+    /// The admin server cannot bind its address.
     #[error("the admin server cannot listen on {address}: {source}. Choose another with --admin-listen")]
     Admin {
         /// The address.
         address: SocketAddr,
-        /// What is wrong with it.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no token in the file.
+    /// The file contains no token.
     #[error("--debug-token-file {}: {said}. Put a token into it, or leave the option out", path.display())]
     DebugToken {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why it cannot be used.
         said: String,
     },
-    /// Another replica leads, or nobody knows.
+    /// Another replica leads, or the leader is not known.
     #[error(transparent)]
     Lost(#[from] Lost),
     /// The leader's work failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The leader's work ended without being asked to.
+    /// The leader's work ended without a request to stop.
     #[error("the controller stopped by itself")]
     Stopped,
     /// The leader's work did not end in time.
     #[error("work was still in flight {} s after the end was asked for; the lease runs out by itself", GRACE.as_secs())]
     Unfinished,
-    /// A part of the process broke.
-    #[error("a part of the controller broke: {0}")]
+    /// A task of the process panicked.
+    #[error("a task of the controller failed: {0}")]
     Broken(#[from] JoinError),
 }

@@ -1,4 +1,4 @@
-//! `vestibule controller`: everything around the leader's work, from the first connection to the last word.
+//! `vestibule controller`: everything around the leader's work, from the first connection to the end of the process.
 
 mod config;
 mod error;
@@ -21,19 +21,19 @@ use crate::logging::{self, LogLevel};
 use crate::metrics::Metrics;
 use crate::shutdown::Shutdown;
 
-/// How long the leader's work may take to end in order: less than the 30 s after which Kubernetes kills a pod.
+/// How long the leader's work may take to end: less than the 30 s after which Kubernetes kills a pod.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// What the controller stands on; tests and the demo bring their own.
+/// The environment of the controller. Tests and the demo provide their own.
 #[derive(Clone)]
 pub struct Surroundings {
     /// The cluster.
     pub client: Client,
     /// The clock of schedules.
     pub clock: SharedClock,
-    /// The clock of lease and heartbeats, which nobody sets.
+    /// The clock of lease and heartbeats, which is never set.
     pub steady_clock: SharedClock,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The log's level.
     pub log_level: LogLevel,
@@ -55,28 +55,28 @@ impl Surroundings {
     }
 }
 
-/// The process: log, runtime, signals; then [`run`].
+/// Sets up log, runtime and signals, then calls [`run`].
 pub(super) fn main(config: Config) -> Result<(), RunError> {
     let log_level = logging::start(config.log_format, &config.log_level)?;
     let runtime = tokio::runtime::Runtime::new().map_err(RunError::Process)?;
     let ended = runtime.block_on(async {
         let shutdown = Shutdown::on_signals().map_err(RunError::Process)?;
         let surroundings = Surroundings::of(&config, log_level).await?;
-        // A task of its own: what runs directly under `block_on` is slower.
+        // A task of its own: work directly under `block_on` is slower.
         tokio::spawn(run(config, surroundings, shutdown)).await?
     });
-    // Nothing that is still running may delay the end.
+    // Tasks that are still running must not delay the end.
     runtime.shutdown_background();
     ended
 }
 
-/// Runs the controller until `shutdown`, or until it cannot go on. Waits for leadership first; probes and metrics
+/// Runs the controller until `shutdown`, or until it cannot continue. It waits for leadership first; probes and metrics
 /// answer from the start.
 pub async fn run(config: Config, surroundings: Surroundings, shutdown: Shutdown) -> Result<(), RunError> {
     run_around(controller::serve, config, surroundings, shutdown).await
 }
 
-/// [`run`], around other work than the controller's.
+/// [`run`] with other work than the controller's.
 pub async fn run_around<W, F>(
     work: W,
     config: Config,
@@ -91,7 +91,7 @@ where
     let heartbeats = Heartbeats::new(steady_clock.clone());
     let name = config.lease(&client);
     let terms = config.terms();
-    // Twice the longest pause between two turns of the lease's loop, calls included.
+    // Twice the longest pause between two turns of the lease's loop, including calls.
     let heartbeat = heartbeats.start("lease", terms.duration * 2);
     let candidate =
         Candidate::new(client.clone(), name.clone(), terms, steady_clock).with_heartbeat(heartbeat);
@@ -114,7 +114,7 @@ where
     }
 }
 
-/// Binds the admin server; the future that is returned answers.
+/// Binds the admin server. The returned future serves it.
 async fn listen(
     context: &Context,
     config: &Config,
@@ -136,7 +136,7 @@ async fn listen(
     Ok(async move { server.serve().await.map_err(failed) })
 }
 
-/// What the debug page says of the process itself.
+/// Adds the page about the process itself.
 fn introduce(diagnostics: &Diagnostics, lease: &LeaseName, fence: &Fence) {
     let (lease, fence) = (lease.clone(), fence.clone());
     diagnostics.show("process", move || {
@@ -150,7 +150,7 @@ fn introduce(diagnostics: &Diagnostics, lease: &LeaseName, fence: &Fence) {
     });
 }
 
-/// Waits for leadership, works while it lasts, and gives it back.
+/// Waits for leadership, works as long as it lasts, and gives the lease back.
 async fn lead<F>(
     mut candidate: Candidate,
     work: impl FnOnce(Shutdown) -> F,
@@ -183,7 +183,7 @@ where
     served
 }
 
-/// The leader's work, which has its time to end in order.
+/// Waits for the leader's work, which has limited time to end after a request to stop.
 async fn in_time(
     work: impl Future<Output = Result<(), ServeError>>,
     shutdown: &Shutdown,

@@ -9,10 +9,11 @@ use tower::{BoxError, ServiceBuilder};
 
 use super::Supervision;
 
-/// A client for the API server that `config` names, with connections and layers as kube's own builder makes them. Two
-/// things differ: small segments are sent at once, and no failed call is logged here, since the caller knows whether it matters.
+/// A client for the API server that `config` names, with the connections and layers that kube's own builder makes. Two
+/// things differ. Small segments are sent at once. No failed call is logged here, since the caller knows whether it
+/// matters.
 pub(super) fn client(config: &Config, supervision: &Supervision) -> kube::Result<kube::Client> {
-    // One provider for all TLS of the process. It can only be there already, and then it is this one.
+    // All TLS of the process uses this one provider. The call fails only if the provider is already installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp())?);
     connector.set_connect_timeout(config.connect_timeout);
@@ -30,8 +31,9 @@ pub(super) fn client(config: &Config, supervision: &Supervision) -> kube::Result
     Ok(ClientBuilder::new(service, config.default_namespace.clone()).build())
 }
 
-/// Connections without Nagle's algorithm, as those of `client-go`. A request of more than one segment (the token of a service
-/// account fills most of one) else keeps its last segment until the server has acknowledged the others, which it may delay.
+/// Connections without Nagle's algorithm, like those of `client-go`. With it, the last segment of a longer request
+/// waits until the server has acknowledged the others, and the server may delay that. The token of a service account
+/// fills most of one segment.
 fn tcp() -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);

@@ -1,4 +1,4 @@
-//! One replica's part in the election: it tries ([`attempt`]), waits, and tries again.
+//! One replica's part in the election. It makes an attempt ([`attempt`]), waits, and makes the next.
 
 mod attempt;
 
@@ -14,18 +14,18 @@ use crate::admin::Heartbeat;
 use crate::clock::SharedClock;
 use crate::shutdown::Shutdown;
 
-/// Which lease, and who asks for it.
+/// Which lease, and which replica asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseName {
-    /// Where the lease stands.
+    /// The namespace of the lease.
     pub namespace: String,
-    /// Its name; controllers that share the work have one each.
+    /// The name of the lease. Controllers that share the work use the same name.
     pub name: String,
-    /// Us, unlike any other process: see [`LeaseName::identity`].
+    /// The identity of this process, different from that of any other process: see [`LeaseName::identity`].
     pub identity: String,
 }
 
-/// A call about the lease failed; who leads is not known from it.
+/// A call about the lease failed. The failure says nothing about which replica leads.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{action} the lease {lease} failed: {said}")]
 pub struct LeaseError {
@@ -34,24 +34,24 @@ pub struct LeaseError {
     said: String,
 }
 
-/// We led and do no longer; the process must end.
+/// This replica led and does not lead any more. The process must end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// Another replica has it.
+    /// Another replica holds the lease.
     #[error("the lease was taken by {holder}; this replica ends")]
     Taken {
-        /// The other's identity.
+        /// The identity of the other replica.
         holder: String,
     },
-    /// It could not be renewed in time.
+    /// The lease could not be renewed in time.
     #[error("the lease could not be renewed in time, so this replica ends before another takes over: {last}")]
     Expired {
-        /// What the last attempt met with.
+        /// The error of the last attempt.
         last: LeaseError,
     },
 }
 
-/// One replica that leads or wants to.
+/// One replica that leads or waits to lead.
 pub struct Candidate {
     api: Api<Lease>,
     who: LeaseName,
@@ -59,11 +59,11 @@ pub struct Candidate {
     clock: SharedClock,
     fence: Fence,
     heartbeat: Option<Heartbeat>,
-    /// The lease as we last wrote it: the version to renew. Empty whenever that is not certain.
+    /// The lease as this replica last wrote it, with the version to renew. `None` whenever that is not certain.
     ours: Option<Lease>,
-    /// When our claim has run out, as others see it; the fence shuts a margin earlier.
+    /// When the claim expires in the view of other replicas. The fence shuts a margin earlier.
     claimed_until: Option<Timestamp>,
-    /// A lease that we made anew opens nothing before then.
+    /// Until then the fence stays shut, because this replica created the Lease and another one may still hold a claim.
     opens_at: Option<Timestamp>,
     rival: Option<Rival>,
 }
@@ -71,8 +71,8 @@ pub struct Candidate {
 // === impl LeaseName ===
 
 impl LeaseName {
-    /// An identity for this process: the pod's name, and a random suffix because a container that is started again
-    /// has the same name but must not take its predecessor's claim for its own.
+    /// An identity for this process: the pod's name and a random suffix. A restarted container has the same pod name,
+    /// but must not take the claim of its predecessor for its own.
     pub fn identity(pod: &str) -> String {
         format!("{pod}-{:08x}", rand::random::<u32>())
     }
@@ -81,7 +81,7 @@ impl LeaseName {
 // === impl Candidate ===
 
 impl Candidate {
-    /// A replica that does not lead yet. The clock is the lease's own: [`super::SteadyClock`] outside of tests.
+    /// A replica that does not lead yet. The lease has its own clock: [`super::SteadyClock`] outside of tests.
     pub fn new(client: Client, who: LeaseName, terms: Terms, clock: SharedClock) -> Self {
         let api = Api::namespaced(client, &who.namespace);
         let fence = Fence::shut(clock.clone());
@@ -99,18 +99,18 @@ impl Candidate {
         }
     }
 
-    /// Shows at each turn that this loop moves.
+    /// Beats at each turn of the loop.
     #[must_use]
     pub fn with_heartbeat(self, heartbeat: Heartbeat) -> Self {
         Self { heartbeat: Some(heartbeat), ..self }
     }
 
-    /// What everybody asks before writing.
+    /// The fence to ask before every write.
     pub fn fence(&self) -> Fence {
         self.fence.clone()
     }
 
-    /// Returns once we lead, however long that takes.
+    /// Returns once this replica leads, however long that takes.
     pub async fn acquire(&mut self) {
         let mut told = None;
         loop {
@@ -147,7 +147,7 @@ impl Candidate {
         )
     }
 
-    /// Renews until told to stop (`Ok`) or until the lease is lost.
+    /// Renews the lease until a stop is requested (`Ok`) or the lease is lost.
     pub async fn keep(&mut self, stop: &Shutdown) -> Result<(), Lost> {
         tokio::select! {
             () = stop.requested() => Ok(()),
@@ -168,12 +168,12 @@ impl Candidate {
                 Ok(Standing::Leading) => Ok(()),
                 Ok(Standing::Behind { holder, .. }) => return Lost::Taken { holder },
                 Ok(Standing::Waiting { .. } | Standing::Overtaken) => {
-                    Err(self.error("renewing", "somebody else wrote to it".into()))
+                    Err(self.error("renewing", "another client wrote to it".into()))
                 }
                 Err(error) => Err(error),
             };
             match (renewed, &last) {
-                // An answer that came when the claim was over renews nothing.
+                // An answer that came after the claim had expired renews nothing.
                 (Ok(()), _) if self.has_run_out() => return Lost::Expired { last: self.stood_still() },
                 (Err(error), _) if !self.fence.held() => return Lost::Expired { last: error },
                 (Ok(()), None) => {}
@@ -194,15 +194,15 @@ impl Candidate {
         }
     }
 
-    /// Gives the lease back, so that a successor starts at once, and says whether it was ours. Call it when nothing is written
-    /// any more.
+    /// Gives the lease back, so that a successor starts at once. Returns whether this replica held it. Call it when no
+    /// write is in flight any more.
     pub async fn vacate(&mut self) -> Result<bool, LeaseError> {
         self.fence.close();
         if self.opens_at.is_some() {
-            // A successor must wait for a former holder as we did: it runs out by itself.
+            // The successor must wait for a possible former holder, as this replica did. The claim expires by itself.
             return Ok(false);
         }
-        // Once more with a fresh look: our last renewal may have been cut off before its answer came.
+        // The second attempt reads the lease again: the last renewal may have been cut off before its answer came.
         for _ in 0..2 {
             let lease = match self.ours.take() {
                 Some(lease) => Some(lease),
@@ -223,7 +223,7 @@ impl Candidate {
     }
 }
 
-/// `until`, and up to a tenth of the time to it: replicas that started together drift apart.
+/// `until` plus up to a tenth of the time to it, so that replicas that started together drift apart.
 fn jittered(now: Timestamp, until: Timestamp) -> Timestamp {
     let spread = SignedDuration::try_from_secs_f64(until.duration_since(now).as_secs_f64() / 10.0);
     let share = rand::random_range(0..=1000);

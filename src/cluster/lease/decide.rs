@@ -1,32 +1,32 @@
-//! What to do about a lease: pure, so that every case is a row of a table.
+//! What to do about a lease. The decision is pure, so that every case is a row of a table.
 //!
-//! | the lease says | and we | do |
+//! | the lease | this replica | does |
 //! |---|---|---|
-//! | nothing, it is not there | hold a claim that still runs | create |
-//! | nothing, it is not there | saw a claim that may still run | wait for its end |
-//! | nothing, it is not there | saw the last claim run out | create |
-//! | nothing, it is not there | never saw whose it was | create, and wait for as long as a claim lasts |
-//! | no holder | | take |
-//! | us | | renew |
-//! | somebody else | saw it unchanged for as long as it lasts | take |
-//! | somebody else | did not | wait |
+//! | does not exist | holds a claim that has not expired | create |
+//! | does not exist | saw another's claim that may not have expired | wait for its end |
+//! | does not exist | saw another's claim expire | create |
+//! | does not exist | never saw its holder | create, and wait for the duration of a claim |
+//! | has no holder | | take |
+//! | names this replica | | renew |
+//! | names another replica | saw it unchanged for the duration of the claim | take |
+//! | names another replica | did not | wait |
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
 
-/// What a lease object says, as far as it decides anything. Its own times are not read: they are another machine's.
+/// The fields of a Lease that decide anything. Its timestamps are not read: they come from another machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     /// Changes with every write.
     pub(super) version: String,
-    /// Who holds it; an empty name is nobody.
+    /// The holder; an empty name means that there is none.
     pub(super) holder: Option<String>,
-    /// How long a claim lasts, in the words of who made it.
+    /// How long a claim lasts, as its holder wrote it.
     pub(super) lasts: SignedDuration,
 }
 
 impl Record {
-    /// Reads the object; `lasts` stands in where it does not say how long a claim lasts.
+    /// Reads the object. `lasts` is used if the object names no duration.
     pub(super) fn of(lease: &Lease, lasts: SignedDuration) -> Self {
         let spec = lease.spec.as_ref();
         let seconds = spec.and_then(|spec| spec.lease_duration_seconds);
@@ -38,7 +38,7 @@ impl Record {
     }
 }
 
-/// Somebody else's claim, watched on our own clock.
+/// Another replica's claim, measured on this replica's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rival {
     version: String,
@@ -46,8 +46,8 @@ pub(super) struct Rival {
 }
 
 impl Rival {
-    /// Takes a look into account. `now` is the time *after* the answer came: the claim may have been renewed at any
-    /// moment until then. A lease that was deleted by hand leaves its last holder believing, so the rival stays.
+    /// Takes a read into account. `now` is the time *after* the answer came: the claim may have been renewed at any
+    /// moment before. If the Lease is deleted, its last holder may still believe in its claim, so the rival stays.
     pub(super) fn watch(
         before: Option<Self>,
         seen: Option<&Record>,
@@ -71,20 +71,20 @@ impl Rival {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// There is no lease: make it, held by us.
+    /// There is no Lease: create it with this replica as holder.
     Create,
-    /// The same, but its former holder may still believe in its claim: write nothing else before such a claim is over.
+    /// The same, but a former holder may still believe in its claim: write nothing else before such a claim is over.
     CreateAndWait,
-    /// Nobody holds it, or nobody alive: become its holder.
+    /// The Lease has no holder, or the holder's claim has expired: become its holder.
     Take,
-    /// It is ours: prolong it.
+    /// This replica holds the Lease: renew it.
     Renew,
-    /// Somebody else's claim may still run; it is over then, unless it changes.
+    /// Another replica's claim may not have expired. It expires at `until`, unless the Lease changes.
     Wait { until: Timestamp },
 }
 
-/// Decides on what was seen; `rival` is [`Rival::watch`]ed with the same look, and `leads` says whether we hold a claim that
-/// still runs.
+/// Decides on the last read. [`Rival::watch`] has taken the same read into account; `leads` says whether this replica
+/// holds a claim that has not expired.
 pub(super) fn decide(
     seen: Option<&Record>,
     rival: Option<&Rival>,
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    /// Looks at these records at these seconds, one after the other, and decides on the last.
+    /// Reads these records at these seconds, one after the other, and decides on the last.
     fn after(looks: &[(i64, Option<Record>)]) -> Action {
         last_of(looks, false)
     }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_duration_of_a_claim_is_the_word_of_who_made_it() {
+    fn the_duration_of_a_claim_is_the_one_its_holder_wrote() {
         let mut longer = record("1", Some("other"));
         longer.lasts = SignedDuration::from_secs(120);
         let looks = [(0, Some(longer.clone())), (119, Some(longer))];
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_holder_is_nobody() {
+    fn an_empty_holder_name_means_that_there_is_no_holder() {
         let lease: Lease = serde_json::from_value(serde_json::json!({
             "metadata": { "resourceVersion": "7" },
             "spec": { "holderIdentity": "", "leaseDurationSeconds": 15, "renewTime": "2099-01-01T00:00:00.000000Z" },

@@ -1,4 +1,4 @@
-//! The question before every request to another system: are we still the one?
+//! The check before every request to another system: does this replica still hold the lease?
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use crate::clock::SharedClock;
 
-/// Whether we hold the lease now. Cheap to clone and to ask; asked before every request to an access system and before
-/// every write to the cluster.
+/// Whether this replica holds the lease now. Cheap to clone and to ask. It is asked before every request to an access
+/// system and before every write to the cluster.
 ///
-/// It has the lease's own clock: the clock of schedules may be set (by tests, the demo, an administrator), which must
+/// It uses the lease's own clock. The clock of schedules may be set (by tests, the demo, an administrator), which must
 /// neither end a claim nor prolong it.
 #[derive(Clone)]
 pub struct Fence {
@@ -19,7 +19,7 @@ pub struct Fence {
     clock: SharedClock,
 }
 
-/// We do not lead (any more), so nothing is written.
+/// This replica does not lead, so nothing is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this replica does not hold the leader's lease, so nothing was written; the replica that holds it goes on"
@@ -27,29 +27,29 @@ pub struct Fence {
 pub struct NotLeader;
 
 impl Fence {
-    /// A fence that is shut until it is told how long it may stand open.
+    /// A fence that is shut until it is opened.
     pub(super) fn shut(clock: SharedClock) -> Self {
         Self { until: Arc::default(), clock }
     }
 
-    /// A fence that never shuts, for tests and for commands of one writer that have no lease.
+    /// A fence that never shuts, for tests and for commands that write without a lease.
     pub fn always_open(clock: SharedClock) -> Self {
         Self::closing_at(Timestamp::MAX, clock)
     }
 
-    /// A fence that shuts at a time of this clock, for tests of what asks it.
+    /// A fence that shuts at a time of this clock, for tests.
     pub fn closing_at(until: Timestamp, clock: SharedClock) -> Self {
         Self { until: Arc::new(watch::Sender::new(Some(until))), clock }
     }
 
-    /// A fence that stays shut, for tests of those who ask it.
+    /// A fence that stays shut, for tests.
     #[cfg(test)]
     pub(crate) fn never_open(clock: SharedClock) -> Self {
         Self::shut(clock)
     }
 
-    /// Whether we lead at this moment.
-    #[must_use = "who does not lead must not write"]
+    /// Whether this replica leads at this moment.
+    #[must_use = "a replica that does not lead must not write"]
     pub fn held(&self) -> bool {
         self.until().is_some_and(|until| self.clock.now() < until)
     }
@@ -59,12 +59,13 @@ impl Fence {
         if self.held() { Ok(()) } else { Err(NotLeader) }
     }
 
-    /// When our claim ends unless it is renewed; `None` if we have none.
+    /// When the claim ends unless it is renewed; `None` if there is no claim.
     pub fn until(&self) -> Option<Timestamp> {
         *self.until.borrow()
     }
 
-    /// Returns when the claim has ended: a renewal meanwhile prolongs the wait. What is under way then is given up.
+    /// Returns when the claim has ended. A renewal meanwhile prolongs the wait. The caller then cancels the requests in
+    /// flight.
     pub async fn ended(&self) {
         let mut changes = self.until.subscribe();
         loop {
@@ -72,7 +73,7 @@ impl Fence {
             let Some(until) = until.filter(|until| self.clock.now() < *until) else { return };
             tokio::select! {
                 () = self.clock.sleep_until(until) => {}
-                // The sender lives in self: this never errs while we are borrowed.
+                // The sender lives in `self`, so this cannot fail while `self` is borrowed.
                 _ = changes.changed() => {}
             }
         }
@@ -114,7 +115,7 @@ mod tests {
         fence.open_until(at(130));
         assert_eq!(fence.check(), Ok(()));
         clock.set(at(131));
-        assert_eq!(fence.check(), Err(NotLeader), "time alone ends a claim; nobody needs to tell it");
+        assert_eq!(fence.check(), Err(NotLeader), "time alone ends a claim; no call is needed");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The clock that leases are measured with.
+//! The clock that measures leases.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 
-/// The longest uninterrupted sleep: timers stand still while a machine is suspended, this clock does not.
+/// The longest uninterrupted sleep: timers stop while a machine is suspended, and this clock does not.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Starts at the machine's time and runs on evenly: setting the machine's clock does not touch it, and time spent
-/// suspended counts (on Linux). So a claim is never longer than promised, and a rival's never judged over too early.
+/// Starts at the machine's time and runs evenly. Setting the machine's clock does not change it, and suspended time
+/// counts (on Linux). So the holder never believes in its claim for too long, and a candidate never regards another's
+/// claim as over too early.
 #[derive(Clone, Copy, Debug)]
 pub struct SteadyClock {
     started: Timestamp,
@@ -48,7 +49,7 @@ fn ticks() -> SignedDuration {
     SignedDuration::new(since_boot.tv_sec, i32::try_from(since_boot.tv_nsec).unwrap_or(0))
 }
 
-/// Time since the first call; the standard library offers nothing that counts suspension everywhere.
+/// Time since the first call. The standard library has no clock that counts suspended time on every system.
 #[cfg(not(target_os = "linux"))]
 fn ticks() -> SignedDuration {
     static ORIGIN: std::sync::LazyLock<std::time::Instant> =

@@ -1,4 +1,4 @@
-//! Decoding an object from the wire, in a form that kube's `Api` and `watcher` take.
+//! Decodes an object from the wire, in a form that kube's `Api` and `watcher` accept.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::super::ANNOTATIONS;
 use super::{DecodedObject, Meta, ObjectKey, Uid};
 
-/// [`DecodedObject`] as kube wants it: a `Resource`, whose `ObjectMeta` holds only what kube's watcher looks at. It lives from
-/// the wire to the channel; ask `Api<RawObject<..>>` also for single objects and for the answers to our own writes, since a
-/// typed `Api` fails on an object whose spec is bad.
+/// [`DecodedObject`] as kube needs it: a `Resource`, whose `ObjectMeta` holds only the fields that kube's watcher
+/// reads. It lives from the wire to the channel. Use `Api<RawObject<..>>` for single objects and for the answers to own
+/// writes too, since a typed `Api` fails on an object whose spec is bad.
 #[derive(Clone)]
 pub struct RawObject<S, T = Value> {
     seen: DecodedObject<S, T>,
@@ -25,7 +25,7 @@ pub struct RawObject<S, T = Value> {
 }
 
 impl<S, T> RawObject<S, T> {
-    /// The object without what kube needs.
+    /// The object without the fields that only kube needs.
     pub fn into_seen(self) -> DecodedObject<S, T> {
         self.seen
     }
@@ -81,7 +81,7 @@ impl<'de, S: DeserializeOwned, T: DeserializeOwned> Deserialize<'de> for RawObje
     }
 }
 
-/// Says where a spec is wrong and what belongs there. What stands there is left out: it may be somebody's name.
+/// Says where a spec is wrong and what is expected there. The value is left out: it may be a person's name.
 fn sentence(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let (path, reason) = (error.path().to_string(), error.inner().to_string());
     let place = if path == "." { "spec".to_owned() } else { format!("spec.{path}") };
@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// Our annotations; the others, kubectl's copy of the whole object among them, are not even copied.
+/// The controller's annotations. The others, such as kubectl's copy of the whole object, are not even copied.
 struct Ours(BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Ours {

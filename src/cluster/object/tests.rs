@@ -49,7 +49,7 @@ fn complaint(spec: &Value) -> String {
 }
 
 #[test]
-fn an_object_is_read_without_what_others_wrote_on_it() {
+fn an_object_is_read_without_the_annotations_of_others() {
     let seen = read(&visitor(&json!({"lastName": "Doe", "visit": {"from": "2026-12-01"}})));
     assert_eq!((seen.meta.key.to_string(), seen.meta.uid.to_string()), ("hq/v1".to_owned(), UID.to_owned()));
     assert_eq!((seen.meta.resource_version, seen.meta.generation, seen.meta.deleting), (42, 3, false));
@@ -60,7 +60,7 @@ fn an_object_is_read_without_what_others_wrote_on_it() {
 }
 
 #[test]
-fn a_bad_spec_is_a_sentence_that_says_where_and_tells_nothing_of_the_person() {
+fn a_bad_spec_is_a_sentence_that_names_the_field_and_no_personal_data() {
     assert_eq!(
         complaint(&json!({"lastName": "Doe", "visit": {"from": 7_777}})),
         "spec.visit.from cannot be read: expected a string"
@@ -89,7 +89,7 @@ fn an_object_without_uid_or_version_is_an_error_of_the_wire() {
 }
 
 #[test]
-fn debug_shows_which_object_and_nothing_of_what_it_says() {
+fn debug_shows_which_object_and_nothing_of_its_spec() {
     let seen = read(&visitor(&json!({"lastName": "Personal", "visit": {"from": "2026-12-01"}})));
     let text = format!("{seen:?}");
     assert!(text.contains("v1") && !text.contains("Personal"), "{text}");

@@ -1,4 +1,4 @@
-//! The uid of an object in the 16 bytes that it is, since a row of it stays for every Visitor.
+//! The uid of an object in 16 bytes, since every Visitor has a row that keeps one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 pub struct Uid([u8; 16]);
 
 impl fmt::Display for Uid {
-    /// As the API server writes it, so that it can be sent back as a precondition.
+    /// The form that the API server writes, so that the uid can be sent back as a precondition.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, byte) in self.0.iter().enumerate() {
             let dash = if matches!(place, 4 | 6 | 8 | 10) { "-" } else { "" };
@@ -26,7 +26,7 @@ impl fmt::Debug for Uid {
     }
 }
 
-/// A text is not a uid of Kubernetes.
+/// The text is not a uid of Kubernetes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("metadata.uid is not a UUID in lower case")]
 pub struct NotAUid;
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_written_otherwise_is_refused() {
+    fn any_other_form_of_a_uid_is_refused() {
         let odd = ["", "u1", "0A1B2C3D-4E5F-6789-ABCD-EF0123456789", "0a1b2c3d4e5f6789abcdef0123456789"];
         for text in odd {
             assert_eq!(text.parse::<Uid>(), Err(NotAUid), "{text}");

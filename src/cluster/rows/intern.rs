@@ -1,4 +1,4 @@
-//! Namespaces as small numbers: every row has one, and there are few.
+//! Namespaces as small numbers. Every row has one, and a cluster has few of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Namespace(u32);
 
-/// Names that are in use, each once. A name that nobody uses any more is dropped.
+/// The names in use, each stored once. A name that is not used any more is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
     numbers: HashMap<Arc<str>, u32>,
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_nobody_uses_is_used_again() {
+    fn a_number_out_of_use_is_used_again() {
         let mut names = Interner::default();
         let old = names.take("old");
         names.release(old);

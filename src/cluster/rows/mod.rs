@@ -1,4 +1,4 @@
-//! The rows that stay of objects of which there are very many. Pure: events go in, what is to be done comes out.
+//! The rows kept of objects that are very numerous. Pure: events go in, work to do comes out.
 
 mod intern;
 mod row;

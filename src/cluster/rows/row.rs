@@ -1,4 +1,4 @@
-//! What stays of one object, and how it takes in what is told about it.
+//! The row kept of one object, and how each event changes it.
 
 use vestibule_core::identity::ObjectId;
 use vestibule_core::model::Hasher;
@@ -6,7 +6,7 @@ use vestibule_core::model::Hasher;
 use super::intern::Namespace;
 use crate::cluster::object::{Meta, Uid};
 
-/// What stays of an object: 72 bytes, its name, and a plan of the owner's making.
+/// The row of an object: 72 bytes, its name, and the state that the owner of the table keeps.
 #[derive(Debug)]
 pub struct Row<P> {
     object_id: ObjectId,
@@ -17,47 +17,47 @@ pub struct Row<P> {
     pub(super) namespace: Namespace,
     generation: u32,
     flags: Flags,
-    /// What the owner of the table keeps of the object.
+    /// The state that the owner of the table keeps for the object.
     pub state: P,
 }
 
-/// Whether the object of a row is there.
+/// Whether the object of a row exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// As far as we know.
+    /// It exists, as far as is known.
     Living,
-    /// The last list lacks it. Until a live GET has said so too, it is not gone.
+    /// The last list lacks it. It is not gone before a live GET has confirmed that.
     Missing,
-    /// Its uid will not come again.
+    /// It was deleted: its uid will not come again.
     Gone,
 }
 
-/// Through which door a state of an object comes in.
+/// The source of a state of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Door {
-    /// A list. What is in it is followed from there on, even if the list is old.
+    /// A list. The watch follows the objects of a list from there on, even if the list is stale.
     List,
     /// The watch.
     Watch,
-    /// An answer to ourselves, which may come late.
+    /// The answer to a request of the controller, which may come late.
     Answer,
 }
 
-/// What a state of an object is to its row.
+/// The effect of a state of an object on its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventEffect {
-    /// Nothing: an echo, or older than what we know.
+    /// No effect: the state is an echo, or older than the known one.
     Nothing,
-    /// A newer state in which nothing has changed that a plan depends on. Its status may be another one.
+    /// A newer state in which nothing has changed that reconciling depends on. Its status may have changed.
     Newer,
-    /// Something to look at.
+    /// A change to reconcile.
     News,
-    /// The row's object is gone, another one has its name.
+    /// The row's object is gone, and another object has its name.
     Another,
 }
 
 impl<P: Default> Row<P> {
-    /// The row of an object never seen before.
+    /// The row of a new object.
     pub(super) fn new(object_id: ObjectId, namespace: Namespace, meta: &Meta) -> Self {
         let (name, state) = (meta.key.name.as_str().into(), P::default());
         let (generation, flags) = (0, Flags::default());
@@ -98,22 +98,22 @@ impl<P> Row<P> {
         self.generation as i64
     }
 
-    /// Whether our finalizer is on the object.
+    /// Whether the controller's finalizer is on the object.
     pub const fn is_ours(&self) -> bool {
         self.flags.has(Flags::OURS)
     }
 
-    /// Whether our finalizer was ever seen on it: if not, nothing was made for it.
+    /// Whether the controller's finalizer was ever seen on the object. If not, no record was made for it.
     pub const fn was_ours(&self) -> bool {
         self.flags.has(Flags::EVER_OURS)
     }
 
-    /// Whether its deletion was asked for.
+    /// Whether deletion of the object was requested.
     pub const fn is_deleting(&self) -> bool {
         self.flags.has(Flags::DELETING)
     }
 
-    /// Whether the object is there.
+    /// Whether the object exists.
     pub const fn life(&self) -> Life {
         match (self.flags.has(Flags::GONE), self.flags.has(Flags::MISSING)) {
             (true, _) => Life::Gone,
@@ -148,8 +148,8 @@ impl<P> Row<P> {
         }
     }
 
-    /// Notes a newer state; says whether something in it is news. Our finalizer is put on by ourselves, so only its
-    /// loss is news, and while the object is being deleted not even that.
+    /// Stores a newer state, and returns whether it contains news. Only the controller adds its finalizer, so only a
+    /// loss of the finalizer is news, and not even that while the object is being deleted.
     fn remember(&mut self, meta: &Meta) -> bool {
         let event_hash = fingerprint(meta);
         let stripped = self.is_ours() && !meta.is_ours() && !meta.deleting;
@@ -163,19 +163,19 @@ impl<P> Row<P> {
         news
     }
 
-    /// The object is gone for good; says whether that is new.
+    /// Marks the object as gone. Returns whether that is new.
     pub(super) fn bury(&mut self) -> bool {
         let new = self.life() != Life::Gone;
         self.flags.set(Flags::GONE, true);
         new
     }
 
-    /// A list begins: nothing has been found in it yet.
+    /// A list begins: the object has not been found in it yet.
     pub(super) fn await_list(&mut self) {
         self.flags.set(Flags::LISTED, false);
     }
 
-    /// A list is complete; says whether it lacks an object that was there.
+    /// A list is complete. Returns whether it lacks an object that existed.
     pub(super) fn end_list(&mut self) -> bool {
         let missing = !self.flags.has(Flags::LISTED) && self.life() != Life::Gone;
         if missing {
@@ -185,8 +185,8 @@ impl<P> Row<P> {
     }
 }
 
-/// A hash of all that a pass depends on and that others may change. Labels, foreign finalizers, foreign annotations and
-/// the status are not in it.
+/// A hash of all that reconciling depends on and that others may change. It covers no labels, no foreign finalizers, no
+/// foreign annotations and not the status.
 fn fingerprint(meta: &Meta) -> u64 {
     let mut hash = Hasher::new("seen");
     hash.number(meta.generation.cast_unsigned()).number(u64::from(meta.deleting));
@@ -196,22 +196,22 @@ fn fingerprint(meta: &Meta) -> u64 {
     hash.finish()
 }
 
-/// Yes or no, six times in a byte.
+/// Six flags in one byte.
 #[derive(Clone, Copy, Debug, Default)]
 struct Flags(u8);
 
 impl Flags {
-    /// Our finalizer is on the object.
+    /// The controller's finalizer is on the object.
     const OURS: u8 = 1;
-    /// Its deletion was asked for.
+    /// Deletion of the object was requested.
     const DELETING: u8 = 1 << 1;
-    /// Found in the list that is running or was the last.
+    /// Found in the list that is running, or in the last one.
     const LISTED: u8 = 1 << 2;
-    /// Lacking in the last list.
+    /// Missing from the last list.
     const MISSING: u8 = 1 << 3;
     /// Gone.
     const GONE: u8 = 1 << 4;
-    /// Our finalizer was on the object once.
+    /// The controller's finalizer was on the object once.
     const EVER_OURS: u8 = 1 << 5;
 
     const fn has(self, flag: u8) -> bool {

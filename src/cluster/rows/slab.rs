@@ -1,9 +1,9 @@
-//! Rows in blocks: growing never copies what is there, and never holds twice the memory to do so.
+//! Rows in blocks. Growing copies no row and never needs twice the memory.
 
-/// Entries a block.
+/// Entries of one block.
 const BLOCK: usize = 1024;
 
-/// A list with stable places that are used again.
+/// A list with stable indices. An index is used again once its value was removed.
 #[derive(Debug)]
 pub(super) struct Slab<V> {
     blocks: Vec<Vec<Option<V>>>,
@@ -17,7 +17,7 @@ impl<V> Default for Slab<V> {
 }
 
 impl<V> Slab<V> {
-    /// Puts a value somewhere and says where.
+    /// Stores a value and returns its index.
     pub(super) fn insert(&mut self, value: V) -> usize {
         if let Some(place) = self.free.pop() {
             self.blocks[place / BLOCK][place % BLOCK] = Some(value);
@@ -32,7 +32,7 @@ impl<V> Slab<V> {
         last * BLOCK + block.len() - 1
     }
 
-    /// Takes a value out.
+    /// Removes a value and returns it.
     pub(super) fn remove(&mut self, place: usize) -> Option<V> {
         let value = self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)?.take();
         if value.is_some() {
@@ -41,22 +41,22 @@ impl<V> Slab<V> {
         value
     }
 
-    /// The value of a place.
+    /// The value at an index.
     pub(super) fn get(&self, place: usize) -> Option<&V> {
         self.blocks.get(place / BLOCK)?.get(place % BLOCK)?.as_ref()
     }
 
-    /// The value of a place.
+    /// The value at an index.
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
         self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)?.as_mut()
     }
 
-    /// All values, in the order of their places.
+    /// All values, in the order of their indices.
     pub(super) fn iter(&self) -> impl Iterator<Item = &V> {
         self.blocks.iter().flatten().flatten()
     }
 
-    /// All values, in the order of their places.
+    /// All values, in the order of their indices.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.blocks.iter_mut().flatten().flatten()
     }

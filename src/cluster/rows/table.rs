@@ -1,4 +1,4 @@
-//! The rows of one kind, and what each event means for them.
+//! The rows of one kind, and the effect of each event on them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,40 +11,39 @@ use super::slab::Slab;
 use crate::cluster::object::{DecodedObject, Meta, Uid};
 use crate::cluster::watch::{Event, Scope};
 
-/// What an event asks for. `O` is the object as it was seen, `P` what the owner of the table keeps of each.
+/// The work that an event causes. `O` is the decoded object, `P` the state that the owner of the table keeps for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Todo<O, P> {
-    /// Something about this object is new: plan it. Only its row stays.
+    /// This object has news: reconcile it. The table keeps only its row.
     Reconcile(ObjectId, Box<O>),
-    /// A newer state of this object in which nothing has changed that a plan depends on: an echo of a write of ours that
-    /// came before its answer, foreign noise, or a status that others have written.
+    /// A newer state of this object in which nothing has changed that reconciling depends on: the echo of an own write
+    /// that came before its answer, a change of foreign fields, or a status that others have written.
     Newer(ObjectId, Box<O>),
-    /// This object is gone for good. Its row stays, so that no late answer brings it back, until
-    /// [`Table::forget`].
+    /// This object is gone. Its row stays until [`Table::forget`], so that no late answer brings the object back.
     Gone(ObjectId, Tombstone<P>),
-    /// The last list lacks this object. One list proves nothing, and an empty one would remove everybody: ask for it by
-    /// a live GET, without fail, and bring in what comes: the object as [`Event::Answer`], a 404 by
-    /// [`Table::not_found`]. Reported anew with every list that lacks it.
+    /// The last list lacks this object. One list proves nothing, and an empty list would remove every object. So the
+    /// owner must ask for it with a live GET and pass on the answer: the object as [`Event::Answer`], a 404 to
+    /// [`Table::not_found`]. Returned again after every list that lacks it.
     Vanished(ObjectId),
-    /// A list is done, and none is waited for any more: the rows are complete.
+    /// A list is done and no other list is pending: the rows are complete.
     ListDone,
 }
 
-/// What is known of an object that is gone.
+/// The last known state of an object that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone<P> {
     /// Namespace and name.
     pub key: ObjectKey,
-    /// Its uid; another object may have the name by now.
+    /// Its uid. Another object may have its name by now.
     pub uid: Uid,
-    /// Whether our finalizer was ever seen on it: if not, nothing was made for it.
+    /// Whether the controller's finalizer was ever seen on it. If not, no record was made for it.
     pub was_ours: bool,
-    /// What the owner of the table kept of it.
+    /// The state that the owner of the table kept for it.
     pub state: P,
 }
 
-/// The rows of one kind. resourceVersions are compared as numbers: after a restore of etcd without `--bump-revision`
-/// the controller must be restarted, as Kubernetes itself asks of every client.
+/// The rows of one kind. resourceVersions are compared as numbers. So after a restore of etcd without `--bump-revision`
+/// the controller must be restarted, as Kubernetes requires of every client.
 #[derive(Debug)]
 pub struct Table<P> {
     object_id_of: fn(&ObjectKey) -> ObjectId,
@@ -56,7 +55,7 @@ pub struct Table<P> {
 }
 
 impl<P: Default + Clone> Table<P> {
-    /// An empty table for objects whose slots are made so, fed by watches of these scopes.
+    /// An empty table for objects whose [`ObjectId`] this function makes, fed by watches of these scopes.
     pub fn new(object_id_of: fn(&ObjectKey) -> ObjectId, scopes: &[Scope]) -> Self {
         Self {
             object_id_of,
@@ -67,7 +66,7 @@ impl<P: Default + Clone> Table<P> {
         }
     }
 
-    /// Takes in an event; says what is to be done, in this order.
+    /// Takes in an event. Returns the work to do, in this order.
     #[must_use]
     pub fn on<S, T>(&mut self, event: Event<DecodedObject<S, T>>) -> Vec<Todo<DecodedObject<S, T>, P>> {
         match event {
@@ -81,15 +80,15 @@ impl<P: Default + Clone> Table<P> {
         }
     }
 
-    /// A live GET said 404, and this was the row's uid before it was asked. That object is gone, whatever a list or the
-    /// watch will say later. The uid that the row has when the answer comes is of no use: it may be the next object's.
+    /// A live GET answered 404, and `uid` was the row's uid before the request. That object is gone, even if a later
+    /// list or event contains it. The row's uid at the time of the answer cannot be used: it may be the next object's.
     #[must_use]
     pub fn not_found<O>(&mut self, object_id: ObjectId, uid: Uid) -> Option<Todo<O, P>> {
         let is_it = self.row(object_id).is_some_and(|row| row.uid() == uid);
         if is_it { self.bury(object_id) } else { None }
     }
 
-    /// Drops the row of an object that is gone, when nothing of it is under way any more. Says whether there was one.
+    /// Drops the row of an object that is gone, when no work on it is pending. Returns whether there was one.
     pub fn forget(&mut self, object_id: ObjectId, uid: Uid) -> bool {
         let gone = |row: &Row<P>| row.uid() == uid && row.life() == Life::Gone;
         let forgets = self.row(object_id).is_some_and(gone);
@@ -111,7 +110,8 @@ impl<P: Default + Clone> Table<P> {
             Some(EventEffect::Nothing) => Vec::new(),
             Some(EventEffect::News) => vec![Todo::Reconcile(object_id, Box::new(object))],
             Some(EventEffect::Newer) => vec![Todo::Newer(object_id, Box::new(object))],
-            // An answer may be so late that its object is gone again: it tells of the old one, never of a new one.
+            // The answer may be so late that its own object is gone again. It proves that the old object is gone, and
+            // nothing about a new one.
             Some(EventEffect::Another) if door == Door::Answer => self.bury(object_id).into_iter().collect(),
             None if door == Door::Answer => Vec::new(),
             Some(EventEffect::Another) => {
@@ -136,7 +136,8 @@ impl<P: Default + Clone> Table<P> {
         Todo::Reconcile(object_id, Box::new(object))
     }
 
-    /// The last state of a deleted object is newer than every other of it, and older than any of the next object.
+    /// The last state of a deleted object is newer than every other state of it, and older than any state of the next
+    /// object.
     fn deleted<O>(&mut self, meta: &Meta) -> Vec<Todo<O, P>> {
         let object_id = (self.object_id_of)(&meta.key);
         let tells = |row: &Row<P>| row.uid() == meta.uid || row.resource_version() < meta.resource_version;
@@ -185,17 +186,17 @@ impl<P: Default + Clone> Table<P> {
 }
 
 impl<P> Table<P> {
-    /// The row of a slot, also of an object that is missing or gone.
+    /// The row of an object id, even if the object is missing or gone.
     pub fn row(&self, object_id: ObjectId) -> Option<&Row<P>> {
         self.rows.get(*self.places.get(&object_id)?)
     }
 
-    /// The row of a slot, to change its plan.
+    /// The row of an object id, to change its state.
     pub fn row_mut(&mut self, object_id: ObjectId) -> Option<&mut Row<P>> {
         self.rows.get_mut(*self.places.get(&object_id)?)
     }
 
-    /// Namespace and name of a slot.
+    /// Namespace and name of an object id.
     pub fn key(&self, object_id: ObjectId) -> Option<ObjectKey> {
         self.row(object_id).map(|row| self.key_of(row))
     }
@@ -205,7 +206,7 @@ impl<P> Table<P> {
         ObjectKey::new(self.namespaces.name(row.namespace), &*row.name)
     }
 
-    /// All rows, those of missing and gone objects among them, in no particular order.
+    /// All rows in no particular order, including those of missing and gone objects.
     pub fn iter(&self) -> impl Iterator<Item = &Row<P>> {
         self.rows.iter()
     }
@@ -220,7 +221,7 @@ impl<P> Table<P> {
         self.places.is_empty()
     }
 
-    /// Whether every scope has been listed once: before that, what is not there proves nothing at all.
+    /// Whether every scope has been listed once. Before that, the absence of a row proves nothing.
     pub fn is_complete(&self) -> bool {
         self.scopes.values().all(|done| *done)
     }

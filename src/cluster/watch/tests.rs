@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::*;
 
-/// Answers in order, then none; and what was asked.
+/// The answers to give in this order, and the requests received.
 #[derive(Clone, Default)]
 struct Server {
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
@@ -114,7 +114,7 @@ async fn a_server_that_cannot_stream_lists_is_listed_and_watched_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_told_once_and_tried_again_every_two_seconds_at_the_latest() {
+async fn an_outage_is_reported_once_and_retried_at_least_every_two_seconds() {
     let down = || refusal(503, "storage is (re)initializing");
     let server = Server::new((0..8).map(|_| down()).chain([(200, listed(1))]));
     let (began, mut events) = (Instant::now(), server.watch(&[]));
@@ -132,7 +132,7 @@ async fn a_server_that_is_busy_for_a_moment_interrupts_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_stays_busy_is_told_once_in_its_own_words() {
+async fn a_server_that_stays_busy_is_reported_once_with_its_own_message() {
     let busy = || refusal(429, "storage is (re)initializing");
     let server = Server::new((0..14).map(|_| busy()).chain([(200, listed(1))]));
     let (began, mut events) = (Instant::now(), server.watch(&[]));
@@ -153,8 +153,8 @@ async fn an_expired_watch_is_listed_anew_within_a_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_announced_and_fails_for_ever_is_not_hammered() {
-    let down = || refusal(500, "etcd is away");
+async fn a_list_that_always_fails_is_retried_with_pauses() {
+    let down = || refusal(500, "etcd is unreachable");
     let server = Server::new([no_watch_list()].into_iter().chain((0..40).map(|_| down())));
     let mut events = server.watch(&[]);
     let began = Instant::now();

@@ -1,6 +1,6 @@
-//! Where we may connect to: never to a link-local address or a cloud's metadata service, to this machine only if the
-//! controller allows it (design 3.19), in whatever form of IPv6 the address is written. Literal addresses are judged when the
-//! client is made, names each time they are resolved.
+//! The addresses that the controller may connect to: never a link-local address or a cloud's metadata service, and this
+//! machine only if the controller allows it (design 3.19), in every form of IPv6 notation. A literal address is checked
+//! when the client is created, a name each time it is resolved.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,16 +8,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// An address or name that must not be connected to.
+/// The reason why an address or name must not be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedAddress {
-    /// Metadata services of clouds live there.
+    /// A link-local address: metadata services of clouds use such addresses.
     LinkLocal,
     /// The metadata service of a cloud: it gives credentials to every program on the machine.
     Metadata,
-    /// This machine.
+    /// An address of this machine.
     Loopback,
-    /// No single host.
+    /// Not the address of a single host.
     Nowhere,
 }
 
@@ -26,21 +26,21 @@ impl fmt::Display for RefusedAddress {
         f.write_str(match self {
             Self::LinkLocal => "its address is link-local, which is never connected to",
             Self::Metadata => "its address is the metadata service of a cloud, which is never connected to",
-            Self::Loopback => "its address is of this machine, which the controller does not allow",
-            Self::Nowhere => "its address is of no single host",
+            Self::Loopback => "its address is one of this machine's own, which the controller does not allow",
+            Self::Nowhere => "its address is not that of a single host",
         })
     }
 }
 
 impl std::error::Error for RefusedAddress {}
 
-/// Metadata services that are not at a link-local address: of Azure and Alibaba Cloud.
+/// Metadata services whose address is not link-local: those of Azure and Alibaba Cloud.
 const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
 
-/// The same of Google Cloud. That of AWS is one of several services below one prefix.
+/// The metadata service of Google Cloud. That of AWS is one of several services below one prefix.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254);
 
-/// Judges one address, and every IPv4 address that it stands for.
+/// Checks one address, and every IPv4 address that it embeds.
 pub(super) fn judge(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress> {
     if let IpAddr::V6(v6) = address {
         embedded(v6).into_iter().flatten().try_for_each(|v4| judge_one(v4.into(), allow_loopback))?;
@@ -57,17 +57,17 @@ fn judge_one(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress
             Err(RefusedAddress::Metadata)
         }
         ip if ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) => Err(RefusedAddress::Nowhere),
-        // The unspecified address connects to this machine, too.
+        // A connection to the unspecified address reaches this machine, too.
         ip if (ip.is_loopback() || ip.is_unspecified()) && !allow_loopback => Err(RefusedAddress::Loopback),
         _ => Ok(()),
     }
 }
 
-/// The IPv4 addresses that an IPv6 one may lead to, by the forms that stand in registries and RFCs.
+/// The IPv4 addresses that an IPv6 address may lead to, by the forms defined in registries and RFCs.
 fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
     let v4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match address.segments() {
-        // Unspecified and this machine, which would look like the next.
+        // Unspecified and loopback, which would match the next form.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None, None],
         // Compatible and mapped (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052), 6to4 (RFC 3056), and ISATAP below any
         // prefix (RFC 5214).
@@ -76,11 +76,11 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..]
         | [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => [v4(high, low), None],
-        // NAT64 with a prefix of the site's own (RFC 8215), of 96 or of 48 bits, the ninth octet left out.
+        // NAT64 with a prefix of the site's own (RFC 8215), of 96 or of 48 bits. The ninth octet is skipped.
         [0x64, 0xff9b, 1, first, second, third, high, low] => {
             [v4(high, low), v4(first, second << 8 | third >> 8)]
         }
-        // Teredo (RFC 4380): its server, and the client with every bit turned.
+        // Teredo (RFC 4380): the address of its server, and that of the client with every bit inverted.
         [0x2001, 0, high, low, _, _, client_high, client_low] => {
             [v4(high, low), v4(!client_high, !client_low)]
         }
@@ -88,7 +88,7 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
     }
 }
 
-/// Judges the host of a URL as it is written.
+/// Checks the host of a URL as it is written.
 pub(super) fn judge_host(url: &Url, allow_loopback: bool) -> Result<(), RefusedAddress> {
     match url.host() {
         Some(Host::Ipv4(v4)) => judge(v4.into(), allow_loopback),
@@ -105,8 +105,8 @@ fn is_local(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Resolves names as the machine does and judges every address found: the name is not asked twice, so that a
-/// second answer cannot lead elsewhere.
+/// Resolves names as the machine does and checks every address found. The name is resolved once, so that a second
+/// answer cannot lead elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JudgingResolver {
     pub(super) allow_loopback: bool,

@@ -1,5 +1,5 @@
-//! Commands inside a session: one login for all callers, proven before use, renewed once when it expired
-//! (systems/lenel-s2.md 2.3).
+//! Commands inside a session. All callers share one login, which is proven before use and renewed once when it has
+//! expired (systems/lenel-s2.md 2.3).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::system::{ErrorKind, SystemError};
 
-/// What the box answers to anything without a living session (2.11).
+/// The NetBox's answer to every command without a live session (2.11).
 const AUTH_FAILURE: u16 = 5;
 
 /// One account on one controller.
@@ -28,36 +28,37 @@ pub(super) struct Client {
     partition: Option<String>,
     clock: SharedClock,
     state: Mutex<State>,
-    /// Logins that have ended, well or not: who began to wait before one shares what came of it.
+    /// The number of logins that have ended, successful or not. A caller that began to wait before a login ended shares
+    /// its result.
     logins: AtomicU64,
-    /// Commands that the user has no right to: refused in a session that was proven to live.
+    /// Commands that the user has no right to. They were refused in a session that was proven to be alive.
     denied: parking_lot::Mutex<BTreeSet<&'static str>>,
 }
 
-/// The wire to the controller, whoever speaks on it.
+/// The wire to the controller, shared by all sessions.
 struct Line {
     http: Http,
     wire: Wire,
 }
 
-/// What is known of the account. The lock is held during a login: that is what makes it one flight.
+/// The state of the account. The lock is held during a login, so that only one login runs at a time.
 #[derive(Default)]
 struct State {
     session: Option<Arc<Session>>,
-    /// The last login failed, and which it was.
+    /// The number and the error of the last login, if it failed.
     failed: Option<(u64, SystemError)>,
-    /// The login is refused: said again to everybody, never tried again (design 3.17).
+    /// The login is refused: every caller gets this error, and no further login is tried (design 3.17).
     refused: Option<SystemError>,
 }
 
-/// A session; without an id where the box has authentication switched off. No `Debug`: the id opens doors.
+/// A session. It has no id if the NetBox has authentication switched off. No `Debug`: the id opens doors.
 struct Session {
     id: Option<String>,
 }
 
 /// Why a login gave no session.
 enum Failed {
-    /// The session was dead from the start: in the trap, or ended by chance.
+    /// The session was refused from the start: a wrong setting of the NetBox, or chance.
     Stillborn,
     /// Not repeated until the client is dropped.
     Refused(SystemError),
@@ -66,7 +67,7 @@ enum Failed {
 }
 
 impl Failed {
-    /// A refusal if it is one of the login.
+    /// [`Self::Refused`] if the error is about the login.
     fn of(error: SystemError) -> Self {
         if error.kind == ErrorKind::Auth { Self::Refused(error) } else { Self::For(error) }
     }
@@ -97,8 +98,8 @@ impl Client {
         })
     }
 
-    /// Runs a command. A session that has expired is renewed and the command sent once more: the first was not
-    /// executed, so this is safe for writes, too.
+    /// Runs a command. An expired session is renewed and the command sent once more. The NetBox did not execute the
+    /// first one, so this is safe for writes, too.
     pub(super) async fn call(&self, command: &Command) -> Result<Outcome, SystemError> {
         let session = self.session(None).await?;
         let outcome = self.line.exchange(&session, command).await?.outcome;
@@ -106,7 +107,8 @@ impl Client {
             return without_api_error(command, outcome);
         }
         let was_denied = self.denied.lock().contains(command.name);
-        // Each login leaves a session on the box: none is spent on what another session was refused for the same reason.
+        // Each login leaves a session on the NetBox. No new one is opened for a command that another session was
+        // refused for lack of a right.
         if was_denied && self.is_alive(&session).await? {
             return Err(errors::not_allowed(command.name));
         }
@@ -122,8 +124,8 @@ impl Client {
         self.logins.load(Ordering::Acquire)
     }
 
-    /// Gives the session back: sessions that are not logged out fill the box's disk (2.3). A replica that has lost the lease
-    /// leaves its session to run out: its logout would be a request like any other.
+    /// Gives the session back: sessions without a logout fill the NetBox's disk (2.3). A replica that has lost the
+    /// lease lets its session expire, since its logout would be a request like any other.
     pub(super) async fn close(&self) {
         let session = self.state.lock().await.session.take();
         if let Some(session) = session {
@@ -131,7 +133,7 @@ impl Client {
         }
     }
 
-    /// A session that is not `expired`, by a login if there is none.
+    /// A session other than `expired`. Logs in if there is none.
     async fn session(&self, expired: Option<&Arc<Session>>) -> Result<Arc<Session>, SystemError> {
         let before = self.logins.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -152,8 +154,8 @@ impl Client {
         state.keep(number, outcome).inspect(|session| self.keep_alive(session))
     }
 
-    /// Logs in; once more if the session is dead before its first command, for that may be chance once: a false alarm
-    /// would park the integration until somebody comes.
+    /// Logs in. If the new session is refused from the start, it logs in once more: a single refusal may be chance, and
+    /// a false alarm would stop the integration until its Secret changes.
     async fn log_in(&self) -> Result<Session, Failed> {
         match self.log_in_once().await {
             Err(Failed::Stillborn) => self.log_in_once().await,
@@ -178,7 +180,8 @@ impl Client {
         match self.enter(&session).await {
             Ok(()) => Ok(session),
             Err(failed) => {
-                // In the trap even Logout is refused (2.3); otherwise nothing of a failed login stays on the box.
+                // With the wrong setting even Logout is refused (2.3). Otherwise the session of a failed login is
+                // logged out.
                 if matches!(failed, Failed::For(_)) {
                     self.line.logout(&session).await;
                 }
@@ -187,7 +190,7 @@ impl Client {
         }
     }
 
-    /// Proves a new session, for a box in the wrong mode hands out dead ones, and goes to the partition.
+    /// Proves a new session, since a NetBox in the wrong mode returns dead ones, and switches to the partition.
     async fn enter(&self, session: &Session) -> Result<(), Failed> {
         let prove = Command::new("GetAPIVersion");
         match self.line.exchange(session, &prove).await?.outcome {
@@ -208,7 +211,7 @@ impl Client {
         }
     }
 
-    /// A renewed session was refused as well: does it lack the right, or has somebody ended it again?
+    /// A renewed session was refused as well. Either it lacks the right, or another program has ended it.
     async fn why_refused(&self, session: &Session, command: &Command) -> SystemError {
         match self.is_alive(session).await {
             Ok(false) => errors::session_taken(command.name),
@@ -220,13 +223,13 @@ impl Client {
         }
     }
 
-    /// Whether a session is answered.
+    /// Whether the NetBox answers this session.
     async fn is_alive(&self, session: &Session) -> Result<bool, SystemError> {
         let answer = self.line.exchange(session, &Command::new("GetAPIVersion")).await?;
         Ok(!matches!(answer.outcome, Outcome::ApiError(_)))
     }
 
-    /// Pings while the session lives; ends with it.
+    /// Pings while the session lives, and ends with it.
     fn keep_alive(&self, session: &Arc<Session>) {
         if let Some(interval) = self.line.wire.ping_interval {
             let (line, clock) = (Arc::clone(&self.line), Arc::clone(&self.clock));
@@ -250,7 +253,7 @@ impl Line {
 }
 
 impl Drop for Client {
-    /// A client that is replaced without being closed gives its session back all the same, if it still can.
+    /// A client that is dropped without [`Client::close`] still logs out, if a runtime is running.
     fn drop(&mut self) {
         let session = self.state.get_mut().session.take();
         if let (Some(session), Ok(runtime)) = (session, Handle::try_current()) {
@@ -261,7 +264,7 @@ impl Drop for Client {
 }
 
 impl State {
-    /// Remembers what came of a login.
+    /// Remembers the result of a login.
     fn keep(&mut self, number: u64, outcome: Result<Session, Failed>) -> Result<Arc<Session>, SystemError> {
         match outcome {
             Ok(session) => {
@@ -282,7 +285,8 @@ fn without_api_error(command: &Command, outcome: Outcome) -> Result<Outcome, Sys
     }
 }
 
-/// Keeps a session from idling out (2.16 no. 1). What a ping meets is not acted on: the next call meets it as well.
+/// Keeps a session from expiring when idle (2.16 no. 1). The result of a ping is ignored: the next call meets the same
+/// error.
 async fn ping(line: Arc<Line>, session: Weak<Session>, clock: SharedClock, interval: Duration) {
     loop {
         clock.sleep_until(clock.now().checked_add(interval).unwrap_or(jiff::Timestamp::MAX)).await;

@@ -1,4 +1,4 @@
-//! How to reach one NetBox, and which of its unknowns are settled which way (systems/lenel-s2.md 2.16).
+//! How to reach one NetBox, and which of the undocumented behaviours it has (systems/lenel-s2.md 2.16).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use url::Url;
 use vestibule_core::adapt::{Capabilities, Contact, Names};
 use vestibule_core::schedule::Zone;
 
-/// Path of the API on boxes from 5.6 on, and the only one on 6.x (2.1).
+/// Path of the API from version 5.6 on, and the only one on 6.x (2.1).
 pub const PATH_V2: &str = "/nbws/goforms/nbapi";
 
 /// Levels that one person can have (2.13).
@@ -19,50 +19,51 @@ const MAX_LEVELS: usize = 32;
 pub struct Config {
     /// Scheme, host and port.
     pub url: String,
-    /// Path of the API, [`PATH_V2`] unless the box is old or a NetBox Global (2.1).
+    /// Path of the API: [`PATH_V2`] unless the NetBox is old or a NetBox Global (2.1).
     pub path: String,
-    /// The partition to switch to after the login; the session's own if unset (2.3).
+    /// The partition to switch to after the login; `None` keeps the session's own (2.3).
     pub partition_key: Option<String>,
     /// Zone of the controller's clock: dates on the wire carry no offset (2.4).
     pub zone: TimeZone,
-    /// Which of UDF1 to UDF20 holds the tenant; unset: the system is not told (2.14).
+    /// Which of UDF1 to UDF20 contains the tenant; `None` sends no tenant (2.14).
     pub tenant_udf: Option<u8>,
-    /// Format of visitors' credential numbers, named exactly as on the box (2.8).
+    /// Format of visitors' credential numbers, named exactly as on the NetBox (2.8).
     pub card_format: Option<String>,
-    /// Certificates to trust besides those of the machine, PEM.
+    /// Certificates to trust in addition to those of the machine, PEM.
     pub ca_pem: Option<Vec<u8>>,
-    /// What is not known of every box.
+    /// Behaviour that is not the same on every NetBox.
     pub wire: Wire,
     /// Longest wait for one answer.
     pub timeout: Duration,
-    /// Whether addresses of this machine are allowed: a flag of the controller, for the demo and tests (design 3.19).
+    /// Whether addresses of this machine are allowed: an option of the controller for the demo and tests (design 3.19).
     pub allow_loopback: bool,
 }
 
-/// Options for what differs between boxes or is not known of them (2.16). The defaults are the documented forms.
+/// Options for behaviour that differs between versions or is not documented (2.16). The defaults are the documented
+/// forms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wire {
-    /// How the document is put into the body (no. 13).
+    /// How the document is put into the request body (no. 13).
     pub body_form: BodyForm,
     /// Whether `dateformat` is sent (no. 3).
     pub date_format_attribute: DateFormat,
-    /// In which letters names are sent (no. 12).
+    /// The character set in which names are sent (no. 12).
     pub names: Letters,
-    /// What an expiry date means (no. 4).
+    /// The meaning of an expiry date (no. 4).
     pub expiry: Expiry,
     /// What makes two cards the same (no. 7).
     pub card_identity: CardIdentity,
-    /// How often an idle session is kept alive (no. 1); unset: it is left to expire and renewed when needed.
+    /// How often an idle session is pinged (no. 1). `None`: it expires, and is renewed when needed.
     pub ping_interval: Option<Duration>,
 }
 
 /// The body of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BodyForm {
-    /// The XML document and nothing else.
+    /// Only the XML document.
     #[default]
     Xml,
-    /// `APIcommand=` before it, as old boxes want.
+    /// `APIcommand=` before the document, as old versions require.
     ApiCommand,
 }
 
@@ -76,37 +77,38 @@ pub enum DateFormat {
     TzOffset,
 }
 
-/// The letters of names.
+/// The character set of names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Letters {
     /// As typed.
     #[default]
     Unicode,
-    /// Transliterated, for boxes that cut or mangle others.
+    /// Transliterated, for versions that truncate or damage other characters.
     Ascii,
 }
 
-/// What EXPDATE and CARDEXPDATE mean.
+/// The meaning of EXPDATE and CARDEXPDATE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
     /// The first instant that is closed.
     #[default]
     Exclusive,
-    /// The last minute that is open: sent one minute earlier and read back one later.
+    /// The last minute that is open: written one minute earlier and read one minute later.
     InclusiveMinute,
 }
 
-/// What makes two cards the same, beside the number in them or printed on them.
+/// What makes two cards the same, beside the number encoded or printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CardIdentity {
-    /// Their format too: every command about a card names it (2.8), and sites give one number to cards of several formats.
+    /// Their format too: every command about a card names it (2.8), and sites use one number for cards of several
+    /// formats.
     #[default]
     NumberAndFormat,
-    /// Nothing else.
+    /// Only the number.
     Number,
 }
 
-/// The API user of the box.
+/// The API user of the NetBox.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// Login name.
@@ -116,7 +118,7 @@ pub struct Credentials {
 }
 
 impl Config {
-    /// A box of today at an address, everything else as documented.
+    /// A current NetBox at an address, with the documented behaviour.
     pub fn new(url: impl Into<String>, zone: TimeZone) -> Self {
         Self {
             url: url.into(),
@@ -132,8 +134,8 @@ impl Config {
         }
     }
 
-    /// Which system this is, for people and to tell it from others: its host, its port where that is not the usual one, and
-    /// the partition. Neither TLS nor another login or path makes another system of it.
+    /// The identity of the system, for display and for comparison: its host, its port unless it is the default, and the
+    /// partition. TLS, login and path are not part of it.
     pub fn place(&self) -> String {
         let url = Url::parse(&self.url).ok();
         let host = url.as_ref().and_then(Url::host_str).unwrap_or(&self.url).to_owned();
@@ -145,7 +147,7 @@ impl Config {
         }
     }
 
-    /// What the system can do when it is set up like this.
+    /// The capabilities of a system with this configuration.
     pub fn capabilities(&self) -> Capabilities {
         Capabilities {
             system: "NetBox",

@@ -1,11 +1,11 @@
-//! People, cards and lists as the box shows them (systems/lenel-s2.md 2.7 to 2.9), before they mean anything.
+//! People, cards and lists as the NetBox returns them (systems/lenel-s2.md 2.7 to 2.9), before they are interpreted.
 
 use vestibule_core::model::card_number_key;
 
 use super::envelope::Details;
 use super::xml::Element;
 
-/// A person. Texts are exactly as the box holds them, dates not judged yet. No `Debug`: it is a person's data.
+/// A person. Texts are exactly as the NetBox stores them, and dates are not parsed. No `Debug`: it is a person's data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) id: String,
@@ -14,11 +14,11 @@ pub(super) struct Person {
     pub(super) email: String,
     pub(super) phone: String,
     pub(super) notes: String,
-    /// The value of the UDF that was asked for.
+    /// The value of the requested UDF.
     pub(super) udf: String,
     pub(super) act_date: String,
     pub(super) exp_date: String,
-    /// When it was changed last, by the clock of the box (2.4).
+    /// When the person was changed last, by the clock of the NetBox (2.4).
     pub(super) last_edit: String,
     pub(super) deleted: bool,
     pub(super) levels: Vec<String>,
@@ -37,7 +37,7 @@ pub(super) struct AccessCard {
 }
 
 impl Person {
-    /// Reads a PERSON, or the DETAILS of `GetPerson`, where the fields lie directly.
+    /// Reads a PERSON, or the DETAILS of `GetPerson`, which has the fields directly below it.
     pub(super) fn read(found: &Element, udf: Option<&str>) -> Self {
         Self {
             id: found.field("PERSONID").to_owned(),
@@ -69,22 +69,23 @@ impl AccessCard {
         }
     }
 
-    /// Whether this number is in it.
+    /// Whether the card has this encoded number.
     pub(super) fn has_inside(&self, number: &str) -> bool {
         same_number(&self.encoded, number)
     }
 
-    /// Whether it carries a number, inside or printed on it.
+    /// Whether the card has this number, encoded or printed.
     pub(super) fn carries(&self, number: &str) -> bool {
         self.has_inside(number) || same_number(&self.hotstamp, number)
     }
 
-    /// Whether it opens anything: not disabled, and Active or without a status, as on a NetBox Global (2.8).
+    /// Whether the card opens anything: it is not disabled, and Active or without a status, as on a NetBox Global
+    /// (2.8).
     pub(super) fn opens(&self) -> bool {
         !self.disabled && (self.status.is_empty() || self.status.eq_ignore_ascii_case("Active"))
     }
 
-    /// The number as we wrote it: the printed one keeps leading zeros that the encoded one may lose.
+    /// The number as this controller wrote it: the printed one keeps leading zeros that the encoded one may lose.
     pub(super) fn number(&self) -> &str {
         if self.encoded.is_empty() || same_number(&self.hotstamp, &self.encoded) {
             &self.hotstamp
@@ -94,13 +95,13 @@ impl AccessCard {
     }
 }
 
-/// One page of people and the key of the next; `None` if the answer holds no list at all.
+/// One page of people and the key of the next; `None` if the answer contains no list at all.
 pub(super) fn people(details: &Details, udf: Option<&str>) -> Option<(Vec<Person>, String)> {
     let people = details.child("PEOPLE")?.children("PERSON").map(|one| Person::read(one, udf)).collect();
     Some((people, details.field("NEXTKEY").to_owned()))
 }
 
-/// One page of access levels by name and the name where the next starts.
+/// One page of access levels by name, and the name at which the next starts.
 pub(super) fn access_levels(details: &Details) -> Option<(Vec<String>, String)> {
     let names = details.child("ACCESSLEVELS")?.children("ACCESSLEVEL").filter_map(level).collect();
     Some((names, details.field("NEXTNAME").to_owned()))
@@ -112,7 +113,7 @@ pub(super) fn card_formats(details: &Details) -> Option<Vec<String>> {
     Some(texts.filter(|name| !name.is_empty()).collect())
 }
 
-/// A level as a bare name, or inside a richer element whose shape is not known (2.16 no. 6).
+/// A level as a bare name, or inside an element whose structure is not known (2.16 no. 6).
 fn level(found: &Element) -> Option<String> {
     let names = [found.text().trim(), found.field("ACCESSLEVELNAME"), found.field("NAME")];
     names.into_iter().find(|name| !name.is_empty()).map(str::to_owned)
@@ -122,7 +123,7 @@ fn flag(found: &Element, name: &str) -> bool {
     matches!(found.field(name).to_ascii_uppercase().as_str(), "TRUE" | "1")
 }
 
-/// Whether two numbers are the same; a box that stores numbers drops leading zeros.
+/// Whether two numbers are the same. A NetBox that stores numbers drops leading zeros.
 pub(super) fn same_number(one: &str, other: &str) -> bool {
     !one.is_empty() && card_number_key(one) == card_number_key(other)
 }
@@ -142,7 +143,7 @@ mod tests {
         }
     }
 
-    /// The `GetPerson` of systems/lenel-s2.md 2.17, letter by letter.
+    /// The `GetPerson` of systems/lenel-s2.md 2.17, character by character.
     const GET_PERSON: &str = "<DETAILS><PERSONID>visit-0001</PERSONID><FIRSTNAME>Ada</FIRSTNAME><MIDDLENAME></MIDDLENAME><LASTNAME>Byron</LASTNAME>
   <ACTDATE>2026-12-01 08:00:00</ACTDATE><EXPDATE>2026-12-01 18:00:00</EXPDATE><UDF1>Acme Ltd</UDF1><DELETED>FALSE</DELETED><VEHICLES></VEHICLES>
   <ACCESSLEVELS><ACCESSLEVEL>Floor 4</ACCESSLEVEL></ACCESSLEVELS><ACCESSCARDS><ACCESSCARD><ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>4711</HOTSTAMP>

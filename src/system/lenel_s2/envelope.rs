@@ -1,4 +1,4 @@
-//! The envelope of NBAPI: one command in, one response out (systems/lenel-s2.md 2.2, 2.11).
+//! The envelope of NBAPI: one command per request, one response (systems/lenel-s2.md 2.2, 2.11).
 
 use std::borrow::Cow;
 
@@ -8,9 +8,9 @@ use quick_xml::writer::Writer;
 use super::config::{BodyForm, DateFormat, Wire};
 use super::xml::{Element, Malformed};
 
-/// One command with its parameters. No `Debug`: it holds a password or a person's data.
+/// One command with its parameters. No `Debug`: it contains a password or a person's data.
 pub(super) struct Command {
-    /// The name, spelled exactly as the box knows it (2.6).
+    /// The name, spelled exactly as in the API (2.6).
     pub(super) name: &'static str,
     params: Vec<Param>,
 }
@@ -32,12 +32,12 @@ impl Param {
         Self { name: name.into(), value: Value::Text(text.into()) }
     }
 
-    /// An element with elements.
+    /// An element that contains elements.
     pub(super) fn list(name: &'static str, params: Vec<Self>) -> Self {
         Self { name: name.into(), value: Value::List(params) }
     }
 
-    /// Whether it says nothing.
+    /// Whether it has neither text nor elements.
     pub(super) fn is_empty(&self) -> bool {
         match &self.value {
             Value::Text(text) => text.is_empty(),
@@ -79,7 +79,7 @@ impl Command {
         found
     }
 
-    /// The body to send. One command per document: what several do is not known (2.16 no. 16).
+    /// The request body. One command per document: the effect of several is not known (2.16 no. 16).
     pub(super) fn print(&self, session: Option<&str>, wire: &Wire) -> String {
         let mut writer = Writer::new(Vec::new());
         let mut root = BytesStart::new("NETBOX-API");
@@ -121,39 +121,39 @@ fn put(writer: &mut Writer<Vec<u8>>, event: Event<'_>) {
     writer.write_event(event).expect("a vector takes every byte");
 }
 
-/// Text without control characters and without what XML cannot hold (design 3.19); each becomes a space.
+/// Text without control characters and other characters that XML forbids (design 3.19). Each becomes a space.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     let forbidden = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
     if text.contains(forbidden) { Cow::Owned(text.replace(forbidden, " ")) } else { Cow::Borrowed(text) }
 }
 
-/// What a box said to a command.
+/// The NetBox's answer to a command.
 pub(super) enum Outcome {
     /// CODE SUCCESS, with the RESPONSE.
     Success(Details),
     /// Absence, in either of its two forms (2.11).
     NotFound,
-    /// Something of this name or id is there already, in either of its two forms (2.7).
+    /// A record of this name or id exists already, in either of its two forms (2.7).
     Duplicate,
-    /// CODE FAIL with the box's own words: not to be shown before they are made safe.
+    /// CODE FAIL with the NetBox's own words. They must not be shown before names are removed from them.
     Fail(String),
-    /// The error below the commands.
+    /// An error of the API itself, below the commands.
     ApiError(u16),
 }
 
-/// A read answer.
+/// A parsed answer.
 pub(super) struct Answer {
-    /// The session that it belongs to: the attribute is its only carrier (2.3).
+    /// Its session id, which only this attribute carries (2.3).
     pub(super) session: Option<String>,
     pub(super) outcome: Outcome,
 }
 
-/// The answer is none to this command.
+/// The body is not an answer to this command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// Cut short, or no XML.
+    /// Incomplete, or not XML.
     Malformed,
-    /// XML, but not of a NetBox, or without a code.
+    /// XML, but not from a NetBox, or without a code.
     Foreign,
     /// The answer to another command.
     OtherCommand,
@@ -198,16 +198,16 @@ fn outcome(details: Details) -> Result<Outcome, Unreadable> {
     }
 }
 
-/// What a RESPONSE holds. Keys lie in DETAILS or directly under RESPONSE (2.2): both are looked at.
+/// The content of a RESPONSE. Keys are in DETAILS or directly under RESPONSE (2.2), so both are searched.
 pub(super) struct Details(Element);
 
 impl Details {
-    /// DETAILS, or the RESPONSE itself where a box leaves DETAILS out.
+    /// DETAILS, or the RESPONSE itself if the NetBox omits DETAILS.
     pub(super) fn element(&self) -> &Element {
         self.0.child("DETAILS").unwrap_or(&self.0)
     }
 
-    /// A container or value, wherever it lies.
+    /// A container or value, in either place.
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.element().child(name).or_else(|| self.0.child(name))
     }
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_to_the_command_is_not_read_as_one() {
+    fn an_answer_to_another_command_is_not_accepted() {
         let read = |body: &str| read("X", body).err();
         assert_eq!(read("<html><body>Sign in</body></html>"), Some(Unreadable::Foreign));
         assert_eq!(read("<NETBOX><RESPONSE command=\"X\"></RESPONSE></NETBOX>"), Some(Unreadable::Foreign));

@@ -1,5 +1,5 @@
-//! What a NetBox's errors mean, and the sentence for each: what was tried, what the box said, what to do
-//! (systems/lenel-s2.md 2.11; design 3.18). One place, so that a class is decided once.
+//! The meaning of a NetBox's errors, and a sentence for each: what was tried, what the NetBox answered, what to do
+//! (systems/lenel-s2.md 2.11; design 3.18). One module, so that each kind is decided in one place.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use super::envelope::{Command, Unreadable};
 use super::words::quoted;
 use crate::system::{ErrorCode, ErrorKind, SystemError};
 
-/// Where the three checkboxes of the API are on the box (2.3).
+/// Where the three checkboxes of the API are in the NetBox's menu (2.3).
 const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
 
-/// The commands that take access away.
+/// The commands that remove access.
 const TAKES_AWAY: [&str; 3] = ["ModifyPerson", "RemovePerson", "RemoveCredential"];
 
-/// An APIERROR that no renewed login cures (2.11).
+/// An APIERROR that a new login does not fix (2.11).
 pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
     let (kind, said) = match number {
         1 => (ErrorKind::Transient, "its API has not started (APIERROR 1); it is tried again".to_owned()),
@@ -25,7 +25,7 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         ),
         3 => (
             ErrorKind::Terminal,
-            "it found no command in the request (APIERROR 3): this box may want the other body form, see \
+            "it found no command in the request (APIERROR 3): this NetBox may need the other body form, see \
              lenelS2.wire.bodyForm"
                 .to_owned(),
         ),
@@ -37,11 +37,11 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         other => (ErrorKind::Transient, format!("it answered APIERROR {other}; it is tried again")),
     };
     let error = SystemError::new(kind, operation, format!("{operation} on the NetBox failed: {said}"));
-    // One that does not know a command may know the others.
+    // A NetBox that does not know one command may know the others.
     if matches!(number, 2..=4) { error.with_code(ErrorCode::Endpoint) } else { error }
 }
 
-/// The login is refused; it is not repeated, for accounts get locked (design 3.17).
+/// The login is refused. It is not repeated, because repeated failures lock the account (design 3.17).
 pub(super) fn login_refused() -> SystemError {
     SystemError::new(
         ErrorKind::Auth,
@@ -50,7 +50,7 @@ pub(super) fn login_refused() -> SystemError {
     )
 }
 
-/// The login failed with words. Only those about sessions say that it may work later (2.16 no. 2).
+/// The login failed with words. Only words about sessions mean that it may work later (2.16 no. 2).
 pub(super) fn login_failed(login: &Command, words: &str) -> SystemError {
     let said = quoted(login, words);
     if words.to_lowercase().contains("session") {
@@ -64,7 +64,8 @@ pub(super) fn login_failed(login: &Command, words: &str) -> SystemError {
     SystemError::new(kind, operation, format!("{message}. It said {said}"))
 }
 
-/// Login said SUCCESS and every command after it is refused: a checkbox, not the password (2.3, live on 6.2.0).
+/// Login answered SUCCESS and every command after it is refused: the cause is a checkbox, not the password (2.3,
+/// measured on 6.2.0).
 pub(super) fn login_trap() -> SystemError {
     SystemError::new(
         ErrorKind::Auth,
@@ -77,22 +78,22 @@ pub(super) fn login_trap() -> SystemError {
     )
 }
 
-/// Refused twice although a renewed session is proven: the account lacks the right.
+/// Refused twice, although the renewed session is proven: the account lacks the right.
 pub(super) fn not_allowed(operation: &'static str) -> SystemError {
     let message = format!(
-        "The NetBox refused {operation} for our user although its login works (APIERROR 5): give the user a role with \
+        "The NetBox refused {operation} for Vestibule's user although its login works (APIERROR 5): give the user a role with \
          read and write right to the API"
     );
-    // To read and to create nothing works without the right, and another login may have it. What takes away is refused alone,
-    // so that the other ways to close a door stay open.
+    // Without the right to read or to create, no work is possible, and another login may have the right: the login is
+    // rejected. A command that removes access fails alone, so that the other ways to close a door stay available.
     let kind = if TAKES_AWAY.contains(&operation) { ErrorKind::Terminal } else { ErrorKind::Auth };
     SystemError::new(kind, operation, message)
 }
 
-/// A session that was just proven is gone: somebody else uses the account.
+/// A session that was just proven has ended: another program uses the account.
 pub(super) fn session_taken(operation: &'static str) -> SystemError {
     let message = format!(
-        "{operation} on the NetBox failed: it ended our session twice in a row (APIERROR 5). Another program may log in \
+        "{operation} on the NetBox failed: it ended the session twice in a row (APIERROR 5). Another program may log in \
          as the same user: give Vestibule a user of its own"
     );
     SystemError::new(ErrorKind::Transient, operation, message)
@@ -102,30 +103,31 @@ pub(super) fn session_taken(operation: &'static str) -> SystemError {
 pub(super) fn partition(said: &str) -> SystemError {
     let message = format!(
         "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check lenelS2.partitionKey, \
-         and that our user may enter it"
+         and that Vestibule's user may enter it"
     );
     SystemError::new(ErrorKind::Terminal, "SwitchPartition", message).with_code(ErrorCode::Endpoint)
 }
 
-/// The answer cannot be read. After a write its outcome is unknown.
+/// The answer cannot be read. If the command was a write, its outcome is unknown.
 pub(super) fn unreadable(operation: &'static str, why: Unreadable) -> SystemError {
     let said = match why {
-        Unreadable::Malformed => "its answer is cut short or no XML",
-        Unreadable::Foreign => "its answer is not one of a NetBox: check lenelS2.url and lenelS2.path",
+        Unreadable::Malformed => "its answer is incomplete or is not XML",
+        Unreadable::Foreign => "its answer does not come from a NetBox: check lenelS2.url and lenelS2.path",
         Unreadable::OtherCommand => "it answered another command: a proxy may mix up answers",
     };
     let message = format!("{operation} on the NetBox failed: {said}; it is tried again");
     SystemError::new(ErrorKind::Transient, operation, message)
 }
 
-/// The answer lacks what it must hold: it is not taken for an empty one.
+/// The answer lacks required content. It is not treated as an empty one.
 pub(super) fn incomplete(operation: &'static str, what: &str) -> SystemError {
-    let message =
-        format!("{operation} on the NetBox answered {what}; nothing is concluded, it is tried again");
+    let message = format!(
+        "{operation} on the NetBox answered {what}; the answer is discarded and the call is tried again"
+    );
     SystemError::new(ErrorKind::Transient, operation, message)
 }
 
-/// A status of HTTP that carries no answer (2.1: 200 is normal, also for errors of the API).
+/// An HTTP status without an answer (2.1: 200 is normal, also for errors of the API).
 pub(super) fn http_status(
     operation: &'static str,
     status: u16,
@@ -141,21 +143,23 @@ pub(super) fn http_status(
                 super::PATH_V2
             ),
         ),
-        429 => (ErrorKind::Throttled(retry_after), format!("{failed}: it asks us to slow down (HTTP 429)")),
+        429 => {
+            (ErrorKind::Throttled(retry_after), format!("{failed}: it asks for fewer requests (HTTP 429)"))
+        }
         503 if retry_after.is_some() => {
-            (ErrorKind::Throttled(retry_after), format!("{failed}: it asks us to come back later (HTTP 503)"))
+            (ErrorKind::Throttled(retry_after), format!("{failed}: it asks for a later retry (HTTP 503)"))
         }
         500.. => (ErrorKind::Transient, format!("{failed}: HTTP {status}; it is tried again")),
         300..400 => (
             ErrorKind::Terminal,
             format!(
-                "{failed}: it redirects (HTTP {status}), which is not followed: set lenelS2.url to where it leads"
+                "{failed}: it redirects (HTTP {status}), which is not followed: set lenelS2.url to the target"
             ),
         ),
         _ => (
             ErrorKind::Terminal,
             format!(
-                "{failed}: HTTP {status}. Something before the box refuses the request: check lenelS2.url"
+                "{failed}: HTTP {status}. A proxy in front of the NetBox may have refused the request: check lenelS2.url"
             ),
         ),
     };
@@ -163,13 +167,14 @@ pub(super) fn http_status(
     if kind == ErrorKind::Terminal { error.with_code(ErrorCode::Endpoint) } else { error }
 }
 
-/// The record that a write is about is not there, or something that it names.
+/// The record that a write concerns does not exist, or a record that it names.
 pub(super) fn missing(operation: &'static str, what: &str) -> SystemError {
     let message = format!("{operation} on the NetBox failed: {what} is not there");
     SystemError::new(ErrorKind::Dependency, operation, message)
 }
 
-/// CODE FAIL with the box's words. Something that it does not know may still come; the rest is for good.
+/// CODE FAIL with the NetBox's words. An object that it does not know may still be created; any other failure is
+/// permanent.
 pub(super) fn failed(command: &Command, words: &str) -> SystemError {
     let lower = words.to_lowercase();
     let names_a_thing =
@@ -178,12 +183,12 @@ pub(super) fn failed(command: &Command, words: &str) -> SystemError {
         ["not found", "does not exist", "invalid", "unknown", "no such"].iter().any(|t| lower.contains(t));
     let kind = if names_a_thing && unknown { ErrorKind::Dependency } else { ErrorKind::Terminal };
     let operation = command.name;
-    let advice = "correct what it names, in the object or on the box";
+    let advice = "correct the value in the object or on the NetBox";
     let message = format!("{operation} on the NetBox failed: it said {}; {advice}", quoted(command, words));
     SystemError::new(kind, operation, message)
 }
 
-/// The card is somebody else's (2.8: the text is not known, and might name him).
+/// The card belongs to another person. (The NetBox's text is not known and might name that person, 2.8.)
 pub(super) fn card_taken() -> SystemError {
     SystemError::new(
         ErrorKind::Terminal,
@@ -226,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_the_box_does_not_know_may_still_come() {
+    fn a_level_unknown_to_the_netbox_may_still_be_created() {
         assert_eq!(failed(&add_person(), "Access level Floor 4 does not exist").kind, ErrorKind::Dependency);
         assert_eq!(failed(&add_person(), "Missing Last Name").kind, ErrorKind::Terminal);
     }

@@ -1,4 +1,4 @@
-//! One request, one body: the HTTP below the envelope (systems/lenel-s2.md 2.1; design 3.19).
+//! One request with one body: the HTTP below the envelope (systems/lenel-s2.md 2.1; design 3.19).
 
 use std::error::Error;
 use std::io;
@@ -17,14 +17,14 @@ use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
 use crate::system::{ErrorCode, ErrorKind, SystemError};
 
-/// No answer is longer; a box that sends more is not one.
+/// Larger than any valid answer.
 const MAX_BODY: usize = 64 << 20;
 
-/// The longest wait for a connection; the rest of the timeout is for the answer.
+/// The longest wait for a connection. The rest of the timeout is for the answer.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long an unused connection is kept: what boxes keep is not known, and one that the box has closed meanwhile costs
-/// the next call its answer.
+/// How long an unused connection is kept. The NetBox's own limit is not known, and a connection that it has closed
+/// meanwhile costs the next call its answer.
 const IDLE: Duration = Duration::from_secs(15);
 
 /// Sends documents to one controller.
@@ -48,7 +48,7 @@ impl Http {
             .pool_idle_timeout(IDLE)
             .dns_resolver(JudgingResolver { allow_loopback: config.allow_loopback });
         let client = match (&config.ca_pem, url.scheme()) {
-            // Without TLS no roots are needed, and a scratch image has none.
+            // Without TLS no root certificates are needed, and a scratch image has none.
             (_, "http") => builder.tls_certs_only([]),
             (None, _) => builder,
             (Some(pem), _) => builder.tls_backend_preconfigured(trusting(pem)?),
@@ -62,8 +62,8 @@ impl Http {
         Ok(Self { client, url, timeout: config.timeout, clock, fence })
     }
 
-    /// Posts a document and returns the whole body of the answer. The one place where a request leaves: none does without
-    /// the lease, be it a login, a ping, a logout or the third exchange of one step, and none is waited for longer than
+    /// Posts a document and returns the whole body of the answer. Every request leaves here, so every request needs the
+    /// lease, be it a login, a ping, a logout or the third exchange of one step. No answer is awaited for longer than
     /// the lease is held.
     pub(super) async fn post(&self, operation: &'static str, body: String) -> Result<String, SystemError> {
         if !self.fence.held() {
@@ -86,7 +86,7 @@ impl Http {
             return Err(errors::http_status(operation, status.as_u16(), wait));
         }
         let bytes = self.whole(operation, response).await?;
-        // A box may keep Latin-1 (2.16 no. 12): one odd name must not make its whole page unreadable.
+        // A NetBox may use Latin-1 (2.16 no. 12): one such name must not make its whole page unreadable.
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect()))
     }
@@ -102,8 +102,8 @@ impl Http {
         Ok(bytes)
     }
 
-    /// `Retry-After` in seconds or as a date. A date is by the clock of whoever answered, and so is the answer's own: a box
-    /// whose clock is wrong means the time between the two.
+    /// `Retry-After` in seconds or as a date. The date and the answer's own `Date` come from the same clock, which may
+    /// be wrong, so the difference of the two counts.
     fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         if let Some(seconds) = text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()) {
             return Some(Duration::from_secs(seconds));
@@ -113,7 +113,8 @@ impl Http {
         Some(Duration::try_from(until.duration_since(answered)).unwrap_or_default())
     }
 
-    /// No whole answer came. After a write its outcome is unknown, so all but a refused address is transient.
+    /// No complete answer came. The outcome of a write is unknown, so every error except a refused address is
+    /// transient.
     fn unreachable(&self, operation: &'static str, error: &reqwest::Error) -> SystemError {
         if let Some(refused) = find::<RefusedAddress>(error) {
             let message = format!("{operation} on the NetBox was not sent: {refused}; change lenelS2.url");
@@ -149,10 +150,11 @@ fn refused(message: String) -> SystemError {
     SystemError::new(ErrorKind::Terminal, "Connect", message)
 }
 
-/// The URL of the API, judged before anything is sent.
+/// The URL of the API, checked before anything is sent.
 fn address(config: &Config) -> Result<Url, SystemError> {
-    let mut url = Url::parse(config.url.trim())
-        .map_err(|error| refused(format!("lenelS2.url is no URL: {error}; write https:// and the host")))?;
+    let mut url = Url::parse(config.url.trim()).map_err(|error| {
+        refused(format!("lenelS2.url is not a URL: {error}; write https:// and the host"))
+    })?;
     let whole = |what: &str| Err(refused(format!("lenelS2.url must be {what}")));
     if !matches!(url.scheme(), "http" | "https") {
         return whole("an http or https URL");
@@ -164,7 +166,7 @@ fn address(config: &Config) -> Result<Url, SystemError> {
         return whole("scheme, host and port only: the path goes to lenelS2.path");
     }
     judge_host(&url, config.allow_loopback)
-        .map_err(|why| refused(format!("The NetBox is not connected to: {why}; change lenelS2.url")))?;
+        .map_err(|why| refused(format!("No connection to the NetBox is made: {why}; change lenelS2.url")))?;
     url.set_path(&config.path);
     Ok(url)
 }
@@ -172,12 +174,12 @@ fn address(config: &Config) -> Result<Url, SystemError> {
 fn trusting(pem: &[u8]) -> Result<rustls::ClientConfig, SystemError> {
     tls::trusting(pem).map_err(|why| {
         refused(format!(
-            "lenelS2.caBundle cannot be used: {why}. Put the CA's certificate there, or the box's own"
+            "lenelS2.caBundle cannot be used: {why}. Put the CA's certificate there, or the NetBox's own"
         ))
     })
 }
 
-/// An error of one type anywhere in a chain, also inside the I/O errors that wrap it.
+/// An error of one type anywhere in a chain, including the I/O errors that wrap it.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -190,7 +192,7 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
-/// The last cause: what the operating system or TLS said. It names addresses at most, never a body.
+/// The last cause: the message of the operating system or of TLS. It contains addresses at most, never a body.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {

@@ -1,5 +1,5 @@
-//! Between the words of the box and those of the domain (systems/lenel-s2.md 2.14): nothing that we own is lost on the
-//! way there and back.
+//! Translates between the terms of the NetBox and those of the domain (systems/lenel-s2.md 2.14). No field of the
+//! controller is lost in a round trip.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use super::dto;
 use super::envelope::{Command, Param};
 use super::time::Dates;
 
-/// What the readable mark in NOTES starts with.
+/// The beginning of the readable mark in NOTES.
 const MARK: &str = "Vestibule owner=";
-/// What stands between its two parts.
+/// The text between its two parts.
 const OBJECT: &str = " visitor=";
 
 /// Reads and writes records for one controller.
@@ -36,13 +36,13 @@ impl Map {
         }
     }
 
-    /// Element of the tenant, if the system is told.
+    /// The element of the tenant, if the tenant is sent.
     pub(super) fn udf(&self) -> Option<&str> {
         self.udf.as_deref()
     }
 
-    /// A person as a record. Texts are compared as they are, space around a tenant's name included: what we wrote is
-    /// written trimmed by its owner, so a difference is somebody's edit.
+    /// A person as a record. Texts are compared exactly, including space around a tenant's name: the controller writes
+    /// trimmed texts, so a difference is an edit by another user.
     pub(super) fn record(&self, person: &dto::Person) -> ObservedRecord {
         let id = person.id.parse().ok();
         ObservedRecord {
@@ -54,7 +54,7 @@ impl Map {
         }
     }
 
-    /// When a person was changed last, by the clock of the box.
+    /// When a person was changed last, by the clock of the NetBox.
     pub(super) fn edited(&self, person: &dto::Person) -> Option<Timestamp> {
         self.dates.read_unambiguous(&person.last_edit)
     }
@@ -79,24 +79,24 @@ impl Map {
         }
     }
 
-    /// A card that opens nothing is left out by the caller: a difference, so that it is repaired.
+    /// The caller leaves out a card that opens nothing. That is a difference, so it is repaired.
     fn card(&self, card: &dto::AccessCard) -> (Card, Option<Timestamp>) {
         let key = Card { number: card.number().to_owned(), format: card.format.clone() };
         (key, self.dates.read_end(&card.exp_date))
     }
 
-    /// Whether a person has this credential, opening until exactly this instant.
+    /// Whether a person has this credential, open until exactly this instant.
     pub(super) fn has_card(&self, person: &dto::Person, card: &Card, until: Timestamp) -> bool {
         !person.deleted && self.facts(person).cards.get(card) == Some(&Some(until))
     }
 
-    /// Whether a card of the box, opening or not, is the same as this one.
+    /// Whether a card of the NetBox, opening or not, is the same as this one.
     pub(super) fn is_card(&self, held: &dto::AccessCard, card: &Card) -> bool {
         let same_format = self.card_identity == CardIdentity::Number || held.format == card.format;
         same_format && held.carries(&card.number)
     }
 
-    /// `AddPerson`. Empty texts are left out; levels are given in the bare form, as clients do there (2.7).
+    /// `AddPerson`. Empty texts are omitted. Levels are given in the bare form, as other clients do (2.7).
     pub(super) fn add_person(&self, record: &DesiredRecord) -> Command {
         let every = [Field::Name, Field::Contact, Field::Tenant, Field::Window];
         let facts = record.facts();
@@ -109,9 +109,10 @@ impl Map {
             .with_all(levels(&record.groups))
     }
 
-    /// `ModifyPerson` of our own record: the fields that differ, and always all levels, since what leaving them out does
-    /// is not known (2.16 no. 5). The bare form replaces the whole set, rights given by hand included: allowed on a
-    /// record that is ours alone, forbidden on a shared one (2.7). An empty set is not sent: see [`Self::withdraw_levels`].
+    /// `ModifyPerson` of a record of this controller: the fields that differ, and always all levels, since the effect
+    /// of omitting them is not known (2.16 no. 5). The bare form replaces the whole set, including rights granted by
+    /// hand. That is allowed on a record that only this controller owns, and forbidden on a shared one (2.7). An empty
+    /// set is not sent: see [`Self::withdraw_levels`].
     pub(super) fn modify_person(&self, id: &str, facts: &Facts, fields: &[Field]) -> Command {
         let params = fields.iter().flat_map(|field| self.params(facts, *field));
         Command::new("ModifyPerson").with("PERSONID", id).with_all(params).with_all(levels(&facts.groups))
@@ -127,8 +128,8 @@ impl Map {
         command.with_all((!items.is_empty()).then(|| Param::list("ACCESSLEVELS", items)))
     }
 
-    /// `AddCredential`: one number inside and printed, as many sites do (2.8). What is printed keeps its leading zeros; inside
-    /// there is a number, which is sent in the one form in which it is looked up and removed again.
+    /// `AddCredential` with one number encoded and printed, as is usual (2.8). The printed number keeps its leading
+    /// zeros. The encoded one is sent in the form in which it is later looked up and removed.
     pub(super) fn add_credential(&self, id: RecordId, card: &Card, until: Timestamp) -> Command {
         Command::new("AddCredential")
             .with("PERSONID", id.to_string())
@@ -162,7 +163,7 @@ impl Map {
                 self.udf.iter().map(|udf| Param::text(udf.clone(), facts.tenant.as_str())).collect()
             }
             Field::Window => facts.window.iter().flat_map(|window| self.window(*window)).collect(),
-            // Levels go with every write, cards have commands of their own.
+            // Every write sends the levels, and cards have commands of their own.
             Field::Groups | Field::Cards => Vec::new(),
         }
     }
@@ -175,24 +176,25 @@ impl Map {
     }
 }
 
-/// The replacing form, or nothing for an empty set.
+/// The replacing form, or `None` for an empty set.
 fn levels(groups: &BTreeSet<String>) -> Option<Param> {
     let items: Vec<Param> = groups.iter().map(|name| Param::text("ACCESSLEVEL", name.as_str())).collect();
     (!items.is_empty()).then(|| Param::list("ACCESSLEVELS", items))
 }
 
-/// Whose the record is, for the person at the desk.
+/// The owner of the record, for an operator of the NetBox.
 fn write_mark(mark: &OwnerMark) -> String {
     format!("{MARK}{}{OBJECT}{}", mark.owner_id, mark.object)
 }
 
-/// Whether mark and id speak of the same owner and object. A box may cut NOTES short (2.16 no. 12), and a cut name is
-/// another object's. People copy notes, too: beside a foreign id the mark is shown, and proves nothing by itself.
+/// Whether mark and id name the same owner and object. The NetBox may truncate NOTES (2.16 no. 12), and a truncated
+/// name is another object's. Notes can also be copied by hand: beside a foreign id the mark is shown, and proves
+/// nothing by itself.
 fn agree(mark: &OwnerMark, id: RecordId) -> bool {
     Owner::of(&mark.owner_id) == id.owner && ObjectId::of_visitor(&mark.object) == id.object_id
 }
 
-/// The mark in one line of NOTES; a guard may have written more. Absent, foreign or damaged: none.
+/// The mark in one line of NOTES; other lines may follow or precede. `None` if it is absent, foreign or damaged.
 fn read_mark(notes: &str) -> Option<OwnerMark> {
     let line = notes.lines().find_map(|line| line.trim_start().strip_prefix(MARK))?;
     let (owner_id, rest) = line.rsplit_once(OBJECT)?;
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn add_person_says_what_the_worked_example_says_and_the_mark() {
+    fn add_person_is_printed_as_in_the_worked_example_with_the_mark() {
         let record = record();
         assert_eq!(
             params(&map().add_person(&record)),
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn add_credential_says_what_the_worked_example_says() {
+    fn add_credential_is_printed_as_in_the_worked_example() {
         let (record, card) = (record(), Card { number: "4711".into(), format: "26 bit Wiegand".into() });
         assert_eq!(
             params(&map().add_credential(record.id, &card, record.window.until)),
@@ -316,11 +318,11 @@ mod tests {
             map().record(&person).mark
         };
         assert_eq!(read(&id.to_string(), &notes), Some(mark));
-        assert_eq!(read(&id.to_string(), &notes[..notes.len() - 1]), None, "cut short by the box");
+        assert_eq!(read(&id.to_string(), &notes[..notes.len() - 1]), None, "truncated by the NetBox");
         let other = RecordId { owner: Owner(1), ..id };
         assert_eq!(read(&other.to_string(), &notes), None, "of another owner");
         let copied = map().record(&dto::Person { id: "_41".into(), notes, ..dto::Person::default() });
-        assert_eq!((copied.id, copied.mark.is_some()), (None, true), "copied by hand, or given by the box");
+        assert_eq!((copied.id, copied.mark.is_some()), (None, true), "copied by hand, or set by the NetBox");
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! LenelS2 NetBox through NBAPI. Written from systems/lenel-s2.md alone; section numbers in comments are of that page.
+//! LenelS2 NetBox through NBAPI. Written only from systems/lenel-s2.md; section numbers in comments refer to that page.
 //!
-//! From a call to the wire: this file -> [`read`] and [`write`] (what a command means) -> [`client`] (session) ->
-//! [`envelope`] and [`xml`] (the document) -> [`http`]. Meaning is kept in [`map`] and [`time`], sentences in [`errors`].
+//! From a call to the wire: this file -> [`read`] and [`write`] (the meaning of a command) -> [`client`] (session) ->
+//! [`envelope`] and [`xml`] (the document) -> [`http`]. Interpretation is in [`map`] and [`time`], messages are in
+//! [`errors`].
 
 mod address;
 mod client;
@@ -35,21 +36,21 @@ use crate::cluster::lease::Fence;
 
 /// One account on one NetBox.
 ///
-/// A method is one call of the wire but for a login that is needed, emptying the levels of a record, a refused write
-/// whose outcome is read back, and a card number that people of several pages hold. A login that is refused is
-/// remembered and not repeated: to try other credentials, or the same ones again, make another client.
+/// A method is one call on the wire, with these exceptions: a login that is needed, emptying the levels of a record, a
+/// refused write whose outcome is read back, and a card number that people of several pages have. A refused login is
+/// remembered and not repeated. To try other credentials, or the same ones again, create a new client.
 pub struct LenelS2 {
     client: Client,
     map: Map,
     capabilities: Capabilities,
     owner: Owner,
-    /// Whether one partition is meant: then the others are excluded by word.
+    /// Whether one partition is configured. Then requests exclude the others explicitly.
     partitioned: bool,
 }
 
 impl LenelS2 {
-    /// A client that has not called yet; it logs in at its first call. Fails on a configuration that cannot work or
-    /// an address that must not be connected to. The fence is asked before each request.
+    /// A client that has not called yet; it logs in at its first call. Fails on a configuration that cannot work or an
+    /// address that must not be connected to. The fence is asked before each request.
     pub fn new(
         config: &Config,
         credentials: Credentials,
@@ -67,7 +68,7 @@ impl LenelS2 {
         })
     }
 
-    /// Only records of our own owner are ever written (design 3.14), whatever was planned.
+    /// Only records of this owner are ever written (design 3.14), whatever was planned.
     fn own(&self, step: &Step) -> Result<(), SystemError> {
         if step.id().owner == self.owner {
             return Ok(());
@@ -131,7 +132,7 @@ impl AccessSystem for LenelS2 {
     }
 }
 
-/// What the schema refuses as well: a client made without it holds to the same.
+/// The schema checks the same values. This check is for a client created without the schema.
 fn check(config: &Config) -> Result<(), SystemError> {
     let refused = |message: &str| Err(SystemError::new(ErrorKind::Terminal, "Connect", message));
     if config.tenant_udf.is_some_and(|number| !(1..=20).contains(&number)) {

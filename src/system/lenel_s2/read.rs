@@ -1,4 +1,4 @@
-//! Reading: each answer complete for what was asked, or an error.
+//! Reading. Each answer is complete for its scope, or an error.
 
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, ObservedRecord};
@@ -18,7 +18,7 @@ impl LenelS2 {
         Ok(Page { records, next, ..Page::default() })
     }
 
-    /// One record, dead or alive; none if the box does not know it.
+    /// One record, removed or not; none if the NetBox does not know it.
     pub(super) async fn record(&self, id: RecordId) -> Result<Page, SystemError> {
         let person = self.person(id).await?;
         let records = person.iter().map(|person| self.map.record(person)).collect();
@@ -26,15 +26,16 @@ impl LenelS2 {
         Ok(Page { records, edited, ..Page::default() })
     }
 
-    /// The person of an id that is none of ours, dead or alive.
+    /// The person of an id that is not one of this controller's, removed or not.
     pub(super) async fn external(&self, id: &str) -> Result<Page, SystemError> {
         let person = self.person_of(id).await?;
         let records = person.iter().map(|person| self.map.record(person)).collect();
         Ok(Page { records, ..Page::default() })
     }
 
-    /// A person of this id, dead or in another partition too: `GetPerson` may hide both (2.7, 2.13), and ids are used
-    /// up all the same. What is found is compared here, since a box may ignore a filter (2.16 no. 11).
+    /// A person of this id, including a removed one and one in another partition. `GetPerson` may hide both (2.7,
+    /// 2.13), and their ids are still in use. The found people are compared here, since a NetBox may ignore a filter
+    /// (2.16 no. 11).
     pub(super) async fn used_id(&self, id: RecordId) -> Result<Page, SystemError> {
         let id = id.to_string();
         let everywhere = self.partitioned.then_some(("ALLPARTITIONS", "TRUE"));
@@ -46,8 +47,8 @@ impl LenelS2 {
         Ok(Page { records: found.map(|person| self.map.record(person)).collect(), ..Page::default() })
     }
 
-    /// The living who hold a card, by the number in it and by the number printed on it: a box drops the leading zeros of the
-    /// one and keeps those of the other (2.8). What is found is compared here.
+    /// The living people with a card, by its encoded and by its printed number: a NetBox drops the leading zeros of the
+    /// one and keeps those of the other (2.8). The found people are compared here.
     pub(super) async fn holders(&self, card: &Card) -> Result<Page, SystemError> {
         let (key, printed) = (card.number_key(), card.number.as_str());
         let mut holders = Holders { map: &self.map, card, found: Vec::new() };
@@ -55,7 +56,7 @@ impl LenelS2 {
         loop {
             let (people, next) = self.search(&[("RAWCARDNUMBER", key)], cursor.as_ref()).await?;
             holders.take(&people);
-            // A box that does not know this filter may ignore it and list everybody (2.16 no. 11).
+            // A NetBox that does not know this filter may ignore it and list everyone (2.16 no. 11).
             let ignored = people.iter().any(|one| !one.cards.iter().any(|held| held.has_inside(key)));
             match next.filter(|_| !ignored) {
                 None => break,
@@ -88,19 +89,19 @@ impl LenelS2 {
         Ok(Page { names, next, ..Page::default() })
     }
 
-    /// The names of the card formats; which of them are enabled is not said (2.8).
+    /// The names of the card formats. The answer does not say which of them are enabled (2.8).
     pub(super) async fn formats(&self) -> Result<Page, SystemError> {
         let names = self.page(&Command::new("GetCardFormats"), dto::card_formats).await?.unwrap_or_default();
         Ok(Page { names, ..Page::default() })
     }
 
-    /// A person of ours as the box shows it.
+    /// A person of this controller as the NetBox returns it.
     pub(super) async fn person(&self, id: RecordId) -> Result<Option<dto::Person>, SystemError> {
         self.person_of(&id.to_string()).await
     }
 
-    /// The person of an id. A box that shortens ids may shorten the one that is asked for as well: the person that it
-    /// shows then is not the one.
+    /// The person of an id. A NetBox that shortens ids may also shorten the requested one, and then returns another
+    /// person.
     pub(super) async fn person_of(&self, id: &str) -> Result<Option<dto::Person>, SystemError> {
         let command = Command::new("GetPerson").with("PERSONID", id);
         let read = |details: &Details| Some(dto::Person::read(details.element(), self.map.udf()));
@@ -108,7 +109,7 @@ impl LenelS2 {
         match person {
             Some(person) if person.id == id => Ok(Some(person)),
             Some(person) if !person.id.is_empty() && id.starts_with(&person.id) => Ok(None),
-            Some(_) => Err(errors::incomplete(command.name, "another person than asked for")),
+            Some(_) => Err(errors::incomplete(command.name, "another person than the requested one")),
             None => Ok(None),
         }
     }
@@ -121,7 +122,8 @@ impl LenelS2 {
         let operation = "SearchPersonData";
         let here = cursor.map(|cursor| Walk::at(operation, cursor)).transpose()?;
         let from = here.as_ref().map(|walk| ("STARTFROMKEY", walk.key.as_str()));
-        // What is left out has defaults that nobody knows (2.16 no. 14): the dead are excluded by word, and again here.
+        // Omitted parameters have unknown defaults (2.16 no. 14). So removed people are excluded explicitly, and again
+        // here.
         let scope =
             [("DELETED", "FALSE")].into_iter().chain(self.partitioned.then_some(("ALLPARTITIONS", "FALSE")));
         let params = filter.iter().copied().chain(scope).chain(from);
@@ -133,7 +135,7 @@ impl LenelS2 {
         Ok((people, next))
     }
 
-    /// Sends a command that reads. Not found, in either form, is nothing; a success without its list is an error.
+    /// Sends a command that reads. "Not found", in either form, means none. A success without its list is an error.
     async fn page<T>(
         &self,
         command: &Command,
@@ -152,7 +154,7 @@ impl LenelS2 {
     }
 }
 
-/// The people found who hold a card, each once.
+/// The people found with a card, each once.
 struct Holders<'a> {
     map: &'a Map,
     card: &'a Card,

@@ -1,4 +1,4 @@
-//! Instants as the controller writes them: its local time, without an offset (systems/lenel-s2.md 2.4).
+//! Instants as the controller of the NetBox writes them: its local time, without an offset (systems/lenel-s2.md 2.4).
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -13,7 +13,7 @@ pub(super) struct Dates {
     expiry: Expiry,
 }
 
-/// How we write: always with the minute, for what a bare date means is not known (2.4, 2.16 no. 4).
+/// The written form. It always has a minute, since the meaning of a bare date is not known (2.4, 2.16 no. 4).
 const WRITTEN: &str = "%Y-%m-%d %H:%M";
 
 impl Dates {
@@ -26,8 +26,8 @@ impl Dates {
         self.civil(at).strftime(WRITTEN).to_string()
     }
 
-    /// EXPDATE of an end. Where the box counts the last minute in, it is told the minute before. That minute is counted
-    /// on the wall, not in time: in the night of the fold the two differ by an hour.
+    /// EXPDATE of an end. If the NetBox includes the last minute, the minute before is written. It is the minute before
+    /// in local time, which differs from the instant before by an hour in the night of a fold.
     pub(super) fn write_end(&self, at: Timestamp) -> String {
         let end = self.civil(at);
         let told = match self.expiry {
@@ -37,13 +37,14 @@ impl Dates {
         told.strftime(WRITTEN).to_string()
     }
 
-    /// A start as the box shows it; none if it shows none. In a fold the earlier instant, in a gap the later.
+    /// A start as the NetBox returns it; `None` if there is none. In a fold it is the earlier instant, in a gap the
+    /// later.
     pub(super) fn read_start(&self, text: &str) -> Option<Timestamp> {
         let (civil, offset) = parse(text)?;
         self.instant(civil, offset, Edge::Start)
     }
 
-    /// An end as the box shows it; none if it shows none. In a fold the later instant, and so in a gap.
+    /// An end as the NetBox returns it; `None` if there is none. In a fold it is the later instant, and so in a gap.
     pub(super) fn read_end(&self, text: &str) -> Option<Timestamp> {
         let (civil, offset) = parse(text)?;
         let end = match self.expiry {
@@ -53,7 +54,8 @@ impl Dates {
         self.instant(end, offset, Edge::End)
     }
 
-    /// A moment as the box shows it; none where its hour occurs twice or not at all, so that it tells nothing of the clock.
+    /// A moment as the NetBox returns it. `None` if its hour occurs twice or not at all, since it then proves nothing
+    /// about the clock.
     pub(super) fn read_unambiguous(&self, text: &str) -> Option<Timestamp> {
         let (civil, offset) = parse(text)?;
         match offset {
@@ -98,8 +100,8 @@ fn shifted(civil: DateTime, by: Span) -> Option<DateTime> {
     civil.checked_add(by).ok()
 }
 
-/// `YYYY-MM-DD[ HH:MM[:SS]]`, and an offset behind it where a box appends one (2.16 no. 3). `null`, empty or anything
-/// else is no date (2.4): a record without a readable window is never taken for one that has it.
+/// `YYYY-MM-DD[ HH:MM[:SS]]`, and an offset after it if the NetBox appends one (2.16 no. 3). `null`, an empty text and
+/// anything else are not a date (2.4): a record without a readable window is never treated as one that has it.
 fn parse(text: &str) -> Option<(DateTime, Option<Offset>)> {
     let text = text.trim();
     let (date, rest) = (text.get(..10)?, text.get(10..)?.trim_start_matches(['T', ' ']));
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_box_shows_is_read_with_seconds_without_and_as_a_bare_date() {
+    fn dates_of_the_netbox_are_read_with_seconds_without_and_as_bare_dates() {
         let dates = dates("Europe/Berlin", Expiry::Exclusive);
         for text in ["2026-12-01 08:00:00", "2026-12-01 08:00", " 2026-12-01T08:00:00 "] {
             assert_eq!(dates.read_start(text), Some(at("2026-12-01T07:00:00Z")), "{text}");
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(dates.read_start("2026-12-01 08:00:00Z"), Some(at("2026-12-01T08:00:00Z")));
     }
 
-    /// What the core gives: walls in a fold are the earlier instant for starts, the later for ends.
+    /// The instants of the core: in a fold the earlier one for starts, the later one for ends.
     fn every_minute_of(night: &str, zone: &str, expiry: Expiry) {
         let (dates, tz) = (dates(zone, expiry), TimeZone::get(zone).unwrap());
         let midnight: DateTime = night.parse().unwrap();
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_without_ambiguous_bounds_reads_back_as_written_whichever_hour_the_box_means() {
+    fn a_window_without_ambiguous_bounds_reads_back_as_written_whichever_hour_the_netbox_means() {
         let zone = vestibule_core::schedule::Zone::parse("America/New_York").unwrap();
         let tz = TimeZone::get("America/New_York").unwrap();
         for night in ["2027-11-07T00:00:00Z", "2027-03-14T00:00:00Z"] {
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inclusive_box_is_told_the_minute_before_and_read_back_accordingly() {
+    fn an_inclusive_netbox_is_sent_the_minute_before_and_read_back_accordingly() {
         let dates = dates("Europe/Berlin", Expiry::InclusiveMinute);
         let end = at("2026-12-01T17:00:00Z");
         assert_eq!(dates.write_end(end), "2026-12-01 17:59");

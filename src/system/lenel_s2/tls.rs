@@ -1,6 +1,7 @@
-//! Whom we trust over TLS: the machine's authorities, those that the integration names, and a certificate that it names
-//! itself. Boxes come with self-signed certificates (systems/lenel-s2.md 2.1), often marked as an authority and for
-//! another name, which no path validation accepts: whoever puts such a certificate into the bundle means exactly it.
+//! The certificates trusted over TLS: the machine's authorities, those that the integration names, and a server
+//! certificate that it names itself. A NetBox comes with a self-signed certificate (systems/lenel-s2.md 2.1), often marked
+//! as an authority and issued for another name, which no path validation accepts. A certificate in the bundle is therefore
+//! trusted as exactly itself.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(super) enum BadBundle {
     Tls(#[from] Error),
 }
 
-/// TLS that trusts the certificates of a PEM bundle besides those of the machine.
+/// TLS that trusts the certificates of a PEM bundle in addition to those of the machine.
 pub(super) fn trusting(pem: &[u8]) -> Result<ClientConfig, BadBundle> {
     let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let named = named.ok().filter(|found| !found.is_empty()).ok_or(BadBundle::NoCertificate)?;
@@ -35,7 +36,8 @@ pub(super) fn trusting(pem: &[u8]) -> Result<ClientConfig, BadBundle> {
     Ok(config)
 }
 
-/// Accepts a certificate that is named itself, and any that leads to a trusted authority. Signatures are always checked.
+/// Accepts a certificate that is in the bundle itself, and any that leads to a trusted authority. Signatures are always
+/// checked.
 #[derive(Debug)]
 struct NamedOrValid {
     named: Vec<CertificateDer<'static>>,

@@ -1,11 +1,11 @@
-//! Walking lists page by page (systems/lenel-s2.md 2.12). A walk ends where the box says so; one that goes round in
-//! circles is an error, for nothing may be concluded from a walk that did not reach its end.
+//! Reads lists page by page (systems/lenel-s2.md 2.12). A walk ends where the NetBox says so. A walk that repeats a
+//! page is an error, since an incomplete list proves nothing.
 
 use super::errors;
 use crate::system::{Cursor, ErrorKind, SystemError};
 
-/// A place in a walk: the key of the next page, and one earlier key to notice circles by (Brent: the
-/// earlier key moves up at every power of two, so that a circle of any length is met).
+/// A position in a walk: the key of the next page, and one earlier key to detect a cycle (Brent: the earlier key moves
+/// up at every power of two, so that a cycle of any length is found).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Walk {
     pages: u64,
@@ -15,7 +15,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// The place that a cursor stands for.
+    /// The position that a cursor represents.
     pub(super) fn at(operation: &'static str, cursor: &Cursor) -> Result<Self, SystemError> {
         Self::parse(&cursor.0).ok_or_else(|| {
             SystemError::new(
@@ -33,12 +33,12 @@ impl Walk {
         Some(Self { pages: pages.parse().ok()?, earlier: earlier.to_owned(), key: key.to_owned() })
     }
 
-    /// The cursor of this place.
+    /// The cursor of this position.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor(format!("{}:{}:{}{}", self.pages, self.earlier.len(), self.earlier, self.key))
     }
 
-    /// The place after a page, reached from `here`, that named `next`. `-1`, empty or missing is the end.
+    /// The position after a page, reached from `here`, that named `next`. `-1`, an empty text or none is the end.
     pub(super) fn step(
         operation: &'static str,
         here: Option<&Self>,
@@ -63,7 +63,8 @@ impl Walk {
 mod tests {
     use super::*;
 
-    /// Walks keys, the index in the list being the page; returns the pages read, or none if the walk failed.
+    /// Walks keys, where the index in the list is the page. Returns the number of pages read, or `None` if the walk
+    /// failed.
     fn walk(next_of: impl Fn(&str) -> String) -> Option<usize> {
         let (mut here, mut pages) = (None::<Walk>, 0);
         loop {

@@ -1,11 +1,11 @@
-//! A box's own words, made fit to be shown: they help whoever sets the box right, but may name people (design 3.18).
+//! The NetBox's own words, made safe to show: they help to configure the NetBox, but may name people (design 3.18).
 
 use super::envelope::{Command, printable};
 
-/// The most of a box's own words that is shown.
+/// The maximum length of the NetBox's own words that is shown.
 const MAX_WORDS: usize = 160;
 
-/// Words that boxes use in their own errors; any other capitalised word may be a name and is not shown.
+/// Words of the NetBox's own errors. Any other capitalised word may be a name and is not shown.
 const VOCABULARY: &[&str] = &[
     "a",
     "access",
@@ -108,14 +108,14 @@ const VOCABULARY: &[&str] = &[
     "wiegand",
 ];
 
-/// A box's words in quotes, without anything that may be a person's (design 3.18).
+/// The NetBox's words in quotes, without anything that may belong to a person (design 3.18).
 pub(super) fn quoted(command: &Command, words: &str) -> String {
     let safe = safe_words(command, words);
     if safe.is_empty() { "nothing more".to_owned() } else { format!("\"{safe}\"") }
 }
 
-/// Keeps lower-case words, the box's vocabulary and the names of levels and formats that we sent; a name, a number or
-/// an address of a person becomes an ellipsis.
+/// Keeps lower-case words, the vocabulary, and the names of levels and formats in the request. A name, a number or an
+/// address of a person becomes an ellipsis.
 fn safe_words(command: &Command, words: &str) -> String {
     let texts = command.texts();
     let is_public =
@@ -140,7 +140,7 @@ fn safe_words(command: &Command, words: &str) -> String {
     safe
 }
 
-/// A word that names nobody: in small letters, of the box's vocabulary, or the name of an element.
+/// A word that cannot be a name: in lower case, in the vocabulary, or the name of an element.
 fn is_ordinary(word: &str) -> bool {
     let element = word.chars().all(|c| c.is_ascii_uppercase())
         && ["KEY", "NAME", "DATE", "NUM"].iter().any(|end| word.ends_with(end));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn known_texts_of_the_box_are_shown_as_they_are() {
+    fn known_texts_of_the_netbox_are_shown_as_they_are() {
         for text in
             ["Missing Last Name", "Encoded number is too large for selected format", "Invalid PERSONKEY"]
         {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn words_without_end_are_cut_and_control_characters_go() {
+    fn long_words_are_cut_and_control_characters_are_removed() {
         let said = safe_words(&add_person(), &"too\u{7} large\n".repeat(500));
         assert!(said.len() <= MAX_WORDS && !said.contains(char::is_control), "{said}");
     }

@@ -1,5 +1,5 @@
-//! Writing: every step may be repeated. Where a refusal may mean that the step is done already, the person is read and
-//! compared; nothing is concluded from the words of a box (systems/lenel-s2.md 2.7, 2.8, 2.11).
+//! Writing. Every step may be repeated. If a refusal may mean that the step is done already, the person is read and
+//! compared; the wording of a refusal decides nothing (systems/lenel-s2.md 2.7, 2.8, 2.11).
 
 use jiff::Timestamp;
 use vestibule_core::identity::RecordId;
@@ -13,7 +13,7 @@ use crate::system::{Applied, SystemError};
 
 impl LenelS2 {
     /// `AddPerson` under the record's own id, so that a retry after a lost answer meets its first attempt. The answer
-    /// names the id that the box keeps; where it names none the person is read.
+    /// contains the id that the NetBox stores. If it contains none, the person is read.
     pub(super) async fn create(&self, record: &DesiredRecord) -> Result<Applied, SystemError> {
         let command = self.map.add_person(record);
         match self.client.call(&command).await? {
@@ -29,8 +29,8 @@ impl LenelS2 {
         }
     }
 
-    /// `ModifyPerson`. To empty the set of levels, those that are there are read and withdrawn one by one, the only case
-    /// of two calls: an empty list may mean anything (2.16 no. 5).
+    /// `ModifyPerson`. To empty the set of levels, the present levels are read and withdrawn one by one, the only case
+    /// of two calls: the meaning of an empty list is not known (2.16 no. 5).
     pub(super) async fn update(
         &self,
         id: &str,
@@ -49,8 +49,8 @@ impl LenelS2 {
         }
     }
 
-    /// `AddCredential`. If it is refused the person is read: the card may be there (an answer was lost), or be there and
-    /// open nothing (disabled, lost, another end), in which case it is taken away and given anew.
+    /// `AddCredential`. If it is refused, the person is read. The card may be there (an answer was lost), or be there
+    /// and open nothing (disabled, lost, another end); in that case it is withdrawn and assigned again.
     pub(super) async fn assign(
         &self,
         id: RecordId,
@@ -78,8 +78,8 @@ impl LenelS2 {
         Err(refusal_of_card(&command, &refused))
     }
 
-    /// `RemoveCredential`. Where the box says that there is none, or refuses, the person is read: the box may keep the number
-    /// in another form than it was sent, and takes the card by what it shows. Absent is success, however it is worded.
+    /// `RemoveCredential`. If the NetBox answers that there is none, or refuses, the person is read: the NetBox may
+    /// store the number in another form, and accepts only that form. An absent card is success, whatever the wording.
     pub(super) async fn withdraw(&self, id: RecordId, card: &Card) -> Result<Applied, SystemError> {
         let sent = card.number_key();
         let command = Map::remove_credential(id, &card.format, sent);
@@ -101,7 +101,7 @@ impl LenelS2 {
         }
     }
 
-    /// `RemovePerson`, which removes softly. Absent or dead is success, however the box words it (2.7).
+    /// `RemovePerson`, which removes softly. An absent or removed person is success, whatever the wording (2.7).
     pub(super) async fn remove(&self, id: &str) -> Result<Applied, SystemError> {
         let command = Command::new("RemovePerson").with("PERSONID", id);
         let refused = match self.client.call(&command).await? {
@@ -116,12 +116,12 @@ impl LenelS2 {
     }
 }
 
-/// Whether a card of a person has this number and format, opening or not.
+/// Whether a card of a person has this number and format, whether it opens or not.
 fn is_same(held: &dto::AccessCard, card: &Card) -> bool {
     held.format == card.format && held.carries(&card.number)
 }
 
-/// What a refusal of a write means.
+/// The meaning of a refused write.
 fn refusal(command: &Command, outcome: &Outcome) -> SystemError {
     match outcome {
         Outcome::Fail(words) => errors::failed(command, words),
@@ -130,7 +130,7 @@ fn refusal(command: &Command, outcome: &Outcome) -> SystemError {
     }
 }
 
-/// The same for a card, which the box may know as somebody else's.
+/// The same for a card, which may belong to another person.
 fn refusal_of_card(command: &Command, outcome: &Outcome) -> SystemError {
     let taken = |words: &str| {
         let lower = words.to_lowercase();

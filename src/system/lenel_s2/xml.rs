@@ -1,7 +1,7 @@
-//! A tolerant reader of small XML documents: elements, their text, and nothing that a box may leave out or add.
+//! A tolerant reader of small XML documents: elements and their text, independent of what a NetBox omits or adds.
 //!
-//! A tree instead of derived structs, because the wire is loose (systems/lenel-s2.md 2.2): unknown elements, lists of
-//! one, empty containers, and keys that lie now inside DETAILS, now beside it.
+//! A tree instead of derived structs, because the format varies (systems/lenel-s2.md 2.2): unknown elements, lists of
+//! one, empty containers, and keys that are sometimes inside DETAILS and sometimes beside it.
 
 use quick_xml::XmlVersion;
 use quick_xml::errors::Error;
@@ -9,10 +9,10 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// Deeper than any answer; a document beyond it is not one.
+/// Deeper than any valid answer.
 const MAX_DEPTH: usize = 32;
 
-/// One element with what is in it. No `Debug`: it holds people's data.
+/// One element with its content. No `Debug`: it contains people's data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) name: String,
@@ -21,7 +21,7 @@ pub(super) struct Element {
     children: Vec<Self>,
 }
 
-/// The document is not well formed: cut short, or no XML at all. What it said is kept from errors on purpose.
+/// The document is not well formed: incomplete, or not XML. Its content is deliberately kept out of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
@@ -36,7 +36,7 @@ impl Element {
     pub(super) fn parse(document: &str) -> Result<Self, Malformed> {
         let mut reader = Reader::from_str(document.trim_start_matches('\u{feff}'));
         reader.config_mut().expand_empty_elements = true;
-        // The first entry is the document itself; every element is closed into the one before it.
+        // The first entry is the document itself; every element is closed into the entry before it.
         let mut open = vec![Self::default()];
         loop {
             let event = reader.read_event()?;
@@ -88,12 +88,12 @@ impl Element {
         self.children(container).flat_map(move |found| found.children(item))
     }
 
-    /// What stands directly in this element, exactly as it came.
+    /// The text directly in this element, exactly as received.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text of a child exactly as it came, empty if there is no such child.
+    /// The text of a child exactly as received; empty if there is no such child.
     pub(super) fn exact(&self, name: &str) -> &str {
         self.child(name).map_or("", Self::text)
     }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_xml_document_is_malformed() {
+    fn anything_but_one_xml_document_is_malformed() {
         let deep = format!("{}{}", "<A>".repeat(40), "</A>".repeat(40));
         for text in
             ["", "nonsense", "{}", "<A/><B/>", "<A></B>", "<A>&unknown;</A>", "<!DOCTYPE a><A/>", &deep]

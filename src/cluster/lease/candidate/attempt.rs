@@ -1,4 +1,4 @@
-//! One attempt at the lease: look, decide, and at most one write.
+//! One attempt at the lease: at most one read, a decision, and at most one write.
 
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use crate::cluster::FIELD_MANAGER;
 use crate::cluster::client::sentence;
 use crate::cluster::lease::decide::{Action, Record, Rival, decide};
 
-/// Where an attempt left us.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Leading,
-    /// We hold a lease that we made anew, and write nothing before the claim of a former holder is surely over.
+    /// This replica holds a lease that it created, and writes nothing before the claim of a possible former holder is
+    /// over.
     Waiting {
         until: Timestamp,
     },
@@ -24,7 +25,7 @@ pub(super) enum Standing {
         holder: String,
         until: Timestamp,
     },
-    /// Somebody wrote between our look and our write: look again.
+    /// Another client wrote between the read and the write: read again.
     Overtaken,
 }
 
@@ -35,14 +36,14 @@ pub(super) enum Unwritten {
 }
 
 impl Candidate {
-    /// One look and at most one write; a renewal needs no look.
+    /// At most one read and one write. A renewal needs no read.
     pub(super) async fn attempt(&mut self) -> Result<Standing, LeaseError> {
         if let Some(heartbeat) = &self.heartbeat {
             heartbeat.beat();
         }
         if let Some(lease) = self.ours.take() {
             match self.claim(lease).await? {
-                Standing::Overtaken => {} // Perhaps by our own renewal whose answer was lost: look.
+                Standing::Overtaken => {} // Perhaps by an own renewal without an answer: read again.
                 standing => return Ok(standing),
             }
         }
@@ -52,7 +53,7 @@ impl Candidate {
         let me = &self.who.identity;
         self.rival = Rival::watch(self.rival.take(), record.as_ref(), me, now);
         if record.as_ref().is_some_and(|record| record.holder.as_ref() != Some(me)) {
-            // Whose it was is known from here on.
+            // From here on the holder is known.
             self.opens_at = None;
         }
         match decide(record.as_ref(), self.rival.as_ref(), self.fence.until().is_some(), me, now) {
@@ -63,12 +64,13 @@ impl Candidate {
             Action::Create | Action::Take | Action::Renew => self.claim(seen.unwrap_or_default()).await,
             Action::Wait { until } => {
                 let holder = record.and_then(|record| record.holder);
-                Ok(Standing::Behind { holder: holder.unwrap_or_else(|| "somebody".into()), until })
+                Ok(Standing::Behind { holder: holder.unwrap_or_else(|| "an unnamed replica".into()), until })
             }
         }
     }
 
-    /// Writes our claim over `lease`, and opens the fence for what is left of it, counted from before the write.
+    /// Writes this replica's claim over `lease`, and opens the fence for its duration less the margin, counted from
+    /// before the write.
     async fn claim(&mut self, lease: Lease) -> Result<Standing, LeaseError> {
         if self.has_run_out() {
             return Err(self.stood_still());
@@ -92,7 +94,7 @@ impl Candidate {
         }
     }
 
-    /// The lease as it reads when it is ours from `now` on. What else stands in it stays.
+    /// The lease as this replica writes it when its claim begins at `now`. Fields of others stay.
     fn claimed(&self, lease: Lease, now: Timestamp) -> Lease {
         let before = lease.spec.clone().unwrap_or_default();
         let ours = self.is_ours(&lease);
@@ -120,7 +122,7 @@ impl Candidate {
         answer.map_err(|said| self.error("reading", said.map_or_else(no_answer, |error| sentence(&error))))
     }
 
-    /// Replaces the version that `lease` carries, or creates it if it carries none.
+    /// Replaces the version that `lease` carries, or creates the Lease if `lease` carries none.
     pub(super) async fn write(&self, lease: Lease, action: &'static str) -> Result<Lease, Unwritten> {
         let options = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let answer = if lease.metadata.resource_version.is_some() {
@@ -129,7 +131,7 @@ impl Candidate {
             self.in_time(self.api.create(&options, &lease)).await
         };
         answer.map_err(|error| match error {
-            // 409: another version is there. 404: it was deleted. Both: look again.
+            // 409: another version exists. 404: the Lease was deleted. Both: read again.
             Some(kube::Error::Api(status))
                 if matches!(status.code, 404 | 409) && !missing_namespace(&status) =>
             {
@@ -140,7 +142,7 @@ impl Candidate {
         })
     }
 
-    /// The answer of a call, or `Err(None)` if it took too long.
+    /// The answer of a call, or `Err(None)` if the call took too long.
     async fn in_time<T>(
         &self,
         call: impl Future<Output = kube::Result<T>>,
@@ -153,7 +155,8 @@ impl Candidate {
         LeaseError { action, lease: format!("{}/{}", self.who.namespace, self.who.name), said }
     }
 
-    /// Whether we led, and for longer than we had claimed to. Then the lease is lost, even if nobody has taken it.
+    /// Whether this replica led for longer than its claim lasted. Then the lease is lost, even if no other replica has
+    /// taken it.
     pub(super) fn has_run_out(&self) -> bool {
         let over = self.claimed_until.is_some_and(|until| until <= self.clock.now());
         over && self.fence.until().is_some()
@@ -162,7 +165,7 @@ impl Candidate {
     pub(super) fn stood_still(&self) -> LeaseError {
         self.error(
             "renewing",
-            "this process or its machine stood still for longer than the lease lasts".into(),
+            "this process or its machine was suspended for longer than the lease lasts".into(),
         )
     }
 }
@@ -171,7 +174,7 @@ fn no_answer() -> String {
     "the API server did not answer in time".into()
 }
 
-/// A lease cannot be made in a namespace that is not there: that is for the user to mend, not a race.
+/// A Lease cannot be created in a namespace that does not exist. That is an error for the user to fix, not a race.
 fn missing_namespace(status: &kube::core::Status) -> bool {
     status.details.as_ref().is_some_and(|details| details.kind == "namespaces")
 }

@@ -52,7 +52,7 @@ fn rows() -> Rows {
     Table::new(ObjectId::of_visitor, &[Scope::Everywhere])
 }
 
-/// What came of some events, in words: `seen a 1@10`, `gone a 1`, `vanished a`, `list done`.
+/// The work that follows from some events, in words: `seen a 1@10`, `gone a 1`, `vanished a`, `list done`.
 fn told(rows: &mut Rows, events: impl IntoIterator<Item = Event<Object>>) -> Vec<String> {
     let mut said = Vec::new();
     for event in events {
@@ -94,7 +94,7 @@ fn life(rows: &Rows, name: &str) -> Option<Life> {
 }
 
 #[test]
-fn the_first_list_tells_of_every_object_and_of_its_end() {
+fn the_first_list_reports_every_object_and_its_end() {
     let mut rows = rows();
     assert!(!rows.is_complete());
     let said = told(&mut rows, list([object("a", 1, 10), object("b", 2, 11)]));
@@ -105,14 +105,14 @@ fn the_first_list_tells_of_every_object_and_of_its_end() {
 }
 
 #[test]
-fn a_list_again_tells_only_of_what_changed_meanwhile() {
+fn a_second_list_reports_only_changed_objects() {
     let mut rows = listed([object("a", 1, 10), object("b", 2, 11)]);
     let edited = with(object("b", 2, 20), |meta| meta.generation = 2);
     assert_eq!(told(&mut rows, list([object("a", 1, 10), edited])), ["seen b 2@20", "list done"]);
 }
 
 #[test]
-fn a_list_that_begins_again_without_an_end_loses_nobody() {
+fn a_list_that_begins_again_without_an_end_loses_no_object() {
     let mut rows = listed([object("a", 1, 10), object("b", 2, 11)]);
     let init = || Event::Init(Scope::Everywhere);
     let cut = [init(), Event::InitApply(object("a", 1, 10)), init()];
@@ -125,7 +125,7 @@ fn a_list_that_begins_again_without_an_end_loses_nobody() {
 }
 
 #[test]
-fn a_list_after_410_lacks_what_was_removed_by_force_and_that_is_only_a_suspicion() {
+fn an_object_missing_from_a_list_after_410_is_only_suspected_to_be_gone() {
     let mut rows = listed([object("a", 1, 10), object("b", 2, 11)]);
     assert_eq!(told(&mut rows, list([object("a", 1, 10)])), ["vanished b", "list done"]);
     assert_eq!(life(&rows, "b"), Some(Life::Missing));
@@ -133,7 +133,7 @@ fn a_list_after_410_lacks_what_was_removed_by_force_and_that_is_only_a_suspicion
 }
 
 #[test]
-fn an_empty_list_removes_nobody() {
+fn an_empty_list_removes_no_object() {
     let mut rows = listed([object("a", 1, 10), object("b", 2, 11)]);
     let mut said = told(&mut rows, list([]));
     said.sort();
@@ -143,7 +143,7 @@ fn an_empty_list_removes_nobody() {
 }
 
 #[test]
-fn a_live_get_settles_who_is_missing() {
+fn a_live_get_decides_whether_a_missing_object_is_gone() {
     let mut rows = listed([object("a", 1, 10), object("b", 2, 11), object("c", 3, 12)]);
     told(&mut rows, list([]));
     assert_eq!(told(&mut rows, [Event::Answer(object("a", 1, 10))]), ["seen a 1@10"]);
@@ -184,7 +184,7 @@ fn stale_events_are_dropped() {
 }
 
 #[test]
-fn what_others_write_beside_us_is_no_news_but_is_not_forgotten() {
+fn writes_of_others_are_no_news_but_their_version_is_kept() {
     let mut rows = listed([object("a", 1, 10)]);
     let labelled = with(object("a", 1, 12), |meta| meta.finalizers.push("example.com/other".to_owned()));
     assert_eq!(told(&mut rows, [Event::Apply(labelled.clone())]), ["newer a 1@12"]);
@@ -261,7 +261,7 @@ fn a_living_row_is_never_forgotten() {
 }
 
 #[test]
-fn a_late_answer_to_our_own_write_brings_nobody_back() {
+fn a_late_answer_to_an_own_write_brings_no_object_back() {
     let mut rows = listed([object("a", 1, 10)]);
     told(&mut rows, [Event::Delete(object("a", 1, 13))]);
     assert_eq!(told(&mut rows, [Event::Answer(ours(object("a", 1, 12)))]), [""; 0]);
@@ -272,7 +272,7 @@ fn a_late_answer_to_our_own_write_brings_nobody_back() {
 }
 
 #[test]
-fn what_a_live_get_proved_gone_no_late_word_brings_back() {
+fn no_late_event_brings_back_an_object_that_a_live_get_proved_gone() {
     let mut rows = listed([object("a", 1, 10)]);
     assert!(rows.not_found::<Object>(object_id("a"), uid(1)).is_some());
     let edited = |version| with(object("a", 1, version), |meta| meta.generation = 2);
@@ -282,7 +282,7 @@ fn what_a_live_get_proved_gone_no_late_word_brings_back() {
 }
 
 #[test]
-fn an_answer_of_ours_does_not_stand_for_being_in_a_list() {
+fn an_answer_to_an_own_write_does_not_count_as_listed() {
     let mut rows = listed([object("a", 1, 10)]);
     let answer = Event::Answer(ours(object("a", 1, 11)));
     let gap = [Event::Init(Scope::Everywhere), answer, Event::InitDone(Scope::Everywhere)];
@@ -311,7 +311,7 @@ fn deleted_and_made_again_in_the_gap_of_a_relist_is_seen_by_the_uid() {
 }
 
 #[test]
-fn an_object_made_again_after_a_known_deletion_is_not_told_gone_twice() {
+fn an_object_created_again_after_a_known_deletion_is_not_reported_gone_twice() {
     let mut rows = listed([object("a", 1, 10)]);
     told(&mut rows, [Event::Delete(object("a", 1, 11))]);
     assert_eq!(told(&mut rows, [Event::Apply(object("a", 2, 12))]), ["seen a 2@12"]);
@@ -319,7 +319,7 @@ fn an_object_made_again_after_a_known_deletion_is_not_told_gone_twice() {
 }
 
 #[test]
-fn a_deletion_of_a_successor_never_seen_means_that_ours_is_gone_too() {
+fn the_deletion_of_an_unseen_successor_means_that_the_known_object_is_gone() {
     let mut rows = listed([object("a", 1, 10)]);
     assert_eq!(told(&mut rows, [Event::Delete(object("a", 2, 20))]), ["gone a 1"]);
     assert_eq!(told(&mut rows, [Event::Delete(object("z", 3, 21))]), [""; 0]);

@@ -1,5 +1,5 @@
-//! A random history of an API server, delivered through cuts, stale lists and late answers: the table ends up with
-//! what the server holds, and has told of everything that came and went.
+//! A random history of an API server, delivered with interruptions, stale lists and late answers. In the end the table
+//! holds the server's objects, and has reported every object that was created or deleted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// One thing that happens to the server, to the connection, or in the controller.
+/// One event in the server, on the connection, or in the controller.
 #[derive(Clone, Copy, Debug)]
 enum Happens {
     Create(u8),
@@ -16,20 +16,20 @@ enum Happens {
     Mark(u8),
     Strip(u8),
     Remove(u8),
-    /// We put our finalizer on; the answer waits to be brought in.
+    /// The controller adds its finalizer; the answer is delivered later.
     Write(u8),
-    /// One of the answers that wait comes in, not always the oldest.
+    /// One of the pending answers comes in, not always the oldest.
     Answered(u8),
-    /// So many events of the watch come in.
+    /// This many events of the watch come in.
     Deliver(u8),
-    /// 410: a list, so many states old, cut off after so many objects before it begins again.
+    /// 410: a list that is this many states old, interrupted after this many objects before it begins again.
     Relist {
         age: u8,
         cut: u8,
     },
-    /// The live GETs of those who are missing come back.
+    /// The live GETs of the missing objects come back.
     Settle,
-    /// Work of what is gone is over.
+    /// Work on objects that are gone is finished.
     Forget,
 }
 
@@ -57,7 +57,7 @@ type Objects = BTreeMap<String, Object>;
 struct Server {
     version: u64,
     objects: Objects,
-    /// What the watch tells, and what the server held after each.
+    /// The events of the watch, and the server's objects after each.
     log: Vec<(Event<Object>, Objects)>,
     uids: u128,
 }
@@ -96,14 +96,14 @@ impl Server {
     }
 }
 
-/// The controller's side: the table, what it was told, and the obligations that come of it.
+/// The controller's side: the table, the events it received, and the work that follows from them.
 struct World {
     server: Server,
     rows: Rows,
     position: usize,
     answers: Vec<Object>,
     missing: BTreeSet<ObjectId>,
-    /// The newest generation handed over of each uid, and the uids told gone.
+    /// The newest generation handed over for each uid, and whether the uid was reported gone.
     planned: BTreeMap<Uid, (i64, bool)>,
     gone: BTreeSet<Uid>,
 }
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// Our writes carry the uid that the row has: another object refuses them.
+    /// The writes of the controller carry the row's uid, so another object of that name refuses them.
     fn write(&mut self, name: &str) {
         let known = self.rows.row(object_id(name)).map(super::super::Row::uid);
         if known.is_some() && self.server.objects.get(name).map(|there| there.meta.uid) == known {
@@ -229,7 +229,7 @@ impl World {
         }
     }
 
-    /// The connection is good again and everything comes in.
+    /// The connection works again and all pending events come in.
     fn come_to_rest(&mut self) {
         while self.position < self.server.log.len() {
             self.deliver();
@@ -263,10 +263,10 @@ proptest! {
 
         for Meta { uid, generation, deleting, .. } in server.objects.values().map(|object| &object.meta) {
             prop_assert_eq!(planned.get(uid), Some(&(*generation, *deleting)));
-            prop_assert!(!gone.contains(uid), "told gone and there");
+            prop_assert!(!gone.contains(uid), "reported gone although it exists");
         }
         let there: BTreeSet<_> = server.objects.values().map(|object| object.meta.uid).collect();
         let came_and_went: BTreeSet<_> = planned.into_keys().filter(|uid| !there.contains(uid)).collect();
-        prop_assert_eq!(came_and_went, gone, "each that went was told, and no other");
+        prop_assert_eq!(came_and_went, gone, "every deleted object was reported, and no other");
     }
 }
