@@ -1,4 +1,5 @@
-//! One card for several Visitors: it goes from one to the next, and each status says what it waits for.
+//! One card for several Visitors: it passes from one to the next, and each status says which card the Visitor waits
+//! for.
 
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
@@ -26,7 +27,7 @@ async fn has_card(testbed: &Testbed, name: &str, number: &str) {
 }
 
 #[tokio::test]
-async fn a_visitor_waits_for_a_card_until_its_holders_end_and_has_it_then() {
+async fn a_visitor_waits_for_a_card_and_gets_it_when_its_holders_visit_ends() {
     let testbed = waiting("card-wait").await;
     let second = testbed.view("Visitor", "second");
     let holder = format!("Visitor {}/first", testbed.namespace.name());
@@ -43,7 +44,7 @@ async fn a_visitor_waits_for_a_card_until_its_holders_end_and_has_it_then() {
 }
 
 #[tokio::test]
-async fn a_card_is_given_on_without_a_sync_when_its_holder_is_deleted() {
+async fn a_card_passes_on_without_a_sync_when_its_holder_is_deleted() {
     let testbed = waiting("card-deleted").await;
     testbed.delete("Visitor", "first").await;
     has_card(&testbed, "second", "7001").await;
@@ -52,12 +53,12 @@ async fn a_card_is_given_on_without_a_sync_when_its_holder_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_card_is_given_on_without_a_sync_when_its_holder_moves_or_has_another_card() {
+async fn a_card_passes_on_without_a_sync_when_its_holder_moves_or_has_another_card() {
     let testbed = waiting("card-moved").await;
     testbed.apply(visit("first", "09:00", "11:00", "7002")).await;
     has_card(&testbed, "second", "7001").await;
     has_card(&testbed, "first", "7002").await;
-    // Back again: the earlier visit has it first.
+    // Moved back: the earlier visit has the card first.
     testbed.apply(visit("first", "09:00", "11:00", "7001")).await;
     has_card(&testbed, "first", "7001").await;
     testbed.reads("Visitor", "second", "DependencyNotReady").await;
@@ -68,7 +69,7 @@ async fn a_card_is_given_on_without_a_sync_when_its_holder_moves_or_has_another_
 }
 
 #[tokio::test]
-async fn visitors_whose_hours_meet_are_refused_by_name_until_one_of_them_changes() {
+async fn visitors_with_one_card_and_overlapping_hours_are_refused_until_one_of_them_changes() {
     let testbed = Testbed::new("card-overlap").await;
     testbed.apply(visit("first", "09:00", "11:00", "7001")).await;
     testbed.reads("Visitor", "first", "Succeeded").await;
@@ -89,7 +90,7 @@ async fn visitors_whose_hours_meet_are_refused_by_name_until_one_of_them_changes
 }
 
 #[tokio::test]
-async fn a_wait_is_found_again_after_a_restart_and_leading_zeros_make_no_other_card() {
+async fn a_wait_for_a_card_survives_a_restart_and_leading_zeros_make_no_other_card() {
     let mut testbed = waiting("card-restart").await;
     testbed.stop().await;
     testbed.apply(visit("third", "12:00", "13:00", "0007001")).await;

@@ -1,4 +1,4 @@
-//! What the rest of these tests stands on: it is a real API server, with the controllers a client notices.
+//! The control plane under these tests is a real API server with the controllers that a client notices.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn config_map(name: &str, owners: Option<Vec<OwnerReference>>) -> ConfigMap {
     ConfigMap { metadata, data: Some(data), ..ConfigMap::default() }
 }
 
-/// etcd and kube-apiserver alone bring no controllers: see [`Origin::Assets`].
+/// etcd and kube-apiserver alone have no controllers: see [`Origin::Assets`].
 fn has_controllers() -> bool {
     !matches!(Options::from_env().unwrap().origin, Origin::Assets(_))
 }
@@ -71,7 +71,7 @@ async fn a_namespace_gets_its_service_account_and_its_deletion_finishes() {
 }
 
 #[tokio::test]
-async fn what_an_object_owns_goes_with_it() {
+async fn owned_objects_are_collected_with_their_owner() {
     if !has_controllers() {
         return;
     }

@@ -1,4 +1,4 @@
-//! The definitions on a real API server: it takes them, and answers every broken rule with our sentence.
+//! The definitions on a real API server: it accepts them, and answers every broken rule with its sentence.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
@@ -12,7 +12,7 @@ use vestibule::cli::examples;
 
 #[path = "../crds_rules/relations.rs"]
 mod relations;
-#[allow(dead_code, reason = "a server judges every case, so nobody asks which it alone can judge")]
+#[allow(dead_code, reason = "the server judges every case, so the field is not read here")]
 #[path = "../crds_rules/table.rs"]
 mod table;
 
@@ -43,7 +43,7 @@ fn strictly() -> PatchParams {
     PatchParams::apply("crds-test").validation_strict()
 }
 
-/// Stores what stood before, with its status, and tries the change on it.
+/// Stores the object before the change, with its status, and tries the change on it.
 async fn try_change(
     client: &Client,
     namespace: &str,
@@ -75,7 +75,7 @@ async fn try_case(client: &Client, namespace: &str, case: &Case, number: usize) 
     api_of(client, namespace, &object).create(&dry_run(), &dynamic(&object)).await.map(drop)
 }
 
-/// What is wrong with the server's answer, if anything.
+/// The error in the server's answer, if there is one.
 fn judge(case: &Case, answer: kube::Result<()>) -> Option<String> {
     match (case.accepted, answer) {
         (true, Ok(())) => None,
@@ -87,7 +87,7 @@ fn judge(case: &Case, answer: kube::Result<()>) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_rule_accepts_and_refuses_on_the_server_what_it_does_without_one() {
+async fn every_rule_decides_the_same_on_the_server_as_without_one() {
     let namespace = harness::namespace("crds").await;
     let mut wrong = Vec::new();
     for (number, case) in table::cases().iter().enumerate() {
@@ -96,8 +96,8 @@ async fn every_rule_accepts_and_refuses_on_the_server_what_it_does_without_one()
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Applies objects again and again, refusing unknown fields: nothing may change. The second time the server stores
-/// the default of status that it had only shown before, so the third is compared with the second.
+/// Applies objects repeatedly and refuses unknown fields: nothing may change. The second time the server stores the
+/// default of status that it only showed before, so the third is compared with the second.
 async fn repeatedly(client: &Client, namespace: &str, objects: impl IntoIterator<Item = Value>) {
     for object in objects {
         let api = api_of(client, namespace, &object);

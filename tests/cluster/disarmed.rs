@@ -20,18 +20,18 @@ fn refuses_removal(netbox: &NetBox) {
     netbox.fault(json!({"kind": "fail", "operation": "RemovePerson", "text": "Database error", "times": 0}));
 }
 
-/// Whether a person opens the door of its company.
+/// Whether a person opens the door of their company.
 async fn is_let_in(testbed: &Testbed, person: &str) -> bool {
     testbed.netbox.opens(person, "Acme suite").await
 }
 
-/// Whether nothing of a person opens a door.
+/// Whether no part of a person's record opens a door.
 fn is_disarmed(person: &Person) -> bool {
     person.levels.is_empty() && person.cards.is_empty()
 }
 
 #[tokio::test]
-async fn a_deleted_visitor_is_let_in_no_more_while_the_removal_fails() {
+async fn a_deleted_visitor_is_not_let_in_while_the_removal_fails() {
     let testbed = with_two("error").await;
     let ada = testbed.netbox.person("ada@example.org").await;
     assert!(is_let_in(&testbed, &ada.id).await);
@@ -79,7 +79,7 @@ async fn a_role_without_the_right_to_delete_stops_nothing_else_and_a_changed_vis
         let is_new = one.id == ada.external_id();
         assert_eq!((is_let_in(&testbed, &one.id).await, is_disarmed(one)), (is_new, !is_new), "{one:?}");
     }
-    // The login works, and so does everything else.
+    // The login works, and so does all other work.
     testbed.reads("AccessIntegration", "netbox", "ProgressingWithRetry").await;
     testbed.apply(visitor("eve", json!({}))).await;
     testbed.reads("Visitor", "eve", "Succeeded").await;
@@ -95,7 +95,7 @@ async fn a_role_without_the_right_to_delete_stops_nothing_else_and_a_changed_vis
 }
 
 #[tokio::test]
-async fn the_next_days_visitor_does_not_stand_outside_because_yesterdays_record_is_not_removed() {
+async fn a_visitor_of_the_next_day_is_let_in_although_yesterdays_record_is_not_removed() {
     let testbed = Testbed::new("next-day").await;
     testbed.apply(visitor("ada", json!({"visit": {"to": "2026-12-02"}, "credentialNumber": "4711"}))).await;
     testbed.apply(visitor("bob", json!({}))).await;

@@ -1,4 +1,4 @@
-//! No control plane outlives the process that started it, whatever becomes of that.
+//! No control plane outlives the process that started it, however that process ends.
 //!
 //! This binary runs itself as the process that dies.
 
@@ -14,7 +14,7 @@ use crate::harness::{in_use, wait_until};
 
 const DIR: &str = "VESTIBULE_TEST_DIR";
 const ENDING: &str = "VESTIBULE_TEST_ENDING";
-/// One at a time: each has a control plane of its own.
+/// One at a time: each has its own control plane.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Not a test: the process that dies.
@@ -28,7 +28,7 @@ async fn holder() {
     println!("\nready");
     match std::env::var(ENDING).unwrap().as_str() {
         "exits" => std::process::exit(0),
-        "panics" => panic!("as it was told"),
+        "panics" => panic!("as requested"),
         _ => std::future::pending().await,
     }
 }
@@ -60,7 +60,7 @@ impl Holder {
         assert!(status.success());
     }
 
-    /// Waits for its end and for that of the control plane, which holds a lock as long as it lives.
+    /// Waits for the end of the process and of the control plane, which holds a lock as long as it runs.
     async fn leaves_nothing(mut self) {
         self.child.wait().await.unwrap();
         let dir: PathBuf = self.dir.path().to_owned();
@@ -69,7 +69,7 @@ impl Holder {
     }
 }
 
-/// Only our own program watches its stdin and locks its directory; an existing cluster is not started at all.
+/// Only the project's own program watches its stdin and locks its directory. An existing cluster is not started at all.
 fn is_ours() -> bool {
     matches!(Options::from_env().unwrap().origin, Origin::Build | Origin::Binary(_))
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with a system, and what becomes of the people in it meanwhile.
+//! Faults of a system, and the access of its people meanwhile.
 
 use serde_json::json;
 use vestibule_core::status::Kstatus;
@@ -6,7 +6,7 @@ use vestibule_core::status::Kstatus;
 use crate::harness::wait_until;
 use crate::testbed::{MORNING, NetBox, Person, Testbed, View, integration, secret, visitor};
 
-/// A building with visitors in it.
+/// A building with this many visitors present.
 async fn with(name: &str, visitors: usize) -> Testbed {
     let testbed = Testbed::new(name).await;
     for number in 0..visitors {
@@ -18,7 +18,7 @@ async fn with(name: &str, visitors: usize) -> Testbed {
     testbed
 }
 
-/// Lets time go by, in steps in which whatever waits gets its turn.
+/// Sets the clock in steps, and lets waiting work run after each.
 async fn passes(testbed: &Testbed, minutes: [&str; 3]) {
     for minute in minutes {
         testbed.set_clock(&format!("2026-12-01T14:{minute}:00Z"));
@@ -48,7 +48,7 @@ async fn a_lost_answer_to_a_removal_still_frees_the_object() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_and_a_deletion_right_after_leave_nobody_in() {
+async fn a_lost_answer_and_a_deletion_right_after_leave_no_record() {
     let testbed = Testbed::new("race").await;
     testbed.netbox.fault(json!({"kind": "refuse", "when": "after", "operation": "AddPerson", "times": 1}));
     testbed.netbox.fault(json!({"kind": "http", "operation": "AddPerson", "skip": 1, "times": 0}));
@@ -74,7 +74,7 @@ async fn a_short_trouble_is_retried_and_ready_is_not_taken_back() {
 }
 
 #[tokio::test]
-async fn an_outage_is_told_at_once_on_the_integration_and_not_on_those_who_are_in() {
+async fn an_outage_is_reported_at_once_on_the_integration_and_not_on_its_present_visitors() {
     let testbed = with("outage", 3).await;
     let versions = || [0, 1, 2].map(|number| testbed.view("Visitor", &format!("v{number}")).resource_version);
     let before = versions();
@@ -85,8 +85,8 @@ async fn an_outage_is_told_at_once_on_the_integration_and_not_on_those_who_are_i
     assert!(!netbox.is_ready() && netbox.message().contains("NetBox"), "{}", netbox.message());
     let ada = testbed.works_on("Visitor", "ada", "ProgressingWithRetry").await;
     assert!(!ada.is_ready());
-    assert_eq!(versions(), before, "who has nothing pending is not rewritten because a system blinked");
-    // One probe a period while it is down.
+    assert_eq!(versions(), before, "a short outage rewrites no status without pending work");
+    // One probe in each period while it is down.
     testbed.netbox.forget_calls();
     passes(&testbed, ["01", "02", "03"]).await;
     wait_until("it was probed", || async { testbed.netbox.calls().values().sum::<u64>() > 0 }).await;
@@ -104,7 +104,7 @@ async fn an_outage_is_told_at_once_on_the_integration_and_not_on_those_who_are_i
 async fn a_system_that_is_not_there_at_the_start_is_connected_when_it_comes() {
     let mut testbed = Testbed::declared("absent", MORNING, "America/New_York").await;
     let address = testbed.netbox.address();
-    // Somewhere else meanwhile, so that nobody listens where the integration points.
+    // Moved to another port meanwhile, so that the address of the integration does not listen.
     let now = MORNING.parse().unwrap();
     testbed.netbox = NetBox::start("America/New_York", now).await;
     testbed.start().await;
@@ -138,7 +138,7 @@ async fn a_system_that_hangs_delays_no_other() {
     }
     assert!(
         testbed.netbox.in_flight() > 0,
-        "the call was given up: whoever waited for it would be here, too"
+        "the call was cancelled, which would let the waiting Visitors in"
     );
     assert_eq!(beside.people().await.len(), 3);
     assert!(!testbed.view("Visitor", "stuck").is_ready());
@@ -163,7 +163,7 @@ async fn a_429_is_waited_out_as_long_as_the_system_said() {
 }
 
 #[tokio::test]
-async fn an_expired_session_costs_one_login_and_nobody_notices() {
+async fn an_expired_session_costs_one_login_and_delays_no_visitor() {
     let testbed = with("session", 2).await;
     testbed.netbox.forget_calls();
     testbed.netbox.edit(&json!({"action": "end_sessions"}));
@@ -179,7 +179,7 @@ async fn an_expired_session_costs_one_login_and_nobody_notices() {
 }
 
 #[tokio::test]
-async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
+async fn a_refused_login_stops_the_integration_until_the_secret_changes() {
     let testbed = Testbed::declared("refused", MORNING, "America/New_York").await;
     testbed.apply(secret("wrong")).await;
     let mut testbed = testbed;
@@ -195,7 +195,7 @@ async fn a_refused_login_parks_the_integration_until_the_secret_changes() {
     assert!(!netbox.message().contains("wrong"), "no password in a sentence: {}", netbox.message());
     let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
-    // Hours go by, objects come: not one login more.
+    // Hours pass and objects come: not one more login.
     testbed.set_clock("2026-12-01T16:00:00Z");
     testbed.apply(visitor("bob", json!({}))).await;
     testbed.until("Visitor", "bob", "is told", |bob| !bob.reason().is_empty()).await;
@@ -223,7 +223,7 @@ async fn a_rotated_secret_takes_effect_without_a_restart() {
 }
 
 #[tokio::test]
-async fn a_secret_that_vanishes_is_told_and_doors_can_still_be_closed() {
+async fn a_missing_secret_is_reported_and_doors_can_still_be_closed() {
     let testbed = with("vanished", 2).await;
     testbed.delete("Secret", "login").await;
     let netbox = testbed.reads("AccessIntegration", "netbox", "DependencyNotReady").await;
@@ -238,7 +238,7 @@ async fn a_secret_that_vanishes_is_told_and_doors_can_still_be_closed() {
 }
 
 #[tokio::test]
-async fn the_trap_of_a_box_in_the_wrong_mode_is_told_as_such_and_is_no_login_storm() {
+async fn a_netbox_in_the_wrong_authentication_mode_is_reported_as_such_without_a_login_storm() {
     let testbed = Testbed::declared("trap", MORNING, "America/New_York").await;
     testbed.netbox.switch(&json!({"login.mode": "trap"}));
     let mut testbed = testbed;
@@ -249,13 +249,13 @@ async fn the_trap_of_a_box_in_the_wrong_mode_is_told_as_such_and_is_no_login_sto
     testbed.set_clock("2026-12-01T16:00:00Z");
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "DependencyNotReady").await;
-    // One more, since a session may have been ended by chance.
+    // One more, since a session may end by chance.
     assert!(testbed.netbox.called("Login") <= 2, "{}", testbed.netbox);
     testbed.agrees().await;
 }
 
 #[tokio::test]
-async fn a_wrong_path_is_told_with_what_to_do() {
+async fn a_wrong_path_is_reported_with_advice() {
     let mut testbed = Testbed::declared("path", MORNING, "America/New_York").await;
     let wrong = json!({"lenelS2": {"path": "/wrong/nbapi"}});
     testbed.apply(integration(&testbed.netbox.url(), wrong)).await;
@@ -269,12 +269,12 @@ async fn a_wrong_path_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn an_empty_list_with_success_removes_nobody_here_or_there() {
+async fn an_empty_list_with_success_removes_no_visitor_and_no_record() {
     lists(0, "empty").await;
 }
 
 #[tokio::test]
-async fn a_short_list_with_success_removes_nobody_here_or_there() {
+async fn a_short_list_with_success_removes_no_visitor_and_no_record() {
     lists(2, "short").await;
 }
 
@@ -294,7 +294,7 @@ async fn lists(keep: u64, name: &str) {
     assert_eq!(testbed.netbox.writes(), [].into());
     assert_eq!(versions(&testbed), before);
     assert_eq!(testbed.netbox.people().await.len(), 5);
-    // And not at a start either, when nothing is known but what the objects say.
+    // Not at a start either, when the controller knows only the objects.
     testbed.stop().await;
     testbed.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
     testbed.start().await;
@@ -312,7 +312,7 @@ async fn lists(keep: u64, name: &str) {
 }
 
 #[tokio::test]
-async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
+async fn a_record_changed_by_hand_is_repaired_at_the_next_sync() {
     let testbed = with("repair", 1).await;
     let id = testbed.view("Visitor", "v0").external_id().to_owned();
     let set = json!({"EXPDATE": "2026-12-24 18:00"});
@@ -325,7 +325,7 @@ async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
         people[0].levels == ["Acme Visitors", "Lobby"]
             && people[0].exp_date.as_deref() == Some("2026-12-01 17:00:00")
     };
-    testbed.netbox.until("he is as declared", as_declared).await;
+    testbed.netbox.until("the record is as declared", as_declared).await;
     assert_eq!(testbed.netbox.person("v0@example.org").await.id, id);
     assert!(testbed.view("Visitor", "v0").is_ready());
     let repairs = testbed.netbox.writes();
@@ -335,7 +335,7 @@ async fn what_the_guard_changed_by_hand_is_repaired_at_the_next_sync() {
 }
 
 #[tokio::test]
-async fn what_the_guard_changed_by_hand_is_only_told_in_observe() {
+async fn a_record_changed_by_hand_is_only_reported_in_observe() {
     let testbed = with("told", 1).await;
     testbed.apply(integration(&testbed.netbox.url(), json!({"mode": "Observe"}))).await;
     testbed.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
@@ -344,14 +344,14 @@ async fn what_the_guard_changed_by_hand_is_only_told_in_observe() {
     testbed.netbox.forget_calls();
     testbed.sync("drift").await;
     let drifts = |v0: &View| v0.condition("Synced").is_some_and(|synced| synced.reason == "DriftDetected");
-    let v0 = testbed.until("Visitor", "v0", "tells of the drift", drifts).await;
+    let v0 = testbed.until("Visitor", "v0", "reports the drift", drifts).await;
     assert_eq!((v0.is_ready(), v0.kstatus()), (true, Kstatus::Current));
     assert_eq!(testbed.netbox.writes(), [].into());
     testbed.agrees().await;
 }
 
 #[tokio::test]
-async fn who_was_removed_by_hand_is_made_again_under_a_new_id() {
+async fn a_record_removed_by_hand_is_created_again_under_a_new_id() {
     let testbed = with("byhand", 1).await;
     let before = testbed.view("Visitor", "v0").external_id().to_owned();
     testbed.netbox.edit(&json!({"action": "remove_person", "id": before}));
@@ -366,7 +366,7 @@ async fn who_was_removed_by_hand_is_made_again_under_a_new_id() {
 async fn an_orphan_whose_window_is_open_is_held_and_released_by_its_hash() {
     let mut testbed = with("orphan-held", 2).await;
     testbed.stop().await;
-    // The finalizer is stripped by force while nobody looks.
+    // The finalizer is stripped by force while no controller runs.
     testbed.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
     testbed.delete("Visitor", "v0").await;
     testbed.gone("Visitor", "v0").await;
@@ -378,7 +378,7 @@ async fn an_orphan_whose_window_is_open_is_held_and_released_by_its_hash() {
     let hash = held.status["heldDeletions"]["hash"].as_str().unwrap().to_owned();
     assert!(held.message().contains(&hash), "{}", held.message());
     assert_eq!(testbed.netbox.people().await.len(), 2);
-    // Another hash releases nothing.
+    // Another hash releases none.
     let command = "access.vestibule.dev/release-deletions";
     testbed.annotate("AccessIntegration", "netbox", command, "0123456789ab").await;
     testbed.sync("wrong").await;
@@ -393,7 +393,7 @@ async fn an_orphan_whose_window_is_open_is_held_and_released_by_its_hash() {
 }
 
 #[tokio::test]
-async fn an_orphan_whose_window_has_ended_goes_by_itself() {
+async fn an_orphan_whose_window_has_ended_is_removed_without_a_release() {
     let mut testbed = with("orphan-ended", 2).await;
     testbed.stop().await;
     testbed.patch("Visitor", "v0", json!({"metadata": {"finalizers": null}})).await;
@@ -407,7 +407,7 @@ async fn an_orphan_whose_window_has_ended_goes_by_itself() {
 }
 
 #[tokio::test]
-async fn a_person_of_nobodys_is_never_touched() {
+async fn a_person_without_an_owner_is_never_touched() {
     let testbed = with("strangers", 1).await;
     let before = testbed.netbox.everybody().await.len();
     let card = json!({"CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5000});
@@ -428,7 +428,7 @@ async fn a_person_of_nobodys_is_never_touched() {
 }
 
 #[tokio::test]
-async fn an_owner_of_its_own_works_beside_another_on_one_box() {
+async fn two_owners_work_beside_each_other_on_one_netbox() {
     let first = with("resident", 1).await;
     let mut second = Testbed::declared("guest", MORNING, "America/New_York").await;
     second.apply(integration(&first.netbox.url(), json!({"ownerId": "mine"}))).await;
@@ -446,14 +446,14 @@ async fn an_owner_of_its_own_works_beside_another_on_one_box() {
 }
 
 #[tokio::test]
-async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
+async fn a_moved_building_takes_over_its_records_by_the_owner_id() {
     let mut first = with("moving", 1).await;
     let owner = first.view("AccessIntegration", "netbox").status["ownerId"].as_str().unwrap().to_owned();
     first.stop().await;
     let mut second = Testbed::declared("moved-in", MORNING, "America/New_York").await;
     second.apply(integration(&first.netbox.url(), json!({"ownerId": owner}))).await;
     second.start().await;
-    // Their objects are not here: open windows are held, nobody is thrown out by a move.
+    // Their objects are in the other cluster. Records with open windows are held, so a move removes no access.
     let held = second.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!(held.status["heldDeletions"]["count"], 1);
     assert_eq!(first.netbox.people().await.len(), 1);
@@ -461,11 +461,11 @@ async fn a_moved_building_takes_its_people_over_by_the_owner_id() {
     second.agrees_with(&first.netbox).await;
 }
 
-/// Waits until the Property tells of the last sync of its only integration.
+/// Waits until the Property reports the last sync of its only integration.
 async fn time_on_the_property(testbed: &Testbed) {
     let synced = testbed.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
     let tells = |tower: &View| tower.status["lastSyncTime"] == synced;
-    testbed.until("Property", "tower", "tells of the sync", tells).await;
+    testbed.until("Property", "tower", "reports the sync", tells).await;
 }
 
 #[tokio::test]
@@ -481,14 +481,14 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written_but_it
     time_on_the_property(&testbed).await;
     testbed.netbox.forget_calls();
     let running = testbed.controller.as_ref().unwrap();
-    // The lease is renewed by PUT, and nothing else is written so.
+    // The lease is renewed with PUT, and no other object is written with it.
     let patched = || running.api_calls(&["PATCH", "POST", "DELETE"]);
-    // A write is counted when it is answered, which is later than its change is seen. What was written before the next
+    // A write is counted when it is answered, which is later than the event of its change. Every write before the next
     // renewal of the lease is answered by then.
     let renewed = running.api_calls(&["PUT"]);
     wait_until("the lease is renewed", || std::future::ready(running.api_calls(&["PUT"]) > renewed)).await;
     let (changes, before) = (testbed.changes(), patched());
-    // Three syncs' worth of time.
+    // The time of three syncs.
     for hour in ["14:31", "15:02", "15:33"] {
         let synced = testbed.view("AccessIntegration", "netbox").status["lastSyncTime"].clone();
         testbed.set_clock(&format!("2026-12-01T{hour}:30Z"));
@@ -499,7 +499,7 @@ async fn at_rest_nothing_is_called_but_the_paged_sync_and_nothing_written_but_it
     let calls = testbed.netbox.calls();
     let paged = ["SearchPersonData", "GetAccessLevels", "GetCardFormats"];
     assert!(calls.keys().all(|operation| paged.contains(&operation.as_str())), "{calls:?}");
-    // The time of the sync stands on the integration and on its Property, one write each.
+    // The time of the sync is written to the integration and to its Property, one write each.
     wait_until("six writes are answered", || std::future::ready(patched() >= before + 6)).await;
     let history =
         || format!("{}\n{}", testbed.told("AccessIntegration", "netbox"), testbed.told("Property", "tower"));

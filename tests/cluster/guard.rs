@@ -1,4 +1,4 @@
-//! The guard of deletions from end to end: records whose objects are gone, more of them than may go unasked.
+//! The guard of deletions from end to end: records without objects, more of them than the guard allows.
 
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
@@ -21,14 +21,14 @@ async fn evening(name: &str, guard: Value, visitors: usize) -> Testbed {
     testbed
 }
 
-/// Takes an object away by force, so that its record is left. The controller would set its finalizer again.
+/// Removes an object by force, so that its record is left. The controller would set its finalizer again.
 async fn strip(testbed: &Testbed, name: &str) {
     testbed.patch("Visitor", name, json!({"metadata": {"finalizers": null}})).await;
     testbed.delete("Visitor", name).await;
     testbed.gone("Visitor", name).await;
 }
 
-/// Deletes objects while the mode removes nothing, and has it remove again: their records are left without an object.
+/// Deletes objects in a mode that removes nothing, and then allows removals: their records are left without an object.
 async fn leave_behind(testbed: &Testbed, guard: &Value, names: &[&str]) {
     let mode = |mode: &str| integration(&testbed.netbox.url(), json!({"mode": mode, "deletionGuard": guard}));
     testbed.apply(mode("Upsert")).await;
@@ -45,7 +45,7 @@ fn held(netbox: &View) -> (i64, String) {
     (held["count"].as_i64().unwrap_or_default(), held["hash"].as_str().unwrap_or_default().to_owned())
 }
 
-/// Who is in the NetBox, by email.
+/// The emails of the people in the NetBox.
 async fn inside(testbed: &Testbed) -> Vec<String> {
     let mut inside: Vec<_> = testbed.netbox.people().await.into_iter().map(|person| person.email).collect();
     inside.sort();
@@ -53,7 +53,7 @@ async fn inside(testbed: &Testbed) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn more_orphans_than_the_guard_lets_go_are_held_as_a_set_until_its_hash_releases_them() {
+async fn more_orphans_than_the_guard_allows_are_held_as_a_set_until_its_hash_releases_them() {
     let mut testbed = evening("held", json!({"maxDeletions": 3, "maxPercent": 0}), 5).await;
     testbed.stop().await;
     for number in 0..4 {
@@ -72,7 +72,7 @@ async fn more_orphans_than_the_guard_lets_go_are_held_as_a_set_until_its_hash_re
     assert_eq!(held(&netbox), (4, hash.clone()), "the set is the same, and so is its name");
     assert!(netbox.status["lastHandledRelease"].is_null(), "{netbox}");
     assert_eq!((testbed.netbox.called("RemovePerson"), inside(&testbed).await.len()), (0, 5));
-    // The right one lets exactly these go, once.
+    // The right hash releases exactly these, once.
     testbed.annotate("AccessIntegration", "netbox", RELEASE, &hash).await;
     let netbox = testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     assert_eq!(netbox.status["lastHandledRelease"], hash);
@@ -83,13 +83,13 @@ async fn more_orphans_than_the_guard_lets_go_are_held_as_a_set_until_its_hash_re
 }
 
 #[tokio::test]
-async fn as_many_as_the_guard_lets_go_are_counted_over_the_hour() {
+async fn the_removals_that_the_guard_allows_are_counted_over_the_hour() {
     let guard = json!({"maxDeletions": 1, "maxPercent": 40});
     let testbed = evening("percent", guard.clone(), 5).await;
     leave_behind(&testbed, &guard, &["v0", "v1"]).await;
     testbed.sync("two").await;
     testbed.netbox.until("two of five are 40 percent", |people| people.len() == 3).await;
-    // A third within the hour is one too many, however few it is by itself.
+    // A third within the hour exceeds the limit, although it is only one.
     leave_behind(&testbed, &guard, &["v2"]).await;
     testbed.sync("three").await;
     let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;

@@ -1,4 +1,4 @@
-//! One real Kubernetes for all tests of this binary, and a namespace of its own for each.
+//! One real Kubernetes for all tests of this binary, and a separate namespace for each.
 //!
 //! ```ignore
 //! #[tokio::test]
@@ -31,27 +31,28 @@ pub(crate) use self::slot::in_use;
 mod crds;
 mod slot;
 
-/// How long a test waits for a condition. Long, for a loaded machine: only a failing test waits it out.
+/// How long a test waits for a condition. It is long because of loaded machines, and only a failing test waits that
+/// long.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// The control plane all tests share.
+/// The control plane that all tests share.
 pub(crate) struct Cluster {
     control_plane: ControlPlane,
     config: Config,
-    /// Its processes and its own client live here: the runtime of a test ends with the test.
+    /// Its processes and its own client run here, because the runtime of a test ends with the test.
     runtime: Runtime,
-    /// For what happens after a test: its namespace is deleted.
+    /// For work after a test: the deletion of its namespace.
     client: Client,
     _slot: ObjectId,
 }
 
-/// A namespace of a test's own, deleted when dropped.
+/// The namespace of one test, deleted when dropped.
 pub(crate) struct Namespace {
     name: String,
     client: Client,
 }
 
-/// The shared cluster, started by the first test that asks. It ends with this process, whatever ends that.
+/// The shared cluster, started by the first test that needs it. It ends with this process, however that ends.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
     let started = CLUSTER.get_or_init(|| {
@@ -76,7 +77,7 @@ pub(crate) async fn namespace(name: &str) -> Namespace {
     Namespace { name, client }
 }
 
-/// Waits until `condition` holds, asked again and again; for what no watch shows.
+/// Polls until `condition` holds, for conditions that no watch shows.
 pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let polled = async {
         while !condition().await {
@@ -88,7 +89,7 @@ pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut conditi
         .unwrap_or_else(|_| panic!("waited {DEADLINE:?} until {what}"));
 }
 
-/// Waits, by watching, until `condition` holds for the object of that name, and returns the object.
+/// Watches until `condition` holds for the object of that name, and returns the object.
 pub(crate) async fn wait_for<K>(
     api: Api<K>,
     name: &str,
@@ -106,7 +107,7 @@ where
 // === impl Cluster ===
 
 impl Cluster {
-    /// What runs the API server.
+    /// Where the API server comes from.
     pub(crate) fn control_plane(&self) -> &ControlPlane {
         &self.control_plane
     }
@@ -126,7 +127,7 @@ impl Cluster {
         Ok(Self { control_plane, config, runtime, client, _slot: slot })
     }
 
-    /// Runs `cleanup` to its end, for a test that is in the middle of dropping things.
+    /// Runs `cleanup` to its end from within a drop.
     fn finish(&self, cleanup: impl Future<Output = ()> + Send + 'static) {
         let (done, wait) = mpsc::channel();
         self.runtime.spawn(async move {
@@ -144,7 +145,7 @@ async fn config(kubeconfig: &Path) -> Result<Config, kube::config::KubeconfigErr
 // === impl Namespace ===
 
 impl Namespace {
-    /// The name the API server chose.
+    /// The name that the API server chose.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -164,7 +165,7 @@ impl Namespace {
 }
 
 impl Drop for Namespace {
-    /// Asks for the deletion and does not wait for its end.
+    /// Requests the deletion and does not wait for its end.
     fn drop(&mut self) {
         let (name, api) = (self.name.clone(), Api::<NamespaceObject>::all(cluster().client.clone()));
         cluster().finish(async move {

@@ -1,4 +1,4 @@
-//! The kubectl the demo types with talks to the cluster the demo runs on.
+//! The kubectl of the demo talks to the cluster of the demo.
 
 use tokio::process::Command;
 use vestibule_control_plane::Options;

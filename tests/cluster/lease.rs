@@ -14,7 +14,7 @@ use crate::harness::{self, Namespace};
 
 const NAME: &str = "vestibule-controller";
 
-/// Terms short enough to see a claim run out by itself.
+/// Terms short enough for a test to see a claim expire.
 fn short() -> Terms {
     Terms {
         duration: SignedDuration::from_secs(4),
@@ -86,7 +86,7 @@ async fn of_many_candidates_at_once_one_leads_at_any_instant() {
         turns.spawn(async move {
             lead(&mut candidate).await;
             let (_trigger, stopping) = Shutdown::new();
-            // Long enough for a renewal, and for the others to look several times.
+            // Long enough for a renewal, and for several reads by the others.
             let kept = tokio::time::timeout(Duration::from_millis(1500), candidate.keep(&stopping)).await;
             assert!(kept.is_err(), "it was not lost: {kept:?}");
             candidate.vacate().await.unwrap();
@@ -114,7 +114,7 @@ async fn a_killed_leader_stops_claiming_before_its_successor_starts() {
     let mut first = candidate(&namespace, "first");
     lead(&mut first).await;
     let fence = first.fence();
-    drop(first); // As `kill -9` does: nothing is given back. What it believed lives on in the fence.
+    drop(first); // Like `kill -9`: nothing is given back. The fence keeps the former belief.
     let mut second = candidate(&namespace, "second");
     let successor = second.fence();
     let acquiring = tokio::spawn(async move {
@@ -138,9 +138,9 @@ async fn a_leader_whose_machine_slept_for_longer_than_its_claim_ends() {
     lead(&mut first).await;
     let fence = first.fence();
     let mut second = candidate(&namespace, "second");
-    lead(&mut second).await; // The first renewed nothing: it slept.
+    lead(&mut second).await; // The first renewed nothing while it was suspended.
     clock.set(clock.now() + SignedDuration::from_secs(60));
-    assert!(!fence.held(), "it knows before it asks anybody");
+    assert!(!fence.held(), "it knows without a call");
     let (_trigger, stopping) = Shutdown::new();
     let kept = first.keep(&stopping).await;
     assert!(matches!(kept, Err(Lost::Expired { .. })), "{kept:?}");
@@ -160,7 +160,7 @@ async fn a_newcomer_after_the_lease_was_deleted_starts_when_the_former_leader_ha
         lead(&mut second).await;
         second
     });
-    // The first comes to look only when the second has made a lease of its own.
+    // The first reads the lease again only after the second has created one.
     harness::wait_until("the second holds a lease", || async {
         namespace.api::<Lease>().get_opt(NAME).await.unwrap().is_some()
     })

@@ -1,4 +1,4 @@
-//! All tests that need a real API server, in one binary: they share one control plane a run.
+//! All tests that need a real API server, in one binary: they share one control plane per run.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code, its helpers too")]
 
 mod ahead;

@@ -1,4 +1,4 @@
-//! What others write into a status is written over, for every kind, and nothing of theirs is left.
+//! A status that others have written is overwritten on every kind, and none of their fields is left.
 
 use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
@@ -23,7 +23,7 @@ async fn write_status(testbed: &Testbed, kind: &str, name: &str, status: Value) 
     testbed.caught_up(kind, name, &written).await;
 }
 
-/// What a reader sees of a status, times aside: the moment of a repair is a new one.
+/// A status without times: the time of a repair is a new one.
 fn without_times(view: &View) -> Value {
     let mut status = view.status.clone();
     for condition in status["conditions"].as_array_mut().into_iter().flatten() {
@@ -57,7 +57,7 @@ async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
             testbed.until(kind, name, &format!("is repaired after {status}"), repaired).await;
         }
     }
-    // Fields that a pass only carries on from what it said before.
+    // Fields that the controller copies from its former status.
     let carried = [
         (
             "AccessIntegration",

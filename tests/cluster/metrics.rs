@@ -1,4 +1,4 @@
-//! What is counted over a day, and what is left of it when an integration is deleted.
+//! The metrics over a day, and those left after an integration is deleted.
 
 use serde_json::json;
 use vestibule::metrics::catalogue;
@@ -6,7 +6,7 @@ use vestibule::metrics::catalogue;
 use crate::harness::wait_until;
 use crate::testbed::{Testbed, visitor};
 
-/// Recorded when `/metrics` is read, which no test here does: see `tests/admin_run.rs`.
+/// Recorded when `/metrics` is read, which these tests do not do: see `tests/admin_run.rs`.
 const OF_THE_PAGE: &str = "leader_election_master_status";
 
 fn text(testbed: &Testbed) -> String {

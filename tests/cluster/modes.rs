@@ -1,4 +1,4 @@
-//! What may be written: modes and suspension.
+//! Modes and suspension: which writes they allow.
 
 use serde_json::{Value, json};
 use vestibule_core::status::{Kstatus, Truth};
@@ -6,7 +6,7 @@ use vestibule_core::status::{Kstatus, Truth};
 use crate::testbed::{Person, Testbed, View, integration, property, visitor};
 
 impl Testbed {
-    /// Sets the mode, and waits until the engine works by it.
+    /// Sets the mode, and waits until the engine uses it.
     async fn mode(&self, mode: &str) {
         self.apply(integration(&self.netbox.url(), json!({"mode": mode}))).await;
         self.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
@@ -30,7 +30,7 @@ async fn observe_writes_nothing_and_records_nothing_as_done() {
     let differs = |view: &View| view.condition("Synced").is_some_and(|it| it.reason == "DriftDetected");
     testbed.until("AccessIntegration", "netbox", "says that the system differs", differs).await;
     assert_eq!(testbed.netbox.writes(), [].into());
-    // Nothing was noted as done: once it may, all of it is done.
+    // Nothing was recorded as done: once the mode allows it, all of it is done.
     testbed.mode("Enforce").await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(testbed.netbox.people().await.len(), 1);
@@ -38,7 +38,7 @@ async fn observe_writes_nothing_and_records_nothing_as_done() {
 }
 
 #[tokio::test]
-async fn observe_leaves_alone_what_was_changed_and_what_was_deleted() {
+async fn observe_leaves_changed_and_deleted_visitors_alone() {
     let testbed = Testbed::new("handsoff").await;
     for name in ["ada", "bob"] {
         testbed.apply(visitor(name, json!({}))).await;
@@ -49,7 +49,7 @@ async fn observe_leaves_alone_what_was_changed_and_what_was_deleted() {
     testbed.apply(visitor("ada", json!({"visit": {"endTime": "18:00"}}))).await;
     let ada = testbed.reads("Visitor", "ada", "ObserveOnly").await;
     assert_eq!(ada.condition("Synced").map(|it| it.reason.as_str()), Some("DriftDetected"));
-    // The object goes, the record stays.
+    // The object is deleted, the record stays.
     testbed.delete("Visitor", "bob").await;
     testbed.gone("Visitor", "bob").await;
     testbed.sync("again").await;
@@ -59,7 +59,7 @@ async fn observe_leaves_alone_what_was_changed_and_what_was_deleted() {
 }
 
 #[tokio::test]
-async fn create_only_makes_and_neither_changes_nor_removes() {
+async fn create_only_creates_and_neither_changes_nor_removes() {
     let testbed = Testbed::new("createonly").await;
     testbed.mode("CreateOnly").await;
     testbed.apply(visitor("ada", json!({}))).await;
@@ -73,12 +73,12 @@ async fn create_only_makes_and_neither_changes_nor_removes() {
     testbed.delete("Visitor", "ada").await;
     testbed.gone("Visitor", "ada").await;
     assert_eq!(testbed.netbox.writes(), [].into());
-    assert_eq!(testbed.netbox.people().await.len(), 1, "what the mode may not remove stays");
+    assert_eq!(testbed.netbox.people().await.len(), 1, "a record that the mode may not remove stays");
     testbed.agrees().await;
 }
 
 #[tokio::test]
-async fn upsert_repairs_what_somebody_changed_and_removes_nothing() {
+async fn upsert_repairs_a_changed_record_and_removes_nothing() {
     let testbed = Testbed::new("upsert").await;
     testbed.mode("Upsert").await;
     testbed.apply(visitor("ada", json!({}))).await;
@@ -92,7 +92,7 @@ async fn upsert_repairs_what_somebody_changed_and_removes_nothing() {
     testbed.reads("Visitor", "ada", "NotSupportedBySystem").await;
     assert_eq!(testbed.netbox.person("ada@example.org").await.id, id);
     assert_eq!(testbed.netbox.called("RemovePerson"), 0);
-    // Once removals are allowed, the replacement is made.
+    // Once removals are allowed, the replacement is created.
     testbed.mode("Enforce").await;
     let after = testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_ne!(after.external_id(), id);
@@ -104,12 +104,12 @@ async fn upsert_repairs_what_somebody_changed_and_removes_nothing() {
 }
 
 #[tokio::test]
-async fn a_suspended_integration_opens_nothing_and_closes_all_the_same() {
+async fn a_suspended_integration_opens_nothing_and_still_closes() {
     suspends("suspended", integration_suspended, "AccessIntegration", "netbox").await;
 }
 
 #[tokio::test]
-async fn a_suspended_property_opens_nothing_and_closes_all_the_same() {
+async fn a_suspended_property_opens_nothing_and_still_closes() {
     suspends("closed", property_suspended, "Property", "tower").await;
 }
 
@@ -132,7 +132,7 @@ async fn suspends(name: &str, object: fn(&Testbed, bool) -> Value, kind: &str, c
     assert!(suspended.is_ready(), "it was in sync, and still is");
     testbed.netbox.forget_calls();
     let version = testbed.view("Visitor", "ada").resource_version;
-    // New ones are not let in, changed ones keep what they have, deleted ones go.
+    // New visitors are not let in, changed ones keep their access, deleted ones are removed.
     testbed.apply(visitor("eve", json!({}))).await;
     let eve = testbed.reads("Visitor", "eve", "Suspended").await;
     assert_eq!((eve.kstatus(), eve.is_ready()), (Kstatus::InProgress, false));
@@ -140,14 +140,14 @@ async fn suspends(name: &str, object: fn(&Testbed, bool) -> Value, kind: &str, c
     testbed.gone("Visitor", "bob").await;
     assert_eq!(testbed.netbox.writes(), [("RemovePerson".to_owned(), 1)].into());
     assert_eq!(testbed.view("Visitor", "ada").resource_version, version, "nothing is pending for her");
-    // Midnight removes as on any day.
+    // Midnight removes records as on any day.
     testbed.apply(visitor("max", json!({"visit": {"from": "2026-12-02"}}))).await;
     testbed.set_clock("2026-12-02T05:00:00Z");
     testbed.reads("Visitor", "ada", "Expired").await;
     testbed.reads("Visitor", "max", "Suspended").await;
     assert!(testbed.netbox.people().await.is_empty());
     assert_eq!(testbed.netbox.called("AddPerson"), 0);
-    // And on it goes.
+    // After the suspension the work continues.
     testbed.apply(object(&testbed, false)).await;
     testbed.reads("Visitor", "max", "Succeeded").await;
     testbed.reads("Visitor", "eve", "Expired").await;

@@ -1,4 +1,4 @@
-//! The program itself: what it does on signals, and who works when two of it run.
+//! The program itself: its reaction to signals, and which one works when two of it run.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use crate::harness::{self, Namespace};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The lease of a controller that is given no name for it.
+/// The lease of a controller without a configured name.
 const LEASE: &str = "vestibule-controller";
 
 /// `vestibule controller`, killed when dropped.
@@ -28,13 +28,13 @@ impl Controller {
         Self::with(namespace, LEASE, &[]).await
     }
 
-    /// One with this lease, which is there beforehand, and more arguments.
+    /// One with this lease, which exists beforehand, and more arguments.
     pub(crate) async fn with(namespace: &Namespace, lease: &str, more: &[&str]) -> Self {
         make_empty(namespace.client(), namespace.name(), lease).await.unwrap();
         Self::without_lease(namespace, &[more, &["--lease-name", lease]].concat()).await
     }
 
-    /// One for which no lease was made beforehand.
+    /// One whose lease does not exist beforehand.
     pub(crate) async fn without_lease(namespace: &Namespace, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vestibule"))
             .args(["controller", "--admin-listen=127.0.0.1:0", "--log-format=json", "--pod-name=test"])
@@ -55,12 +55,12 @@ impl Controller {
                 break address.parse().unwrap();
             }
         };
-        // Read to its end, or a full pipe would stop it.
+        // Read to the end, since a full pipe would stop the program.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, address }
     }
 
-    /// What the admin server answers; empty if nobody does.
+    /// The answer of the admin server; empty if there is none.
     pub(crate) async fn page(&self, path: &str) -> String {
         let answer = reqwest::get(format!("http://{}{path}", self.address)).await;
         match answer {
@@ -74,12 +74,12 @@ impl Controller {
         harness::wait_until("it leads", || async { self.page("/metrics").await.contains(line) }).await;
     }
 
-    /// Ends it as a power cut does.
+    /// Kills it without warning.
     pub(crate) async fn kill(self) {
         self.end_by(Signal::KILL).await;
     }
 
-    /// Sends the signal and returns the status the process ends with.
+    /// Sends the signal and returns the exit status of the process.
     async fn end_by(mut self, signal: Signal) -> Option<i32> {
         self.send(signal);
         self.end().await
@@ -90,7 +90,7 @@ impl Controller {
         kill_process(pid, signal).unwrap();
     }
 
-    /// The status with which the process ends.
+    /// The exit status of the process.
     pub(crate) async fn end(&mut self) -> Option<i32> {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap().code()
     }
@@ -129,7 +129,7 @@ async fn a_second_one_stands_by_ready_and_takes_over_when_the_first_ends() {
 }
 
 #[tokio::test]
-async fn the_log_level_is_read_and_set_while_it_runs_by_who_bears_the_token() {
+async fn the_log_level_is_read_and_set_at_run_time_by_the_bearer_of_the_token() {
     let namespace = harness::namespace("process").await;
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "secret\n").unwrap();

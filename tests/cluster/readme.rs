@@ -1,4 +1,5 @@
-//! The YAML of the README, on the cluster and on the day of the demo. The demo itself is tested in `crates/demo/tests`.
+//! The YAML of the README, applied to a cluster on the day of the demo. The demo itself is tested in
+//! `crates/demo/tests`.
 
 use std::collections::BTreeSet;
 

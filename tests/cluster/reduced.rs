@@ -1,4 +1,4 @@
-//! While a record cannot be made as it is declared, nothing stays open that was taken away.
+//! While a record cannot be written as declared, access that was withdrawn does not stay open.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn granting(groups: &[&str]) -> Value {
     tenant("acme", json!({"visitorAccess": [{"integrationRef": {"name": "netbox"}, "groups": groups}]}))
 }
 
-/// A building with a visitor in it who holds a card.
+/// A building with one visitor present, who has a card.
 async fn with_ada(name: &str) -> Testbed {
     let testbed = Testbed::new(name).await;
     testbed.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
@@ -66,7 +66,7 @@ async fn a_typo_beside_a_group_that_stays_takes_away_the_other_group_the_time_an
 }
 
 #[tokio::test]
-async fn a_refused_spec_ends_a_shortened_visit_then() {
+async fn a_refused_spec_still_shortens_the_visit() {
     let testbed = with_ada("refused").await;
     let change = json!({"email": null, "credentialNumber": "4711", "visit": {"endTime": "11:00"}});
     testbed.apply(visitor("ada", change)).await;
@@ -83,7 +83,7 @@ async fn a_refused_spec_ends_a_shortened_visit_then() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_taken_away_during_a_suspension_is_taken_away_then() {
+async fn a_group_removed_during_a_suspension_is_withdrawn_at_once() {
     let testbed = with_ada("rests").await;
     testbed.apply(integration(&testbed.netbox.url(), json!({"suspend": true}))).await;
     testbed.reads("AccessIntegration", "netbox", "Suspended").await;

@@ -1,4 +1,4 @@
-//! "Sync now", and what is answered where nothing has to be done.
+//! "Sync now", and the answer to it when there is nothing to do.
 
 use k8s_openapi::api::events::v1::Event;
 use kube::api::ListParams;
@@ -30,7 +30,7 @@ async fn a_sync_of_a_visitor_reads_its_record_and_no_other_and_says_when_it_is_d
     assert_eq!(testbed.netbox.person("ada@example.org").await.levels, ["Acme Visitors", "Lobby"]);
     let calls = testbed.netbox.calls();
     assert_eq!((calls.get("SearchPersonData"), calls.get("ModifyPerson")), (None, Some(&1)), "{calls:?}");
-    // One that waits for its day has nothing to be read.
+    // A Visitor whose day has not begun has no record to read.
     testbed.apply(visitor("eve", json!({"visit": {"from": "2026-12-03"}}))).await;
     testbed.reads("Visitor", "eve", "Scheduled").await;
     testbed.annotate("Visitor", "eve", SYNC, "two").await;
@@ -39,7 +39,7 @@ async fn a_sync_of_a_visitor_reads_its_record_and_no_other_and_says_when_it_is_d
 }
 
 #[tokio::test]
-async fn a_sync_of_a_tenant_is_one_of_the_integrations_that_let_its_visitors_in() {
+async fn a_sync_of_a_tenant_syncs_the_integrations_of_its_visitors() {
     let testbed = Testbed::new("sync-tenant").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -59,7 +59,7 @@ async fn a_sync_of_a_tenant_is_one_of_the_integrations_that_let_its_visitors_in(
 }
 
 #[tokio::test]
-async fn an_integration_that_is_declared_suspended_is_current_though_its_secret_is_still_to_come() {
+async fn an_integration_declared_suspended_is_current_although_its_secret_does_not_exist_yet() {
     let mut testbed = Testbed::bare("suspended-new", MORNING, "America/New_York").await;
     testbed.apply(property(json!({"suspend": true}))).await;
     testbed.apply(integration(&testbed.netbox.url(), json!({"suspend": true}))).await;
@@ -100,7 +100,7 @@ async fn a_visit_that_was_refused_to_its_end_is_over_and_has_not_recovered() {
     let ada = testbed.reads("Visitor", "ada", "Expired").await;
     assert_eq!((ada.kstatus(), ada.ends_kubectl_wait()), (Kstatus::Current, true));
     assert_eq!(ada.condition("Accepted").map(|it| it.status), Some(Truth::False));
-    assert_eq!(testbed.view("Visitor", "bob").reason(), "InvalidSpec", "his days are not over");
+    assert_eq!(testbed.view("Visitor", "bob").reason(), "InvalidSpec", "the visit is not over");
     testbed.apply(visitor("bob", json!({"visit": {"to": "2026-12-03"}}))).await;
     testbed.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(events(&testbed, "ada").await, ["InvalidSpec"]);

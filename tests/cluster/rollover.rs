@@ -1,4 +1,4 @@
-//! Midnight, and what else the clock does to visitors.
+//! Midnight, and other effects of the clock on visitors.
 
 use serde_json::json;
 use vestibule_core::status::Kstatus;
@@ -18,7 +18,7 @@ async fn a_visitor_for_tomorrow_is_ready_and_absent_until_the_clock_jumps() {
     assert!(eve.is_ready() && !eve.has_record() && eve.finalizers.is_empty());
     assert_eq!(eve.kstatus(), Kstatus::Current);
     assert_eq!(testbed.netbox.calls(), [].into());
-    // A minute before his midnight nothing has happened yet.
+    // A minute before midnight nothing has happened yet.
     testbed.set_clock("2026-12-02T04:59:00Z");
     testbed.sync("before").await;
     assert!(testbed.netbox.people().await.is_empty());
@@ -83,7 +83,7 @@ async fn a_visitor_of_several_days_gets_a_fresh_record_each_day() {
 }
 
 #[tokio::test]
-async fn who_stays_overnight_stays_until_his_end() {
+async fn an_overnight_visitor_stays_until_the_end_of_the_visit() {
     let testbed = Testbed::new("overnight").await;
     let night = json!({"visit": {"startTime": "22:00", "endTime": "02:00"}, "credentialNumber": "4711"});
     testbed.apply(visitor("mary", night)).await;
@@ -92,14 +92,14 @@ async fn who_stays_overnight_stays_until_his_end() {
     assert_eq!(person.exp_date.as_deref(), Some("2026-12-02 02:00:00"));
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
-    // Midnight: who was here by day is out, she is not.
+    // Midnight: the daytime visitor's record is removed, the overnight one stays.
     testbed.set_clock("2026-12-02T05:00:00Z");
     testbed.reads("Visitor", "ada", "Expired").await;
     testbed.sync("midnight").await;
     assert_eq!(testbed.netbox.person("mary@example.org").await.id, before.external_id());
     assert!(testbed.netbox.opens(before.external_id(), "Lobby turnstile").await);
     assert!(testbed.view("Visitor", "mary").is_ready());
-    // Two o'clock: the NetBox lets her in no more, and the next midnight cleans up.
+    // Two o'clock: the NetBox does not let the visitor in any more, and the next midnight removes the record.
     testbed.set_clock("2026-12-02T07:00:00Z");
     testbed.sync("two").await;
     assert!(!testbed.netbox.opens(before.external_id(), "Lobby turnstile").await);
@@ -133,8 +133,8 @@ async fn a_day_that_is_over_stays_ready_until_midnight_removes_it() {
     testbed.set_clock("2026-12-01T23:00:00Z");
     testbed.sync("evening").await;
     assert!(testbed.view("Visitor", "ada").is_ready());
-    assert_eq!(testbed.netbox.writes(), [].into(), "the NetBox lets nobody in by itself");
-    // Who is only declared now was never in.
+    assert_eq!(testbed.netbox.writes(), [].into(), "the NetBox closes the window by itself");
+    // A visit that is declared only now never had a record.
     testbed.apply(visitor("late", json!({}))).await;
     let late = testbed.reads("Visitor", "late", "Expired").await;
     assert_eq!((late.kstatus(), late.has_record()), (Kstatus::Current, false));
@@ -146,7 +146,7 @@ async fn a_day_that_is_over_stays_ready_until_midnight_removes_it() {
 }
 
 #[tokio::test]
-async fn a_missed_midnight_is_made_good_at_the_start() {
+async fn a_missed_midnight_is_caught_up_at_the_start() {
     let mut testbed = Testbed::new("missed").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.apply(visitor("eve", json!({"visit": {"from": "2026-12-02"}}))).await;
@@ -188,7 +188,7 @@ async fn a_restart_in_the_middle_of_the_day_changes_nothing() {
 }
 
 #[tokio::test]
-async fn on_apply_sends_tomorrows_visitor_today_and_the_netbox_keeps_him_out() {
+async fn on_apply_creates_tomorrows_record_today_and_the_netbox_keeps_the_doors_closed() {
     let testbed = Testbed::declared("onapply", MORNING, "America/New_York").await;
     testbed.apply(property(json!({"visitors": {"provision": "OnApply"}}))).await;
     let testbed = testbed.opened().await;
@@ -211,7 +211,7 @@ async fn on_apply_sends_tomorrows_visitor_today_and_the_netbox_keeps_him_out() {
 }
 
 #[tokio::test]
-async fn changing_to_at_midnight_takes_tomorrows_visitor_back() {
+async fn changing_to_at_midnight_removes_tomorrows_record() {
     let testbed = Testbed::declared("provision", MORNING, "America/New_York").await;
     testbed.apply(property(json!({"visitors": {"provision": "OnApply"}}))).await;
     let testbed = testbed.opened().await;
@@ -229,7 +229,7 @@ async fn another_zone_of_the_property_moves_the_days_of_its_visitors() {
     let testbed = Testbed::new("moved").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let before = testbed.reads("Visitor", "ada", "Succeeded").await;
-    // The NetBox keeps its own zone, so the same wall clock is another time there.
+    // The NetBox keeps its own zone, so the same local time is another time there.
     testbed
         .apply(crate::testbed::integration(
             &testbed.netbox.url(),
@@ -244,17 +244,17 @@ async fn another_zone_of_the_property_moves_the_days_of_its_visitors() {
     testbed.agrees().await;
 }
 
-/// A night in which the clock changes, or a midnight that is none: the day before and the day itself, each with a
-/// visitor for the whole day and one for certain hours.
+/// A night in which the clock changes, or without a midnight: the day before and the day itself, each with a visitor
+/// for the whole day and one for certain hours.
 struct Night {
     zone: &'static str,
-    /// The day that begins with it.
+    /// The day that begins in that night.
     day: &'static str,
     /// Its first instant.
     begins: &'static str,
-    /// How the NetBox writes the window of the whole day.
+    /// The window of the whole day as the NetBox writes it.
     whole: (&'static str, &'static str),
-    /// Hours on that day, and how the NetBox writes them.
+    /// Hours on that day, and their form in the NetBox.
     hours: [&'static str; 2],
     window: (&'static str, &'static str),
 }
@@ -278,7 +278,7 @@ async fn plays(night: Night) {
         let found = (person.act_date.as_deref(), person.exp_date.as_deref());
         assert_eq!(found, (Some(from), Some(until)), "{name}");
     }
-    // What was written reads back as the same: the next sync finds nothing to do.
+    // The values read back are those written: the next sync finds nothing to do.
     testbed.netbox.forget_calls();
     testbed.sync("compare").await;
     assert_eq!(testbed.netbox.writes(), [].into());
@@ -297,7 +297,7 @@ async fn the_night_of_spring_in_new_york_loses_an_hour() {
         day: "2027-03-14",
         begins: "2027-03-14T05:00:00Z",
         whole: ("2027-03-14 00:00:00", "2027-03-15 00:00:00"),
-        // 02:30 does not exist: forward by the hour that is lost.
+        // 02:30 does not exist: it moves forward by the lost hour.
         hours: ["02:30", "06:00"],
         window: ("2027-03-14 03:30:00", "2027-03-14 06:00:00"),
     })
@@ -311,7 +311,7 @@ async fn the_night_of_autumn_in_new_york_has_an_hour_twice() {
         day: "2027-11-07",
         begins: "2027-11-07T04:00:00Z",
         whole: ("2027-11-07 00:00:00", "2027-11-08 00:00:00"),
-        // The end lies in the hour that the clock shows twice: the NetBox is given the last minute that it shows once.
+        // The end lies in the repeated hour. The NetBox gets the last minute that occurs once.
         hours: ["00:15", "01:45"],
         window: ("2027-11-07 00:15:00", "2027-11-07 00:59:00"),
     })

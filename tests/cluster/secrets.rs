@@ -14,11 +14,11 @@ use crate::harness;
 
 async fn next(changes: &mut Receiver<ObjectKey>) -> String {
     let next = tokio::time::timeout(Duration::from_mins(1), changes.recv()).await;
-    next.expect("a change is told").expect("the watch goes on").name
+    next.expect("a change is reported").expect("the watch goes on").name
 }
 
 #[tokio::test]
-async fn labelled_secrets_are_told_when_made_rotated_and_deleted_and_others_never() {
+async fn labelled_secrets_are_reported_when_created_rotated_and_deleted_and_others_never() {
     let namespace = harness::namespace("secrets").await;
     let secrets = namespace.api::<Secret>();
     let secret = |name: &str, labels| {
@@ -38,7 +38,7 @@ async fn labelled_secrets_are_told_when_made_rotated_and_deleted_and_others_neve
     let rotated = Patch::Merge(json!({ "stringData": { "password": "two" } }));
     secrets.patch("stranger", &PatchParams::default(), &rotated).await.unwrap();
     secrets.patch("before", &PatchParams::default(), &rotated).await.unwrap();
-    assert_eq!(next(&mut changes).await, "before", "and nothing of the stranger before it");
+    assert_eq!(next(&mut changes).await, "before", "and no Secret without the label before it");
 
     secrets.delete("later", &DeleteParams::default()).await.unwrap();
     assert_eq!(next(&mut changes).await, "later");

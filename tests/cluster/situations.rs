@@ -1,4 +1,4 @@
-//! What users read, situation by situation. The stage checks each status against the contract as it is written.
+//! The statuses that users read, situation by situation. The testbed checks each status against its contract.
 
 use serde_json::json;
 use vestibule_core::status::{Kstatus, Truth};
@@ -6,7 +6,7 @@ use vestibule_core::status::{Kstatus, Truth};
 use crate::testbed::{MORNING, Testbed, View, integration, property, secret, tenant, visitor};
 
 #[tokio::test]
-async fn every_kind_is_done_with_and_says_so_at_both_levels() {
+async fn every_kind_reports_completion_to_kubectl_and_to_kstatus() {
     let testbed = Testbed::new("done").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let objects =
@@ -25,7 +25,7 @@ async fn every_kind_is_done_with_and_says_so_at_both_levels() {
 }
 
 #[tokio::test]
-async fn a_new_generation_never_passes_for_done_before_it_is() {
+async fn a_new_generation_is_never_reported_done_too_early() {
     let testbed = Testbed::new("generation").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -36,7 +36,7 @@ async fn a_new_generation_never_passes_for_done_before_it_is() {
         testbed.netbox.person("ada@example.org").await.exp_date.as_deref(),
         Some("2026-12-01 18:00:00")
     );
-    // Every earlier state of the new generation was one of work.
+    // Every earlier state of the new generation was reported as in progress.
     let history = testbed.history("Visitor", "ada");
     let early = history.iter().filter(|it| it.generation == 2 && it.resource_version != ada.resource_version);
     assert!(early.clone().all(|it| it.kstatus() == Kstatus::InProgress), "{history:#?}");
@@ -45,7 +45,7 @@ async fn a_new_generation_never_passes_for_done_before_it_is() {
 }
 
 #[tokio::test]
-async fn an_unchanged_pass_writes_no_status() {
+async fn a_reconciliation_without_a_change_writes_no_status() {
     let testbed = Testbed::new("unchanged").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.apply(visitor("eve", json!({"visit": {"from": "2026-12-03"}}))).await;
@@ -59,16 +59,16 @@ async fn an_unchanged_pass_writes_no_status() {
     let objects = [("Tenant", "acme"), ("Visitor", "ada"), ("Visitor", "eve")];
     let versions = || objects.map(|(kind, name)| testbed.view(kind, name).resource_version);
     let (before, of_property) = (versions(), testbed.history("Property", "tower").len());
-    // Somebody's label, a sync, an hour: passes in plenty, and no difference.
+    // A label of a user, a sync, an hour: many reconciliations and no difference.
     testbed.patch("AccessIntegration", "netbox", json!({"metadata": {"labels": {"team": "doors"}}})).await;
     testbed.sync("one").await;
     testbed.set_clock("2026-12-01T15:10:00Z");
     testbed.sync("two").await;
     assert_eq!(versions(), before);
-    // The Property says when it was synced last, once a full sync.
+    // The Property reports its last sync after each full sync.
     let synced =
         |tower: &View| tower.status["lastSyncTime"].as_str().is_some_and(|at| at >= "2026-12-01T15:10:00Z");
-    testbed.until("Property", "tower", "tells of the sync", synced).await;
+    testbed.until("Property", "tower", "reports the sync", synced).await;
     assert!(
         testbed.history("Property", "tower").len() - of_property <= 2,
         "{}",
@@ -112,7 +112,7 @@ async fn a_missing_tenant_and_a_missing_property_are_waited_for() {
 }
 
 #[tokio::test]
-async fn what_vanishes_freezes_and_what_comes_back_goes_on() {
+async fn a_missing_tenant_freezes_its_visitors_until_it_returns() {
     let testbed = Testbed::new("freezes").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let before = testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -129,7 +129,7 @@ async fn what_vanishes_freezes_and_what_comes_back_goes_on() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_visit_comes_even_while_the_tenant_is_missing() {
+async fn a_deleted_visitor_is_removed_even_while_its_tenant_is_missing() {
     let testbed = Testbed::new("ends").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -142,7 +142,7 @@ async fn the_end_of_a_visit_comes_even_while_the_tenant_is_missing() {
 }
 
 #[tokio::test]
-async fn what_this_version_does_not_do_is_refused_with_a_sentence() {
+async fn a_setting_that_this_version_does_not_support_is_refused_with_a_sentence() {
     let testbed = Testbed::declared("unsupported", MORNING, "America/New_York").await;
     let imports = integration(&testbed.netbox.url(), json!({"occupants": "Import"}));
     let mut testbed = testbed;
@@ -153,7 +153,7 @@ async fn what_this_version_does_not_do_is_refused_with_a_sentence() {
     let imports = testbed.reads("AccessIntegration", "imports", "NotSupportedBySystem").await;
     assert_eq!(imports.kstatus(), Kstatus::Failed);
     assert!(imports.message().contains("occupants: None"), "{}", imports.message());
-    // The one beside it works.
+    // The integration beside it works.
     testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     let one = |tower: &View| tower.status["counts"]["integrationsNotReady"] == 1;
     testbed.until("Property", "tower", "counts the one that is not ready", one).await;
@@ -174,7 +174,7 @@ async fn a_sync_request_is_echoed_where_it_was_made() {
     assert_eq!(tower.generation, 1, "a request is no change of the spec");
     assert!(testbed.netbox.called("SearchPersonData") > 0);
     let handled = testbed.netbox.called("SearchPersonData");
-    // The same word again asks for nothing.
+    // The same value again requests nothing.
     testbed.annotate("AccessIntegration", "netbox", command, "2026-12-01 of my own").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -183,7 +183,7 @@ async fn a_sync_request_is_echoed_where_it_was_made() {
 }
 
 #[tokio::test]
-async fn the_record_count_of_an_integration_is_told_after_each_sync() {
+async fn the_record_count_of_an_integration_is_reported_after_each_sync() {
     let testbed = Testbed::new("counts").await;
     for name in ["ada", "bob"] {
         testbed.apply(visitor(name, json!({}))).await;
@@ -196,7 +196,7 @@ async fn the_record_count_of_an_integration_is_told_after_each_sync() {
 }
 
 #[tokio::test]
-async fn a_visitor_may_not_see_more_in_his_status_than_is_his() {
+async fn a_visitors_status_shows_no_data_of_other_people() {
     let testbed = Testbed::new("privacy").await;
     testbed.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;

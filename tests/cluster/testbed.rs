@@ -1,5 +1,5 @@
-//! A building of a test's own: a namespace, a NetBox, a controller with a clock that the test sets, and somebody who reads
-//! every status that is written.
+//! A building for one test: a namespace, a NetBox, a controller with a clock that the test sets, and an audit that
+//! reads every status that is written.
 //!
 //! ```ignore
 //! let stage = Testbed::new("visitor").await;
@@ -35,25 +35,25 @@ mod netbox;
 mod objects;
 mod truth;
 
-/// How long a test waits for what should take a moment: only a failing test waits it out.
+/// How long a test waits for a condition that usually holds within a moment. Only a failing test waits that long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Tuesday morning, nine o'clock in New York.
 pub(crate) const MORNING: &str = "2026-12-01T14:00:00Z";
 
-/// See the module.
+/// See the module's documentation.
 pub(crate) struct Testbed {
     pub(crate) namespace: Namespace,
     pub(crate) netbox: NetBox,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) controller: Option<Running>,
     audit: Audit,
-    /// Whether [`Testbed::agrees`] was asked: every test ends with it.
+    /// Whether [`Testbed::agrees`] was called: every test ends with it.
     judged: AtomicBool,
 }
 
 impl Testbed {
-    /// A building in New York on a Tuesday morning: all is declared, and the controller is done with it.
+    /// A building in New York on a Tuesday morning: everything is declared, and the controller has finished with it.
     pub(crate) async fn new(name: &str) -> Self {
         let testbed = Self::declared(name, MORNING, "America/New_York").await;
         testbed.opened().await
@@ -64,7 +64,7 @@ impl Testbed {
         Self::declared(name, now, zone).await.opened().await
     }
 
-    /// All is declared, and there is no controller yet.
+    /// Everything is declared, and there is no controller yet.
     pub(crate) async fn declared(name: &str, now: &str, zone: &str) -> Self {
         let testbed = Self::bare(name, now, zone).await;
         testbed.apply(property(json!({"timeZone": zone}))).await;
@@ -89,7 +89,7 @@ impl Testbed {
         }
     }
 
-    /// Starts the controller and waits until it has compared everything once.
+    /// Starts the controller and waits for its first full comparison.
     pub(crate) async fn opened(mut self) -> Self {
         self.start().await;
         self.reads("AccessIntegration", "netbox", "Succeeded").await;
@@ -101,7 +101,7 @@ impl Testbed {
         self.controller = Some(Running::start(&self.namespace, self.clock.clone()).await);
     }
 
-    /// Ends the controller in order.
+    /// Stops the controller in an orderly way.
     pub(crate) async fn stop(&mut self) {
         self.controller.take().expect("a controller runs").stop().await;
     }
@@ -118,7 +118,7 @@ impl Testbed {
         self.try_apply(object).await.unwrap();
     }
 
-    /// The same, where the API server may refuse it.
+    /// The same, for an object that the API server may refuse.
     pub(crate) async fn try_apply(&self, mut object: Value) -> kube::Result<()> {
         let kind = object["kind"].as_str().unwrap().to_owned();
         object["apiVersion"] = json!(if kind == "Secret" { "v1" } else { "access.vestibule.dev/v1alpha1" });
@@ -137,12 +137,12 @@ impl Testbed {
         self.caught_up(kind, name, &patched).await;
     }
 
-    /// The test writes statuses itself from now on: they are not held to the contract.
+    /// The test writes statuses itself from now on, so they are not checked against the contract.
     pub(crate) fn expect_meddling(&self) {
         self.audit.book.send_modify(|book| book.meddling = true);
     }
 
-    /// Waits until the audit has seen what was just written: what is read from now on is no older.
+    /// Waits until the audit has received this write, so that later reads are no older.
     pub(crate) async fn caught_up(&self, kind: &str, name: &str, written: &DynamicObject) {
         if kind != "Secret" {
             let version = number(&written.resource_version().unwrap_or_default());
@@ -157,7 +157,7 @@ impl Testbed {
         self.patch(kind, name, change).await;
     }
 
-    /// Asks for the deletion of an object.
+    /// Requests the deletion of an object.
     pub(crate) async fn delete(&self, kind: &str, name: &str) {
         self.api(kind).delete(name, &DeleteParams::default()).await.unwrap();
     }
@@ -167,7 +167,7 @@ impl Testbed {
         Api::namespaced_with(self.namespace.client(), self.namespace.name(), &resource(kind))
     }
 
-    /// Waits until an object reads so, and returns it.
+    /// Waits until an object fulfils the condition, and returns it.
     pub(crate) async fn until(
         &self,
         kind: &str,
@@ -186,7 +186,7 @@ impl Testbed {
         self.until(kind, name, &what, |view| view.is_of_now() && view.reason() == reason).await
     }
 
-    /// Waits until `Reconciling` gives this reason, as while Ready is kept for its grace.
+    /// Waits until `Reconciling` gives this reason, for the time in which Ready keeps its former value.
     pub(crate) async fn works_on(&self, kind: &str, name: &str, reason: &str) -> View {
         let what = format!("is reconciled with the reason {reason}");
         let reconciling = |view: &View| view.condition("Reconciling").is_some_and(|it| it.reason == reason);
@@ -198,12 +198,12 @@ impl Testbed {
         self.wait(&format!("{kind} {name} is gone"), |book| book.view(kind, name).is_none()).await;
     }
 
-    /// The object as it was seen last.
+    /// The object as the audit saw it last.
     pub(crate) fn view(&self, kind: &str, name: &str) -> View {
         self.audit.book.borrow().view(kind, name).cloned().unwrap_or_else(|| panic!("no {kind} {name}"))
     }
 
-    /// Everything that was ever seen of an object, the oldest first.
+    /// Every state of an object that the audit saw, the oldest first.
     pub(crate) fn history(&self, kind: &str, name: &str) -> Vec<View> {
         self.audit.book.borrow().history(kind, name)
     }
@@ -213,12 +213,12 @@ impl Testbed {
         self.history(kind, name).iter().map(ToString::to_string).collect()
     }
 
-    /// How many changes of our kinds were seen in this namespace.
+    /// The number of changes of the project's kinds seen in this namespace.
     pub(crate) fn changes(&self) -> usize {
         self.audit.book.borrow().changes()
     }
 
-    /// Asks for a full sync and waits until it was done.
+    /// Requests a full sync and waits until it is done.
     pub(crate) async fn sync(&self, token: &str) {
         self.annotate("AccessIntegration", "netbox", "access.vestibule.dev/sync-requested-at", token).await;
         let handled = |view: &View| view.status["lastHandledSyncAt"] == token;
@@ -265,12 +265,12 @@ impl Drop for Testbed {
     }
 }
 
-/// A resourceVersion as what it is since Kubernetes 1.35: a number that grows.
+/// A resourceVersion as a number that grows, which Kubernetes guarantees since 1.35.
 fn number(resource_version: &str) -> u64 {
     resource_version.parse().unwrap()
 }
 
-/// How a kind is asked for.
+/// The API resource of a kind.
 fn resource(kind: &str) -> ApiResource {
     match kind {
         "Property" => ApiResource::erase::<Property>(&()),

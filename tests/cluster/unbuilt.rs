@@ -1,4 +1,4 @@
-//! Objects of kinds that no controller acts on yet say so.
+//! Objects of kinds that no controller acts on yet say so in their status.
 
 use serde_json::{Value, json};
 use vestibule_core::status::Kstatus;
@@ -23,7 +23,7 @@ fn objects() -> [(&'static str, &'static str, Value); 5] {
 
 #[tokio::test]
 async fn an_object_that_nothing_acts_on_fails_a_wait_at_once_and_is_deleted_without_one() {
-    // Those that were there before the controller, and those that come later.
+    // Objects from before the controller's start, and later ones.
     let mut testbed = Testbed::bare("unbuilt", MORNING, "America/New_York").await;
     let (early, late) = (objects(), objects());
     for (kind, name, spec) in early.iter().take(3) {

@@ -1,4 +1,5 @@
-//! An integration that has written nothing has nothing to remove: it goes at once, and so do its Property and namespace.
+//! An integration that has written nothing has nothing to remove: it is removed at once, and so are its Property and
+//! namespace.
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
@@ -14,7 +15,7 @@ fn has_finalizer(view: &View) -> bool {
     view.finalizers.iter().any(|one| one == FINALIZER)
 }
 
-/// A building whose integration is declared so, after it has said that it cannot be connected.
+/// A building with this integration, after its status has reported that it cannot be connected.
 async fn unconnected(name: &str, change: Value, password: &str) -> Testbed {
     let mut testbed = Testbed::declared(name, MORNING, "America/New_York").await;
     testbed.apply(secret(password)).await;
@@ -26,7 +27,7 @@ async fn unconnected(name: &str, change: Value, password: &str) -> Testbed {
     testbed
 }
 
-/// Deletes the integration, its Property and the namespace, in this order: each goes at once.
+/// Deletes the integration, its Property and the namespace, in this order. Each is removed at once.
 async fn goes(testbed: Testbed) {
     assert!(!has_finalizer(&testbed.view("AccessIntegration", "netbox")));
     assert!(!has_finalizer(&testbed.view("Property", "tower")));
@@ -43,22 +44,22 @@ async fn goes(testbed: Testbed) {
 }
 
 #[tokio::test]
-async fn an_integration_whose_login_is_refused_goes_at_once() {
+async fn an_integration_with_a_refused_login_is_removed_at_once() {
     goes(unconnected("never-login", json!({}), "wrong").await).await;
 }
 
 #[tokio::test]
-async fn so_does_one_whose_address_nobody_listens_at() {
+async fn an_integration_with_a_dead_port_is_removed_at_once() {
     goes(unconnected("never-port", json!({"lenelS2": {"url": "http://127.0.0.1:9"}}), "sim").await).await;
 }
 
 #[tokio::test]
-async fn so_does_one_with_a_wrong_path() {
+async fn an_integration_with_a_wrong_path_is_removed_at_once() {
     goes(unconnected("never-path", json!({"lenelS2": {"path": "/wrong"}}), "sim").await).await;
 }
 
 #[tokio::test]
-async fn so_does_one_that_speaks_tls_to_a_system_that_does_not() {
+async fn an_integration_with_tls_to_a_system_without_it_is_removed_at_once() {
     let testbed = Testbed::bare("never-tls-probe", MORNING, "America/New_York").await;
     let url = testbed.netbox.url().replace("http://", "https://");
     testbed.agrees().await;
@@ -66,14 +67,14 @@ async fn so_does_one_that_speaks_tls_to_a_system_that_does_not() {
 }
 
 #[tokio::test]
-async fn so_does_one_whose_address_is_refused() {
+async fn an_integration_with_a_refused_address_is_removed_at_once() {
     for (name, url) in [("never-local", "http://169.254.169.254"), ("never-url", "http://127.0.0.1:9/path")] {
         goes(unconnected(name, json!({"lenelS2": {"url": url}}), "sim").await).await;
     }
 }
 
 #[tokio::test]
-async fn one_that_is_connected_and_has_written_nothing_goes_at_once_while_its_system_is_down() {
+async fn a_connected_integration_that_wrote_nothing_is_removed_at_once_while_its_system_is_down() {
     let testbed = Testbed::new("never-written").await;
     testbed.netbox.fault(json!({"kind": "refuse", "times": 0}));
     goes(testbed).await;
@@ -86,7 +87,7 @@ async fn the_finalizers_are_there_before_the_first_record_and_not_earlier() {
     for (kind, name) in [("AccessIntegration", "netbox"), ("Property", "tower")] {
         assert!(!has_finalizer(&testbed.view(kind, name)), "{kind}");
     }
-    // What is on its way is not answered: were the record made first, it would be there now.
+    // The first write hangs. If the record were created before the finalizers, it would exist now without them.
     testbed.netbox.fault(json!({"kind": "hang", "operation": "AddPerson", "seconds": 3, "times": 1}));
     testbed.apply(visitor("ada", json!({}))).await;
     crate::harness::wait_until("the first write", || async { testbed.netbox.called("AddPerson") > 0 }).await;
@@ -100,7 +101,7 @@ async fn the_finalizers_are_there_before_the_first_record_and_not_earlier() {
 }
 
 #[tokio::test]
-async fn a_list_that_shows_records_of_ours_sets_them_too() {
+async fn a_list_with_own_records_sets_the_finalizers_too() {
     let testbed = Testbed::new("taken-up").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -131,7 +132,7 @@ async fn a_visitor_waits_for_no_integration_that_never_wrote() {
 }
 
 #[tokio::test]
-async fn a_value_that_abandons_nothing_is_mentioned_while_the_integration_goes() {
+async fn an_invalid_abandon_value_is_reported_while_the_integration_is_deleted() {
     let testbed = Testbed::new("misspelt").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;

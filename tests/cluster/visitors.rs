@@ -1,13 +1,13 @@
-//! The main job: people are declared, and the NetBox lets them in. Or not, with a sentence.
+//! The main job: people are declared, and the NetBox lets them in, or a status says why not.
 
 use serde_json::json;
 use vestibule_core::status::Kstatus;
 
 use crate::testbed::{MORNING, NetBox, Person, Testbed, View, integration, tenant, visitor};
 
-/// What a first visitor of the day costs: the calls are counted.
+/// The calls for the first visitor of the day.
 #[tokio::test]
-async fn a_visitor_for_today_holds_exactly_his_levels_and_window_after_one_call() {
+async fn a_visitor_for_today_has_exactly_its_levels_and_window_after_one_call() {
     let testbed = Testbed::new("today").await;
     testbed.netbox.forget_calls();
     testbed.apply(visitor("ada", json!({}))).await;
@@ -42,7 +42,7 @@ async fn a_visitor_for_today_holds_exactly_his_levels_and_window_after_one_call(
 }
 
 #[tokio::test]
-async fn the_tenants_name_stands_in_the_first_field_unless_another_is_named() {
+async fn the_tenants_name_is_written_to_the_first_field_unless_another_is_named() {
     let testbed = Testbed::new("udf").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -51,12 +51,12 @@ async fn the_tenants_name_stands_in_the_first_field_unless_another_is_named() {
 }
 
 #[tokio::test]
-async fn a_visitors_status_is_written_once_and_the_object_claimed_once() {
+async fn a_visitors_status_is_written_once_and_its_finalizer_once() {
     let testbed = Testbed::new("writes").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let ada = testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(ada.finalizers.len(), 1, "{:?}", ada.finalizers);
-    // Made by the user, claimed before the first call, told at the end.
+    // Created by the user, then the finalizer before the first call, then the status at the end.
     let states = testbed.history("Visitor", "ada");
     assert!(states.len() <= 3, "{} states: {states:#?}", states.len());
     testbed.agrees().await;
@@ -72,7 +72,7 @@ async fn a_visitor_without_email_and_phone_is_refused_with_a_sentence() {
     assert!(ada.message().contains("email") && ada.message().contains("phone"), "{}", ada.message());
     assert!(ada.finalizers.is_empty(), "nothing was ever made: {:?}", ada.finalizers);
     assert_eq!(testbed.netbox.writes(), [].into());
-    // A phone alone will do.
+    // A phone alone is enough.
     testbed.apply(visitor("ada", json!({"email": null, "phone": "+1 212 555 0100"}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(testbed.netbox.people().await[0].phone, "+1 212 555 0100");
@@ -90,14 +90,14 @@ async fn a_tenant_without_groups_has_its_visitors_refused_and_emptying_them_revo
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(testbed.netbox.people().await.len(), 1);
-    // Emptied revokes.
+    // An empty list revokes.
     let none = json!([{"integrationRef": {"name": "netbox"}, "groups": []}]);
     testbed.apply(tenant("acme", json!({"visitorAccess": none}))).await;
     testbed.reads("Visitor", "ada", "InvalidSpec").await;
     testbed.netbox.until("Ada is out", <[_]>::is_empty).await;
     let ada = testbed.until("Visitor", "ada", "names no record", |ada| !ada.has_record()).await;
     assert_eq!(ada.kstatus(), Kstatus::Failed);
-    // And named again, they let in.
+    // With groups again, they are let in.
     testbed.apply(tenant("acme", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(testbed.netbox.people().await.len(), 1);
@@ -128,7 +128,7 @@ async fn groups_come_from_the_tenant_then_from_the_integrations_tenants_then_fro
 }
 
 #[tokio::test]
-async fn changed_groups_replace_the_records_of_those_who_are_in() {
+async fn changed_groups_replace_the_records_of_present_visitors() {
     let testbed = Testbed::new("regroup").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let before = testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -158,7 +158,7 @@ async fn a_changed_end_leaves_one_living_record_with_a_new_id() {
     assert_eq!(testbed.netbox.writes(), [("AddPerson".to_owned(), 1), ("RemovePerson".to_owned(), 1)].into());
     let all = testbed.netbox.records().await;
     assert_eq!(all.iter().filter(|person| person.deleted).count(), 1, "the old one is removed softly");
-    // Back to what it was: a third record, since an id that was removed is used up.
+    // Changed back: a third record, since the id of a removed record is not used again.
     testbed.apply(visitor("ada", json!({}))).await;
     let last = testbed.reads("Visitor", "ada", "Succeeded").await;
     assert!(![before.external_id(), after.external_id()].contains(&last.external_id()));
@@ -167,7 +167,7 @@ async fn a_changed_end_leaves_one_living_record_with_a_new_id() {
 }
 
 #[tokio::test]
-async fn a_change_that_no_system_is_told_of_makes_no_call() {
+async fn a_change_that_no_system_stores_makes_no_call() {
     let testbed = Testbed::new("company").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let before = testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -180,7 +180,7 @@ async fn a_change_that_no_system_is_told_of_makes_no_call() {
 }
 
 #[tokio::test]
-async fn a_deleted_visitor_is_removed_and_goes() {
+async fn a_deleted_visitors_record_is_removed_and_then_its_object() {
     let testbed = Testbed::new("deleted").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -193,7 +193,7 @@ async fn a_deleted_visitor_is_removed_and_goes() {
 }
 
 #[tokio::test]
-async fn a_visitor_made_again_under_his_name_gets_a_record_of_his_own() {
+async fn a_visitor_created_again_under_its_name_gets_a_new_record() {
     let testbed = Testbed::new("again").await;
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -206,7 +206,7 @@ async fn a_visitor_made_again_under_his_name_gets_a_record_of_his_own() {
 }
 
 #[tokio::test]
-async fn a_visitor_with_a_card_holds_it_until_his_end_and_a_taken_number_is_refused() {
+async fn a_visitor_has_its_card_until_the_visit_ends_and_a_taken_number_is_refused() {
     let testbed = Testbed::new("card").await;
     testbed.apply(visitor("ada", json!({"credentialNumber": "4711"}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -223,7 +223,7 @@ async fn a_visitor_with_a_card_holds_it_until_his_end_and_a_taken_number_is_refu
     assert!(bob.message().contains("credentialNumber"), "{}", bob.message());
     let one = |people: &[Person]| people.len() == 1;
     testbed.netbox.until("only Ada is in", one).await;
-    // Another number, and he is let in.
+    // With another number, Bob is let in.
     testbed.apply(visitor("bob", json!({"credentialNumber": "4712"}))).await;
     testbed.reads("Visitor", "bob", "Succeeded").await;
     assert_eq!(testbed.netbox.person("bob@example.org").await.cards[0].number, "4712");
@@ -253,7 +253,7 @@ async fn a_card_that_the_integration_has_no_format_for_is_refused() {
     let ada = testbed.reads("Visitor", "ada", "InvalidSpec").await;
     assert_eq!(ada.kstatus(), Kstatus::Failed);
     assert!(ada.message().contains("format"), "{}", ada.message());
-    // A format that the NetBox does not have may appear there by itself: that is no mistake of the visitor.
+    // The NetBox may get the missing format later, so this is not an error of the Visitor.
     let unknown = json!({"lenelS2": {"visitorCardFormat": "no such format"}});
     testbed.apply(integration(&testbed.netbox.url(), unknown)).await;
     let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
@@ -280,11 +280,11 @@ async fn a_name_with_letters_and_signs_of_all_kinds_arrives_as_written() {
 }
 
 #[tokio::test]
-async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
+async fn a_group_that_the_system_does_not_have_is_reported_and_waited_for() {
     let testbed = Testbed::new("level").await;
     let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Roof"]}]);
     testbed.apply(tenant("acme", json!({"visitorAccess": grant}))).await;
-    // Else she may be seen before the change, and be let in by the old groups.
+    // Otherwise the Visitor may be reconciled before the change, and be let in with the old groups.
     testbed.reads("Tenant", "acme", "DependencyNotReady").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
@@ -300,7 +300,7 @@ async fn a_group_that_the_system_does_not_have_is_told_and_waited_for() {
 }
 
 #[tokio::test]
-async fn the_visitors_of_one_namespace_are_no_business_of_another() {
+async fn controllers_of_two_namespaces_do_not_affect_each_others_visitors() {
     let (one, other) = (Testbed::new("one").await, Testbed::new("other").await);
     one.apply(visitor("ada", json!({}))).await;
     other.apply(visitor("bob", json!({}))).await;
@@ -330,7 +330,7 @@ async fn of_changes_in_quick_succession_the_last_counts_and_one_record_lives() {
 }
 
 #[tokio::test]
-async fn a_visitor_of_two_systems_holds_a_record_in_each_and_a_dead_one_is_told_alone() {
+async fn a_visitor_of_two_systems_has_a_record_in_each_and_an_outage_of_one_is_reported_alone() {
     let testbed = Testbed::new("both").await;
     let beside = NetBox::start("America/New_York", MORNING.parse().unwrap()).await;
     let mut other = integration(&beside.url(), json!({}));
@@ -344,20 +344,20 @@ async fn a_visitor_of_two_systems_holds_a_record_in_each_and_a_dead_one_is_told_
     let ada = testbed.reads("Visitor", "ada", "Succeeded").await;
     assert_eq!(ada.status["records"].as_array().map(Vec::len), Some(2), "{}", ada.status);
     assert_eq!((testbed.netbox.people().await.len(), beside.people().await.len()), (1, 1));
-    // The tenant leaves one of the two.
+    // The tenant is removed from one of the two.
     testbed.apply(tenant("acme", json!({"visitorAccess": [grant("beside")]}))).await;
     testbed.netbox.until("she is out of the one", <[Person]>::is_empty).await;
     assert_eq!(beside.people().await.len(), 1);
     let one =
         |ada: &View| ada.is_ready() && ada.status["records"].as_array().is_some_and(|all| all.len() == 1);
     testbed.until("Visitor", "ada", "names the one that is left", one).await;
-    // One is down: the other is served all the same, and the visitor says so.
+    // One is down. The other is served, and the Visitor's status says so.
     testbed.apply(tenant("acme", json!({"visitorAccess": [grant("netbox"), grant("beside")]}))).await;
     testbed.until("Visitor", "ada", "is in both again", View::ends_kubectl_wait).await;
     testbed.netbox.fault(json!({"kind": "refuse", "times": 0}));
     testbed.apply(visitor("bob", json!({}))).await;
     testbed.works_on("Visitor", "bob", "ProgressingWithRetry").await;
-    beside.until("he is in the other", |people| people.len() == 2).await;
+    beside.until("Bob is in the other", |people| people.len() == 2).await;
     assert!(!testbed.view("Visitor", "bob").is_ready());
     testbed.netbox.mend();
     testbed.set_clock("2026-12-01T14:20:00Z");
@@ -366,7 +366,7 @@ async fn a_visitor_of_two_systems_holds_a_record_in_each_and_a_dead_one_is_told_
 }
 
 #[tokio::test]
-async fn a_visitor_moved_to_another_tenant_gets_what_that_one_opens() {
+async fn a_visitor_moved_to_another_tenant_gets_the_groups_of_that_tenant() {
     let testbed = Testbed::new("moves").await;
     let grant = json!([{"integrationRef": {"name": "netbox"}, "groups": ["Globex Visitors"]}]);
     testbed.apply(tenant("globex", json!({"displayName": "Globex Corp", "visitorAccess": grant}))).await;
@@ -383,7 +383,7 @@ async fn a_visitor_moved_to_another_tenant_gets_what_that_one_opens() {
 }
 
 #[tokio::test]
-async fn a_refused_change_leaves_what_was_accepted_before() {
+async fn a_refused_change_leaves_the_accepted_record() {
     let testbed = Testbed::new("keeps").await;
     testbed.apply(visitor("ada", json!({}))).await;
     let before = testbed.reads("Visitor", "ada", "Succeeded").await;
@@ -393,7 +393,7 @@ async fn a_refused_change_leaves_what_was_accepted_before() {
     assert_eq!(
         testbed.netbox.people().await[0].id,
         before.external_id(),
-        "what stops opening removes nothing"
+        "a change that stops opening removes nothing"
     );
     testbed.delete("Visitor", "ada").await;
     testbed.gone("Visitor", "ada").await;

@@ -1,11 +1,11 @@
-//! After a start one short list is one witness: whatever was deleted meanwhile, nobody keeps access by it.
+//! After a start one short list is no proof. A Visitor that was deleted meanwhile keeps no access because of it.
 
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::testbed::{Person, Testbed, View, visitor};
 
-/// A building with three visitors in it, whose controller has stopped and whose NetBox will list nobody once.
+/// A building with three visitors, whose controller has stopped and whose NetBox will return an empty list once.
 async fn stopped(name: &str) -> Testbed {
     let mut testbed = Testbed::new(name).await;
     for name in ["ada", "bob", "eve"] {
@@ -23,7 +23,7 @@ fn is_in(people: &[Person], name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_visitor_deleted_while_the_controller_is_away_is_out_when_its_object_is_gone() {
+async fn a_visitor_deleted_while_the_controller_is_stopped_has_no_record_when_its_object_is_gone() {
     let mut testbed = stopped("refused").await;
     testbed
         .netbox
@@ -40,9 +40,9 @@ async fn a_visitor_deleted_while_the_controller_is_away_is_out_when_its_object_i
 }
 
 #[tokio::test]
-async fn so_is_one_whose_status_names_no_record() {
+async fn the_same_holds_for_a_visitor_whose_status_names_no_record() {
     let mut testbed = stopped("unnamed").await;
-    // As a process leaves it that is killed between the record and the status.
+    // The state after a process was killed between the record and the status.
     let nameless = Patch::Merge(json!({"status": {"records": null}}));
     testbed.api("Visitor").patch_status("ada", &PatchParams::default(), &nameless).await.unwrap();
     testbed.delete("Visitor", "ada").await;
@@ -55,7 +55,7 @@ async fn so_is_one_whose_status_names_no_record() {
 }
 
 #[tokio::test]
-async fn an_integration_deleted_while_the_controller_is_away_takes_its_records_along() {
+async fn an_integration_deleted_while_the_controller_is_stopped_removes_its_records() {
     let mut testbed = stopped("integration").await;
     testbed.delete("AccessIntegration", "netbox").await;
     testbed.start().await;
@@ -65,7 +65,7 @@ async fn an_integration_deleted_while_the_controller_is_away_takes_its_records_a
 }
 
 #[tokio::test]
-async fn so_does_a_property() {
+async fn a_property_deleted_while_the_controller_is_stopped_removes_its_records() {
     let mut testbed = stopped("building").await;
     testbed.delete("Property", "tower").await;
     testbed.start().await;

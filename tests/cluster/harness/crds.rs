@@ -1,4 +1,4 @@
-//! Our kinds on the cluster: every file of `crds/`, applied once and waited for.
+//! The project's kinds on the cluster: every file of `crds/`, applied once and awaited.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn read(dir: &Path) -> Result<Vec<DynamicObject>, Box<dyn Error>> {
     for path in files(dir)? {
         let text = std::fs::read_to_string(&path)?;
         for document in serde_yaml::Deserializer::from_str(&text) {
-            // A file may begin or end with a separator: an empty document is none.
+            // A file may begin or end with a separator: an empty document does not count.
             let object = Option::<DynamicObject>::deserialize(document);
             objects.extend(object.map_err(|error| format!("{}: {error}", path.display()))?);
         }

@@ -1,11 +1,11 @@
-//! Where a test run keeps its control plane: one directory a run that goes on at the same time.
+//! The directory of a test run's control plane: one for each of the runs at the same time.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A directory that is ours until this process ends. The next run takes it again and empties it first: that
-/// works after a kill too, and what a failed run left can be looked at until then.
+/// A directory that this process owns until it ends. The next run uses it again and empties it first. That works after
+/// a kill too, and the files of a failed run can be inspected until then.
 pub(crate) struct ObjectId {
     dir: PathBuf,
     _held: File,
@@ -14,7 +14,7 @@ pub(crate) struct ObjectId {
 // === impl ObjectId ===
 
 impl ObjectId {
-    /// Takes the first that is free.
+    /// Takes the first free one.
     pub(crate) fn take(parent: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(parent)?;
         for number in 0.. {
@@ -36,7 +36,7 @@ impl ObjectId {
     }
 }
 
-/// Whether a control plane runs on `dir`, as one does that is still ending with its run. It holds a lock there.
+/// Whether a control plane runs on `dir`, such as one that is still ending with its run. It holds a lock there.
 pub(crate) fn in_use(dir: &Path) -> bool {
     File::open(dir.join("lock")).is_ok_and(|lock| lock.try_lock().is_err())
 }

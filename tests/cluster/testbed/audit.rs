@@ -33,14 +33,14 @@ pub(super) struct Audit {
     task: AbortHandle,
 }
 
-/// Everything that was seen.
+/// Every state that was seen.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     views: BTreeMap<(String, String), Vec<View>>,
     present: BTreeMap<(String, String), bool>,
     changes: usize,
     violations: Vec<String>,
-    /// Whether the test writes statuses itself: those need not keep the contract.
+    /// Whether the test writes statuses itself: those need not fulfil the contract.
     pub(super) meddling: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct View {
     pub(crate) deleting: bool,
     pub(crate) finalizers: Vec<String>,
     pub(crate) resource_version: String,
-    /// The status as it stands there, with all that a kind has beside conditions.
+    /// The status as it is stored, including the fields of the kind beside conditions.
     pub(crate) status: Value,
     said: Status,
 }
@@ -68,7 +68,7 @@ impl Audit {
         let task = tokio::spawn(async move {
             let mut events = stream::select_all(kinds);
             while let Some(event) = events.next().await {
-                // One that fails is watched again by itself.
+                // A failed watch starts again by itself.
                 if let Ok((kind, event)) = event {
                     writer.send_modify(|book| book.on(kind, event));
                 }
@@ -169,12 +169,12 @@ impl View {
         self.said.condition(type_)
     }
 
-    /// Why Ready is as it is; empty while there is none.
+    /// The reason of Ready; empty while there is none.
     pub(crate) fn reason(&self) -> &str {
         self.condition("Ready").map_or("", |ready| &ready.reason)
     }
 
-    /// What Ready says in words.
+    /// The message of Ready.
     pub(crate) fn message(&self) -> &str {
         self.condition("Ready").map_or("", |ready| &ready.message)
     }
@@ -184,12 +184,12 @@ impl View {
         self.condition("Ready").is_some_and(|ready| ready.status == Truth::True)
     }
 
-    /// Whether Ready speaks of the present generation.
+    /// Whether Ready concerns the present generation.
     pub(crate) fn is_of_now(&self) -> bool {
         self.condition("Ready").is_some_and(|ready| ready.observed_generation == Some(self.generation))
     }
 
-    /// What generic tools take it for.
+    /// The result of kstatus, which generic tools use.
     pub(crate) fn kstatus(&self) -> Kstatus {
         let observed = Some(self.said.observed_generation).filter(|_| self.status.is_object());
         kstatus(self.generation, self.deleting, observed, &self.said.conditions)
@@ -200,7 +200,7 @@ impl View {
         self.is_ready() && self.is_of_now()
     }
 
-    /// The id of the record that the status names; there must be one.
+    /// The id of the record that the status names. It must name one.
     pub(crate) fn external_id(&self) -> &str {
         self.status["records"][0]["externalId"].as_str().unwrap_or_else(|| panic!("no record:\n{self}"))
     }
@@ -210,7 +210,7 @@ impl View {
         self.status["records"].as_array().is_some_and(|records| !records.is_empty())
     }
 
-    /// The generation that the status was computed from. The user may have written a newer one meanwhile.
+    /// The generation from which the status was computed. The user may have written a newer one meanwhile.
     fn computed_from(&self) -> i64 {
         let generations = self.said.conditions.iter().filter_map(|condition| condition.observed_generation);
         generations.max().unwrap_or(self.generation)
@@ -219,7 +219,7 @@ impl View {
     fn violations(&self) -> Vec<String> {
         if self.said.conditions.is_empty() {
             let unseen = self.said.observed_generation == -1 && self.status.is_object();
-            let sentence = "an object that nobody has looked at passes for done".to_owned();
+            let sentence = "an object without a condition counts as done".to_owned();
             return if unseen { Vec::new() } else { vec![sentence] };
         }
         let mut violations = check(&self.said, self.computed_from());
@@ -233,7 +233,7 @@ impl View {
         violations
     }
 
-    /// What the table of situations in docs/status.md says, by the reason of Ready.
+    /// The kstatus result that the table of situations in docs/status.md requires, by the reason of Ready.
     fn expected(&self) -> Option<Kstatus> {
         if self.deleting {
             return Some(Kstatus::Terminating);

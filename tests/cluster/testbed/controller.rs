@@ -14,7 +14,7 @@ use vestibule::shutdown::{Shutdown, Trigger};
 use super::DEADLINE;
 use crate::harness::{Namespace, cluster};
 
-/// See the module.
+/// See the module's documentation.
 pub(crate) struct Running {
     trigger: Trigger,
     ended: watch::Receiver<Option<String>>,
@@ -22,12 +22,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// A controller that looks after one namespace, with a lease and a clock of its own.
+    /// A controller of one namespace, with its own lease and clock.
     pub(super) async fn start(namespace: &Namespace, clock: Arc<SetClock>) -> Self {
         let words = [
             "--allow-loopback",
             "--admin-listen=127.0.0.1:0",
-            // Not in the namespace of the test: one test deletes that.
+            // Not in the namespace of the test, which one test deletes.
             "--lease-namespace=default",
             &format!("--lease-name={}", namespace.name()),
             &format!("--watch-namespaces={}", namespace.name()),
@@ -35,7 +35,7 @@ impl Running {
         let metrics = Metrics::new();
         let kubeconfig = Some(cluster().control_plane().kubeconfig().to_owned());
         let client = connect(&Whereabouts { kubeconfig, context: None }, metrics.clone()).await.unwrap();
-        // Else the first controller of a namespace waits for one that may have lost its lease.
+        // Without it the first controller of a namespace waits for a possible former holder.
         make_empty(client.clone(), "default", namespace.name()).await.unwrap();
         let surroundings = Surroundings {
             client,
@@ -56,21 +56,21 @@ impl Running {
         Self { trigger, ended, metrics }
     }
 
-    /// Ends it in order.
+    /// Stops it in an orderly way.
     pub(super) async fn stop(self) {
         self.trigger.request();
         let ended = tokio::time::timeout(DEADLINE, self.ended()).await.expect("it ends when asked to");
         assert_eq!(ended, "in order");
     }
 
-    /// Waits for its end, and says how it ended.
+    /// Waits for its end and returns the result.
     pub(crate) async fn ended(&self) -> String {
         let mut ended = self.ended.clone();
         let said = ended.wait_for(Option::is_some).await.map(|said| said.clone().unwrap_or_default());
         said.unwrap_or_default()
     }
 
-    /// What it counts, in the format of readers that do not ask for `OpenMetrics`.
+    /// Its metrics, in the format of readers that do not ask for `OpenMetrics`.
     pub(crate) fn metrics(&self) -> String {
         Exposition::Classic.of(self.metrics.encode(jiff::Timestamp::now()))
     }

@@ -1,4 +1,4 @@
-//! The NetBox of a test: what it holds, what it was asked, and what goes wrong with it.
+//! The NetBox of a test: its records, the calls it received, and its faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,16 +13,16 @@ use vestibule_sim::netbox::SMALL_BUILDING;
 
 use crate::harness::wait_until;
 
-/// Operations that change what a NetBox holds.
+/// Operations that change the content of a NetBox.
 const WRITES: [&str; 5] = ["AddPerson", "ModifyPerson", "RemovePerson", "AddCredential", "RemoveCredential"];
 
-/// See the module.
+/// See the module's documentation.
 pub(crate) struct NetBox {
     running: frame::Running,
     side_door: reqwest::Client,
 }
 
-/// A person as the NetBox holds him.
+/// A person as the NetBox stores them.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Person {
     pub(crate) id: String,
@@ -39,7 +39,7 @@ pub(crate) struct Person {
     pub(crate) cards: Vec<Card>,
 }
 
-/// A credential as the NetBox holds it.
+/// A credential as the NetBox stores it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Card {
     pub(crate) number: String,
@@ -48,7 +48,7 @@ pub(crate) struct Card {
 }
 
 impl NetBox {
-    /// The small building in another zone, its clock running from `now`.
+    /// The small building in another zone, with a clock that runs from `now`.
     pub(crate) async fn start(zone: &str, now: Timestamp) -> Self {
         Self::listening(zone, now, SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
@@ -61,36 +61,36 @@ impl NetBox {
         Self { running, side_door: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub(crate) fn url(&self) -> String {
         self.running.url.clone()
     }
 
-    /// The same as an address.
+    /// Its address.
     pub(crate) fn address(&self) -> SocketAddr {
         self.running.url.trim_start_matches("http://").parse().unwrap()
     }
 
-    /// Living people that a Vestibule made, by id.
+    /// Living people that Vestibule created, by id.
     pub(crate) async fn people(&self) -> Vec<Person> {
         self.records().await.into_iter().filter(|person| !person.deleted).collect()
     }
 
-    /// Everybody that a Vestibule ever made, the removed among them.
+    /// All people that Vestibule ever created, including removed ones.
     pub(crate) async fn records(&self) -> Vec<Person> {
         let mut all = self.everybody().await;
         all.retain(|person| person.id.starts_with("vst-"));
         all
     }
 
-    /// Everybody.
+    /// All people.
     pub(crate) async fn everybody(&self) -> Vec<Person> {
         let url = format!("{}/_sim/state", self.running.url);
         let mut state: Value = self.side_door.get(url).send().await.unwrap().json().await.unwrap();
         serde_json::from_value(state["people"].take()).unwrap()
     }
 
-    /// The living record with this email; there must be one and no more.
+    /// The living record with this email. There must be exactly one.
     pub(crate) async fn person(&self, email: &str) -> Person {
         let mut people = self.people().await;
         people.retain(|person| person.email == email);
@@ -98,13 +98,13 @@ impl NetBox {
         people.remove(0)
     }
 
-    /// Waits until the living records of Vestibule are as wanted.
+    /// Waits until the living records of Vestibule fulfil the condition.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&[Person]) -> bool) -> Vec<Person> {
         wait_until(what, || async { wanted(&self.people().await) }).await;
         self.people().await
     }
 
-    /// Whether a door opens for a person right now, without a trace.
+    /// Whether a door opens for a person right now. The question leaves no trace.
     pub(crate) async fn opens(&self, person: &str, portal: &str) -> bool {
         let url = format!("{}/_sim/door", self.running.url);
         let question = json!({"person": person, "portal": portal, "dry": true});
@@ -113,7 +113,7 @@ impl NetBox {
         said["granted"].as_bool().unwrap()
     }
 
-    /// How often each operation was called, whatever came of it.
+    /// How often each operation was called, successful or not.
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         let json = self.running.frame.counters.json();
         let operations = json["operations"].as_object().unwrap().iter();
@@ -126,12 +126,12 @@ impl NetBox {
         self.calls().get(operation).copied().unwrap_or_default()
     }
 
-    /// Calls that are under way.
+    /// Calls in flight.
     pub(crate) fn in_flight(&self) -> u64 {
         self.running.frame.counters.json()["in_flight"].as_u64().unwrap()
     }
 
-    /// The calls that were to change something.
+    /// The calls of operations that change something.
     pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
         let mut calls = self.calls();
         calls.retain(|operation, _| WRITES.contains(&operation.as_str()));
@@ -149,28 +149,28 @@ impl NetBox {
         self.running.frame.counters.clear();
     }
 
-    /// Has something go wrong, in the words of the side door.
+    /// Adds a fault, in the format of the side door.
     pub(crate) fn fault(&self, fault: Value) {
         self.running.frame.faults.arm(serde_json::from_value(fault).unwrap()).unwrap();
     }
 
-    /// Nothing goes wrong any more.
+    /// Removes all faults.
     pub(crate) fn mend(&self) {
         self.running.frame.faults.clear();
     }
 
-    /// Moves switches.
+    /// Sets switches.
     pub(crate) fn switch(&self, switches: &Value) {
         self.running.frame.switch(|all| all.set_all(switches)).unwrap();
     }
 
-    /// Changes something by hand, as the guard at the desk would.
+    /// Changes something by hand, as an operator of the NetBox would.
     pub(crate) fn edit(&self, order: &Value) {
         let frame = &self.running.frame;
         frame.system.edit(frame.present(), order).unwrap();
     }
 
-    /// Sets its clock alone.
+    /// Sets only its clock.
     pub(crate) fn set_clock(&self, now: Timestamp) {
         let order = Move { set: Some(now), ..Move::default() };
         self.running.frame.clock.apply(&order).unwrap();

@@ -1,4 +1,4 @@
-//! What a test declares, as a user would write it. What is given replaces or, with null, takes away.
+//! The objects that a test declares, as a user would write them. Given fields replace the defaults; null removes one.
 #![allow(clippy::needless_pass_by_value, reason = "callers write `json!` in place")]
 
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(crate) fn tenant(name: &str, spec: Value) -> Value {
     object("Tenant", name, base, spec)
 }
 
-/// Somebody who is expected on Tuesday from nine to five.
+/// A visitor expected on Tuesday from nine to five.
 pub(crate) fn visitor(name: &str, spec: Value) -> Value {
     let base = json!({
         "tenantRef": {"name": "acme"},

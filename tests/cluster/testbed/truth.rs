@@ -1,8 +1,8 @@
-//! At the end of every test: no status contradicts what the NetBox holds at that moment, person by person.
+//! At the end of every test: no status contradicts the NetBox at that moment, person by person.
 //!
-//! The rules are written from the documentation of statuses and know nothing of how the controller works. What a status
-//! does not claim (it reconciles, it is stalled, a mode forbids the change) is not judged, but every living record must
-//! belong to an object or be counted where a user sees it.
+//! The rules are written from the documentation of statuses, without knowledge of how the controller works. A status
+//! that claims nothing (it reconciles, it is stalled, a mode forbids the change) is not checked. But every living
+//! record must belong to an object, or be counted where a user sees it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,13 +17,13 @@ use serde_json::Value;
 
 use super::{NetBox, Person, Testbed};
 
-/// How long statuses and the NetBox may differ while the controller is at work: only a failing test waits it out.
+/// How long statuses and the NetBox may differ while the controller works. Only a failing test waits that long.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Between two looks.
+/// Between two reads.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// What a test ends with.
+/// The state at the end of a test.
 struct Scene {
     visitors: BTreeMap<String, DynamicObject>,
     tenants: BTreeMap<String, DynamicObject>,
@@ -35,13 +35,13 @@ struct Scene {
 }
 
 impl Testbed {
-    /// Waits until no status contradicts what the NetBox holds. Every test ends with it; without a controller there is
-    /// nothing to judge, since statuses are those of a process that is gone.
+    /// Waits until no status contradicts the NetBox. Every test ends with it. Without a controller there is nothing to
+    /// check, since the statuses are those of a stopped process.
     pub(crate) async fn agrees(&self) {
         self.agrees_with(&self.netbox).await;
     }
 
-    /// The same where the objects of this namespace are in another test's NetBox.
+    /// The same for objects of this namespace that are in another test's NetBox.
     pub(crate) async fn agrees_with(&self, netbox: &NetBox) {
         self.judged.store(true, Ordering::Relaxed);
         if self.controller.is_none() {
@@ -93,7 +93,7 @@ impl Scene {
         found
     }
 
-    /// What the status of a Visitor claims and the NetBox denies.
+    /// A claim in the status of a Visitor that the NetBox contradicts.
     fn of_visitor(&self, name: &str, object: &DynamicObject) -> Vec<String> {
         let none = Vec::new();
         let (status, living) = (&object.data["status"], self.people.get(name).unwrap_or(&none));
@@ -109,7 +109,7 @@ impl Scene {
             }
             text
         };
-        // Of other integrations this NetBox knows nothing.
+        // This NetBox knows nothing about other integrations.
         let elsewhere = !named.is_empty() && named.iter().all(|record| record["integration"] != "netbox");
         let mut found = Vec::new();
         match reason {
@@ -133,8 +133,8 @@ impl Scene {
         found
     }
 
-    /// The one record that a settled status claims; `None` if there is not exactly one. A former record that the system does
-    /// not remove is admitted by the status, and may open nothing.
+    /// The one record that a settled status claims; `None` if there is not exactly one. The status admits a former
+    /// record that the system does not remove, and that record may open nothing.
     fn one_of<'a>(&self, status: &Value, living: &'a [Person]) -> Option<&'a Person> {
         let synced = condition(status, "Synced");
         let admits = synced["status"] == "False" && synced["reason"] == "ProgressingWithRetry";
@@ -142,7 +142,7 @@ impl Scene {
         if let [one] = counted[..] { Some(one) } else { None }
     }
 
-    /// What a status that cannot carry out its spec says of the record that is there meanwhile.
+    /// The claim about the remaining record in a status whose spec cannot be carried out.
     fn opens_more_than_said(
         &self,
         object: &DynamicObject,
@@ -168,7 +168,7 @@ impl Scene {
         !ended && !opens_nothing
     }
 
-    /// In which field the one living record is not what a settled status claims.
+    /// The field in which the one living record differs from the claim of a settled status.
     fn differs(&self, object: &DynamicObject, status: &Value, person: &Person) -> Option<String> {
         let spec = &object.data["spec"];
         let named = status["records"]
@@ -194,7 +194,7 @@ impl Scene {
         }
     }
 
-    /// The groups that a Tenant names for the NetBox itself, sorted; none where other places decide.
+    /// The groups that a Tenant names for the NetBox itself, sorted; none if they are configured elsewhere.
     fn groups(&self, tenant: &str) -> Option<Vec<String>> {
         let access = self.tenants.get(tenant)?.data["spec"]["visitorAccess"].as_array()?.clone();
         let own = access.iter().find(|grant| grant["integrationRef"]["name"] == "netbox")?;
@@ -227,7 +227,7 @@ impl Scene {
             .collect()
     }
 
-    /// A moment as the NetBox writes it, in the zone that is declared for it.
+    /// An instant as the NetBox writes it, in its declared zone.
     fn instant(&self, text: &str) -> Option<Timestamp> {
         let of_system =
             self.integrations.get("netbox").and_then(|it| it.data["spec"]["lenelS2"]["timeZone"].as_str());
