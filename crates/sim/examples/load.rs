@@ -1,4 +1,4 @@
-//! Calls a running NetBox simulator at a steady rate and tells how long answers take.
+//! Calls a running NetBox simulator at a steady rate and prints how long answers take.
 //!
 //! `cargo run --release -p vestibule-sim --example load -- URL [CALLS_A_SECOND] [SECONDS]`
 //! (`docs/simulators.md` has the numbers of one run; no test depends on time.)
@@ -21,7 +21,7 @@ async fn call(http: &Client, url: &str, body: String) -> Result<(Duration, Strin
     Ok((start.elapsed(), text))
 }
 
-/// What a day of syncing looks like: people added with a card and removed, people read, pages walked, the log polled.
+/// The mix of calls of a day: people added with a card and removed, people read, pages listed, the log polled.
 fn body(session: &str, n: u64) -> String {
     let (id, number) = (format!("load-{}", n / 10), 1_000_000 + n / 10);
     let person = format!("<PERSONID>{id}</PERSONID>");

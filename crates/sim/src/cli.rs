@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::frame::{Kit, Options, Running, Switches, Tls, clock, limits, start};
 
-/// Every system there is.
+/// All systems.
 pub const KITS: &[&Kit] = &[&crate::netbox::KIT, &crate::kastle::KIT, &crate::salto_ks::KIT];
 
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ enum Command {
     Kastle(Serve),
     /// SALTO KS
     SaltoKs(Serve),
-    /// Lists the switches of a system: positions, default, section of the document that leaves it open
+    /// List the switches of a system: positions, default, section of the document that leaves it open
     Switches {
         /// netbox, kastle or salto-ks
         system: String,
@@ -39,13 +39,13 @@ enum Command {
 #[derive(Args, Debug)]
 #[allow(clippy::struct_excessive_bools)] // flags of a command line are bools
 struct Serve {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 means a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where the identity host listens (SALTO KS only)
+    /// Address of the identity host (SALTO KS only)
     #[arg(long)]
     identity_listen: Option<SocketAddr>,
-    /// Speak TLS, with an authority of its own making (GET /_sim/ca.pem) unless files are given
+    /// Speak TLS, with an authority that the simulator makes (GET /_sim/ca.pem) unless files are given
     #[arg(long)]
     tls: bool,
     /// Certificate chain in PEM
@@ -54,22 +54,22 @@ struct Serve {
     /// Private key in PEM
     #[arg(long, requires = "cert", requires = "tls")]
     key: Option<PathBuf>,
-    /// What the system holds at the start, in YAML
+    /// The records at the start, in YAML
     #[arg(long)]
     seed: Option<PathBuf>,
-    /// The clock stands still at this instant and moves only when told
+    /// Hold the clock at this instant; it changes only through the side door
     #[arg(long)]
     clock: Option<Timestamp>,
-    /// The clock starts at --clock and goes on from there
+    /// Start the clock at --clock and let it run
     #[arg(long, requires = "clock")]
     clock_runs: bool,
-    /// Moves a switch (repeatable; see `vestibule-sim switches SYSTEM`)
+    /// Set a switch (repeatable; see `vestibule-sim switches SYSTEM`)
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
-    /// Lets others than loopback use the side door under /_sim/
+    /// Allow other addresses than loopback to use the side door under /_sim/
     #[arg(long)]
     side_door_open: bool,
-    /// Ends when standard input ends, so that a dead parent leaves nothing behind
+    /// End when standard input ends, so that the simulator does not outlive its parent
     #[arg(long)]
     exit_with_stdin: bool,
 }
@@ -79,7 +79,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Runs the program; a mistake of the caller is a sentence on standard error and status 2.
+/// Runs the program; an error is a sentence on standard error and status 2.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Netbox(serve) => serve.run("netbox"),
@@ -99,16 +99,16 @@ pub fn main() -> ExitCode {
 fn kit(name: &str) -> Result<&'static Kit, String> {
     let names: Vec<&str> = KITS.iter().map(|kit| kit.name).collect();
     let found = KITS.iter().copied().find(|kit| kit.name == name);
-    found.ok_or_else(|| format!("`{name}` is not simulated; what is: {}", names.join(", ")))
+    found.ok_or_else(|| format!("`{name}` is not simulated; the simulated systems are {}", names.join(", ")))
 }
 
 fn list(kit: &'static Kit) -> Result<(), String> {
     let listing = Switches::new(&[limits::SWITCHES, kit.switches]).listing();
-    say(&listing)
+    print(&listing)
 }
 
-/// Prints and flushes: whoever waits for the line must not wait for a full buffer.
-fn say(text: &str) -> Result<(), String> {
+/// Prints and flushes, because a reader waits for the line and not for a full buffer.
+fn print(text: &str) -> Result<(), String> {
     let mut out = std::io::stdout().lock();
     let done = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     done.map_err(|e| format!("standard output is closed: {e}"))
@@ -143,7 +143,7 @@ fn options(serve: &Serve) -> Result<Options, String> {
     })
 }
 
-/// The name of the listener that `--identity-listen` places.
+/// The name of the listener of `--identity-listen`.
 const IDENTITY: &str = "identity";
 
 fn check_listeners(kit: &Kit, serve: &Serve) -> Result<(), String> {
@@ -152,7 +152,7 @@ fn check_listeners(kit: &Kit, serve: &Serve) -> Result<(), String> {
     }
     let name = kit.name;
     Err(format!(
-        "--identity-listen is for salto-ks only; {name} has no identity host, and --listen places its API"
+        "--identity-listen is for salto-ks only; {name} has no identity host, and --listen is the address of its API"
     ))
 }
 
@@ -160,17 +160,17 @@ fn run(kit: &'static Kit, serve: &Serve) -> Result<(), String> {
     check_listeners(kit, serve)?;
     let options = options(serve)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|e| format!("no runtime: {e}"))?;
+    let runtime = runtime.map_err(|e| format!("the runtime cannot be started: {e}"))?;
     let done = runtime.block_on(async {
         let running = start(kit, options).await?;
         announce(kit, &running)?;
-        until_told(serve.exit_with_stdin).await
+        until_ended(serve.exit_with_stdin).await
     });
     runtime.shutdown_background();
     done
 }
 
-/// `ready URL` for the only listener, `ready URL name` for each of several, then how to log in. All of it is written at
+/// `ready URL` for the only listener, `ready URL name` for each of several, then how to log in. All lines are written at
 /// once: a harness may close the pipe when it has read `ready`.
 fn announce(kit: &Kit, running: &Running) -> Result<(), String> {
     let ready = |(name, url): &(&str, String)| match kit.listeners.len() {
@@ -178,15 +178,15 @@ fn announce(kit: &Kit, running: &Running) -> Result<(), String> {
         _ => format!("ready {url} {name}\n"),
     };
     let logins = running.frame.system.logins().into_iter().map(|line| line + "\n");
-    say(&running.urls.iter().map(ready).chain(logins).collect::<String>())
+    print(&running.urls.iter().map(ready).chain(logins).collect::<String>())
 }
 
-/// Returns on SIGTERM, SIGINT or, if asked for, the end of standard input.
-async fn until_told(with_stdin: bool) -> Result<(), String> {
+/// Returns on SIGTERM, SIGINT or, if `with_stdin`, the end of standard input.
+async fn until_ended(with_stdin: bool) -> Result<(), String> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate()).map_err(|e| format!("no signals: {e}"))?;
+    let mut term = signal(SignalKind::terminate()).map_err(|e| format!("signals cannot be received: {e}"))?;
     let (ended, end) = oneshot::channel::<()>();
-    // A plain thread: tokio's would keep the runtime from ending while it waits in read.
+    // A plain thread: a thread of tokio would keep the runtime from ending while it waits in read.
     let _reader = with_stdin.then(|| std::thread::spawn(move || drain_stdin(ended)));
     tokio::select! {
         _ = term.recv() => {}
@@ -200,6 +200,6 @@ fn drain_stdin(ended: oneshot::Sender<()>) {
     let mut buffer = [0; 1024];
     let mut stdin = std::io::stdin().lock();
     while matches!(stdin.read(&mut buffer), Ok(n) if n > 0) {}
-    // The receiver is gone only when the program ends anyway.
-    let _gone = ended.send(());
+    // The receiver is dropped only when the program ends.
+    let _dropped = ended.send(());
 }

@@ -1,7 +1,7 @@
 //! Simulators of access-control systems: LenelS2 NetBox, Kastle and SALTO KS.
 //!
-//! Each system is an independent reading of what is known of the vendor's wire; none shares code with another
-//! beyond [`frame`], and none shares a type with a client. `docs/simulators.md` tells how to use them.
+//! Each system is an independent implementation of the known facts about the vendor's wire; none shares code with another
+//! beyond [`frame`], and none shares a type with a client. `docs/simulators.md` describes their use.
 
 pub mod cli;
 pub mod frame;

@@ -1,4 +1,4 @@
-//! `vestibule-sim`: one program, three systems to stand against.
+//! `vestibule-sim`: one program with three simulated systems.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, in which operation, how often, and before or after the call has its effect.
+//! Faults: the kind of failure, the operation, the number of calls, and whether it is before or after the effect.
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::dice::Dice;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// What goes wrong.
+    /// The kind of failure.
     pub kind: Kind,
     /// The operation; absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ pub struct Fault {
     pub text: Option<String>,
 }
 
-/// What goes wrong.
+/// The kind of failure.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {

@@ -26,7 +26,7 @@ pub fn concat(pieces: impl Iterator<Item = String>) -> String {
     pieces.collect::<Vec<_>>().concat()
 }
 
-/// A table whose cells are HTML already.
+/// A table with cells that are HTML already.
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return "<p class=quiet>None.</p>".to_owned();

@@ -1,4 +1,4 @@
-//! The lists of people on a page: a search box, the rows it finds, and a note where there are more than a page shows.
+//! The lists of people on a page: a search box, the rows it finds, and a note if there are more than a page shows.
 
 use super::Request;
 use super::html::{escape, table};
@@ -6,7 +6,7 @@ use super::html::{escape, table};
 /// The number of people a page shows; the search finds the others.
 const SHOWN: usize = 100;
 
-/// What the search box of a page holds.
+/// The text in the search box of a page.
 pub struct Search {
     text: String,
     needle: String,
@@ -19,7 +19,7 @@ impl Search {
         Self { needle: text.trim().to_lowercase(), text }
     }
 
-    /// The search box; `searched` names what a person may type.
+    /// The search box; `searched` names the fields that are searched.
     pub fn form(&self, searched: &str) -> String {
         format!(
             "<form><input name=q value=\"{}\" placeholder=\"{}\" aria-label=\"Find people\">\
@@ -29,7 +29,7 @@ impl Search {
         )
     }
 
-    /// True when one of the texts contains what is searched for, or nothing is searched for.
+    /// True when one of the texts contains the searched text, or the search is empty.
     pub fn finds<T: AsRef<str>>(&self, texts: impl IntoIterator<Item = T>) -> bool {
         let contains = |text: T| text.as_ref().to_lowercase().contains(&self.needle);
         self.needle.is_empty() || texts.into_iter().any(contains)

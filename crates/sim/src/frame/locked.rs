@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{Call, Reply, Request, Section, Switches, System};
 
-/// The state of a system and what it does with a call. See [`System`] for what each function means.
+/// The state of a system and its answers to calls. See [`System`] for the meaning of each function.
 pub trait Model: Send + Sized + 'static {
-    /// What the side door shows of it and changes in it.
+    /// The functions behind the side door.
     const SIDE_DOOR: SideDoor<Self>;
 
     /// Builds it from its switches and a seed in YAML; the error is one sentence.

@@ -133,7 +133,7 @@ pub trait System: Send + Sync + 'static {
     /// A side door call of its own, `POST /_sim/<name>`; `None`: there is no such call.
     fn act(&self, now: Timestamp, name: &str, order: &Value) -> Option<Result<Value, String>>;
 
-    /// How a client logs in with the logins of its seed, and what else it needs to know, one line each (see
+    /// The logins of its seed, and other facts that a client needs, one line each (see
     /// [`logins`]); empty where the seed has no login.
     fn logins(&self) -> Vec<String>;
 

@@ -187,8 +187,8 @@ impl Switches {
     }
 }
 
-/// Checks the table of a system: each default is the first position, and each of these rows of a section, which lists
-/// what is unknown, has a switch.
+/// Checks the table of a system: each default is the first position, and each of these rows of the section of
+/// unknowns has a switch.
 #[cfg(test)]
 pub(crate) fn check_table(table: &[Switch], section: &str, rows: impl Iterator<Item = u32>) {
     for switch in table {

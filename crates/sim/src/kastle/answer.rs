@@ -1,4 +1,4 @@
-//! From a request to an answer: route, caller, institution, call; and the faults only Kastle can act out (2B.8).
+//! From a request to an answer: route, caller, institution, call; and the faults that only Kastle can carry out (2B.8).
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,15 +16,15 @@ use crate::frame::{Call, Reply, Request, Twists};
 pub(super) const OWN_FAULTS: [&str; 5] =
     ["html", "data-null", "no-is-success", "short-page", "total-changes"];
 
-/// One call on its way.
+/// One call.
 pub(super) struct Ctx<'a> {
-    /// All of Kastle but its lock.
+    /// The state of Kastle.
     pub inner: &'a mut Inner,
     /// The request.
     pub request: &'a Request,
-    /// Its body, if it has one.
+    /// Its body, if any.
     pub body: Option<Value>,
-    /// Who calls.
+    /// The caller.
     pub caller: Caller,
     /// The institution of the path.
     pub institution: String,
@@ -32,12 +32,12 @@ pub(super) struct Ctx<'a> {
     pub visit: String,
     /// The simulated present.
     pub now: Timestamp,
-    /// What shall go wrong.
+    /// The faults of this call.
     pub twists: &'a Twists,
 }
 
 impl Ctx<'_> {
-    /// The building of the call and which part of it the institution is; `enter` has seen that there is one.
+    /// The building of the call and the part of it that the institution covers; `enter` has checked that it exists.
     pub(super) fn place(&self) -> Result<(&Building, Scope), Refusal> {
         place(self.inner, &self.institution, &self.caller.owner)
     }
@@ -54,7 +54,7 @@ fn place<'a>(inner: &'a Inner, institution: &str, owner: &str) -> Result<(&'a Bu
     found.filter(|(building, _)| building.owner == owner).ok_or(Refusal::Forbidden)
 }
 
-/// The operation of a request; `(unknown)` and `(method)` for what is none.
+/// The operation of a request; `(unknown)` and `(method)` for a request without one.
 pub(super) fn operation(inner: &Inner, request: &Request) -> String {
     match inner.contract.route(&request.method, &request.path) {
         Route::To(operation, ..) => operation.name(),
@@ -103,7 +103,7 @@ fn run(inner: &mut Inner, request: &Request, call: &Call<'_>) -> Result<Done, Re
     calls::call(&mut ctx, operation)
 }
 
-/// The body as JSON, if there is one.
+/// The body as JSON, if any.
 fn read_body(inner: &Inner, request: &Request) -> Result<Option<Value>, Refusal> {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
@@ -117,7 +117,7 @@ fn read_body(inner: &Inner, request: &Request) -> Result<Option<Value>, Refusal>
     body.map(Some).map_err(|_| Refusal::Rule("The body is not valid JSON".to_owned()))
 }
 
-/// The answer a fault gives in place of the call's own.
+/// The answer of a fault instead of that of the call.
 fn twisted(inner: &mut Inner, request: &Request, twists: &Twists, side: When) -> Option<Reply> {
     if twists.session_ended() && side == When::Before {
         auth::end(inner, request);

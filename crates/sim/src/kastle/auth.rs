@@ -1,4 +1,4 @@
-//! Who calls: Basic and the owner's GUID per door, or a token fetched with them (2B.2, 2B.10 rows 2 and 3).
+//! Authentication: Basic and the owner's GUID for each door, or a token fetched with them (2B.2, 2B.10 rows 2 and 3).
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -9,23 +9,23 @@ use super::store::{self, Credentials, Door, Token};
 use super::system::Inner;
 use crate::frame::Request;
 
-/// Who was let in.
+/// An authenticated caller.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     /// GUID of the owner.
     pub owner: String,
-    /// With what.
+    /// Its credentials.
     pub credentials: Credentials,
 }
 
 impl Caller {
-    /// As visits show it: an authorizer, not an employee (2A.1).
+    /// Its name in visits: an authorizer, not an employee (2A.1).
     pub(super) fn authorizer(&self) -> String {
         format!("authorizer {}", self.credentials.username)
     }
 }
 
-/// The door a call goes through; a token is fetched at any.
+/// The door of a call; a token can be fetched at any door.
 const fn door(operation: Operation) -> Option<Door> {
     match operation {
         Operation::PostToken => None,
@@ -45,14 +45,14 @@ fn by_token(inner: &Inner, door: Door) -> bool {
     }
 }
 
-/// Whether some door wants tokens, so that they can be fetched.
+/// Whether a door requires tokens, so that they can be fetched.
 fn any_token(inner: &Inner) -> bool {
     [Door::OasisConnect, Door::VisitorConnect, Door::EventStream]
         .into_iter()
         .any(|door| by_token(inner, door))
 }
 
-/// Lets a call in.
+/// Authenticates a call.
 pub(super) fn enter(
     inner: &mut Inner,
     request: &Request,
@@ -105,7 +105,7 @@ fn bearer(
     if !opens {
         return Err(Refusal::Credentials);
     }
-    // The token knows its owner; one that is sent all the same has to be the same.
+    // A token belongs to an owner; an owner that is also sent must be the same.
     if sent_owner(inner, request, body)?.is_some_and(|sent| sent != token.owner) {
         return Err(Refusal::Forbidden);
     }
@@ -129,7 +129,7 @@ pub(super) fn end(inner: &mut Inner, request: &Request) {
     }
 }
 
-/// The owner's GUID of a request; one in the wrong form is as good as a wrong one.
+/// The owner's GUID of a request; a GUID in the wrong form counts as a wrong one.
 fn sent_owner(inner: &Inner, request: &Request, body: Option<&Value>) -> Result<Option<String>, Refusal> {
     let parameter = inner.contract.parameter("OwnerGuid");
     let in_body = || body.and_then(|body| Some(body.get(parameter)?.as_str()?.to_owned()));
@@ -153,7 +153,7 @@ fn sent_owner(inner: &Inner, request: &Request, body: Option<&Value>) -> Result<
     }
 }
 
-/// What stands behind a scheme in `Authorization`.
+/// The text after a scheme in `Authorization`.
 fn scheme<'r>(request: &'r Request, wanted: &str) -> Option<&'r str> {
     let (scheme, rest) = request.header("authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case(wanted).then(|| rest.trim())

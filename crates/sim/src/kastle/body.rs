@@ -62,7 +62,7 @@ pub(super) struct Visitor {
     pub rest: Vec<(&'static str, Value)>,
 }
 
-/// Fields of a visit that are kept as they come.
+/// Fields of a visit that are kept as sent.
 pub(super) const VISIT_REST: [&str; 20] = [
     "SuiteInfo",
     "Location",
@@ -86,7 +86,7 @@ pub(super) const VISIT_REST: [&str; 20] = [
     "TimeZoneDetails",
 ];
 
-/// Fields of a visitor that are kept as they come.
+/// Fields of a visitor that are kept as sent.
 pub(super) const VISITOR_REST: [&str; 7] = [
     "MobileNumberCountryPrifix",
     "CountryId",
@@ -108,7 +108,7 @@ impl Fields {
         if self.strict { Err(Refusal::Rule(format!("Invalid {name}"))) } else { Ok(None) }
     }
 
-    /// A text; a number stands for its digits (2B.4).
+    /// A text; a number is read as its digits (2B.4).
     fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
         match self.fields.get(name) {
             None | Some(Value::Null) => Ok(None),

@@ -11,7 +11,7 @@ use crate::frame::{Switches, percent_decode};
 /// The example of another contract, position `renamed` of the switch `contract`.
 pub const RENAMED: &str = include_str!("../../seeds/kastle-renamed.yaml");
 
-/// The calls of 2B.4 (and the update of row 7), by the names faults and counters know them by.
+/// The calls of 2B.4 (and the update of row 7), by their names in faults and counters.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Operation {
     /// Fetches a token.
@@ -28,11 +28,11 @@ pub(super) enum Operation {
     PostVisit,
     /// Lists visits.
     GetVisits,
-    /// Takes a visit away.
+    /// Deletes a visit.
     DeleteVisit,
     /// Changes a visit.
     PutVisit,
-    /// Who was at the readers.
+    /// Lists the activity of readers.
     GetReaderActivity,
 }
 
@@ -50,7 +50,7 @@ const CALLS: &[(Operation, &str)] = &[
     (Operation::GetReaderActivity, "GET /institutions/{I}/readeractivity"),
 ];
 
-/// Query parameters, and the header that carries the owner.
+/// Query parameters, and the header of the owner.
 const PARAMETERS: [&str; 7] = ["page", "pageSize", "modifiedSince", "from", "to", "since", "OwnerGuid"];
 
 impl Operation {
@@ -60,7 +60,7 @@ impl Operation {
     }
 }
 
-/// What a contract file holds; whatever it leaves out stays as documented.
+/// The content of a contract file; an absent entry is as documented.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -90,21 +90,21 @@ struct Call {
     segments: Vec<String>,
 }
 
-/// Where a request leads.
+/// The target of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Route {
-    /// To a call, with the institution and the visit its path names.
+    /// A call, with the institution and the visit of its path.
     To(Operation, String, String),
-    /// To a path that is known, with a method that is not.
+    /// A known path with an unknown method.
     Method,
-    /// To nothing.
+    /// An unknown path.
     Unknown,
 }
 
-/// A name that is not there, or two names that become one, would be a silent mistake.
+/// An unknown name, or two fields with one name, would be a silent mistake.
 fn check_names(kind: Kind, names: &BTreeMap<String, String>) -> Result<(), String> {
     if let Some(unknown) = names.keys().find(|name| !kind.has(name)) {
-        return Err(format!("the contract renames a field `{unknown}` that {kind:?} has not"));
+        return Err(format!("the contract renames a field `{unknown}`, which {kind:?} does not have"));
     }
     let mut seen = BTreeSet::new();
     match names.values().find(|name| !seen.insert(name.as_str())) {
@@ -114,7 +114,7 @@ fn check_names(kind: Kind, names: &BTreeMap<String, String>) -> Result<(), Strin
 }
 
 impl Contract {
-    /// The contract the switch `contract` stands at; the error is a sentence.
+    /// The contract of the switch `contract`; the error is a sentence.
     pub(super) fn of(switches: &Switches) -> Result<Self, String> {
         let text = match switches.get("contract") {
             "documented" => return Self::new(File::default()),
@@ -123,7 +123,7 @@ impl Contract {
                 .map_err(|e| format!("the contract `{path}` cannot be read: {e}"))?,
         };
         let file: File =
-            serde_yaml::from_str(&text).map_err(|e| format!("the contract is not understood: {e}"))?;
+            serde_yaml::from_str(&text).map_err(|e| format!("the contract cannot be read: {e}"))?;
         Self::new(file)
     }
 
@@ -132,7 +132,7 @@ impl Contract {
             Call::read(*operation, file.calls.get(operation).map_or(*default, String::as_str))
         };
         if let Some(unknown) = file.parameters.keys().find(|name| !PARAMETERS.contains(&name.as_str())) {
-            return Err(format!("the contract renames a parameter `{unknown}` that there is not"));
+            return Err(format!("the contract renames a parameter `{unknown}`, which does not exist"));
         }
         file.fields.iter().try_for_each(|(kind, names)| check_names(*kind, names))?;
         let inverse = |names: &BTreeMap<String, String>| {
@@ -147,7 +147,7 @@ impl Contract {
         })
     }
 
-    /// Where a method and a path lead.
+    /// The target of a method and a path.
     pub(super) fn route(&self, method: &str, path: &str) -> Route {
         let segments: Vec<String> = path.split('/').map(percent_decode).collect();
         let mut known = false;
@@ -161,17 +161,17 @@ impl Contract {
         if known { Route::Method } else { Route::Unknown }
     }
 
-    /// The header that carries the owner.
+    /// The header of the owner.
     pub(super) fn owner_header(&self) -> &str {
         &self.owner_header
     }
 
-    /// What a query parameter is called.
+    /// The name of a query parameter.
     pub(super) fn parameter<'a>(&'a self, name: &'a str) -> &'a str {
         self.parameters.get(name).map_or(name, String::as_str)
     }
 
-    /// What a field is called on the wire.
+    /// The name of a field on the wire.
     pub(super) fn outward<'a>(&'a self, kind: Kind, name: &'a str) -> &'a str {
         self.outward.get(&kind).and_then(|names| names.get(name)).map_or(name, String::as_str)
     }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_that_makes_no_sense_is_refused_with_a_sentence() {
+    fn an_invalid_contract_is_refused_with_a_sentence() {
         let read = |text: &str| {
             serde_yaml::from_str::<File>(text).map_err(|e| e.to_string()).and_then(Contract::new).unwrap_err()
         };
@@ -247,7 +247,7 @@ mod tests {
         );
         assert!(read("parameters: { pge: p }").contains("`pge`"));
         assert!(read("fields: { compny: {} }").contains("compny"));
-        let unknown = "the contract renames a field `Nam` that Company has not";
+        let unknown = "the contract renames a field `Nam`, which Company does not have";
         assert_eq!(read("fields: { company: { Nam: n } }"), unknown);
         assert!(read("fields: { card: { CardID: n, ExternalNumber: n } }").contains("two fields of Card"));
     }

@@ -1,4 +1,4 @@
-//! People who walk up to a reader (`POST /_sim/door`), and what becomes known of it (2A.3, 2B.10 row 18).
+//! People at a reader (`POST /_sim/door`), and the records and mails that follow (2A.3, 2B.10 row 18).
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use super::psia;
 use super::store::{Activity, Building, Mail, Reader};
 use super::system::Inner;
 
-/// Who walks up to what.
+/// The order of `POST /_sim/door`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Walk {
@@ -16,12 +16,12 @@ struct Walk {
     person: String,
     /// `ReaderId` or description; absent: the first.
     reader: Option<String>,
-    /// Leaves no trace.
+    /// Only decide, without a record.
     #[serde(default)]
     dry: bool,
 }
 
-/// Somebody at a reader, and why not.
+/// The decision for a person at a reader.
 struct Decision {
     person: String,
     card: Option<String>,
@@ -30,7 +30,7 @@ struct Decision {
     visit: Option<String>,
 }
 
-/// Decides, records, tells the host.
+/// Decides, records, and sends the mail to the host.
 pub(super) fn walk(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<Value, String> {
     let walk: Walk = serde_json::from_value(order.clone()).map_err(|e| e.to_string())?;
     let id = walk.person.as_str();
@@ -63,7 +63,7 @@ pub(super) fn walk(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<V
                "activity": activity.id, "at": now.to_string() }))
 }
 
-/// The building somebody belongs to; strangers stand before the first.
+/// The building of a person; the first building for an unknown person.
 fn place<'a>(inner: &'a Inner, id: &str, now: Timestamp) -> Option<&'a Building> {
     let staff = |b: &&Building| b.cardholders.iter().any(|c| is(c, id));
     let visiting =
@@ -110,7 +110,7 @@ fn decide(inner: &Inner, building: &Building, reader: &Reader, id: &str, now: Ti
     Decision { person, card, company: visit.company.clone(), lockout, visit: Some(visit.guid.clone()) }
 }
 
-/// The first time a visitor is let in, the host gets a mail (2A.7), if that was asked for.
+/// When a visitor enters for the first time, the host gets a mail (2A.7), if the visit asks for it.
 fn arrive(inner: &mut Inner, guid: &str, id: &str, now: Timestamp) {
     let Some(visit) = inner.store.visits.get_mut(guid) else {
         return;

@@ -1,4 +1,4 @@
-//! What is around every answer, and the errors in their forms (2B.3).
+//! The envelope of every answer, and the forms of errors (2B.3).
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use super::kinds::Kind;
 use super::system::Inner;
 use crate::frame::Reply;
 
-/// What a call has to say.
+/// The result of a call.
 #[derive(Debug)]
 pub(super) struct Done {
     /// Its data.
     pub data: Json,
-    /// Where in a list it is.
+    /// Its page of a list.
     pub page: Option<Paging>,
-    /// Whom or what it was about.
+    /// The person or object of the call.
     pub subject: String,
 }
 
@@ -23,13 +23,13 @@ pub(super) struct Done {
 pub(super) struct Paging {
     /// From 1.
     pub number: usize,
-    /// Entries a page.
+    /// Entries on a page.
     pub size: usize,
     /// Entries of the whole list.
     pub total: usize,
 }
 
-/// Why a call was not done.
+/// The reason why a call is refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// A rule forbids it.
@@ -42,19 +42,19 @@ pub(super) enum Refusal {
     NotFound,
     /// The `VisitGuid` is in use.
     Exists,
-    /// A method the path does not know.
+    /// A method that the path does not have.
     Method,
 }
 
 impl Done {
-    /// Data that is no list.
+    /// Data that are no list.
     pub(super) fn one(data: Json, subject: impl Into<String>) -> Self {
         Self { data, page: None, subject: subject.into() }
     }
 }
 
 impl Refusal {
-    /// HTTP status, as the switches have it.
+    /// HTTP status, by the switches.
     fn status(&self, inner: &Inner) -> u16 {
         let bare = inner.switches.is("envelope", "off");
         match self {
@@ -79,7 +79,7 @@ impl Refusal {
         }
     }
 
-    /// The word the counters keep.
+    /// Its outcome in the counters.
     const fn word(&self) -> &'static str {
         match self {
             Self::Rule(_) => "refused",
@@ -97,7 +97,7 @@ pub(super) fn json_reply(status: u16, body: String) -> Reply {
     Reply::text(status, "application/json; charset=utf-8", body)
 }
 
-/// The answer to a call that was done; a fault may leave out `IsSuccess` or the data.
+/// The answer to a call that succeeded; a fault may omit `IsSuccess` or the data.
 pub(super) fn done(inner: &Inner, done: Done, without_success: bool, without_data: bool) -> Reply {
     let style = Style::new(&inner.contract, &inner.switches);
     let data = if without_data { Json::NULL } else { done.data };
@@ -131,7 +131,7 @@ impl Paging {
     }
 }
 
-/// The answer to a call that was refused.
+/// The answer to a refused call.
 pub(super) fn refused(inner: &Inner, refusal: &Refusal) -> Reply {
     let status = refusal.status(inner);
     let reply = failure(inner, status, 1, refusal.message(), *refusal == Refusal::Credentials);

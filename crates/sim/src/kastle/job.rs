@@ -1,4 +1,4 @@
-//! Kastle's own job at 04:00 local time, which resets who may enter the building (2A.3, 2B.6 rule 12).
+//! Kastle's own job at 04:00 local time, which recomputes the people who may enter the building (2A.3, 2B.6 rule 12).
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +26,7 @@ pub(super) fn run_due(store: &mut Store, now: Timestamp) {
         let due = last_due(building, now);
         match building.job.0 {
             Some(last) if due == last => {}
-            // The clock was moved back: what ran, ran.
+            // The clock was set back: the job has already run.
             Some(last) if now < last => building.job.0 = Some(due),
             Some(_) => {
                 building.job = (Some(due), building.job.1 + 1);
@@ -40,7 +40,7 @@ pub(super) fn run_due(store: &mut Store, now: Timestamp) {
     }
 }
 
-/// Whether the job is under way.
+/// Whether the job is running.
 pub(super) fn is_running(building: &Building, switches: &Switches, now: Timestamp) -> bool {
     let minutes = switches.whole("job.minutes").unwrap_or(15).clamp(0, 1440);
     let since = now.duration_since(last_due(building, now));
@@ -62,7 +62,7 @@ fn until(building: &Building, now: Timestamp) -> Timestamp {
     tomorrow.map_or(Timestamp::MAX, |date| time::day_start(&building.zone, date))
 }
 
-/// A visit made for today needs no job.
+/// A visit for today needs no job.
 pub(super) fn admit(store: &mut Store, visit: &Visit, now: Timestamp) {
     let Some(building) = store.building_mut(&visit.building) else {
         return;
@@ -73,7 +73,7 @@ pub(super) fn admit(store: &mut Store, visit: &Visit, now: Timestamp) {
     }
 }
 
-/// Visitors of a visit taken away may enter no more.
+/// The visitors of a deleted visit may no longer enter.
 pub(super) fn dismiss(store: &mut Store, visit: &Visit) {
     if let Some(building) = store.building_mut(&visit.building) {
         building.admitted.retain(|guid| visit.attendees.iter().all(|a| a.guid != *guid));

@@ -1,4 +1,4 @@
-//! JSON on its way out: fields in the document's order, renamed and formed as contract and switches say.
+//! JSON of answers: fields in the document's order, with the names of the contract and the forms of the switches.
 
 use serde_json::Value;
 
@@ -15,13 +15,13 @@ pub(super) enum Json {
     List(Vec<Self>),
     /// An id: text or number (2B.4).
     Id(String),
-    /// A text that may not be there.
+    /// A text that may be absent.
     Maybe(Option<String>),
-    /// What is the same in every form.
+    /// A value with one form.
     Plain(Value),
 }
 
-/// How values are written.
+/// The forms of values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style<'a> {
     contract: &'a Contract,
@@ -49,7 +49,7 @@ impl<T: Into<Value>> From<T> for Json {
 }
 
 impl Json {
-    /// JSON's null, whatever `json.absent` says.
+    /// JSON's null for any position of `json.absent`.
     pub(super) const NULL: Self = Self::Plain(Value::Null);
 
     /// A list of ids.
@@ -57,7 +57,7 @@ impl Json {
         Self::List(ids.iter().cloned().map(Self::Id).collect())
     }
 
-    /// The text of it, compact.
+    /// Its compact text.
     pub(super) fn text(&self, style: &Style<'_>) -> String {
         let mut out = String::new();
         self.write(style, &mut out);
@@ -110,7 +110,7 @@ fn quote(text: &str, out: &mut String) {
     out.push_str(&Value::from(text).to_string());
 }
 
-/// Whether an id can be written as a JSON number without becoming another one.
+/// Whether an id keeps its value when it is written as a JSON number.
 fn is_number(id: &str) -> bool {
     id.parse::<u64>().is_ok_and(|number| number.to_string() == id)
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_stand_in_the_order_of_the_document() {
+    fn fields_are_in_the_order_of_the_document() {
         assert_eq!(text(&[]), r#"{"CompanyId":"7","CompanyGuid":"0x","Suite":null,"IsActive":true}"#);
     }
 

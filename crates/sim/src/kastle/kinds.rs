@@ -8,7 +8,7 @@ use super::body::{VISIT_REST, VISITOR_REST};
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Kind {
-    /// What is around every answer (2B.3).
+    /// The envelope of every answer (2B.3).
     Envelope,
     /// Its `Page`.
     Page,
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Whether it has a field of that name.
+    /// Whether it has a field of this name.
     pub(super) fn has(self, name: &str) -> bool {
         let fields: &[&str] = match self {
             Self::Envelope => &["IsSuccess", "ErrorCode", "Message", "TokenStatus", "Data", "Page"],

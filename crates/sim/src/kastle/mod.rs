@@ -1,9 +1,9 @@
 //! Kastle, simulated from `systems/kastle.md` fact by fact.
 //!
-//! Kastle publishes no description of its API: what is confirmed (2A) is its nouns, rules and limits; the transport
-//! (2B) is inferred. Doc comments name the section a behaviour comes from. Where the document leaves something open
-//! there is a switch ([`SWITCHES`]); where it is silent and something had to be chosen,
-//! `docs/simulators-kastle.md` lists it.
+//! Kastle publishes no description of its API: its nouns, rules and limits are confirmed (2A); the transport
+//! (2B) is inferred. Doc comments name the section of each behaviour. Where the document leaves something open
+//! there is a switch ([`SWITCHES`]); choices where the document is silent are listed in
+//! `docs/simulators-kastle.md`.
 
 mod answer;
 mod auth;

@@ -1,7 +1,7 @@
 //! Pushes PSIA events to a receiver (2A.2, 2B.4, position `psia-push` of row 18).
 //!
-//! Confirmed are HTTP Basic and the owner's GUID with braces; path and credentials are those of 2B.4, the form of
-//! the event is ours, as no public source shows one. Plain HTTP only: TLS is the receiver's reverse proxy.
+//! HTTP Basic and the owner's GUID with braces are confirmed; path and credentials are those of 2B.4; the form of
+//! the event is chosen, because no public source shows one. Plain HTTP only: a reverse proxy of the receiver adds TLS.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ use super::store::{Activity, Door};
 use super::system::Inner;
 use crate::frame::html::escape;
 
-/// One event on its way.
+/// One event to push.
 #[derive(Debug)]
 pub(super) struct Push {
     address: String,
     request: String,
 }
 
-/// So many events wait for a receiver that does not answer; the oldest attempt decides the pace.
+/// The most events that wait for a receiver; they are sent one after the other.
 const WAITING: usize = 1000;
-/// So often one event is tried.
+/// The number of attempts for one event.
 const TRIES: u32 = 5;
 
-/// Starts the one who pushes; it ends with the simulator.
+/// Starts the task that pushes events; it ends with the simulator.
 pub(super) fn start() -> mpsc::Sender<Push> {
     let (sender, mut queue) = mpsc::channel::<Push>(WAITING);
     tokio::spawn(async move {
@@ -42,7 +42,7 @@ pub(super) fn start() -> mpsc::Sender<Push> {
     sender
 }
 
-/// `None`: it did not arrive, or was answered with something else than 2xx.
+/// `None`: the request failed, or the answer is not 2xx.
 async fn send(push: &Push) -> Option<()> {
     let mut stream = TcpStream::connect(&push.address).await.ok()?;
     stream.write_all(push.request.as_bytes()).await.ok()?;
@@ -51,13 +51,13 @@ async fn send(push: &Push) -> Option<()> {
     (status.starts_with(b"HTTP/1.") && status.get(9) == Some(&b'2')).then_some(())
 }
 
-/// Queues the event of a record, if events are pushed at all.
+/// Queues the event of a record, if events are pushed.
 pub(super) fn push(inner: &Inner, activity: &Activity) {
     let Some(push) = written(inner, activity) else {
         return;
     };
     if let Some(sender) = &inner.pusher {
-        // A full queue is a receiver that has been away for long: what it misses is lost, as at any push.
+        // A full queue means a receiver that was unreachable for long; further events are lost.
         drop(sender.try_send(push));
     }
 }

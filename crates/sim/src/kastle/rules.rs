@@ -1,4 +1,4 @@
-//! The validation of 2A.4, each rule on or off; messages are ours but for the documented one (2B.9).
+//! The validation of 2A.4, each rule on or off; all messages but the documented one (2B.9) are chosen.
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
@@ -12,11 +12,11 @@ use super::store::{Building, Scope};
 use super::time;
 use crate::frame::Switches;
 
-/// What the rules look at besides the draft.
+/// The context of the rules besides the draft.
 pub(super) struct Against<'a> {
     /// The building.
     pub building: &'a Building,
-    /// Which part of it the institution is.
+    /// The part of it that the institution covers.
     pub scope: &'a Scope,
     /// The institution of the path.
     pub institution: &'a str,
@@ -24,7 +24,7 @@ pub(super) struct Against<'a> {
     pub switches: &'a Switches,
 }
 
-/// When a visit is.
+/// The time of a visit.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     /// First instant.
@@ -48,7 +48,7 @@ fn need(holds: bool, text: &str) -> Result<(), Refusal> {
 }
 
 impl Against<'_> {
-    /// Reads a body and holds it to all rules.
+    /// Reads a body and checks all rules.
     pub(super) fn draft(&self, body: &Value, contract: &Contract) -> Result<(Draft, Window), Refusal> {
         let draft = body::read(body, contract, self.switches)?;
         self.check(&draft)?;
@@ -56,11 +56,11 @@ impl Against<'_> {
         Ok((draft, window))
     }
 
-    /// The same for what was made by hand; the error is a sentence.
+    /// The same for a visit made by hand; the error is a sentence.
     pub(super) fn by_hand(&self, body: &Value, contract: &Contract) -> Result<(Draft, Window), String> {
         self.draft(body, contract).map_err(|refusal| match refusal {
-            Refusal::Rule(text) => format!("a visit cannot be: {text}"),
-            other => format!("a visit cannot be: {other:?}"),
+            Refusal::Rule(text) => format!("the visit is invalid: {text}"),
+            other => format!("the visit is invalid: {other:?}"),
         })
     }
 
@@ -68,7 +68,7 @@ impl Against<'_> {
         self.switches.is(rule, "enforced")
     }
 
-    /// All rules but those on times.
+    /// All rules except those on times.
     fn check(&self, draft: &Draft) -> Result<(), Refusal> {
         let visitors = draft.visitors.as_deref().unwrap_or_default();
         if self.enforced("rules.visitors") {
@@ -154,7 +154,7 @@ impl Against<'_> {
         }
     }
 
-    /// When the visit is: zone, form of dates, gap, order, longest duration.
+    /// The time of the visit: zone, form of dates, gap, order, longest duration.
     fn window(&self, draft: &Draft) -> Result<Window, Refusal> {
         let (zone, name) = self.zone(draft)?;
         let (first, last) = if draft.all_day { ("00:00", "23:59") } else { ("", "") };
@@ -208,7 +208,7 @@ impl Against<'_> {
     }
 }
 
-/// Profiles of the whole building serve every company.
+/// Profiles of the whole building are for every company.
 pub(super) fn in_scope(scope: &Scope, company: Option<&str>) -> bool {
     company.is_none() || scope.holds(company)
 }
@@ -225,7 +225,7 @@ fn is_phone(number: &str) -> bool {
     all && !digits.starts_with('0') && (8..=15).contains(&digits.len())
 }
 
-/// Something, an @, and a dot behind it (2B.6 rule 2).
+/// A text, an @, and a dot after it (2B.6 rule 2).
 fn is_email(email: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return false;
@@ -234,7 +234,7 @@ fn is_email(email: &str) -> bool {
     plain(local) && plain(domain) && domain.split('.').count() > 1 && domain.split('.').all(|l| !l.is_empty())
 }
 
-/// Whether no mail can ever reach an address (RFC 6761), or it is Kastle's own dummy (2A.4).
+/// Whether an address can never receive mail (RFC 6761) or is Kastle's own dummy (2A.4).
 pub(super) fn is_dummy(email: &str) -> bool {
     let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
     domain == "invalid" || domain.ends_with(".invalid")

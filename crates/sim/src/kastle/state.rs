@@ -1,4 +1,4 @@
-//! All Kastle holds, as JSON under its documented names, whatever the contract says.
+//! The whole state as JSON under its documented names, for any contract.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use super::store::{Activity, Building, Cardholder, Change, Store, Visit};
 use super::system::Inner;
 use crate::frame::{Request, Switches};
 
-/// `GET /_sim/state`, narrowed by `?visit=GUID`, `?cardholder=ID`, `?institution=ID` or `?people=none`.
+/// `GET /_sim/state`, limited by `?visit=GUID`, `?cardholder=ID`, `?institution=ID` or `?people=none`.
 pub(super) fn state(inner: &Inner, now: Timestamp, request: &Request) -> Value {
     let store = &inner.store;
     if let Some(guid) = request.query_value("visit") {
@@ -85,7 +85,7 @@ fn cardholder(building: &Building, c: &Cardholder) -> Value {
     })
 }
 
-/// A visit: what was sent, faithfully, and what Kastle knows besides.
+/// A visit: all fields as sent, and the fields that Kastle adds.
 pub(super) fn visit_json(inner: &Inner, visit: &Visit) -> Value {
     let mut switches = Switches::new(&[super::SWITCHES]);
     let faithful = switches.set("readback", "faithful").and_then(|()| Contract::of(&switches));

@@ -1,4 +1,4 @@
-//! Kastle as the frame sees it.
+//! Kastle as a system of the frame.
 
 use jiff::Timestamp;
 use parking_lot::Mutex;

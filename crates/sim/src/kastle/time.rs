@@ -1,4 +1,4 @@
-//! Dates, wall times and zones as Kastle takes and gives them (2A.4, 2A.5, 2B.1).
+//! Dates, wall times and zones on the wire (2A.4, 2A.5, 2B.1).
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -7,7 +7,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use super::windows;
 use crate::frame::Switches;
 
-/// The zone of a name, in the form the switch `zones.names` stands at, with its IANA name.
+/// The zone of a name in the form of the switch `zones.names`, with its IANA name.
 pub(super) fn zone(name: &str, switches: &Switches) -> Option<(TimeZone, String)> {
     let iana = match switches.get("zones.names") {
         "windows" => windows::iana(name)?,
@@ -22,7 +22,7 @@ pub(super) fn zone_name<'a>(iana: &'a str, switches: &Switches) -> &'a str {
     if switches.is("zones.names", "windows") { windows::windows(iana) } else { iana }
 }
 
-/// A date: American where the switch `dates.format` says so, else ISO in either form (A1).
+/// A date: American in that position of the switch `dates.format`, else ISO in either form (A1).
 pub(super) fn read_date(text: &str, switches: &Switches) -> Option<Date> {
     if switches.is("dates.format", "MM/DD/YYYY") {
         return has_shape(text, "00/00/0000").then(|| Date::strptime("%m/%d/%Y", text).ok()).flatten();
@@ -31,7 +31,7 @@ pub(super) fn read_date(text: &str, switches: &Switches) -> Option<Date> {
     has_shape(day, "0000-00-00").then(|| Date::strptime("%Y-%m-%d", day).ok()).flatten()
 }
 
-/// `00:00:00` as .NET writes it behind the date of a `DateTime`: bare, in UTC, or with the offset of its machine.
+/// `00:00:00` as .NET writes it after the date of a `DateTime`: bare, in UTC, or with the offset of its machine.
 fn is_midnight(time: &str) -> bool {
     let Some(zone) = time.strip_prefix("00:00:00") else {
         return false;
@@ -39,7 +39,7 @@ fn is_midnight(time: &str) -> bool {
     zone.is_empty() || zone == "Z" || has_shape(zone, "+00:00") || has_shape(zone, "-00:00")
 }
 
-/// The same on its way out.
+/// Its text in an answer.
 pub(super) fn write_date(date: Date, switches: &Switches) -> String {
     let form = match switches.get("dates.format") {
         "MM/DD/YYYY" => "%m/%d/%Y",
@@ -54,19 +54,19 @@ pub(super) fn read_time(text: &str) -> Option<Time> {
     has_shape(text, "00:00").then(|| Time::strptime("%H:%M", text).ok()).flatten()
 }
 
-/// The same on its way out.
+/// Its text in an answer.
 pub(super) fn write_time(time: Time) -> String {
     time.strftime("%H:%M").to_string()
 }
 
-/// Digits where `shape` has zeros, else its characters.
+/// Whether a text has digits where `shape` has zeros, and its characters elsewhere.
 fn has_shape(text: &str, shape: &str) -> bool {
     let fits = |(c, wanted): (u8, u8)| if wanted == b'0' { c.is_ascii_digit() } else { c == wanted };
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
-/// The instant of a wall time as .NET takes it (2A.5): standard time in the repeated hour, none in the gap;
-/// with `shifted` a time in the gap moves forward by its length. The second value is the wall time it became.
+/// The instant of a wall time as in .NET (2A.5): standard time in the repeated hour, none in the gap;
+/// with `shifted`, a time in the gap is moved forward by its length. The second value is the resulting wall time.
 pub(super) fn instant(zone: &TimeZone, wall: DateTime, shifted: bool) -> Option<(Timestamp, DateTime)> {
     let reading = zone.to_ambiguous_timestamp(wall);
     if matches!(reading.offset(), AmbiguousOffset::Gap { .. }) && !shifted {

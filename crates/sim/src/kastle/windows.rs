@@ -1,4 +1,4 @@
-//! Windows names of time zones (2A.4: .NET `FindSystemTimeZoneById`), as CLDR maps them; the first of a zone counts.
+//! Windows names of time zones (2A.4: .NET `FindSystemTimeZoneById`), as CLDR maps them; the first name of a zone applies.
 
 /// Windows name, IANA name.
 #[rustfmt::skip] // a table
@@ -39,7 +39,7 @@ pub(super) fn iana(windows: &str) -> Option<&'static str> {
     NAMES.iter().find(|(name, _)| *name == windows).map(|(_, iana)| *iana)
 }
 
-/// The Windows name of an IANA name; itself when it has none here.
+/// The Windows name of an IANA name; the IANA name itself if the table has none.
 pub(super) fn windows(iana: &str) -> &str {
     NAMES.iter().find(|(_, name)| *name == iana).map_or(iana, |(windows, _)| *windows)
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_to_a_zone_and_back() {
+    fn every_name_is_a_zone_and_maps_back() {
         for (name, zone) in NAMES {
             assert!(jiff::tz::TimeZone::get(zone).is_ok(), "{zone}");
             assert_eq!(windows(zone), *name);

@@ -15,24 +15,24 @@ use super::xml::Xml;
 use crate::frame::fault::When;
 use crate::frame::{Call, Reply, Request, Switches};
 
-/// All of a box but its lock.
+/// The whole state of a NetBox.
 pub(super) struct Inner {
-    /// What it holds.
+    /// Its records.
     pub store: Store,
-    /// What it held at the start.
+    /// The records at the start.
     pub seed: Seed,
     /// Its switches.
     pub switches: Switches,
-    /// When it last did what was due.
+    /// Time of the last `do_due`.
     pub ticked: Timestamp,
     /// Readers of StreamEvents.
     pub streams: Vec<Stream>,
-    /// People who walk.
+    /// Generated accesses.
     pub walkers: Walkers,
 }
 
 impl Inner {
-    /// A box that has just been built.
+    /// A NetBox that has just been built.
     pub(super) fn new(store: Store, seed: Seed, switches: Switches, now: Timestamp) -> Self {
         let walkers = Walkers::new(walk_seed(&switches));
         Self { store, seed, switches, ticked: now, streams: Vec::new(), walkers }
@@ -47,7 +47,7 @@ impl Inner {
         self.pump();
     }
 
-    /// Ends sessions that were idle too long (2.16 #1).
+    /// Ends sessions that are idle for too long (2.16 #1).
     fn expire_sessions(&mut self, now: Timestamp) {
         if let Some(idle) = self.switches.whole("session.idle") {
             let users = self.store.sessions.expire(now, idle);
@@ -55,7 +55,7 @@ impl Inner {
         }
     }
 
-    /// Writes to the log whose sessions have ended, as the event stream tells it (2.3).
+    /// Writes the users of expired sessions to the log, from which the event stream reports them (2.3).
     fn note_expired(&mut self, users: impl IntoIterator<Item = String>, now: Timestamp) {
         for detail in users {
             let at = self.store.local(now);
@@ -63,7 +63,7 @@ impl Inner {
         }
     }
 
-    /// Takes new switches.
+    /// Replaces the switches.
     pub(super) fn switch(&mut self, switches: Switches, now: Timestamp) {
         if walk_seed(&self.switches) != walk_seed(&switches) {
             self.walkers = Walkers::new(walk_seed(&switches));
@@ -72,7 +72,7 @@ impl Inner {
         self.walk_until(now);
     }
 
-    /// Begins anew.
+    /// Starts anew with these records.
     pub(super) fn restart(&mut self, store: Store, now: Timestamp) {
         self.store = store;
         self.streams.clear();
@@ -89,7 +89,7 @@ const V2: &str = "/nbws/goforms/nbapi";
 const V1: &str = "/goforms/nbapi";
 const OLD_EVENTS: [&str; 2] = ["/appd/nbapi", "/appdevent/nbapi/event"];
 
-/// Whether the API answers there at all.
+/// Whether this is a path of the API.
 pub(super) fn is_api_path(path: &str) -> bool {
     path == V2 || path == V1 || OLD_EVENTS.contains(&path)
 }
@@ -116,7 +116,7 @@ pub(super) fn answer(inner: &mut Inner, request: &Request, document: &Document, 
     }
 }
 
-/// 410 to any method and body where a path is switched off, 404 elsewhere, 405 to other methods than POST.
+/// 410 for any method and body where a path is switched off, 404 for other paths, 405 for other methods than POST.
 fn refuse_path(inner: &Inner, request: &Request) -> Option<Reply> {
     let (switch, on) = match request.path.as_str() {
         V2 => ("path.v2", "on"),
@@ -130,10 +130,10 @@ fn refuse_path(inner: &Inner, request: &Request) -> Option<Reply> {
     (request.method != "POST").then(|| Reply::empty(405).with_header("allow", "POST"))
 }
 
-/// 410 with a hint for the person who tries out a client; that the box says anything is of this simulator only (A11).
+/// 410 with a hint for the developer of a client; only this simulator sends a body (A11).
 fn gone(path: &str, switch: &str, on: &str) -> Reply {
     let hint = format!(
-        "The path {path} is gone on this controller. This is a simulator: `--set {switch}={on}` makes it answer there.\n"
+        "The path {path} does not exist on this controller. This is a simulator: `--set {switch}={on}` enables it.\n"
     );
     Reply::text(410, "text/plain", hint).counted("http_410")
 }
@@ -151,7 +151,7 @@ fn api_error_reply(inner: &Inner, number: i64) -> Reply {
 }
 
 fn run_all(inner: &mut Inner, request: &Request, envelope: &Envelope, call: &Call<'_>) -> Reply {
-    // The event path of old boxes carries the session in a cookie; elsewhere the cookie is a spare (2.1, 2.15).
+    // The event path of old versions carries the session in a cookie; other paths accept the cookie too (2.1, 2.15).
     let cookie = (request.path == OLD_EVENTS[1]).then(|| session_cookie(request)).flatten();
     let mut session = envelope.session.clone().or(cookie);
     if let [only] = envelope.commands.as_slice()
@@ -175,7 +175,7 @@ fn run_all(inner: &mut Inner, request: &Request, envelope: &Envelope, call: &Cal
     xml_reply(inner, netbox(session.as_deref(), &responses)).counted(outcome).about(subject)
 }
 
-/// The one command whose answer never ends; its errors come as parts of a stream.
+/// The one command whose answer is a stream; its errors are parts of the stream.
 fn run_stream(
     inner: &mut Inner,
     session: Option<&str>,
@@ -228,7 +228,7 @@ fn written(command: &envelope::Command, done: Done) -> String {
     response(command, inside)
 }
 
-/// Runs one command and tells whom it was about.
+/// Runs one command and returns the person that it is about.
 fn run(
     inner: &mut Inner,
     session: Option<&str>,
@@ -281,8 +281,8 @@ fn twisted(call: &Call<'_>, when: When) -> Option<Refusal> {
 
 type Admitted = (Command, Option<(String, Session)>);
 
-/// The command and the session, or APIERROR 5 and 6. Login needs no session; the rest needs one before the box
-/// even says whether it knows the command.
+/// The command and the session, or APIERROR 5 and 6. Login needs no session. For other commands NetBox checks the
+/// session before it checks whether it knows the command.
 fn admit(
     inner: &mut Inner,
     session: Option<&str>,
@@ -310,7 +310,7 @@ fn admit(
     Ok((known, Some((id.to_owned(), session))))
 }
 
-/// A parameter the command does not know, if the switch `params.unknown` minds.
+/// A parameter that the command does not know, if the switch `params.unknown` refuses it.
 fn unknown_parameter(ctx: &Ctx<'_>, command: &Command) -> Option<Refusal> {
     if ctx.switches.is("params.unknown", "tolerant") {
         return None;

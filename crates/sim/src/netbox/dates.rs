@@ -1,14 +1,14 @@
-//! Dates as the box writes and reads them: the controller's local time, without an offset (2.4).
+//! Dates as NetBox writes and reads them: the controller's local time, without an offset (2.4).
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-/// Reads `YYYY-MM-DD HH:MM`, also with seconds, or `YYYY-MM-DD`, for which `bare` says the time of day.
+/// Reads `YYYY-MM-DD HH:MM`, also with seconds, or `YYYY-MM-DD`, which has the time of day `bare`.
 pub(super) fn read(text: &str, bare: Time) -> Option<DateTime> {
     read_as(text, bare, read_date)
 }
 
-/// Reads `MM/DD/YYYY` in the same forms, as boxes before 5.0 may have done (A4).
+/// Reads `MM/DD/YYYY` in the same forms, as versions before 5.0 may have done (A4).
 pub(super) fn read_us(text: &str, bare: Time) -> Option<DateTime> {
     read_as(text, bare, |date| {
         let (month, rest) = date.split_once('/')?;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_read_in_the_documented_forms_and_no_other() {
+    fn dates_are_read_in_the_documented_forms_only() {
         let noon = Time::constant(12, 0, 0, 0);
         assert_eq!(read("2026-12-01 08:05", noon).map(write).as_deref(), Some("2026-12-01 08:05:00"));
         assert_eq!(read("2026-12-01", noon).map(write).as_deref(), Some("2026-12-01 12:00:00"));

@@ -2,14 +2,14 @@
 
 use super::xml::{Element, Xml, escape, parse};
 
-/// A request body as far as the envelope goes.
+/// The envelope of a request body.
 #[derive(Clone, Debug)]
 pub(super) enum Document {
     /// It is not XML: APIERROR 4.
     Garbled,
-    /// It is XML without a command, or nothing at all: APIERROR 3.
+    /// It is XML without a command, or empty: APIERROR 3.
     Empty,
-    /// What it should be.
+    /// It is valid.
     Commands(Envelope),
 }
 
@@ -29,16 +29,16 @@ pub(super) struct Envelope {
 pub(super) struct Command {
     /// Its `name`.
     pub name: String,
-    /// Its `num`, echoed whatever it is.
+    /// Its `num`, which the answer repeats unchanged.
     pub num: String,
     /// True for `dateformat="tzoffset"`.
     pub tzoffset: bool,
-    /// Its PARAMS, empty when there are none.
+    /// Its PARAMS, possibly empty.
     pub params: Element,
 }
 
 impl Document {
-    /// Reads a body; bytes that are no UTF-8 are taken for Latin-1 if `latin1` says so.
+    /// Reads a body; with `latin1`, bytes that are no UTF-8 are read as Latin-1.
     pub(super) fn read(body: &[u8], latin1: bool) -> Self {
         let text = match std::str::from_utf8(body) {
             Ok(text) => text.to_owned(),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn no_command_and_no_xml_are_told_apart() {
+    fn no_command_and_no_xml_are_distinguished() {
         assert!(matches!(Document::read(b"", false), Document::Empty));
         assert!(matches!(Document::read(b"<NETBOX-API/>", false), Document::Empty));
         assert!(matches!(Document::read(b"<OTHER><COMMAND name='A'/></OTHER>", false), Document::Empty));

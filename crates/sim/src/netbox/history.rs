@@ -4,8 +4,8 @@ use super::commands::{Ctx, Refusal, fail};
 use super::log::Record;
 use super::xml::Xml;
 
-/// The reasons InsertActivity knows (2.10), each with the number that stands for it in REASON. The document names no
-/// number but the empty REASON of a grant: these are chosen, and a seed may have a table of its own.
+/// The reasons that InsertActivity knows (2.10), each with its number in REASON. The document names no
+/// number but the empty REASON of a grant: these numbers are chosen, and a seed may have its own table.
 const REASONS: [(&str, &str); 6] = [
     ("DISABLED", "72"),
     ("EXPIRED", "73"),
@@ -15,7 +15,7 @@ const REASONS: [(&str, &str); 6] = [
     ("UNKNOWN", "64"),
 ];
 
-/// What a seed's table calls an access that was granted.
+/// The name of a granted access in the table of a seed.
 const GRANTED: &str = "GRANTED";
 
 /// The reason of that name, if InsertActivity knows it.
@@ -23,7 +23,7 @@ pub(super) fn reason(word: &str) -> Option<&'static str> {
     REASONS.iter().map(|(reason, _)| *reason).find(|reason| *reason == word)
 }
 
-/// Some accesses, in the order in which they are shown.
+/// Accesses in the order of the answer.
 pub(super) struct AccessPage<'r> {
     records: Vec<&'r Record>,
     is_last: bool,
@@ -36,18 +36,18 @@ impl<'r> AccessPage<'r> {
         Self { records, is_last: matching.next().is_none() }
     }
 
-    /// The same, claiming to be the last.
+    /// The same, marked as the last.
     pub(super) fn ending_here(self) -> Self {
         Self { is_last: true, ..self }
     }
 
-    /// ACCESSES, each with or without its holder.
+    /// ACCESSES, with or without the holders.
     pub(super) fn write(&self, ctx: &Ctx<'_>, xml: &mut Xml, holder: bool) {
         xml.element("ACCESSES", |xml| self.records.iter().for_each(|r| access(ctx, xml, r, holder)));
     }
 
-    /// NEXTLOGID: the highest LOGID of the page plus one, in either direction, and `cursor` when there is none. Where
-    /// the box ends a walk by it, -1 on the last page (A7).
+    /// NEXTLOGID: the highest LOGID of the page plus one, in either direction, or `cursor` for an empty page. Where
+    /// NetBox ends a listing with it, -1 on the last page (A7).
     pub(super) fn next_logid(&self, ctx: &Ctx<'_>, cursor: Option<u64>) -> String {
         if self.is_last && ctx.ends_with_minus_one() {
             return "-1".to_owned();
@@ -93,12 +93,12 @@ impl Ctx<'_> {
         (if record.is_granted() { "1" } else { "2" }, if as_text { record.reason } else { number })
     }
 
-    /// Whether NEXTLOGID is -1 on the last page: on older boxes, which are those that answer on the old path (A7).
+    /// Whether NEXTLOGID is -1 on the last page: on older versions, which answer on the old path (A7).
     fn ends_with_minus_one(&self) -> bool {
         self.switches.is("history.end", "minus-one") || self.switches.is("path.v1", "on")
     }
 
-    /// MAXRECORDS within what the switches allow.
+    /// MAXRECORDS within the limits of the switches.
     pub(super) fn max_records(&self) -> Result<usize, Refusal> {
         let asked = match self.params.filled("MAXRECORDS") {
             None => self.switches.count("history.default").unwrap_or(999),

@@ -1,15 +1,15 @@
-//! The activity log: accesses with LOGIDs that only grow, and other activity for the event stream (2.10).
+//! The activity log: accesses with increasing LOGIDs, and other activity for the event stream (2.10).
 
 use std::collections::VecDeque;
 
 use jiff::civil::DateTime;
 
-/// So many records are kept; a real box archives older ones.
+/// The most records; a real NetBox archives older ones.
 const KEPT: usize = 100_000;
 
-/// The name of an access that was granted.
+/// The name of a granted access.
 pub(super) const ACCESS_GRANTED: &str = "Access granted";
-/// The name of an access that was denied.
+/// The name of a denied access.
 pub(super) const ACCESS_DENIED: &str = "Access denied";
 
 /// One record.
@@ -17,13 +17,13 @@ pub(super) const ACCESS_DENIED: &str = "Access denied";
 pub(super) struct Record {
     /// LOGID.
     pub id: u64,
-    /// What the event stream calls it: `Access granted`, `Logged In`.
+    /// Its name in the event stream: `Access granted`, `Logged In`.
     pub name: &'static str,
-    /// True for accesses, which alone stand in the access history.
+    /// True for accesses; the access history has only these.
     pub access: bool,
-    /// When, by the controller's clock.
+    /// Its time by the controller's clock.
     pub at: DateTime,
-    /// Who; may be empty.
+    /// PERSONID; may be empty.
     pub person: String,
     /// The person's first name.
     pub first_name: String,
@@ -33,10 +33,10 @@ pub(super) struct Record {
     pub reader: Option<u64>,
     /// Key of the portal.
     pub portal: Option<u64>,
-    /// Why an access was denied, in the words of InsertActivity; empty for an ordinary grant. How TYPE and REASON
-    /// show it is decided when they are read.
+    /// The reason of a denied access in the words of InsertActivity; empty for an ordinary grant. TYPE and REASON are
+    /// computed from it when they are read.
     pub reason: &'static str,
-    /// What became of a configured event, as the event history shows it: `Activated`.
+    /// The state of a configured event in the event history: `Activated`.
     pub event_type: &'static str,
     /// Card number.
     pub encoded: String,
@@ -51,12 +51,12 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Whether it is an access that was granted.
+    /// Whether it is a granted access.
     pub(super) fn is_granted(&self) -> bool {
         self.name == ACCESS_GRANTED
     }
 
-    /// The name of the person, as people read it.
+    /// First and last name of the person.
     pub(super) fn person_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
@@ -76,8 +76,8 @@ impl Default for Log {
 }
 
 impl Log {
-    /// Appends a record and returns its LOGID. With `holes`, a number is left out before the next: the box
-    /// counts what is not in the access history too, and only then do both reports of 2.10 fit together.
+    /// Appends a record and returns its LOGID. With `holes`, a number is skipped before the next: NetBox also
+    /// counts activity outside the access history, which is the only way that both reports of 2.10 agree.
     pub(super) fn push(&mut self, mut record: Record, holes: bool) -> u64 {
         self.last += if holes { 2 } else { 1 };
         record.id = self.last;
@@ -105,7 +105,7 @@ impl Log {
         self.records.range(start..)
     }
 
-    /// The highest LOGID so far.
+    /// The highest LOGID.
     pub(super) const fn last(&self) -> u64 {
         self.last
     }

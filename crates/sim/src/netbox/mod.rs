@@ -1,7 +1,7 @@
 //! `LenelS2` NetBox (NBAPI), simulated from `systems/lenel-s2.md` fact by fact.
 //!
-//! Doc comments name the section of that document a behaviour comes from. Where it leaves something open there
-//! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators.md` lists it.
+//! Doc comments name the section of that document for each behaviour. Where it leaves something open there
+//! is a switch ([`SWITCHES`]); choices where it is silent are listed in `docs/simulators.md`.
 
 #![allow(clippy::doc_markdown)] // names of commands are words here and backticks would hide the text
 mod answer;

@@ -1,4 +1,4 @@
-//! All the box holds, as JSON.
+//! The whole state as JSON.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,7 +10,7 @@ use super::log::Record;
 use super::store::{Card, Group, Person, Store, Target};
 use crate::frame::Request;
 
-/// `GET /_sim/state`, narrowed by `?person=ID` (that person or null) or `?people=live|deleted|none`.
+/// `GET /_sim/state`, limited by `?person=ID` (that person or null) or `?people=live|deleted|none`.
 pub(super) fn state(inner: &Inner, now: Timestamp, request: &Request) -> Value {
     let store = &inner.store;
     if let Some(id) = request.query_value("person") {

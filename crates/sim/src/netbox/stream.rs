@@ -1,4 +1,4 @@
-//! StreamEvents: an answer that never ends (2.10).
+//! StreamEvents: an answer without an end (2.10).
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::log::Record;
 use super::xml::{Element, Xml};
 use crate::frame::{Body, Reply, Switches};
 
-/// A reader who falls behind by so many parts is hung up on.
+/// A reader that is this many parts behind is disconnected.
 const BEHIND: usize = 1024;
 
 /// One reader of the stream.
@@ -24,10 +24,10 @@ pub(super) struct Stream {
     tags: Vec<Tag>,
     tzoffset: bool,
     after: u64,
-    said: Instant,
+    last_sent: Instant,
 }
 
-/// A field the reader wants, and the values it lets through.
+/// A field that the reader asked for, and the values that pass its filter.
 #[derive(Clone, Debug)]
 struct Tag {
     name: String,
@@ -40,7 +40,7 @@ impl Tag {
         Self { name: element.name.clone(), only: filters.map(|f| f.text.trim().to_owned()).collect() }
     }
 
-    /// The wanted fields, once each, in the order in which an event shows them.
+    /// The requested fields, once each, in the order of an event.
     fn all_of(params: &Element) -> Vec<Self> {
         let tags = params.child("TAGNAMES").into_iter().flat_map(|tags| &tags.children);
         let mut tags: Vec<Self> = tags.map(Self::of).collect();
@@ -49,20 +49,20 @@ impl Tag {
         tags
     }
 
-    /// The guide writes `Access Granted` and boxes say `Access granted`, so that case does not count.
+    /// The guide writes `Access Granted` and NetBox writes `Access granted`, so case is ignored.
     fn lets_through(&self, value: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only.eq_ignore_ascii_case(value))
     }
 }
 
-/// Where the boundary between two parts stands, by the switch `stream.boundary` (A8).
+/// The place of the boundary between two parts, by the switch `stream.boundary` (A8).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Framing {
-    /// On a line of its own before the headers of a part.
+    /// On its own line before the headers of a part.
     OwnLine,
-    /// On the line of the document that it ends; the first part has one before it too.
+    /// On the line of the document that it ends; there is also one before the first part.
     AfterDocument,
-    /// On the line of the document that it begins, without headers.
+    /// On the line of the document that it starts, without headers.
     BeforeDocument,
 }
 
@@ -103,7 +103,7 @@ fn reply(parts: mpsc::Receiver<Bytes>) -> Reply {
     Reply { body: Body::Stream(parts), ..Reply::text(200, kind, "") }
 }
 
-/// An error, which comes as a part and ends the stream.
+/// An error, which is a part and ends the stream.
 pub(super) fn refuse(inner: &Inner, refusal: &Refusal) -> Reply {
     let (number, text) = match refusal {
         Refusal::ApiError(number) => (*number, netbox(None, &api_error(*number))),
@@ -115,8 +115,8 @@ pub(super) fn refuse(inner: &Inner, refusal: &Refusal) -> Reply {
     reply(parts).counted(format!("apierror_{number}"))
 }
 
-/// Opens a stream for the wanted fields: a part that says SUCCESS, then as many past events as the switch
-/// `stream.replay` says, then what happens.
+/// Opens a stream for the requested fields: a part with SUCCESS, then the number of past events in the switch
+/// `stream.replay`, then new events.
 pub(super) fn open(inner: &mut Inner, command: &Command) -> Reply {
     let (out, parts) = mpsc::channel(BEHIND);
     let framing = Framing::of(&inner.switches);
@@ -127,13 +127,13 @@ pub(super) fn open(inner: &mut Inner, command: &Command) -> Reply {
     let after = past.unwrap_or_else(|| inner.store.log.last());
     let tzoffset = command.tzoffset && inner.switches.is("dates.tzoffset", "appended");
     let tags = Tag::all_of(&command.params);
-    inner.streams.push(Stream { out, framing, tags, tzoffset, after, said: Instant::now() });
+    inner.streams.push(Stream { out, framing, tags, tzoffset, after, last_sent: Instant::now() });
     inner.pump();
     reply(parts)
 }
 
 impl Inner {
-    /// Sends every reader what is new, or a heartbeat when nothing was for long.
+    /// Sends new events to every reader, or a heartbeat after a time without events.
     pub(super) fn pump(&mut self) {
         if self.streams.is_empty() {
             return;
@@ -146,16 +146,16 @@ impl Inner {
         self.streams = streams;
     }
 
-    /// False when the reader is gone or too far behind.
+    /// False when the reader has closed the connection or is too far behind.
     fn feed(&self, stream: &mut Stream, every: Duration) -> bool {
         let new = self.store.log.after(stream.after);
         let mut documents: Vec<String> = new.filter_map(|record| stream.event(self, record)).collect();
         stream.after = self.store.log.last();
-        if documents.is_empty() && stream.said.elapsed() >= every {
+        if documents.is_empty() && stream.last_sent.elapsed() >= every {
             documents.push(document(""));
         }
         if !documents.is_empty() {
-            stream.said = Instant::now();
+            stream.last_sent = Instant::now();
         }
         let mut parts = documents.iter().map(|document| stream.framing.part(document));
         !stream.out.is_closed() && parts.all(|part| stream.out.try_send(part).is_ok())
@@ -163,7 +163,7 @@ impl Inner {
 }
 
 impl Stream {
-    /// The document for a record, unless a filter keeps it back. Fields without a value are left out (A8).
+    /// The document of a record, unless a filter excludes it. Fields without a value are omitted (A8).
     fn event(&self, inner: &Inner, record: &Record) -> Option<String> {
         let mut event = Xml::new();
         for tag in &self.tags {
@@ -182,7 +182,7 @@ impl Stream {
         Some(document(&xml.into_string()))
     }
 
-    /// The value of a field; empty for those the box knows nothing of.
+    /// The value of a field; empty for fields that are not simulated.
     fn field(&self, inner: &Inner, record: &Record, name: &str) -> Field {
         let store = &inner.store;
         let portal = || record.portal.and_then(|key| store.portals.get(&key));
@@ -214,7 +214,7 @@ impl Stream {
     }
 }
 
-/// The time of a node, which counts whole seconds.
+/// The time of a node in whole seconds.
 fn whole_seconds(at: DateTime) -> DateTime {
     at.with().subsec_nanosecond(0).build().unwrap_or(at)
 }
@@ -228,10 +228,10 @@ fn person_name(switches: &Switches, record: &Record) -> String {
     record.person_name()
 }
 
-/// What a field of an event holds.
+/// The content of a field of an event.
 struct Field {
     value: String,
-    /// Text stands in CDATA.
+    /// Text, written in CDATA.
     is_text: bool,
 }
 

@@ -1,4 +1,4 @@
-//! NetBox as the frame sees it.
+//! NetBox as a system of the frame.
 
 use std::borrow::Cow;
 

@@ -1,12 +1,12 @@
-//! XML in and out: a bounded tree from events, and a writer that escapes.
+//! XML: a parser into a tree of limited depth, and a writer that escapes.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-/// Deeper documents are refused; the deepest the document shows has seven levels.
+/// Deeper documents are refused; the deepest example of the document has seven levels.
 const DEEPEST: usize = 64;
 
-/// One element with everything in it.
+/// One element with its content.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Element {
     /// Its name, as sent.
@@ -35,7 +35,7 @@ impl Element {
         self.child(name).map(|c| c.text.as_str())
     }
 
-    /// The same without surrounding space, and `None` also when nothing is left.
+    /// The same without surrounding space; `None` also for an empty text.
     pub(super) fn filled(&self, name: &str) -> Option<&str> {
         self.value(name).map(str::trim).filter(|v| !v.is_empty())
     }
@@ -46,7 +46,7 @@ impl Element {
     }
 }
 
-/// The root of a document; `None` for whatever is no well-formed XML, holds a DTD, or is too deep.
+/// The root of a document; `None` for text that is not well-formed, has a DTD, or is too deep.
 pub(super) fn parse(text: &str) -> Option<Element> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().allow_unmatched_ends = false;
@@ -112,18 +112,18 @@ fn resolve(reference: &BytesRef<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Text of characters that XML 1.0 allows, so that what comes in can also go out.
+/// Text of characters that XML 1.0 allows, so that all text that is read can also be written.
 fn legal(text: &str) -> Option<&str> {
     let fine = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     text.chars().all(fine).then_some(text)
 }
 
-/// XML on its way out.
+/// XML that is being written.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Xml(String);
 
 impl Xml {
-    /// Nothing yet.
+    /// Empty XML.
     pub(super) fn new() -> Self {
         Self::default()
     }
@@ -151,7 +151,7 @@ impl Xml {
         self.close(name);
     }
 
-    /// Adds `<name>` with what `fill` writes in it; the element is there also when that is nothing.
+    /// Adds `<name>` with the content that `fill` writes; an empty element is written too.
     pub(super) fn element(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
         self.open(name);
         fill(self);
@@ -163,7 +163,7 @@ impl Xml {
         self.0.push_str(xml);
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -200,7 +200,7 @@ fn escape_into(out: &mut String, text: &str) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // A bare carriage return would be read back as a line feed.
+            // A carriage return that is not escaped would be read back as a line feed.
             '\r' => out.push_str("&#13;"),
             c => out.push(c),
         }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_or_not_safe_is_no_document() {
+    fn xml_that_is_malformed_or_unsafe_is_refused() {
         let deep = "<a>".repeat(100_000);
         let entity = "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>";
         for text in [
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read_back() {
+    fn written_xml_can_be_read_back() {
         let value = "a & b < c > \"d\" 'e' \r\n\té漢";
         let xml = Xml::new().with("V", value).into_string();
         assert_eq!(parse(&xml).unwrap().text, value);

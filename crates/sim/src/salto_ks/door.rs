@@ -1,5 +1,5 @@
 //! The door decision: `may(user, lock, time)` (2.14), from groups, schedules in the site zone, blocked,
-//! suspended, seats; and what becomes of it in the entries.
+//! suspended, seats; and its entry.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,11 +10,11 @@ use super::inner::Inner;
 use super::store::{Entry, Group, Lock, Site, SiteUser};
 use crate::frame::Switches;
 
-/// Somebody at a lock.
+/// A person at a lock.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub(super) lock: Uuid,
-    /// `None`: a PIN or a tag that is nobody's, or a hand at the inside.
+    /// `None`: an unknown PIN or tag, or the inside handle.
     pub(super) user: Option<Pu>,
     /// `tag`, `pin_code`, `remote`, `inside_handle`.
     pub(super) by: &'static str,
@@ -23,7 +23,7 @@ pub(super) struct Attempt {
     pub(super) at: Timestamp,
 }
 
-/// Why not: a reject detail of 2.11, and a word for people.
+/// The reason of a refusal: a reject detail of 2.11, and a text for the page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Refusal {
     pub(super) detail: Option<&'static str>,
@@ -34,15 +34,15 @@ const fn refuse(detail: &'static str, reason: &'static str) -> Result<(), Refusa
     Err(Refusal { detail: Some(detail), reason })
 }
 
-/// As measured for a tag that is nobody's and a PIN whose user may not use one.
+/// As measured for an unknown tag, and for the PIN of a user who may not use one.
 const fn refuse_without_detail(reason: &'static str) -> Result<(), Refusal> {
     Err(Refusal { detail: None, reason })
 }
 
-/// Who an unknown PIN belongs to in the entries: nobody (2.11).
-pub(super) const NOBODY: Uuid = Uuid::from_u128(1);
+/// The user of an unknown PIN in the entries, who does not exist (2.11).
+pub(super) const UNKNOWN_USER: Uuid = Uuid::from_u128(1);
 
-/// May this person open this lock at this moment?
+/// Whether this person may open this lock at this instant.
 pub(super) fn may(
     site: &Site,
     switches: &Switches,
@@ -64,14 +64,18 @@ pub(super) fn may(
     by_group(site, switches, user, lock.id, at)
 }
 
-/// While its IQ is offline a lock goes by the credentials it has seen (2.8).
+/// While its IQ is offline, a lock decides by the credentials that have opened it (2.8).
 fn from_memory(lock: &Lock, days: u32, user: Pu, at: Timestamp) -> Result<(), Refusal> {
     let days = i64::from(days);
     let knows = lock.used.get(&user).is_some_and(|used| at.duration_since(*used).as_secs() <= days * 86_400);
-    if knows { Ok(()) } else { refuse("offline", "the IQ is offline and the lock knows no such key") }
+    if knows {
+        Ok(())
+    } else {
+        refuse("offline", "the IQ is offline and the lock does not know this credential")
+    }
 }
 
-/// Nothing about the person forbids it.
+/// Refuses a person that is suspended, blocked or expired.
 fn in_person(site: &Site, switches: &Switches, person: &SiteUser, at: Timestamp) -> Result<(), Refusal> {
     if !site.subscribed(person) {
         return refuse("suspended", "no seat");
@@ -86,7 +90,7 @@ fn in_person(site: &Site, switches: &Switches, person: &SiteUser, at: Timestamp)
     Ok(())
 }
 
-/// A group opens the lock to the person now.
+/// Refuses unless a group of the person opens the lock now.
 fn by_group(site: &Site, switches: &Switches, user: Pu, lock: Uuid, at: Timestamp) -> Result<(), Refusal> {
     let mut groups = site.groups.values().filter(|group| group.locks.contains(&lock)).peekable();
     if groups.peek().is_none() {
@@ -106,13 +110,13 @@ fn by_group(site: &Site, switches: &Switches, user: Pu, lock: Uuid, at: Timestam
     }
 }
 
-/// The hardware knows of the membership (2.4).
+/// Whether the membership has reached the hardware (2.4).
 fn reaches(group: &Group, switches: &Switches, user: Pu, at: Timestamp) -> bool {
     let lag = switches.whole("hardware.member-seconds").unwrap_or(0);
     group.members.get(&user).is_some_and(|since| lag == 0 || at.duration_since(*since).as_secs() >= lag)
 }
 
-/// A schedule of the group allows it; without any schedule a group opens nothing (2.7).
+/// Whether a schedule of the group allows it; a group without a schedule opens nothing (2.7).
 fn open(group: &Group, switches: &Switches, zone: &TimeZone, at: Timestamp) -> bool {
     let lag = switches.whole("hardware.schedule-seconds").unwrap_or(0);
     let known = lag == 0 || at.duration_since(group.scheduled).as_secs() >= lag;
@@ -120,19 +124,19 @@ fn open(group: &Group, switches: &Switches, zone: &TimeZone, at: Timestamp) -> b
     known && group.schedules.values().any(|schedule| schedule.open(local))
 }
 
-/// Does the lock open? From the inside it always does.
+/// The decision of a lock. From the inside it always opens.
 pub(super) fn decide(site: &Site, switches: &Switches, attempt: &Attempt) -> Result<(), Refusal> {
     let may_use_pin = |user: Pu| site.user_of(user).is_none_or(|person| person.use_pin);
     match (attempt.by, attempt.user) {
         ("inside_handle", _) => Ok(()),
         ("pin_code", Some(user)) if !may_use_pin(user) => refuse_without_detail("the user may not use a PIN"),
         (_, Some(user)) => may(site, switches, user, attempt.lock, attempt.at),
-        ("tag", None) => refuse_without_detail("nobody has this tag"),
-        (_, None) => refuse("no_access", "nobody has this PIN"),
+        ("tag", None) => refuse_without_detail("no user has this tag"),
+        (_, None) => refuse("no_access", "no user has this PIN"),
     }
 }
 
-/// Somebody tries the lock: decided and written down.
+/// Decides an attempt and writes its entry.
 pub(super) fn attempt(inner: &mut Inner, site: Uuid, attempt: &Attempt) -> Result<(), Refusal> {
     let place = inner.store.sites.get(&site);
     let decision = place.map_or(refuse("no_access", "there is no such site"), |place| {
@@ -145,7 +149,7 @@ pub(super) fn attempt(inner: &mut Inner, site: Uuid, attempt: &Attempt) -> Resul
     decision
 }
 
-/// The lock opened; it remembers by whom.
+/// Records in a lock that this credential has opened it.
 pub(super) fn opened(inner: &mut Inner, site: Uuid, attempt: &Attempt) {
     let lock = inner.store.sites.get_mut(&site).and_then(|site| site.locks.get_mut(&attempt.lock));
     if let (Some(lock), Some(user)) = (lock, attempt.user) {
@@ -170,7 +174,7 @@ fn log(
     let person = attempt.user.and_then(|user| site.user_of(user));
     let alias = person.and_then(|user| user.alias.clone());
     let (first_name, last_name) = names.unzip();
-    let sentinel = (attempt.by == "pin_code").then_some(NOBODY);
+    let sentinel = (attempt.by == "pin_code").then_some(UNKNOWN_USER);
     let user = attempt.user.map(|user| user.0).or(sentinel);
     let entry = Entry {
         number: 0,

@@ -18,18 +18,18 @@ const PROPERTIES: Properties = &[
     ("lock_id", Kind::Text),
 ];
 
-/// The header a continuation comes in.
+/// The header of a continuation token.
 const HEADER: &str = "clp-continuation-token";
 
-/// An entry is kept from when it came in, a moment after it happened: its expiration has milliseconds.
+/// The delay between an event and its entry. Retention counts from the entry, so its expiration has milliseconds.
 const TRANSIT: SignedDuration = SignedDuration::from_millis(1401);
 
-/// Where a walk stands.
+/// The position of a listing.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// Entries of the walk already given.
+    /// Entries of the listing that are already answered.
     given: usize,
-    /// The newest entry when the walk began: newer ones do not shift the pages.
+    /// The newest entry at the start of the listing: newer ones do not shift the pages.
     newest: u64,
     pages: usize,
 }
@@ -60,7 +60,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, json!({ "items": shown, "continuation_token": more.then(|| write(next)) })))
 }
 
-/// What the entries show at this moment: not yet what is delayed, no more what is too old.
+/// The entries that are shown at this instant: without those that are delayed or too old.
 pub(super) fn visible<'s>(inner: &Inner, site: &'s Site, now: Timestamp, newest: u64) -> Vec<&'s Entry> {
     let delay = inner.seconds("entries.delay-seconds");
     let ttl = SignedDuration::from_hours(site.ttl_days.clamp(0, 100_000) * 24);
@@ -81,13 +81,13 @@ fn field(entry: &Entry, path: &str) -> Scalar<'static> {
     }
 }
 
-/// A JSON text, which the answer carries inside a JSON string.
+/// A JSON text, which is a JSON string in the answer.
 fn write(place: Place) -> String {
     let text = format!("{} {} {}", place.given, place.newest, place.pages);
     json!([{ "token": STANDARD.encode(text), "range": { "min": "", "max": "FF" } }]).to_string()
 }
 
-/// The header holds the JSON text itself, unescaped.
+/// The header has the JSON text itself, unescaped.
 fn read(text: &str) -> Option<Place> {
     let json: Value = serde_json::from_str(text).ok()?;
     let bytes = STANDARD.decode(json.get(0)?.get("token")?.as_str()?).ok()?;
@@ -99,7 +99,7 @@ fn read(text: &str) -> Option<Place> {
     (given <= usize::MAX / 4 && pages <= usize::MAX / 4).then_some(Place { given, newest, pages })
 }
 
-/// One entry; its `ttl_in_seconds` is what the site keeps, whatever its age (A7).
+/// One entry; its `ttl_in_seconds` is the retention of the site, for any age (A7).
 pub(super) fn object(site: &Site, entry: &Entry) -> Value {
     let lock = site.locks.get(&entry.lock);
     let iq = lock.and_then(|lock| site.iqs.get(&lock.iq));

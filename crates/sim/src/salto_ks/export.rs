@@ -39,7 +39,7 @@ fn bound(cx: &Cx<'_>, name: &str) -> Result<Timestamp, Problem> {
     text.parse().map_err(|_| Problem::value(format!("{name} is not an instant")))
 }
 
-/// The name asked for, as far as a header can carry it.
+/// The requested name, limited to characters that a header can carry.
 fn file_name(cx: &Cx<'_>) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name = cx.request.query_value("export_file_name").unwrap_or_default();
@@ -71,7 +71,7 @@ fn line(cells: [String; 8]) -> String {
     cells.map(|cell| quoted(&cell)).join(";") + "\r\n"
 }
 
-/// RFC 4180, with `;` in the place of the comma.
+/// RFC 4180, with `;` instead of the comma.
 fn quoted(cell: &str) -> String {
     if cell.contains([';', '"', '\r', '\n']) {
         return format!("\"{}\"", cell.replace('"', "\"\""));

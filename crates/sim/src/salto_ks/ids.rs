@@ -1,4 +1,4 @@
-//! The two ids a person has, typed apart because the wire mixes them up so easily (2.3).
+//! The two ids of a person, as two types, because they are easily confused on the wire (2.3).
 
 use std::fmt::{self, Display, Formatter};
 
@@ -26,13 +26,13 @@ impl Display for Pu {
     }
 }
 
-/// The next id these dice throw: the same seed gives the same ids.
+/// The next random id: the same seed gives the same ids.
 pub(super) fn throw(dice: &mut Dice) -> Uuid {
     let number = (u128::from(dice.next()) << 64) | u128::from(dice.next());
     uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid()
 }
 
-/// An id as the wire writes it: 36 characters, hyphenated.
+/// An id as on the wire: 36 characters, hyphenated.
 pub(super) fn read(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
 }

@@ -1,8 +1,8 @@
 //! SALTO KS (identity host and Connect API), simulated from `systems/salto-ks.md` fact by fact.
 //!
-//! Doc comments name the section of that document a behaviour comes from. Where it leaves something open there
-//! is a switch ([`SWITCHES`]); where it is silent and something had to be chosen, `docs/simulators-salto-ks.md`
-//! lists it.
+//! Doc comments name the section of that document for each behaviour. Where it leaves something open there
+//! is a switch ([`SWITCHES`]); choices where it is silent are listed in
+//! `docs/simulators-salto-ks.md`.
 
 #![allow(clippy::doc_markdown)] // names of fields and calls are words here and backticks would hide the text
 
@@ -30,7 +30,7 @@ use crate::frame::{self, Kit, Options, Running};
 pub use self::seed::SMALL_BUILDING;
 pub use self::switches::SWITCHES;
 
-/// SALTO KS for the frame; the API is the listener that `--listen` places.
+/// SALTO KS for the frame; the API is the listener of `--listen`.
 pub const KIT: Kit = Kit {
     name: "salto-ks",
     title: "SALTO KS",

@@ -1,4 +1,4 @@
-//! The mails SALTO KS would have sent.
+//! The mails that SALTO KS would have sent.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,17 +8,17 @@ use super::store::instant;
 /// One mail.
 #[derive(Clone, Debug)]
 pub(super) struct Mail {
-    /// When.
+    /// Its time.
     pub(super) at: Timestamp,
     /// `invitation` (2.9) or `iq_pin` (2.10).
     pub(super) kind: &'static str,
-    /// To whom.
+    /// Address of the receiver.
     pub(super) to: String,
     /// Name of the site.
     pub(super) site: String,
     /// Site-user id of the receiver.
     pub(super) user: String,
-    /// What it says, in a line.
+    /// Its text, in one line.
     pub(super) text: String,
 }
 

@@ -1,4 +1,4 @@
-//! All the platform holds, as JSON.
+//! The whole state as JSON.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::seed::find_user;
 use super::store::{Group, Site, SiteUser, instant};
 use crate::frame::Request;
 
-/// `GET /_sim/state`, narrowed by `?user=` (site-user id, platform id, e-mail or alias: that user or null),
+/// `GET /_sim/state`, limited by `?user=` (site-user id, platform id, e-mail or alias: that user or null),
 /// `?site=` (id, site_uid or name) and `?users=none`.
 pub(super) fn state(inner: &Inner, now: Timestamp, request: &Request) -> Value {
     let wanted = request.query_value("site");

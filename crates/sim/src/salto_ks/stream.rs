@@ -1,7 +1,7 @@
 //! The entries hub (2.11): SignalR over server-sent events, method `ReceiveMessage`.
 //!
-//! The document names the hub, its query and its method; the transport is SignalR's own protocol, of which
-//! negotiation, the JSON handshake and server-sent events are here. WebSockets and the incidents hub are not.
+//! The document names the hub, its query and its method; the transport is SignalR's own protocol. Negotiation,
+//! the JSON handshake and server-sent events are simulated; WebSockets and the incidents hub are not.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use super::inner::Inner;
 use super::store::Store;
 use crate::frame::{Body, Call, Reply, Request, Switches};
 
-/// What ends a SignalR message.
+/// The separator after a SignalR message.
 const END: char = '\u{1e}';
 
 /// Connections to the hub.
@@ -37,7 +37,7 @@ struct Connection {
 }
 
 impl Hub {
-    /// Sends what has happened since, and forgets who has gone.
+    /// Sends new entries, and removes closed connections.
     pub(super) fn tick(&mut self, store: &Store, switches: &Switches, now: Timestamp) {
         let delay = switches.whole("entries.delay-seconds").unwrap_or(0);
         self.0.retain(|_, connection| {
@@ -64,7 +64,7 @@ impl Hub {
     }
 }
 
-/// 2.15 #17: the same as an entry, or a subset of it.
+/// 2.15 #17: the whole entry, or a subset of it.
 fn payload(entry: Value, switches: &Switches) -> Value {
     if switches.is("streaming.payload", "entry") {
         return entry;
@@ -103,7 +103,7 @@ pub(super) fn answer(inner: &mut Inner, request: &Request, call: &Call<'_>) -> D
     if handshake && !connection.shaken {
         connection.shaken = true;
         if let Some(sender) = &connection.sender {
-            // A full or closed channel is noticed at the next tick.
+            // A full or closed channel is detected at the next tick.
             drop(sender.try_send(event(&json!({}))));
         }
     }

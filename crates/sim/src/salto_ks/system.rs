@@ -1,4 +1,4 @@
-//! SALTO KS as the frame sees it.
+//! SALTO KS as a system of the frame.
 
 use jiff::Timestamp;
 use parking_lot::Mutex;

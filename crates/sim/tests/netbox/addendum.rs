@@ -1,4 +1,4 @@
-//! Addendum: what clients in use showed. Rows A1, A2, A4 to A7, A10 and A11.
+//! Addendum: the behaviour that clients in use show. Rows A1, A2, A4 to A7, A10 and A11.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{PATH, Sim, all, command, first};
 use crate::s2_10_history::{history, walk, with_visitor};
 
-/// Calls a list again from each NEXTKEY until it is -1, as clients do, at most so often.
+/// Calls a list again from each NEXTKEY until it is -1, as clients do, with a limit on the number of calls.
 async fn keys_until_the_end(sim: &Sim, name: &str, most: usize) -> Vec<String> {
     let (mut keys, mut cursor) = (Vec::new(), "0".to_owned());
     while cursor != "-1" && keys.len() < most {
@@ -16,11 +16,11 @@ async fn keys_until_the_end(sim: &Sim, name: &str, most: usize) -> Vec<String> {
     keys
 }
 
-/// A1 [CODE] ListEvents answers NEXTKEY, -1 at the end: a client that reads on until then comes to an end.
+/// A1 [CODE] ListEvents answers NEXTKEY, -1 at the end: a client that reads on until -1 ends.
 #[tokio::test]
 async fn a1_list_events_answers_nextkey_until_it_is_minus_one() {
     let sim = Sim::new().await;
-    // One client sends no STARTFROMKEY at all: its first page must be the last.
+    // One client sends no STARTFROMKEY: its first page must be the last.
     assert!(sim.ok("ListEvents", "").await.ends_with("</EVENTS><NEXTKEY>-1</NEXTKEY>"));
     assert_eq!(keys_until_the_end(&sim, "ListEvents", 5).await, ["-1"]);
     sim.switch("page.ListEvents", "1").await;
@@ -28,9 +28,9 @@ async fn a1_list_events_answers_nextkey_until_it_is_minus_one() {
     assert_eq!(sim.ok("ListEvents", "<STARTFROMKEY>-1</STARTFROMKEY>").await, "<EVENTS></EVENTS>");
 }
 
-/// A1 [CODE] A box without events says so with NEXTKEY -1 too.
+/// A1 [CODE] Without events NEXTKEY is -1 too.
 #[tokio::test]
-async fn a1_list_events_of_a_box_without_events_ends_too() {
+async fn a1_list_events_without_events_ends_too() {
     let seed = "users: [{ username: sim, password: sim }]".to_owned();
     let sim = Sim::of(vestibule_sim::frame::Options { seed: Some(seed), ..crate::harness::at_nine() }).await;
     assert_eq!(sim.ok("ListEvents", "").await, "<EVENTS></EVENTS><NEXTKEY>-1</NEXTKEY>");
@@ -41,10 +41,10 @@ async fn types_and_reasons(sim: &Sim, params: &str) -> Vec<(String, String)> {
     all(&answer, "TYPE").into_iter().zip(all(&answer, "REASON")).collect()
 }
 
-/// A2 [CODE] TYPE and REASON of the access history are integers; texts and the seed's table by switch (2.16 #10), and a
-/// switch that is moved changes how stored records are read.
+/// A2 [CODE] TYPE and REASON of the access history are integers; texts and the seed's table by switch (2.16 #10); a
+/// change of the switch changes how stored records are read.
 #[tokio::test]
-async fn a2_type_and_reason_are_numbers_whatever_they_were_when_stored() {
+async fn a2_type_and_reason_follow_the_switch_for_stored_records_too() {
     let sim = with_visitor(&[]).await;
     sim.door("a", "Lobby turnstile").await;
     sim.door("a", "Acme suite").await;
@@ -59,7 +59,7 @@ async fn a2_type_and_reason_are_numbers_whatever_they_were_when_stored() {
     }
 }
 
-/// A2 [CODE] Every reason InsertActivity takes is a number of its own in REASON.
+/// A2 [CODE] Every reason that InsertActivity takes has its own number in REASON.
 #[tokio::test]
 async fn a2_every_word_of_insert_activity_has_its_number() {
     let sim = Sim::new().await;
@@ -74,7 +74,7 @@ async fn a2_every_word_of_insert_activity_has_its_number() {
     assert_eq!(numbers.len(), 6);
 }
 
-/// A4 [CODE] Dates as MM/DD/YYYY, which boxes before 5.0 may have taken: refused, or accepted by switch.
+/// A4 [CODE] Dates as MM/DD/YYYY, which versions before 5.0 may have accepted: refused, or accepted by switch.
 #[tokio::test]
 async fn a4_us_dates_are_refused_or_accepted() {
     let sim = Sim::new().await;
@@ -101,7 +101,7 @@ async fn a5_lists_of_hardware_are_known_and_refused() {
     }
 }
 
-/// A6 [LIVE] GetElevators and GetFloors of a box without elevators: FAIL with the text NOT FOUND.
+/// A6 [LIVE] GetElevators and GetFloors without elevators: FAIL with the text NOT FOUND.
 #[tokio::test]
 async fn a6_elevators_and_floors_are_not_found() {
     let sim = Sim::new().await;
@@ -112,8 +112,8 @@ async fn a6_elevators_and_floors_are_not_found() {
     }
 }
 
-/// The LOGIDs of a walk that goes on from each NEXTLOGID until it is -1, as clients for older boxes do.
-async fn walk_until_minus_one(sim: &Sim, pages: usize) -> Vec<u64> {
+/// The LOGIDs of a listing that goes on from each NEXTLOGID until it is -1, as clients for older versions do.
+async fn list_until_minus_one(sim: &Sim, pages: usize) -> Vec<u64> {
     let (mut seen, mut cursor) = (Vec::new(), "0".to_owned());
     for _ in 0..pages {
         let params = format!("<AFTERLOGID>{cursor}</AFTERLOGID><MAXRECORDS>2</MAXRECORDS>");
@@ -127,16 +127,16 @@ async fn walk_until_minus_one(sim: &Sim, pages: usize) -> Vec<u64> {
     panic!("NEXTLOGID does not end the walk: {seen:?}");
 }
 
-/// A7 [CODE] NEXTLOGID -1 ends the walk on older boxes, on 6.2.0 it does not: by switch, and with the old path.
+/// A7 [CODE] NEXTLOGID -1 ends the listing on older versions but not on 6.2.0: by switch, and with the old path.
 #[tokio::test]
-async fn a7_nextlogid_of_the_last_page_is_minus_one_on_older_boxes() {
+async fn a7_nextlogid_of_the_last_page_is_minus_one_on_older_versions() {
     let sim = with_visitor(&[]).await;
     let ids = walk(&sim, 4).await;
     let last = format!("<AFTERLOGID>{}</AFTERLOGID>", ids[2]);
     assert_eq!(history(&sim, &last).await.1, (ids[3] + 1).to_string());
     for (switch, old, new) in [("history.end", "minus-one", "next"), ("path.v1", "on", "410")] {
         sim.switch(switch, old).await;
-        assert_eq!(walk_until_minus_one(&sim, 2).await, ids, "{switch}");
+        assert_eq!(list_until_minus_one(&sim, 2).await, ids, "{switch}");
         assert_eq!(
             history(&sim, &format!("<AFTERLOGID>{}</AFTERLOGID>", ids[3])).await,
             (vec![], "-1".to_owned())
@@ -152,7 +152,7 @@ async fn a7_nextlogid_of_the_last_page_is_minus_one_on_older_boxes() {
     }
 }
 
-/// A7 [CODE] GetCardAccessDetails has no cursor to go on from: where -1 ends a walk, its only page says so.
+/// A7 [CODE] GetCardAccessDetails has no cursor: where -1 ends a listing, its only page has -1.
 #[tokio::test]
 async fn a7_the_accesses_of_a_card_end_with_minus_one_too() {
     let sim = with_visitor(&[("history.end", "minus-one")]).await;
@@ -165,7 +165,7 @@ async fn a7_the_accesses_of_a_card_end_with_minus_one_too() {
 
 /// A10 [CODE] ActivateOutput and DeactivateOutput answer OUTPUTKEY; ModifyPerson and AddCredential answer PERSONID.
 #[tokio::test]
-async fn a10_the_key_that_a_command_was_given_comes_back() {
+async fn a10_the_key_of_a_command_is_in_its_answer() {
     let sim = Sim::new().await;
     sim.add("a", "").await;
     let (output, person) = ("<OUTPUTKEY>1</OUTPUTKEY>", "<PERSONID>a</PERSONID>");
@@ -183,7 +183,7 @@ async fn a10_the_key_that_a_command_was_given_comes_back() {
     }
 }
 
-/// A10 [CODE] InsertActivity of ACCESSGRANTED needs a PERSONID; a denial may be of an unknown card.
+/// A10 [CODE] InsertActivity of ACCESSGRANTED needs a PERSONID; a denial may have an unknown card.
 #[tokio::test]
 async fn a10_an_access_is_granted_to_a_person_only() {
     let sim = Sim::new().await;
@@ -195,18 +195,18 @@ async fn a10_an_access_is_granted_to_a_person_only() {
     assert_eq!(all(&sim.ok("GetAccessHistory", "").await, "PERSONID"), ["emp-0001", ""]);
 }
 
-/// A11 [CODE] A client for older boxes meets the 410 of a new one; the simulator says in it which switch helps.
+/// A11 [CODE] A client for older versions gets 410 from a new one; in it the simulator names the switch that enables the path.
 #[tokio::test]
-async fn a11_a_path_that_is_gone_names_the_switch_that_brings_it_back() {
+async fn a11_the_410_of_an_old_path_names_the_switch_that_enables_it() {
     let sim = Sim::new().await;
-    sim.tell("switches", json!({ "path.v2": "410", "path.appd": "410" })).await;
+    sim.order("switches", json!({ "path.v2": "410", "path.appd": "410" })).await;
     for (path, order) in
         [("/goforms/nbapi", "path.v1=on"), (PATH, "path.v2=on"), ("/appd/nbapi", "path.appd=accepted")]
     {
-        let gone = sim.send(Method::POST, path, command("", "PingApp", "")).await;
-        assert_eq!(gone.status(), 410);
-        assert_eq!(gone.headers()["content-type"], "text/plain");
-        let hint = gone.text().await.unwrap();
+        let refused = sim.send(Method::POST, path, command("", "PingApp", "")).await;
+        assert_eq!(refused.status(), 410);
+        assert_eq!(refused.headers()["content-type"], "text/plain");
+        let hint = refused.text().await.unwrap();
         assert!(
             hint.contains(&format!("`--set {order}`")) && hint.contains(path) && hint.contains("simulator"),
             "{hint}"

@@ -1,4 +1,4 @@
-//! Addendum, row A3: what names a credential.
+//! Addendum, row A3: the key of a credential.
 
 use serde_json::json;
 
@@ -51,7 +51,7 @@ async fn a3_a_credential_is_removed_by_less_than_its_whole_key() {
     }
 }
 
-/// A3 [INF] A key that fits two credentials removes neither, and the number on a card is none without its holder.
+/// A3 [INF] A key of two credentials removes neither, and the printed number of a card is no key without its holder.
 #[tokio::test]
 async fn a3_a_key_that_is_not_of_one_credential_removes_none() {
     let (sim, _) = with_card(&[]).await;
@@ -67,7 +67,7 @@ async fn a3_a_key_that_is_not_of_one_credential_removes_none() {
     assert_eq!(sim.person("a").await["cards"], json!([]));
 }
 
-/// A3 [INF] What the caller's partition cannot see has no credential that it could name.
+/// A3 [INF] A credential of a person in another partition is not found.
 #[tokio::test]
 async fn a3_a_credential_of_another_partition_is_not_found() {
     let (sim, id) = with_card(&[]).await;
@@ -78,7 +78,7 @@ async fn a3_a_credential_of_another_partition_is_not_found() {
     }
 }
 
-/// A3 [DOC2] By switch the whole key of 2.8 is asked for: PERSONID and CREDENTIALID, or PERSONID, CARDFORMAT and a number.
+/// A3 [DOC2] By switch the whole key of 2.8 is required: PERSONID and CREDENTIALID, or PERSONID, CARDFORMAT and a number.
 #[tokio::test]
 async fn a3_by_switch_a_credential_needs_its_whole_key() {
     let (sim, id) = with_card(&[("card.key", "strict")]).await;

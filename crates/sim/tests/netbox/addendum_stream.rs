@@ -13,9 +13,9 @@ fn event(field: &str) -> String {
     format!("<NETBOX><RESPONSE command=\"StreamEvents\"><EVENT>{field}</EVENT></RESPONSE></NETBOX>")
 }
 
-/// A8 [CODE] The first part says SUCCESS and holds no event; then come events, at once.
+/// A8 [CODE] The first part has SUCCESS and no event; events follow at once.
 #[tokio::test]
-async fn a8_a_stream_begins_with_success_and_no_event() {
+async fn a8_a_stream_starts_with_success_and_no_event() {
     let sim = with_visitor(&[]).await;
     let mut stream = Reader::unread(&sim, &command(&sim.session, "StreamEvents", NAMES)).await;
     assert_eq!(stream.part().await, SUCCESS);
@@ -23,7 +23,7 @@ async fn a8_a_stream_begins_with_success_and_no_event() {
     assert_eq!(stream.part().await, event("<DESCNAME><![CDATA[Access granted]]></DESCNAME>"));
 }
 
-/// A8 [CODE] Fields come in the order of the alphabet, once each, and only those that have a value.
+/// A8 [CODE] Fields are in alphabetical order, once each, and only those with a value.
 #[tokio::test]
 async fn a8_fields_are_in_alphabetical_order_and_absent_without_a_value() {
     let sim = with_visitor(&[]).await;
@@ -73,9 +73,9 @@ async fn a8_person_names_come_in_two_orders() {
     assert_eq!(stream.part().await, event("<PERSONNAME><![CDATA[Byron]]></PERSONNAME>"));
 }
 
-/// A8 [?] Where the boundary stands: on a line of its own, after a document on its line, or before it without headers.
+/// A8 [?] The place of the boundary: on its own line, after a document on its line, or before it without headers.
 #[tokio::test]
-async fn a8_the_boundary_stands_in_one_of_three_places() {
+async fn a8_the_boundary_is_in_one_of_three_places() {
     let heartbeat = "<NETBOX><RESPONSE command=\"StreamEvents\"></RESPONSE></NETBOX>";
     let headers =
         |document: &str| format!("Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n", document.len());

@@ -1,11 +1,11 @@
-//! The table of `docs/simulators.md` that says which switches a client needs.
+//! The table of `docs/simulators.md` with the switches that each client needs.
 
 use std::path::Path;
 
 use vestibule_sim::cli::KITS;
 use vestibule_sim::frame::{Switches, limits};
 
-/// System and `switch=position` of each row, read off the page.
+/// System and `switch=position` of each row, read from the page.
 fn needs() -> Vec<(String, String)> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/simulators.md");
     let page = std::fs::read_to_string(page).unwrap();

@@ -1,18 +1,14 @@
-//! What the frame does to calls: every kind of fault but those that take time (see `late.rs`), and the clock.
+//! The faults of the frame except those that take time (see `late.rs`), and the clock.
 
+use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
-use reqwest::{Method, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{PATH, Sim, all, command, first};
 
 pub const ADD: &str = "<PERSONID>late</PERSONID><LASTNAME>Byron</LASTNAME>";
 
-pub async fn fault(sim: &Sim, order: Value) {
-    sim.tell("faults", order).await;
-}
-
-/// Sends a command and returns whatever HTTP made of it.
+/// Sends a command and returns the HTTP response.
 pub async fn try_run(sim: &Sim, name: &str, params: &str) -> reqwest::Result<Response> {
     let url = format!("{}{PATH}", sim.running.url);
     sim.http.post(url).body(command(&sim.session, name, params)).send().await
@@ -26,10 +22,10 @@ pub fn retry_after(response: &Response) -> Option<&str> {
 #[tokio::test]
 async fn s2_15_an_answer_is_refused_before_or_lost_after_the_write() {
     let sim = Sim::new().await;
-    fault(&sim, json!({ "kind": "refuse", "operation": "AddPerson" })).await;
+    sim.fault(json!({ "kind": "refuse", "operation": "AddPerson" })).await;
     assert!(try_run(&sim, "AddPerson", ADD).await.is_err());
     assert_eq!(sim.person("late").await, json!(null));
-    fault(&sim, json!({ "kind": "refuse", "when": "after", "operation": "AddPerson" })).await;
+    sim.fault(json!({ "kind": "refuse", "when": "after", "operation": "AddPerson" })).await;
     assert!(try_run(&sim, "AddPerson", ADD).await.is_err());
     assert_eq!(sim.person("late").await["id"], json!("late"));
     assert!(sim.fail("AddPerson", ADD).await.contains("Duplicate"));
@@ -38,7 +34,7 @@ async fn s2_15_an_answer_is_refused_before_or_lost_after_the_write() {
 
 /// 2.15 [INF] 5xx and 429, with and without Retry-After, before and after the effect.
 #[tokio::test]
-async fn s2_15_http_answers_in_the_boxs_place() {
+async fn s2_15_http_answers_replace_those_of_netbox() {
     let sim = Sim::new().await;
     for (order, status, retry) in [
         (json!({ "kind": "http" }), 503, None),
@@ -47,21 +43,21 @@ async fn s2_15_http_answers_in_the_boxs_place() {
         (json!({ "kind": "http", "status": 429 }), 429, None),
         (json!({ "kind": "http", "status": 429, "retry_after": 30 }), 429, Some("30")),
     ] {
-        fault(&sim, order).await;
+        sim.fault(order).await;
         let response = try_run(&sim, "PingApp", "").await.unwrap();
         assert_eq!((response.status().as_u16(), retry_after(&response)), (status, retry));
     }
-    fault(&sim, json!({ "kind": "http", "when": "after", "operation": "AddPerson" })).await;
+    sim.fault(json!({ "kind": "http", "when": "after", "operation": "AddPerson" })).await;
     assert_eq!(try_run(&sim, "AddPerson", ADD).await.unwrap().status(), 503);
     assert_eq!(sim.person("late").await["id"], json!("late"));
     assert_eq!(sim.count("AddPerson", "http_503_after_effect").await, 1);
 }
 
-/// 2.15 [INF] The session expires in mid-walk: APIERROR 5, and after a new login the walk goes on.
+/// 2.15 [INF] The session expires during a listing: APIERROR 5, and after a new login the listing continues.
 #[tokio::test]
-async fn s2_15_a_session_expires_in_mid_walk() {
+async fn s2_15_a_session_expires_during_a_listing() {
     let mut sim = Sim::with(&[("page.SearchPersonData", "1")]).await;
-    fault(&sim, json!({ "kind": "session", "operation": "SearchPersonData", "skip": 2 })).await;
+    sim.fault(json!({ "kind": "session", "operation": "SearchPersonData", "skip": 2 })).await;
     let (mut cursor, mut seen) = ("0".to_owned(), Vec::new());
     while cursor != "-1" {
         let answer = sim.run("SearchPersonData", &format!("<STARTFROMKEY>{cursor}</STARTFROMKEY>")).await;
@@ -81,14 +77,14 @@ async fn s2_15_a_session_expires_in_mid_walk() {
     assert_eq!(seen.len(), 5);
 }
 
-/// 2.15 [INF] Truncated XML: the connection breaks off, or the document ends early in a proper answer.
+/// 2.15 [INF] Truncated XML: the connection is closed early, or the document ends early in a complete answer.
 #[tokio::test]
-async fn s2_15_xml_is_truncated_roughly_or_cleanly() {
+async fn s2_15_xml_is_truncated_with_or_without_the_connection() {
     let sim = Sim::new().await;
     let whole = sim.post(&command(&sim.session, "GetReaders", "")).await;
-    fault(&sim, json!({ "kind": "truncate", "clean": true, "keep": 30 })).await;
+    sim.fault(json!({ "kind": "truncate", "clean": true, "keep": 30 })).await;
     assert_eq!(sim.post(&command(&sim.session, "GetReaders", "")).await, whole[..whole.len() * 30 / 100]);
-    fault(&sim, json!({ "kind": "truncate" })).await;
+    sim.fault(json!({ "kind": "truncate" })).await;
     let mut response = try_run(&sim, "GetReaders", "").await.unwrap();
     assert_eq!(response.content_length(), Some(whole.len() as u64));
     let mut got = Vec::new();
@@ -103,9 +99,9 @@ async fn s2_15_xml_is_truncated_roughly_or_cleanly() {
     assert_eq!(sim.count("GetReaders", "truncated").await, 2);
 }
 
-/// 2.15 [INF] Faults strike one operation, the next N calls, after some, or by a chance that a seed repeats.
+/// 2.15 [INF] Faults apply to one operation, the next N calls, after some calls, or with a probability that a seed repeats.
 #[tokio::test]
-async fn s2_15_faults_strike_whom_and_how_often_they_are_told() {
+async fn s2_15_faults_apply_to_the_given_operation_and_number_of_calls() {
     let sim = Sim::new().await;
     let struck = async |calls: usize| {
         let mut struck = String::new();
@@ -113,18 +109,18 @@ async fn s2_15_faults_strike_whom_and_how_often_they_are_told() {
             let fine = sim.run("PingApp", "").await.contains("SUCCESS");
             struck.push(if fine { '.' } else { 'x' });
         }
-        sim.side(Method::DELETE, "faults", Value::Null).await;
+        sim.clear("faults").await;
         struck
     };
-    fault(&sim, json!({ "kind": "error", "code": 1, "operation": "GetReaders", "times": 0 })).await;
+    sim.fault(json!({ "kind": "error", "code": 1, "operation": "GetReaders", "times": 0 })).await;
     assert_eq!(struck(3).await, "...");
-    fault(&sim, json!({ "kind": "error", "code": 1, "skip": 1, "times": 2 })).await;
+    sim.fault(json!({ "kind": "error", "code": 1, "skip": 1, "times": 2 })).await;
     assert_eq!(struck(5).await, ".xx..");
-    fault(&sim, json!([{ "kind": "error", "code": 1 }, { "kind": "fail", "text": "x", "skip": 2 }])).await;
+    sim.fault(json!([{ "kind": "error", "code": 1 }, { "kind": "fail", "text": "x", "skip": 2 }])).await;
     assert_eq!(struck(4).await, "x.x.");
     let mut runs = Vec::new();
     for seed in [7, 7, 8] {
-        fault(&sim, json!({ "kind": "error", "code": 1, "probability": 0.5, "seed": seed })).await;
+        sim.fault(json!({ "kind": "error", "code": 1, "probability": 0.5, "seed": seed })).await;
         runs.push(struck(40).await);
     }
     assert_eq!(runs[0], runs[1]);
@@ -132,26 +128,25 @@ async fn s2_15_faults_strike_whom_and_how_often_they_are_told() {
     assert!((8..32).contains(&runs[0].matches('x').count()), "{}", runs[0]);
 }
 
-/// 2.15 [INF] A held clock moves only when told; a jump keeps it held, and follow sets it free.
+/// 2.15 [INF] A held clock changes only by order; a change keeps it held, and `follow` lets it run.
 #[tokio::test]
-async fn s2_15_the_clock_moves_only_when_told() {
+async fn s2_15_a_held_clock_changes_only_by_order() {
     let sim = Sim::new().await;
     let held = json!({ "now": crate::harness::NINE, "follow": "hold" });
     assert_eq!(sim.look("clock").await, held);
-    assert_eq!(sim.look("clock").await, held, "a clock that goes shows nanoseconds");
-    let moved = sim.tell("clock", json!({ "advance": "P1D" })).await;
+    assert_eq!(sim.look("clock").await, held, "a running clock shows nanoseconds");
+    let moved = sim.order("clock", json!({ "advance": "P1D" })).await;
     assert_eq!(moved, json!({ "now": "2026-12-02T14:00:00Z", "follow": "hold" }));
-    assert_eq!(sim.tell("clock", json!({ "follow": "run" })).await["follow"], json!("run"));
-    assert_eq!(sim.tell("clock", json!({ "follow": "real" })).await["follow"], json!("real"));
-    assert_eq!(sim.tell("clock", json!({ "follow": "hold" })).await["follow"], json!("hold"));
+    assert_eq!(sim.order("clock", json!({ "follow": "run" })).await["follow"], json!("run"));
+    assert_eq!(sim.order("clock", json!({ "follow": "real" })).await["follow"], json!("real"));
+    assert_eq!(sim.order("clock", json!({ "follow": "hold" })).await["follow"], json!("hold"));
 }
 
 #[tokio::test]
 async fn counters_are_exact_under_concurrency() {
     let sim = std::sync::Arc::new(Sim::new().await);
-    sim.side(Method::DELETE, "calls", Value::Null).await;
-    fault(
-        &sim,
+    sim.clear("calls").await;
+    sim.fault(
         json!({ "kind": "fail", "text": "x", "operation": "GetReaders", "probability": 0.5, "seed": 3 }),
     )
     .await;
@@ -161,7 +156,7 @@ async fn counters_are_exact_under_concurrency() {
             tokio::spawn(async move {
                 for n in 0..25 {
                     sim.run("GetReaders", "").await;
-                    sim.run("GetPerson", "<PERSONID>nobody</PERSONID>").await;
+                    sim.run("GetPerson", "<PERSONID>unknown</PERSONID>").await;
                     sim.add(&format!("t{task}-{n}"), "").await;
                 }
             })

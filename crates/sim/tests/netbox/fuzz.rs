@@ -1,4 +1,4 @@
-//! Whatever a client sends, valid or not: the box answers, does not panic and does not hang.
+//! Any input of a client, valid or not: NetBox answers, does not panic and does not hang.
 
 use std::time::Duration;
 
@@ -6,14 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, Response};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use crate::fuzz_words::{name, nested, parameter};
 use crate::harness::{PATH, Sim, command};
+use crate::support::raw::send_and_close;
 
-/// A box, a runtime that drives it, and how long an answer may take.
+/// A NetBox and its runtime.
 struct Target {
     runtime: Runtime,
     sim: Sim,
@@ -27,7 +26,7 @@ impl Target {
         Self { runtime, sim }
     }
 
-    /// Sends and wants an answer of the box: a known status, and XML with NETBOX around it if it is 200.
+    /// Sends a request and checks the answer: a known status, and for 200 XML with the root NETBOX.
     fn send(&self, request: reqwest::RequestBuilder) -> Result<(), TestCaseError> {
         let answered = self.runtime.block_on(async {
             let whole = async { text(request.send().await?).await };
@@ -43,7 +42,7 @@ impl Target {
         Ok(())
     }
 
-    /// After all of it, it still does its work.
+    /// After all input, NetBox still works.
     fn still_works(&self) {
         let session = self.runtime.block_on(self.sim.login("sim", "sim")).unwrap();
         let answer = self.runtime.block_on(self.sim.post(&command(&session, "GetReaders", "")));
@@ -58,7 +57,7 @@ impl Target {
         strategy: &S,
         test: impl Fn(S::Value) -> Result<(), TestCaseError>,
     ) {
-        // A failing case is printed with its input; a file of regressions would be one more thing to keep.
+        // A failing case is printed with its input, so a file of regressions is not needed.
         let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
         TestRunner::new(config).run(strategy, test).unwrap_or_else(|e| panic!("{e}"));
         self.still_works();
@@ -72,7 +71,7 @@ async fn text(response: Response) -> reqwest::Result<(u16, String)> {
 }
 
 #[test]
-fn whatever_the_parameters_are_every_command_answers() {
+fn every_command_answers_any_parameters() {
     let switched: [&[(&str, &str)]; 2] = [
         &[("limits.in-flight", "4")],
         &[
@@ -95,7 +94,7 @@ fn whatever_the_parameters_are_every_command_answers() {
 }
 
 #[test]
-fn whatever_the_body_is_the_box_answers() {
+fn any_body_is_answered() {
     let target = Target::new(&[]);
     let url = format!("{}{PATH}", target.sim.running.url);
     let whole = command(&target.sim.session, "SearchPersonData", "<LASTNAME>A</LASTNAME>").into_bytes();
@@ -144,7 +143,7 @@ fn whatever_the_body_is_the_box_answers() {
 }
 
 #[test]
-fn whatever_the_head_is_the_box_answers() {
+fn any_head_is_answered() {
     let target = Target::new(&[("path.v1", "on")]);
     let method = prop::sample::select(vec![
         Method::GET,
@@ -205,7 +204,7 @@ fn whatever_the_head_is_the_box_answers() {
 }
 
 #[test]
-fn a_body_too_large_or_too_deep_is_refused_quickly() {
+fn a_body_that_is_too_large_or_too_deep_is_refused() {
     let target = Target::new(&[]);
     let url = format!("{}{PATH}", target.sim.running.url);
     for body in [
@@ -219,7 +218,7 @@ fn a_body_too_large_or_too_deep_is_refused_quickly() {
 }
 
 #[test]
-fn the_side_door_survives_whatever_it_is_told() {
+fn the_side_door_answers_any_order() {
     let target = Target::new(&[]);
     let path = prop::sample::select(vec![
         "clock", "faults", "limits", "switches", "edit", "door", "reset", "nothing", "",
@@ -266,7 +265,7 @@ fn the_side_door_survives_whatever_it_is_told() {
     let body = prop_oneof![4 => object, 1 => "[ -~]{0,30}"];
     let reset = || {
         let all = serde_json::json!({ "all": true });
-        target.runtime.block_on(target.sim.side(Method::POST, "reset", all));
+        target.runtime.block_on(target.sim.order("reset", all));
     };
     target.run(400, &(path, body), |(path, body)| {
         let url = format!("{}/_sim/{path}", target.sim.running.url);
@@ -283,20 +282,9 @@ fn the_side_door_survives_whatever_it_is_told() {
     });
 }
 
-/// Sends bytes over a bare connection and reads until the box closes it, or for a second.
-async fn raw(address: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    // The box may hang up before it has read everything.
-    drop(stream.write_all(bytes).await);
-    let mut answer = Vec::new();
-    drop(tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut answer)).await);
-    answer
-}
-
 #[test]
-fn what_is_no_http_is_refused_and_harms_nobody() {
+fn bytes_that_are_no_http_are_refused_and_do_no_harm() {
     let target = Target::new(&[]);
-    let address = target.sim.running.url.strip_prefix("http://").unwrap().to_owned();
     for (bytes, status) in [
         (&b"\x16\x03\x01\x02\x00\x01\x00"[..], "400"),
         (b"GARBAGE\r\n\r\n", "400"),
@@ -305,8 +293,7 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
         (b"POST /nbws/goforms/nbapi HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\n<NETBOX", ""),
         (b"", ""),
     ] {
-        let answer = target.runtime.block_on(raw(&address, bytes));
-        let head = String::from_utf8_lossy(&answer).into_owned();
+        let head = target.runtime.block_on(send_and_close(&target.sim.running.url, bytes));
         assert!(head.is_empty() || head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
     }
     target.still_works();

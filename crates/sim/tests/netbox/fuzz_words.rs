@@ -1,8 +1,8 @@
-//! What is thrown at the box: its own words with values that are right, nearly right and absurd.
+//! Generated input: the words of NetBox with values that are right, nearly right and absurd.
 
 use proptest::prelude::*;
 
-/// Every command but those whose answer never ends or that end the session.
+/// Every command except those with a stream as an answer or that end the session.
 pub fn name() -> impl Strategy<Value = String> {
     let names: Vec<String> = vestibule_sim::netbox::commands()
         .map(|(name, _)| name.to_owned())
@@ -11,7 +11,7 @@ pub fn name() -> impl Strategy<Value = String> {
     prop::sample::select(names)
 }
 
-/// The words the box reads, with values that are right, nearly right and absurd.
+/// The parameters of NetBox, with values that are right, nearly right and absurd.
 pub fn parameter() -> impl Strategy<Value = String> {
     let words = "PERSONID LASTNAME FIRSTNAME UDF1 UDF20 NOTES PIN ACTDATE EXPDATE DELETED PERSONPURGE ALLPARTITIONS CARDFORMAT ENCODEDNUM \
                  HOTSTAMP CARDSTATUS CARDEXPDATE CREDENTIALID DISABLED WANTCREDENTIALID WANTKEY STARTFROMKEY STARTFROMNAME AFTERLOGID \

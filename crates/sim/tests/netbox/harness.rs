@@ -1,56 +1,66 @@
-//! A box to call: literal XML in, literal XML out.
+//! A NetBox to call: literal XML in, literal XML out.
 
-use reqwest::{Client, Method, Response};
+use std::ops::Deref;
+
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vestibule_sim::frame::{Options, Running};
+use vestibule_sim::frame::Options;
+
+use crate::support::simulator::{Simulator, held_at};
 
 /// Nine in the morning in New York, on a Tuesday.
 pub const NINE: &str = "2026-12-01T14:00:00Z";
 pub const PATH: &str = "/nbws/goforms/nbapi";
 
 pub struct Sim {
-    pub running: Running,
-    pub http: Client,
+    simulator: Simulator,
     pub session: String,
+}
+
+impl Deref for Sim {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.simulator
+    }
 }
 
 /// Options with the clock held at nine.
 pub fn at_nine() -> Options {
-    Options::default().held_at(NINE.parse().unwrap())
+    held_at(NINE, &[])
 }
 
 impl Sim {
     /// The small building at nine, logged in.
     pub async fn new() -> Self {
-        Self::of(at_nine()).await
+        Self::with(&[]).await
     }
 
-    /// The same with switches moved.
+    /// The same with switches set.
     pub async fn with(switches: &[(&str, &str)]) -> Self {
-        Self::of(switches.iter().fold(at_nine(), |options, (name, position)| options.with(name, position)))
-            .await
+        Self::of(held_at(NINE, switches)).await
     }
 
-    /// A box of these options, logged in if it lets anybody in.
+    /// A NetBox with these options, logged in if it has the login `sim`.
     pub async fn of(options: Options) -> Self {
         let running = vestibule_sim::netbox::start(options).await.unwrap();
-        let mut sim = Self { running, http: Client::new(), session: String::new() };
+        let mut sim = Self { simulator: Simulator::new(running), session: String::new() };
         sim.session = sim.login("sim", "sim").await.unwrap_or_default();
         sim
     }
 
     pub async fn send(&self, method: Method, path: &str, body: impl Into<reqwest::Body>) -> Response {
-        self.http.request(method, format!("{}{path}", self.running.url)).body(body).send().await.unwrap()
+        self.http.request(method, self.url(path)).body(body).send().await.unwrap()
     }
 
-    /// Posts a body to the API and returns what comes back.
+    /// Posts a body to the API and returns the answer.
     pub async fn post(&self, body: &str) -> String {
         let response = self.send(Method::POST, PATH, body.to_owned()).await;
         assert_eq!(response.status(), 200);
         response.text().await.unwrap()
     }
 
-    /// A session of that user, unless the box refuses.
+    /// A session of that user, unless NetBox refuses the login.
     pub async fn login(&self, user: &str, password: &str) -> Option<String> {
         let params = format!("<USERNAME>{user}</USERNAME><PASSWORD>{password}</PASSWORD>");
         let answer = self.post(&command("", "Login", &params)).await;
@@ -58,12 +68,12 @@ impl Sim {
         Some(session.to_owned())
     }
 
-    /// Runs a command in the session and returns what stands in RESPONSE.
+    /// Runs a command in the session and returns the content of RESPONSE.
     pub async fn run(&self, name: &str, params: &str) -> String {
         inside(&self.post(&command(&self.session, name, params)).await, name)
     }
 
-    /// Runs a command that must go well and returns what stands in DETAILS, or nothing.
+    /// Runs a command that must succeed and returns the content of DETAILS, if any.
     pub async fn ok(&self, name: &str, params: &str) -> String {
         let answer = self.run(name, params).await;
         let rest = answer.strip_prefix("<CODE>SUCCESS</CODE>").unwrap_or_else(|| panic!("{name}: {answer}"));
@@ -80,62 +90,26 @@ impl Sim {
         text.unwrap_or_else(|| panic!("{name}: {answer}"))
     }
 
-    /// Adds a person with nothing but an id and a last name, and these fields.
+    /// Adds a person with an id, a last name and these fields.
     pub async fn add(&self, id: &str, fields: &str) {
         self.ok("AddPerson", &format!("<PERSONID>{id}</PERSONID><LASTNAME>Byron</LASTNAME>{fields}")).await;
     }
 
-    pub async fn side(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        let response = self.send(method, &format!("/_sim/{path}"), body.to_string()).await;
-        (response.status().as_u16(), response.json().await.unwrap())
-    }
-
-    pub async fn look(&self, path: &str) -> Value {
-        let (status, value) = self.side(Method::GET, path, Value::Null).await;
-        assert_eq!(status, 200, "{path}");
-        value
-    }
-
-    /// A change through the side door that must go well.
-    pub async fn tell(&self, path: &str, order: Value) -> Value {
-        let (status, value) = self.side(Method::POST, path, order).await;
-        assert_eq!(status, 200, "{path}: {value}");
-        value
-    }
-
-    pub async fn switch(&self, name: &str, position: &str) {
-        self.tell("switches", json!({ name: position })).await;
+    /// Adds a card of the format `26 bit Wiegand`.
+    pub async fn add_card(&self, person: &str, number: u32) -> String {
+        let format = "<CARDFORMAT>26 bit Wiegand</CARDFORMAT>";
+        let card = format!("<PERSONID>{person}</PERSONID>{format}<ENCODEDNUM>{number}</ENCODEDNUM>");
+        self.ok("AddCredential", &card).await
     }
 
     pub async fn person(&self, id: &str) -> Value {
         self.look(&format!("state?person={id}")).await
     }
 
-    /// The reason a door gives, empty when it opens.
+    /// The reason of a refusal at a door, empty when it opens.
     pub async fn door(&self, person: &str, portal: &str) -> String {
-        let answer = self.tell("door", json!({ "person": person, "portal": portal })).await;
+        let answer = self.order("door", json!({ "person": person, "portal": portal })).await;
         answer["reason"].as_str().unwrap().to_owned()
-    }
-
-    pub async fn clock(&self, at: &str) {
-        self.tell("clock", json!({ "set": at })).await;
-    }
-
-    /// Looks through the side door until it shows what is awaited; each look is a round trip, in which others go on.
-    pub async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) {
-        let mut seen = Value::Null;
-        for _ in 0..20_000 {
-            seen = self.look(path).await;
-            if holds(&seen) {
-                return;
-            }
-        }
-        panic!("{path} stays {seen}");
-    }
-
-    /// How often an operation ended so.
-    pub async fn count(&self, operation: &str, outcome: &str) -> u64 {
-        self.look("calls").await["operations"][operation][outcome].as_u64().unwrap_or(0)
     }
 }
 
@@ -153,7 +127,7 @@ pub fn bare_levels(names: &[&str]) -> String {
     format!("<ACCESSLEVELS>{levels}</ACCESSLEVELS>")
 }
 
-/// What stands in RESPONSE; an APIERROR as it is.
+/// The content of RESPONSE, or the APIERROR.
 pub fn inside(answer: &str, name: &str) -> String {
     let open = format!("<RESPONSE command=\"{name}\" num=\"1\">");
     let found =

@@ -1,55 +1,55 @@
-//! What takes time: latency, calls that hang, limits. The time of the runtime is moved by hand; none is waited for.
+//! Latency, calls that hang, limits. The tests advance the time of the runtime and never wait for real time.
 
 use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::faults::{ADD, fault, retry_after, try_run};
+use crate::faults::{ADD, retry_after, try_run};
 use crate::harness::Sim;
 
-/// The time of the runtime, which stands still until it is told to go on.
+/// The time of the runtime, which is paused until a test advances it.
 ///
-/// Paused time alone would not do: it jumps to the next timer whenever nothing is ready, and while bytes are on their way
-/// through a socket nothing is. It never jumps beside a blocking task, so there is one for as long as this lives.
-struct Still {
+/// Paused time alone is not enough: it advances to the next timer whenever no task is ready, also while bytes are in
+/// transit through a socket. It never advances while a blocking task runs, so there is one until this value is dropped.
+struct PausedTime {
     _hold: mpsc::Sender<()>,
 }
 
-impl Still {
-    fn stand() -> Self {
+impl PausedTime {
+    fn pause() -> Self {
         tokio::time::pause();
         let (hold, released) = mpsc::channel();
         tokio::task::spawn_blocking(move || released.recv());
         Self { _hold: hold }
     }
 
-    /// Goes on by so many milliseconds. Timers fire at whole ones: what waits for 60 is asleep at 59 and awake at 61.
-    async fn on(&self, ms: u64) {
+    /// Advances by milliseconds. Timers fire at whole ones: a wait of 60 is pending at 59 and done at 61.
+    async fn advance(&self, ms: u64) {
         tokio::time::advance(Duration::from_millis(ms)).await;
     }
 }
 
-/// Whether so many calls are on their way.
+/// Whether this number of calls is in flight.
 fn in_flight(calls: usize) -> impl Fn(&Value) -> bool {
-    move |seen| seen["in_flight"] == json!(calls)
+    move |shown| shown["in_flight"] == json!(calls)
 }
 
-/// Sees that of so many calls on their way none ends before that many milliseconds have passed, and lets those pass.
-async fn wait_for(sim: &Sim, time: &Still, calls: usize, ms: u64) {
+/// Checks that none of the calls in flight ends before this number of milliseconds, and advances by it.
+async fn wait_for(sim: &Sim, time: &PausedTime, calls: usize, ms: u64) {
     sim.until("calls", in_flight(calls)).await;
-    time.on(ms - 1).await;
+    time.advance(ms - 1).await;
     assert_eq!(sim.look("calls").await["in_flight"], json!(calls), "{ms} ms have not passed");
-    time.on(2).await;
+    time.advance(2).await;
 }
 
 /// 2.15 [INF] A call hangs, before or after its effect, and then the connection closes.
 #[tokio::test]
 async fn s2_15_a_call_hangs_and_then_the_connection_closes() {
     let sim = Sim::new().await;
-    let time = Still::stand();
+    let time = PausedTime::pause();
     for (when, person) in [("before", json!(null)), ("after", json!("late"))] {
-        fault(&sim, json!({ "kind": "hang", "seconds": 60, "when": when, "operation": "AddPerson" })).await;
+        sim.fault(json!({ "kind": "hang", "seconds": 60, "when": when, "operation": "AddPerson" })).await;
         let call = try_run(&sim, "AddPerson", ADD);
         let (ended, ()) = tokio::join!(call, wait_for(&sim, &time, 1, 60_000));
         assert!(ended.is_err());
@@ -65,8 +65,8 @@ async fn s2_15_a_call_hangs_and_then_the_connection_closes() {
 #[tokio::test]
 async fn s2_15_an_answer_is_late_and_right() {
     let sim = Sim::new().await;
-    fault(&sim, json!({ "kind": "latency", "ms": 120 })).await;
-    let time = Still::stand();
+    sim.fault(json!({ "kind": "latency", "ms": 120 })).await;
+    let time = PausedTime::pause();
     tokio::join!(sim.ok("PingApp", ""), wait_for(&sim, &time, 1, 120));
 }
 
@@ -78,7 +78,7 @@ async fn s2_16_above_the_rate_calls_are_refused_or_slow() {
         sim.ok("PingApp", "").await;
     }
     for status in ["429", "503"] {
-        sim.tell("switches", json!({ "limits.rate": 0.01, "limits.burst": 2, "limits.over": status })).await;
+        sim.order("switches", json!({ "limits.rate": 0.01, "limits.burst": 2, "limits.over": status })).await;
         let mut answers = Vec::new();
         for _ in 0..4 {
             answers.push(try_run(&sim, "PingApp", "").await.unwrap().status().as_u16().to_string());
@@ -86,8 +86,8 @@ async fn s2_16_above_the_rate_calls_are_refused_or_slow() {
         assert_eq!(answers, ["200", "200", status, status]);
     }
     assert_eq!(sim.look("calls").await["throttled"], json!(4));
-    let time = Still::stand();
-    sim.tell("switches", json!({ "limits.rate": 20, "limits.burst": 1, "limits.over": "slow" })).await;
+    let time = PausedTime::pause();
+    sim.order("switches", json!({ "limits.rate": 20, "limits.burst": 1, "limits.over": "slow" })).await;
     let ping = || sim.ok("PingApp", "");
     ping().await;
     tokio::join!(ping(), ping(), ping(), async {
@@ -103,19 +103,19 @@ async fn s2_16_above_the_rate_calls_are_refused_or_slow() {
 async fn s2_16_retry_after_is_absent_exact_or_given() {
     let sim = Sim::new().await;
     for (position, wanted) in [("none", None), ("exact", Some("100")), ("17", Some("17"))] {
-        sim.tell("switches", json!({ "limits.rate": "none", "limits.retry-after": position })).await;
-        sim.tell("switches", json!({ "limits.rate": 0.01 })).await;
+        sim.order("switches", json!({ "limits.rate": "none", "limits.retry-after": position })).await;
+        sim.order("switches", json!({ "limits.rate": 0.01 })).await;
         sim.ok("PingApp", "").await;
         let response = try_run(&sim, "PingApp", "").await.unwrap();
         assert_eq!((response.status().as_u16(), retry_after(&response)), (429, wanted));
     }
 }
 
-/// 2.13 [?] Concurrency: above the calls in flight others wait in line; latency holds for every call.
+/// 2.13 [?] Concurrency: calls above the limit in flight wait; latency applies to every call.
 #[tokio::test]
-async fn s2_13_only_so_many_calls_are_worked_on_at_a_time() {
+async fn s2_13_calls_above_the_limit_in_flight_wait() {
     let sim = Sim::with(&[("limits.in-flight", "2"), ("limits.latency-ms", "60")]).await;
-    let time = Still::stand();
+    let time = PausedTime::pause();
     let ping = || sim.run("PingApp", "");
     tokio::join!(ping(), ping(), ping(), ping(), ping(), ping(), async {
         for left in [6, 4, 2] {
@@ -125,9 +125,9 @@ async fn s2_13_only_so_many_calls_are_worked_on_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_caller_who_hangs_up_is_counted_as_abandoned() {
+async fn a_call_whose_connection_the_caller_closes_is_counted_as_abandoned() {
     let sim = Sim::new().await;
-    fault(&sim, json!({ "kind": "latency", "operation": "PingApp", "ms": 60_000 })).await;
+    sim.fault(json!({ "kind": "latency", "operation": "PingApp", "ms": 60_000 })).await;
     tokio::select! {
         _ = try_run(&sim, "PingApp", "") => panic!("it was answered"),
         () = sim.until("calls", in_flight(1)) => {}

@@ -1,4 +1,4 @@
-//! Many people and many calls. How fast stands in `docs/simulators.md`; here it is right.
+//! Many people and many calls: the results are right. `docs/simulators.md` says how long they take.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,15 +6,14 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::harness::{Sim, all, at_nine, first};
+use crate::support::simulator::seeded;
 
 fn seed_of(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name)).unwrap()
 }
 
 async fn large() -> Sim {
-    let mut options = at_nine();
-    options.seed = Some(seed_of("netbox-5000.yaml"));
-    Sim::of(options).await
+    Sim::of(seeded(at_nine(), &seed_of("netbox-5000.yaml"))).await
 }
 
 async fn walk(sim: &Sim) -> Vec<String> {
@@ -66,9 +65,7 @@ async fn one_company_of_the_large_building_is_found_by_its_udf() {
 #[tokio::test]
 async fn the_documented_seeds_are_the_built_in_ones() {
     assert_eq!(seed_of("netbox.yaml"), vestibule_sim::netbox::SMALL_BUILDING);
-    let mut options = at_nine();
-    options.seed = Some(seed_of("netbox.yaml"));
-    let (given, built_in) = (Sim::of(options).await, Sim::new().await);
+    let (given, built_in) = (Sim::of(seeded(at_nine(), &seed_of("netbox.yaml"))).await, Sim::new().await);
     assert_eq!(
         given.look("state?people=live").await["people"],
         built_in.look("state?people=live").await["people"]
@@ -76,7 +73,7 @@ async fn the_documented_seeds_are_the_built_in_ones() {
 }
 
 #[tokio::test]
-async fn many_writers_and_readers_at_once_leave_everything_whole() {
+async fn many_writers_and_readers_at_once_lose_nothing() {
     let sim = std::sync::Arc::new(large().await);
     let tasks: Vec<_> = (0..8)
         .map(|task| {

@@ -1,18 +1,15 @@
-//! `systems/lenel-s2.md` walked section by section: one test a fact, the section in the test's name, the mark of the
-//! fact in its first line. Rows of its addendum are a1 to a11. `docs/simulators.md` lists them (see `facts.rs`).
+//! `systems/lenel-s2.md` section by section: one test for each fact, with the section in the name of the test and the
+//! mark of the fact in its first line. Rows of its addendum are a1 to a11. `docs/simulators.md` lists them (see `facts.rs`).
 
 // A test crate exports nothing, its helpers may fail a test as the tests themselves may, names of commands are words
-// in its comments, and it would rather be short than save an allocation.
+// in its comments, and short code matters more than an allocation.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::doc_markdown, clippy::format_collect, clippy::format_push_string)]
 
 mod addendum;
 mod addendum_cards;
 mod addendum_stream;
-mod cli;
 mod clients;
-#[path = "../docs/mod.rs"]
-mod docs;
 mod facts;
 mod faults;
 mod fuzz;
@@ -20,6 +17,7 @@ mod fuzz_words;
 mod harness;
 mod late;
 mod load;
+mod program;
 mod s2_01_transport;
 mod s2_02_envelope;
 mod s2_03_sessions;
@@ -40,3 +38,5 @@ mod s2_15_model;
 mod s2_16_switches;
 mod s2_17_examples;
 mod side_door;
+#[path = "../support/mod.rs"]
+mod support;

@@ -33,7 +33,7 @@ async fn s2_1_the_old_path_answers_410_to_any_method_and_body() {
     }
 }
 
-/// 2.1 [CODE] Boxes up to 5.x answer on the old path; newer ones may be told to answer on neither or both.
+/// 2.1 [CODE] Versions up to 5.x answer on the old path; newer ones may be set to answer on neither or both.
 #[tokio::test]
 async fn s2_1_both_paths_can_be_switched() {
     let sim = Sim::with(&[("path.v1", "on"), ("path.v2", "on")]).await;
@@ -44,9 +44,9 @@ async fn s2_1_both_paths_can_be_switched() {
     assert_eq!(sim.send(Method::POST, PATH, PING).await.status(), 410);
 }
 
-/// 2.1 [CODE] The box does not care for the Content-Type of a request.
+/// 2.1 [CODE] NetBox ignores the Content-Type of a request.
 #[tokio::test]
-async fn s2_1_any_content_type_is_taken() {
+async fn s2_1_any_content_type_is_accepted() {
     let sim = Sim::new().await;
     let url = format!("{}{PATH}", sim.running.url);
     let ping = command(&sim.session, "PingApp", "");
@@ -58,7 +58,7 @@ async fn s2_1_any_content_type_is_taken() {
     }
 }
 
-/// 2.1 [CODE] The old body form has a literal `APIcommand=` before the XML; on 6.x it is a question (2.16 #13).
+/// 2.1 [CODE] The old body form has a literal `APIcommand=` before the XML; on 6.x it is unknown (2.16 #13).
 #[tokio::test]
 async fn s2_1_the_old_body_form_is_accepted_or_refused_by_switch() {
     let sim = Sim::new().await;
@@ -69,9 +69,9 @@ async fn s2_1_the_old_body_form_is_accepted_or_refused_by_switch() {
     assert!(sim.run("PingApp", "").await.contains("SUCCESS"));
 }
 
-/// 2.1 [DOC2] Older event paths: /appd/nbapi for ListEvents and TriggerEvent; on 6.x they may be gone (2.16 #13).
+/// 2.1 [DOC2] Older event paths: /appd/nbapi for ListEvents and TriggerEvent; on 6.x they may not exist (2.16 #13).
 #[tokio::test]
-async fn s2_1_the_older_event_paths_are_there_or_gone_by_switch() {
+async fn s2_1_the_older_event_paths_exist_or_not_by_switch() {
     let sim = Sim::new().await;
     let list = command(&sim.session, "ListEvents", "");
     let answer = sim.send(Method::POST, "/appd/nbapi", list.clone()).await.text().await.unwrap();
@@ -82,7 +82,7 @@ async fn s2_1_the_older_event_paths_are_there_or_gone_by_switch() {
     }
 }
 
-/// 2.1 [DOC2] On /appdevent/nbapi/event the session stands in the cookie .sessionId instead of the attribute.
+/// 2.1 [DOC2] On /appdevent/nbapi/event the session is in the cookie .sessionId instead of the attribute.
 #[tokio::test]
 async fn s2_1_the_old_event_path_takes_the_session_from_its_cookie() {
     let sim = Sim::new().await;
@@ -98,13 +98,13 @@ async fn s2_1_the_old_event_path_takes_the_session_from_its_cookie() {
 
 /// 2.1 [CODE] HTTPS with a self-signed certificate.
 #[tokio::test]
-async fn s2_1_it_speaks_tls_with_a_certificate_of_its_own() {
+async fn s2_1_it_speaks_tls_with_its_own_certificate() {
     let options = Options { tls: Some(Tls::OwnAuthority), ..Options::default() };
     let running = vestibule_sim::netbox::start(options).await.unwrap();
     assert!(running.url.starts_with("https://127.0.0.1:"));
     let pem = running.ca_pem().unwrap().to_owned();
     let stranger = reqwest::Client::new().get(format!("{}/_sim/ca.pem", running.url)).send().await;
-    assert!(stranger.is_err(), "a client that was not told trusts the certificate");
+    assert!(stranger.is_err(), "a client without the authority trusts the certificate");
     let ca = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
     let again = http.get(format!("{}/_sim/ca.pem", running.url)).send().await.unwrap().text().await.unwrap();
@@ -116,7 +116,7 @@ async fn s2_1_it_speaks_tls_with_a_certificate_of_its_own() {
 
 /// 2.1 [?] Non-ASCII round trip: UTF-8 is kept, or becomes Latin-1, or is refused (2.16 #12).
 #[tokio::test]
-async fn s2_1_letters_beyond_ascii_are_kept_or_cut_down_or_refused() {
+async fn s2_1_letters_beyond_ascii_are_kept_or_replaced_or_refused() {
     let sim = Sim::new().await;
     let name = "Zoë Wójcik 漢 & <Söhne>";
     let escaped = "Zoë Wójcik 漢 &amp; &lt;Söhne&gt;";
@@ -147,7 +147,7 @@ async fn s2_1_as_latin_1_the_bytes_are_those_of_latin_1() {
     assert_eq!(sim.person("a").await["first_name"], json!("ü"));
 }
 
-/// 2.1 [INF] Other paths are not there, and the API takes POST only.
+/// 2.1 [INF] Other paths do not exist, and the API accepts POST only.
 #[tokio::test]
 async fn s2_1_other_paths_are_404_and_other_methods_405() {
     let sim = Sim::new().await;

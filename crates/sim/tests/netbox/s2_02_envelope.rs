@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use crate::harness::{PATH, Sim, command};
 
-/// 2.2 [LIVE] Root NETBOX-API in, NETBOX out; `command` and `num` are echoed, whatever `num` is.
+/// 2.2 [LIVE] Root NETBOX-API in, NETBOX out; `command` and any `num` are echoed.
 #[tokio::test]
 async fn s2_2_command_and_num_are_echoed() {
     let sim = Sim::new().await;
@@ -35,7 +35,7 @@ async fn s2_2_several_commands_are_refused_or_all_answered() {
     assert!(answer.contains("<RESPONSE command=\"PingApp\" num=\"1\"><CODE>SUCCESS</CODE></RESPONSE><RESPONSE command=\"GetAPIVersion\" num=\"2\">"), "{answer}");
 }
 
-/// 2.2 [CODE] `dateformat="tzoffset"` is optional; what it does is a question (2.16 #3).
+/// 2.2 [CODE] `dateformat="tzoffset"` is optional; its effect is unknown (2.16 #3).
 #[tokio::test]
 async fn s2_2_dateformat_is_ignored_or_appends_the_offset() {
     let sim = Sim::new().await;
@@ -66,7 +66,7 @@ async fn s2_2_answers_repeat_the_session_but_logout_does_not() {
 
 /// 2.2 [CODE] PARAMS may be absent, empty or filled; unknown PARAMS and stray elements do no harm (2.15).
 #[tokio::test]
-async fn s2_2_params_may_be_absent_empty_or_filled_with_things_unknown() {
+async fn s2_2_params_may_be_absent_empty_or_unknown() {
     let sim = Sim::new().await;
     for inside in [
         "",
@@ -112,7 +112,7 @@ async fn s2_2_add_time_spec_group_returns_its_key_beside_code() {
     assert_eq!(answer, "<CODE>SUCCESS</CODE><TIMESPECGROUPKEY>4</TIMESPECGROUPKEY>");
 }
 
-/// 2.2 [DOC2] Flags are TRUE/FALSE or 1/0; other forms are a question (2.16 #11).
+/// 2.2 [DOC2] Flags are TRUE/FALSE or 1/0; other forms are unknown (2.16 #11).
 #[tokio::test]
 async fn s2_2_flags_in_other_forms_are_tolerated_or_refused() {
     let sim = Sim::new().await;
@@ -129,7 +129,7 @@ async fn s2_2_flags_in_other_forms_are_tolerated_or_refused() {
 
 /// 2.2 [CODE] Empty containers arrive as empty elements, a list of one as one element.
 #[tokio::test]
-async fn s2_2_every_container_is_there_and_a_list_of_one_is_one_element() {
+async fn s2_2_every_container_is_present_and_a_list_of_one_is_one_element() {
     let sim = Sim::new().await;
     sim.add("a", "").await;
     let empty = sim.ok("GetPerson", "<PERSONID>a</PERSONID>").await;

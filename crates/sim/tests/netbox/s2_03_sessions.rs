@@ -21,9 +21,9 @@ async fn s2_3_login_gives_a_session_of_64_characters_and_no_cookie() {
     assert_eq!(rest, "><RESPONSE command=\"Login\" num=\"1\"><CODE>SUCCESS</CODE></RESPONSE></NETBOX>");
 }
 
-/// 2.3 [LIVE] Old boxes hand out nine digits.
+/// 2.3 [LIVE] Old versions answer nine digits.
 #[tokio::test]
-async fn s2_3_old_boxes_hand_out_nine_digits() {
+async fn s2_3_old_versions_answer_nine_digits() {
     let sim = Sim::with(&[("login.session-id", "digits")]).await;
     assert_eq!(sim.session.len(), 9);
     assert!(sim.session.bytes().all(|b| b.is_ascii_digit()));
@@ -34,7 +34,7 @@ async fn s2_3_old_boxes_hand_out_nine_digits() {
 #[tokio::test]
 async fn s2_6_a_refused_login_is_api_error_5() {
     let sim = Sim::new().await;
-    for params in ["<USERNAME>sim</USERNAME><PASSWORD>wrong</PASSWORD>", "<USERNAME>who</USERNAME>", ""] {
+    for params in ["<USERNAME>sim</USERNAME><PASSWORD>wrong</PASSWORD>", "<USERNAME>unknown</USERNAME>", ""] {
         let answer = sim.post(&command("", "Login", params)).await;
         assert_eq!(answer, "<NETBOX><RESPONSE><APIERROR>5</APIERROR></RESPONSE></NETBOX>");
     }
@@ -48,9 +48,9 @@ async fn s2_3_without_authentication_commands_need_no_session() {
     assert!(answer.contains("<APIVERSION>6.2.0</APIVERSION>"), "{answer}");
 }
 
-/// 2.3 [LIVE] The login trap: Login says SUCCESS, then everything, PingApp and Logout included, is APIERROR 5.
+/// 2.3 [LIVE] The login trap: Login answers SUCCESS, then every command, PingApp and Logout included, is APIERROR 5.
 #[tokio::test]
-async fn s2_3_the_login_trap_lets_in_and_then_refuses_everything() {
+async fn s2_3_the_login_trap_accepts_the_login_and_refuses_every_command() {
     let sim = Sim::with(&[("login.mode", "trap")]).await;
     assert_eq!(sim.session.len(), 64);
     for name in ["GetAPIVersion", "PingApp", "Logout", "SearchPersonData", "Nonsense"] {
@@ -69,18 +69,18 @@ async fn s2_3_an_unknown_missing_or_ended_session_is_api_error_5() {
     assert_eq!(sim.run("PingApp", "").await, "<APIERROR>5</APIERROR>");
 }
 
-/// 2.3 [?] Idle timeout: none, or N seconds of the box's clock (2.16 #1).
+/// 2.3 [?] Idle timeout: none, or N seconds of the controller's clock (2.16 #1).
 #[tokio::test]
-async fn s2_3_a_session_lasts_for_ever_or_until_it_was_idle_too_long() {
+async fn s2_3_a_session_has_no_end_or_ends_after_an_idle_time() {
     let sim = Sim::new().await;
-    sim.tell("clock", json!({ "advance": "P7D" })).await;
+    sim.order("clock", json!({ "advance": "P7D" })).await;
     sim.ok("PingApp", "").await;
     sim.switch("session.idle", "240").await;
     for _ in 0..3 {
-        sim.tell("clock", json!({ "advance": "PT3M" })).await;
+        sim.order("clock", json!({ "advance": "PT3M" })).await;
         sim.ok("PingApp", "").await;
     }
-    sim.tell("clock", json!({ "advance": "PT4M" })).await;
+    sim.order("clock", json!({ "advance": "PT4M" })).await;
     assert_eq!(sim.run("PingApp", "").await, "<APIERROR>5</APIERROR>");
 }
 
@@ -91,7 +91,7 @@ async fn s2_16_sessions_of_a_user_are_unlimited_or_limited_or_only_the_newest() 
     for _ in 0..20 {
         assert!(sim.login("sim", "sim").await.is_some());
     }
-    sim.tell("reset", json!({})).await;
+    sim.order("reset", json!({})).await;
     sim.switch("session.limit", "2").await;
     let first = sim.login("sim", "sim").await.unwrap();
     assert!(sim.login("sim", "sim").await.is_some());
@@ -105,11 +105,11 @@ async fn s2_16_sessions_of_a_user_are_unlimited_or_limited_or_only_the_newest() 
 
 /// 2.16 #2 [?] Calls at a time in one session: free, or one after the other.
 #[tokio::test]
-async fn s2_16_calls_of_one_session_run_side_by_side_or_in_line() {
+async fn s2_16_calls_of_one_session_run_in_parallel_or_in_turn() {
     let sim = Sim::new().await;
-    // The first of two calls is late: which one is answered first tells whether the second had to wait.
+    // The first of two calls is late: the order of the answers shows whether the second waited.
     let first_answered = async |late_ms: u64| {
-        sim.tell("faults", json!({ "kind": "latency", "operation": "GetPartitions", "ms": late_ms })).await;
+        sim.fault(json!({ "kind": "latency", "operation": "GetPartitions", "ms": late_ms })).await;
         let before = sim.look("calls").await["total"].as_u64();
         let slow = sim.run("GetPartitions", "");
         let quick = async {
@@ -154,9 +154,9 @@ async fn s2_3_a_read_only_user_reads_and_cannot_write() {
     assert_eq!(inside(&sim.post(&write).await, "AddPerson"), "<APIERROR>5</APIERROR>");
 }
 
-/// 2.3 [DOC2] Logins without logouts leave sessions behind: the side door shows them.
+/// 2.3 [DOC2] Sessions of logins without a logout remain: the side door shows them.
 #[tokio::test]
-async fn s2_3_sessions_that_nobody_logs_out_of_stay() {
+async fn s2_3_sessions_without_a_logout_remain() {
     let sim = Sim::new().await;
     let left = sim.login("sim", "sim").await.unwrap();
     assert_eq!(sim.look("state?people=none").await["sessions"].as_array().unwrap().len(), 2);

@@ -1,4 +1,4 @@
-//! 2.5 Versions and what is not there, 2.6 the command list.
+//! 2.5 Versions and features that do not exist, 2.6 the command list.
 
 use crate::harness::Sim;
 
@@ -19,7 +19,7 @@ async fn s2_5_json_is_not_understood() {
     assert_eq!(answer, "<NETBOX><RESPONSE><APIERROR>4</APIERROR></RESPONSE></NETBOX>");
 }
 
-/// Section 2.6, word for word, its shorthand written out.
+/// Section 2.6, word for word, with its abbreviations expanded.
 const LIST: &str = "Login Logout GetAPIVersion PingApp SwitchPartition GetPartitions AddPartition \
     AddPerson ModifyPerson RemovePerson GetPerson SearchPersonData GetPicture \
     AddCredential ModifyCredential RemoveCredential GetCardFormats GetCardAccessDetails \
@@ -40,7 +40,7 @@ const LIST: &str = "Login Logout GetAPIVersion PingApp SwitchPartition GetPartit
     GetMercuryPanel AddMercuryPanel ModifyMercuryPanel DeleteMercuryPanel GetNetworkNode AddNetworkNode \
     ModifyNetworkNode DeleteNetworkNode GetSio AddSio ModifySio DeleteSio";
 
-/// 2.6 [DOC2] The box knows every command of the list; what is not simulated is refused, never APIERROR 6.
+/// 2.6 [DOC2] NetBox knows every command of the list; a command that is not simulated is refused, never APIERROR 6.
 #[tokio::test]
 async fn s2_6_every_command_of_the_list_is_known() {
     let sim = Sim::new().await;
@@ -56,7 +56,7 @@ async fn s2_6_every_command_of_the_list_is_known() {
 
 /// 2.6 [INF] Commands for hardware, threats and alarms answer FAIL.
 #[tokio::test]
-async fn s2_6_what_is_known_but_not_simulated_is_refused_with_fail() {
+async fn s2_6_commands_that_are_not_simulated_are_refused_with_fail() {
     let sim = Sim::new().await;
     for name in ["GetLocations", "SetThreatLevel", "GetAlarms", "AddSio", "EditPerson"] {
         assert_eq!(sim.fail(name, "").await, "Command not supported for this device type", "{name}");

@@ -27,9 +27,9 @@ async fn s2_7_bare_level_names_replace_the_whole_set() {
     assert_eq!(levels(&sim, "a").await, ["Acme Staff"]);
 }
 
-/// 2.7 [DOC2] Level blocks are additive: only what is named is added (DELETE 0) or removed (1).
+/// 2.7 [DOC2] Level blocks are additive: only the named levels are added (DELETE 0) or removed (1).
 #[tokio::test]
-async fn s2_7_level_blocks_add_and_remove_only_what_they_name() {
+async fn s2_7_level_blocks_add_and_remove_only_the_named_levels() {
     let sim = Sim::new().await;
     sim.add("a", &bare_levels(&["Lobby", "Floor 4"])).await;
     sim.ok("ModifyPerson", &format!("{A}{}", block("Acme Staff", "<DELETE>0</DELETE>"))).await;
@@ -39,9 +39,9 @@ async fn s2_7_level_blocks_add_and_remove_only_what_they_name() {
     assert_eq!(levels(&sim, "a").await, ["Floor 4", "Acme Staff"]);
 }
 
-/// 2.7 [?] AUTOREMOVE is ignored, or the level goes at its EXPDATE (2.16 #6).
+/// 2.7 [?] AUTOREMOVE is ignored, or the level is removed at its EXPDATE (2.16 #6).
 #[tokio::test]
-async fn s2_7_autoremove_is_ignored_or_takes_the_level_away() {
+async fn s2_7_autoremove_is_ignored_or_removes_the_level() {
     let sim = Sim::new().await;
     let level = block("Floor 4", "<EXPDATE>2026-12-01 10:00</EXPDATE><AUTOREMOVE>1</AUTOREMOVE>");
     sim.add("a", "").await;
@@ -49,11 +49,11 @@ async fn s2_7_autoremove_is_ignored_or_takes_the_level_away() {
     sim.clock("2026-12-01T15:30:00Z").await;
     assert_eq!(levels(&sim, "a").await, ["Floor 4"]);
     sim.switch("levels.autoremove", "removes").await;
-    sim.tell("clock", json!({ "advance": "PT1S" })).await;
+    sim.order("clock", json!({ "advance": "PT1S" })).await;
     assert_eq!(levels(&sim, "a").await, Vec::<String>::new());
 }
 
-/// 2.7 [?] ACCESSLEVELDETAILS shows blocks with dates, or bare names all the same (2.16 #6).
+/// 2.7 [?] ACCESSLEVELDETAILS shows blocks with dates, or bare names (2.16 #6).
 #[tokio::test]
 async fn s2_7_level_details_are_blocks_or_bare_names() {
     let sim = Sim::new().await;
@@ -68,7 +68,7 @@ async fn s2_7_level_details_are_blocks_or_bare_names() {
     assert!(sim.ok("GetPerson", get).await.contains(wanted));
 }
 
-/// 2.7 [?] ACCESSLEVELS empty or absent on ModifyPerson: no change, or all levels go (2.16 #5).
+/// 2.7 [?] ACCESSLEVELS empty or absent on ModifyPerson: no change, or all levels are removed (2.16 #5).
 #[tokio::test]
 async fn s2_7_empty_and_absent_levels_change_nothing_or_clear() {
     let sim = Sim::new().await;
@@ -92,13 +92,13 @@ async fn s2_7_empty_and_absent_levels_change_nothing_or_clear() {
     assert!(levels(&sim, "a").await.is_empty());
 }
 
-/// 2.7 [DOC2] At most 32 levels a person.
+/// 2.7 [DOC2] A person has at most 32 levels.
 #[tokio::test]
 async fn s2_7_a_person_has_at_most_32_levels() {
     let sim = Sim::new().await;
     let names: Vec<String> = (0..33).map(|n| format!("L{n:02}")).collect();
     let orders = names.iter().map(|name| json!({ "action": "add_level", "name": name })).collect();
-    sim.tell("edit", orders).await;
+    sim.edit(orders).await;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     sim.add("a", &bare_levels(&names[..32])).await;
     assert!(sim.fail("ModifyPerson", &format!("{A}{}", block("L32", ""))).await.contains("32"));
@@ -110,7 +110,7 @@ async fn s2_7_a_person_has_at_most_32_levels() {
 async fn s2_14_a_renamed_level_is_known_by_its_new_name_only() {
     let sim = Sim::new().await;
     sim.add("a", &bare_levels(&["Lobby"])).await;
-    sim.tell("edit", json!({ "action": "rename_level", "name": "Lobby", "to": "Entrance" })).await;
+    sim.edit(json!({ "action": "rename_level", "name": "Lobby", "to": "Entrance" })).await;
     assert_eq!(levels(&sim, "a").await, ["Entrance"]);
     assert_eq!(
         sim.fail("ModifyPerson", &format!("{A}{}", block("Lobby", ""))).await,
@@ -118,16 +118,12 @@ async fn s2_14_a_renamed_level_is_known_by_its_new_name_only() {
     );
 }
 
-/// 2.7 [DOC2] Dates in a block make a temporary assignment that opens doors in its time only.
+/// 2.7 [DOC2] Dates in a block make a temporary assignment that opens doors between them only.
 #[tokio::test]
 async fn s2_7_dates_in_a_block_make_a_temporary_assignment() {
     let sim = Sim::new().await;
     sim.add("a", "").await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>1</ENCODEDNUM>",
-    )
-    .await;
+    sim.add_card("a", 1).await;
     let dates = "<ACTDATE>2026-12-01 10:00</ACTDATE><EXPDATE>2026-12-01 12:00</EXPDATE>";
     sim.ok("ModifyPerson", &format!("{A}{}", block("Floor 4", dates))).await;
     let wanted =

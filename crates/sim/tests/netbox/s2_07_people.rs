@@ -15,9 +15,9 @@ async fn s2_7_add_person_needs_a_last_name() {
     }
 }
 
-/// 2.7 [CODE] Without PERSONID the box assigns one that looks like `_41`.
+/// 2.7 [CODE] Without PERSONID NetBox assigns one like `_41`.
 #[tokio::test]
-async fn s2_7_the_box_assigns_ids_with_an_underscore() {
+async fn s2_7_netbox_assigns_ids_with_an_underscore() {
     let sim = Sim::new().await;
     let id = first(&sim.ok("AddPerson", "<LASTNAME>Byron</LASTNAME>").await, "PERSONID");
     let digits = id.strip_prefix('_').unwrap();
@@ -37,7 +37,7 @@ async fn s2_7_the_caller_chooses_ids_that_are_strings() {
     assert_eq!(sim.run("GetPerson", "<PERSONID>123</PERSONID>").await, "<CODE>NOT FOUND</CODE>");
 }
 
-/// 2.7 [DOC2] Every field of AddPerson comes back from GetPerson as it was sent.
+/// 2.7 [DOC2] GetPerson answers every field of AddPerson as it was sent.
 #[tokio::test]
 async fn s2_7_all_fields_are_kept() {
     let sim = Sim::new().await;
@@ -66,7 +66,7 @@ async fn s2_7_user_name_role_and_auth_type_go_together() {
     assert_eq!((first(&found, "PERSONID"), first(&found, "AUTHTYPE")), (id, "SSO".to_owned()));
 }
 
-/// 2.7 [DOC2][CODE] An existing PERSONID: FAIL with `Duplicate`, on older boxes CODE DUPLICATE (2.16 #7).
+/// 2.7 [DOC2][CODE] An existing PERSONID: FAIL with `Duplicate`, on older versions CODE DUPLICATE (2.16 #7).
 #[tokio::test]
 async fn s2_7_an_id_in_use_is_a_duplicate_in_two_forms() {
     let sim = Sim::new().await;
@@ -78,9 +78,9 @@ async fn s2_7_an_id_in_use_is_a_duplicate_in_two_forms() {
     assert_eq!(first(&sim.ok("GetPerson", A).await, "NOTES"), "first");
 }
 
-/// 2.7 [INF] ModifyPerson: fields left out stay, an empty one empties.
+/// 2.7 [INF] ModifyPerson: an absent field keeps its value, an empty one clears it.
 #[tokio::test]
-async fn s2_7_modify_person_leaves_what_is_left_out() {
+async fn s2_7_modify_person_keeps_absent_fields() {
     let sim = Sim::new().await;
     sim.add("a", "<FIRSTNAME>Ada</FIRSTNAME><UDF1>Acme Ltd</UDF1><EXPDATE>2026-12-05 10:00</EXPDATE>").await;
     sim.ok("ModifyPerson", "<PERSONID>a</PERSONID><UDF1></UDF1><CONTACTEMAIL>a@b.example</CONTACTEMAIL>")
@@ -109,7 +109,7 @@ async fn s2_7_a_refused_change_changes_nothing() {
     assert_eq!(sim.person("b").await, json!(null));
 }
 
-/// 2.7 [CODE] GetPerson: fields lie directly in DETAILS, without a PERSON around them.
+/// 2.7 [CODE] GetPerson: fields are directly in DETAILS, without a PERSON around them.
 #[tokio::test]
 async fn s2_7_get_person_has_no_wrapper() {
     let sim = Sim::new().await;
@@ -120,7 +120,7 @@ async fn s2_7_get_person_has_no_wrapper() {
     assert!(!answer.contains("<PERSON>"));
 }
 
-/// 2.7 [CODE][DOC2] All documented fields are returned, empty ones too.
+/// 2.7 [CODE][DOC2] All documented fields are returned, also empty ones.
 #[tokio::test]
 async fn s2_7_get_person_returns_every_documented_field() {
     let sim = Sim::new().await;
@@ -142,7 +142,7 @@ async fn s2_7_get_person_returns_every_documented_field() {
 async fn s2_7_an_unknown_id_is_not_found() {
     let sim = Sim::new().await;
     for name in ["GetPerson", "ModifyPerson", "RemovePerson"] {
-        assert_eq!(sim.run(name, "<PERSONID>nobody</PERSONID>").await, "<CODE>NOT FOUND</CODE>", "{name}");
+        assert_eq!(sim.run(name, "<PERSONID>unknown</PERSONID>").await, "<CODE>NOT FOUND</CODE>", "{name}");
         assert_eq!(sim.fail(name, "").await, "Missing PERSONID");
     }
 }
@@ -164,7 +164,7 @@ async fn s2_7_other_partitions_are_seen_with_allpartitions_only() {
 
 /// 2.11 [LIVE] GetPicture: `No picture URL for this person ID`, `Picture file does not exist`.
 #[tokio::test]
-async fn s2_11_get_picture_tells_what_is_missing() {
+async fn s2_11_get_picture_names_the_missing_part() {
     let sim = Sim::new().await;
     sim.add("a", "").await;
     assert_eq!(sim.fail("GetPicture", A).await, "No picture URL for this person ID");
@@ -174,7 +174,7 @@ async fn s2_11_get_picture_tells_what_is_missing() {
 
 /// 2.7 [DOC2] GetPicture: PICTURE, PICTUREURL, LASTNAME, FIRSTNAME, LASTMOD.
 #[tokio::test]
-async fn s2_7_get_picture_returns_what_was_given() {
+async fn s2_7_get_picture_returns_the_given_picture() {
     let sim = Sim::new().await;
     sim.add("a", "<FIRSTNAME>Ada</FIRSTNAME><PICTURE>/9j/4AA=</PICTURE><PICTUREEXT>jpg</PICTUREEXT>").await;
     let answer = sim.ok("GetPicture", A).await;
@@ -205,7 +205,7 @@ async fn s2_16_long_texts_are_kept_cut_or_refused() {
     sim.ok("ModifyPerson", &format!("{A}<NOTES>{long}</NOTES>")).await;
 }
 
-/// 2.7 [DOC2] Vehicles come and go item by item; DELETE=1 takes one away.
+/// 2.7 [DOC2] Vehicles are added one by one; DELETE=1 removes one.
 #[tokio::test]
 async fn s2_7_vehicles_are_added_and_deleted_one_by_one() {
     let sim = Sim::new().await;

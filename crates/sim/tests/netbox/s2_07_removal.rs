@@ -1,4 +1,4 @@
-//! 2.7 Deletion: soft, undone, for good.
+//! 2.7 Deletion: soft, reverted, final.
 
 use serde_json::json;
 
@@ -26,16 +26,12 @@ async fn s2_7_the_id_of_a_deleted_person_is_in_use_or_revives() {
     assert!(answer.contains("<ACCESSLEVELS></ACCESSLEVELS>"));
 }
 
-/// 2.7 [LIVE] RemovePerson is a soft delete: CODE only, the record stays with DELETED=TRUE, levels and cards are gone.
+/// 2.7 [LIVE] RemovePerson is a soft delete: CODE only, the record stays with DELETED=TRUE, levels and cards are removed.
 #[tokio::test]
 async fn s2_7_remove_person_is_a_soft_delete() {
     let sim = Sim::new().await;
     sim.add("a", &bare_levels(&["Lobby"])).await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>1</ENCODEDNUM>",
-    )
-    .await;
+    sim.add_card("a", 1).await;
     assert_eq!(sim.run("RemovePerson", A).await, "<CODE>SUCCESS</CODE>");
     let answer = sim.ok("GetPerson", A).await;
     assert_eq!(first(&answer, "DELETED"), "TRUE");
@@ -55,7 +51,7 @@ async fn s2_7_a_removed_person_is_shown_or_not_found() {
     assert_eq!(first(&sim.ok("GetPerson", A).await, "DELETED"), "TRUE");
 }
 
-/// 2.7 [DOC2] PERSONPURGE=TRUE deletes for good; the id is free again.
+/// 2.7 [DOC2] PERSONPURGE=TRUE deletes the record; the id is free again.
 #[tokio::test]
 async fn s2_7_a_purge_leaves_nothing() {
     let sim = Sim::new().await;
@@ -65,9 +61,9 @@ async fn s2_7_a_purge_leaves_nothing() {
     sim.add("a", "").await;
 }
 
-/// 2.7 [CODE] Undelete is ModifyPerson DELETED=FALSE; levels and credentials do not return.
+/// 2.7 [CODE] Undelete is ModifyPerson DELETED=FALSE; levels and credentials are not restored.
 #[tokio::test]
-async fn s2_7_undelete_brings_the_person_back_without_levels_and_cards() {
+async fn s2_7_undelete_restores_the_person_without_levels_and_cards() {
     let sim = Sim::new().await;
     sim.add("a", &format!("<UDF1>Acme Ltd</UDF1>{}", bare_levels(&["Lobby"]))).await;
     sim.ok("RemovePerson", A).await;

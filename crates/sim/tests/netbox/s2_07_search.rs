@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Sim, all, first};
 
-/// The ids a search finds, in the box's order; nothing when it says NOT FOUND.
+/// The ids that a search finds, in the order of NetBox; none for NOT FOUND.
 async fn ids(sim: &Sim, filters: &str) -> Vec<String> {
     let answer = sim.run("SearchPersonData", filters).await;
     if answer == "<CODE>NOT FOUND</CODE>" {
@@ -14,7 +14,7 @@ async fn ids(sim: &Sim, filters: &str) -> Vec<String> {
     all(&answer, "PERSONID")
 }
 
-/// Three people who differ in everything one can search by.
+/// Three people that differ in every field of the search.
 async fn three() -> Sim {
     let sim = Sim::new().await;
     let levels = "<ACCESSLEVELS><ACCESSLEVEL>Floor 4</ACCESSLEVEL></ACCESSLEVELS>";
@@ -32,9 +32,9 @@ async fn three() -> Sim {
     sim
 }
 
-/// 2.7 [DOC2] Without any filter the search finds everybody.
+/// 2.7 [DOC2] Without any filter the search finds all people.
 #[tokio::test]
-async fn s2_7_a_search_without_filters_finds_everybody() {
+async fn s2_7_a_search_without_filters_finds_all_people() {
     let sim = Sim::new().await;
     let live = sim.look("state?people=none").await["live"].as_u64().unwrap();
     assert_eq!(ids(&sim, "").await.len() as u64, live);
@@ -70,7 +70,7 @@ async fn s2_7_every_filter_narrows_the_search() {
 #[tokio::test]
 async fn s2_7_a_search_without_a_match_is_not_found() {
     let sim = Sim::new().await;
-    assert_eq!(sim.run("SearchPersonData", "<LASTNAME>Nobody</LASTNAME>").await, "<CODE>NOT FOUND</CODE>");
+    assert_eq!(sim.run("SearchPersonData", "<LASTNAME>Unknown</LASTNAME>").await, "<CODE>NOT FOUND</CODE>");
 }
 
 /// 2.7 [LIVE] A bad CARDSTATUS: FAIL `Card status does not exist: ...`.
@@ -84,9 +84,9 @@ async fn s2_7_a_bad_card_status_is_refused() {
     assert!(ids(&sim, "<CARDSTATUS>Lost</CARDSTATUS>").await.contains(&"t2".to_owned()));
 }
 
-/// 2.7 [DOC2] CASEINSENSITIVE compares without regard to case.
+/// 2.7 [DOC2] CASEINSENSITIVE compares without case.
 #[tokio::test]
-async fn s2_7_a_search_minds_case_unless_told_otherwise() {
+async fn s2_7_a_search_is_case_sensitive_by_default() {
     let sim = three().await;
     assert_eq!(ids(&sim, "<FIRSTNAME>ADA</FIRSTNAME>").await, Vec::<String>::new());
     assert_eq!(
@@ -121,7 +121,7 @@ async fn s2_7_deleted_selects_the_living_the_deleted_or_all() {
     assert_eq!(ids(&sim, &find("ALL")).await, ["t1", "t2", "t3"]);
 }
 
-/// 2.7 [?] Without DELETED: the living, or all (2.16 #14).
+/// 2.7 [?] Without DELETED: living people, or all (2.16 #14).
 #[tokio::test]
 async fn s2_7_without_deleted_the_living_or_all_are_found() {
     let sim = three().await;
@@ -147,7 +147,7 @@ async fn s2_7_a_search_sees_its_own_partition_or_all() {
     assert_eq!(ids(&sim, &format!("{byron}<ALLPARTITIONS>FALSE</ALLPARTITIONS>")).await, ["e1"]);
 }
 
-/// 2.13 [SITE] Polling changes with OLDESTLASTMOD is possible; it is a date only, so the whole day comes.
+/// 2.13 [SITE] Polling changes with OLDESTLASTMOD is possible; it is a date only, so the answer has the whole day.
 #[tokio::test]
 async fn s2_13_changes_can_be_polled_by_day() {
     let sim = three().await;
@@ -162,9 +162,9 @@ async fn s2_13_changes_can_be_polled_by_day() {
     );
 }
 
-/// 2.7 [DOC2] CREDENTIALID stands in ACCESSCARD if wanted.
+/// 2.7 [DOC2] ACCESSCARD has CREDENTIALID on request.
 #[tokio::test]
-async fn s2_7_credential_ids_are_shown_when_wanted() {
+async fn s2_7_credential_ids_are_shown_on_request() {
     let sim = three().await;
     let find = "<PERSONID>t2</PERSONID>";
     assert!(all(&sim.ok("SearchPersonData", find).await, "CREDENTIALID").is_empty());
@@ -173,7 +173,7 @@ async fn s2_7_credential_ids_are_shown_when_wanted() {
     assert_eq!(first(&answer, "CREDENTIALID"), id);
 }
 
-/// 2.7 [CODE] ACCESSCARD holds ENCODEDNUM, HOTSTAMP, CARDFORMAT, DISABLED, CARDSTATUS and CARDEXPDATE.
+/// 2.7 [CODE] ACCESSCARD has ENCODEDNUM, HOTSTAMP, CARDFORMAT, DISABLED, CARDSTATUS and CARDEXPDATE.
 #[tokio::test]
 async fn s2_7_cards_are_shown_with_all_their_fields() {
     let sim = three().await;

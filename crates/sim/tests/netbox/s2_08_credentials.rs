@@ -15,9 +15,9 @@ async fn with_card() -> Sim {
     sim
 }
 
-/// 2.8 [DOC2] AddCredential answers CREDENTIALID only when asked.
+/// 2.8 [DOC2] AddCredential answers CREDENTIALID only on request.
 #[tokio::test]
-async fn s2_8_add_credential_answers_an_id_only_when_asked() {
+async fn s2_8_add_credential_answers_an_id_only_on_request() {
     let sim = Sim::new().await;
     sim.add("a", "").await;
     assert_eq!(sim.ok("AddCredential", CARD).await, A);
@@ -42,9 +42,9 @@ async fn s2_8_a_number_too_large_for_its_format_is_refused() {
     assert_eq!(sim.person("a").await["cards"].as_array().unwrap().len(), 1);
 }
 
-/// 2.8 [CODE] HOTSTAMP is the number on the card, ENCODEDNUM the one in it; one value may stand for both.
+/// 2.8 [CODE] HOTSTAMP is the printed number, ENCODEDNUM the encoded one; one value may be both.
 #[tokio::test]
-async fn s2_8_one_number_may_stand_for_both() {
+async fn s2_8_one_number_may_be_both() {
     let sim = with_card().await;
     assert_eq!(sim.person("a").await["cards"][0]["hotstamp"], json!("4711"));
     let both = "<PERSONID>a</PERSONID><CARDFORMAT>Visitor 32 bit</CARDFORMAT><ENCODEDNUM>70000</ENCODEDNUM><HOTSTAMP>V-1</HOTSTAMP>";
@@ -86,9 +86,9 @@ async fn s2_8_a_card_in_use_is_refused_in_two_forms() {
     sim.ok("AddCredential", &add("26 bit Wiegand")).await;
 }
 
-/// 2.8 [DOC2] ModifyCredential without anything to change is refused with the box's own sentence.
+/// 2.8 [DOC2] ModifyCredential without a change is refused with NetBox's own sentence.
 #[tokio::test]
-async fn s2_8_modify_credential_needs_something_to_change() {
+async fn s2_8_modify_credential_needs_a_change() {
     let sim = with_card().await;
     let wanted = "At least one of Disabled, Hotstamp, Card Status or Card Expiration date parameters must be specified.";
     assert_eq!(sim.fail("ModifyCredential", CARD).await, wanted);
@@ -165,7 +165,7 @@ async fn s2_8_card_formats_are_plain_names() {
 
 /// 2.8 [DOC2] GetCardAccessDetails: holder, DISABLED, EXPDATE and the card's accesses.
 #[tokio::test]
-async fn s2_8_card_access_details_tell_holder_and_accesses() {
+async fn s2_8_card_access_details_show_holder_and_accesses() {
     let sim = with_card().await;
     sim.door("a", "Lobby turnstile").await;
     sim.door("a", "Acme suite").await;
@@ -187,7 +187,7 @@ async fn s2_8_card_access_details_tell_holder_and_accesses() {
 
 /// 2.8 [DOC2] Requests for mobile credentials; FAIL `CARDFORMAT NOT FOUND`.
 #[tokio::test]
-async fn s2_8_virtual_credential_requests_come_and_go() {
+async fn s2_8_virtual_credential_requests_are_added_and_removed() {
     let sim = with_card().await;
     let (good, bad) =
         (format!("{A}<CARDFORMAT>Visitor 32 bit</CARDFORMAT>"), format!("{A}<CARDFORMAT>x</CARDFORMAT>"));
@@ -202,11 +202,11 @@ async fn s2_8_virtual_credential_requests_come_and_go() {
     assert_eq!(sim.run("RemoveVirtualCredentialRequest", &good).await, "<CODE>NOT FOUND</CODE>");
 }
 
-/// 2.8 [INF] Credentials of nobody, or of a deleted person, are not found.
+/// 2.8 [INF] Credentials of an unknown or a deleted person are not found.
 #[tokio::test]
 async fn s2_8_a_credential_needs_a_living_holder() {
     let sim = with_card().await;
-    assert_eq!(sim.run("AddCredential", &CARD.replace(">a<", ">nobody<")).await, "<CODE>NOT FOUND</CODE>");
+    assert_eq!(sim.run("AddCredential", &CARD.replace(">a<", ">unknown<")).await, "<CODE>NOT FOUND</CODE>");
     sim.ok("RemovePerson", A).await;
     assert_eq!(sim.run("AddCredential", CARD).await, "<CODE>NOT FOUND</CODE>");
 }

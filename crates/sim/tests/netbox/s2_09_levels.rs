@@ -29,7 +29,7 @@ async fn s2_9_with_wantkey_access_levels_are_bare_keys() {
 
 /// 2.9 [DOC2] GetAccessLevelNames: names, or with PARTITIONKEY 0 {NAME,PARTITIONKEY}; no other key.
 #[tokio::test]
-async fn s2_9_access_level_names_come_bare_or_with_their_partition() {
+async fn s2_9_access_level_names_are_bare_or_have_their_partition() {
     let sim = Sim::new().await;
     assert_eq!(sim.ok("GetAccessLevelNames", "").await, sim.ok("GetAccessLevels", "").await);
     let answer = sim.ok("GetAccessLevelNames", "<PARTITIONKEY>0</PARTITIONKEY>").await;
@@ -45,7 +45,7 @@ async fn s2_9_access_level_names_come_bare_or_with_their_partition() {
 
 /// 2.9 [DOC2] GetAccessLevel: directly in DETAILS, with READERGROUPKEY or READERKEY.
 #[tokio::test]
-async fn s2_9_one_access_level_lies_directly_in_details() {
+async fn s2_9_one_access_level_is_directly_in_details() {
     let sim = Sim::new().await;
     let wanted = "<ACCESSLEVELNAME>Lobby</ACCESSLEVELNAME><ACCESSLEVELDESCRIPTION></ACCESSLEVELDESCRIPTION>\
                   <READERGROUPKEY>3</READERGROUPKEY><TIMESPECGROUPKEY>1</TIMESPECGROUPKEY><THREATLEVELGROUPKEY></THREATLEVELGROUPKEY>";
@@ -57,7 +57,7 @@ async fn s2_9_one_access_level_lies_directly_in_details() {
 
 /// 2.9 [DOC2] AddAccessLevel: name (at most 64) and TIMESPECGROUPKEY are required, READERKEY xor READERGROUPKEY.
 #[tokio::test]
-async fn s2_9_add_access_level_checks_what_it_gets() {
+async fn s2_9_add_access_level_checks_its_parameters() {
     let sim = Sim::new().await;
     let name = "<ACCESSLEVELNAME>New</ACCESSLEVELNAME>";
     let time = "<TIMESPECGROUPKEY>1</TIMESPECGROUPKEY>";
@@ -81,7 +81,7 @@ async fn s2_9_add_access_level_checks_what_it_gets() {
 
 /// 2.9 [LIVE] ModifyAccessLevel: CODE only; TIMESPECGROUPKEY must be sent again every time.
 #[tokio::test]
-async fn s2_9_modify_access_level_wants_its_time_again() {
+async fn s2_9_modify_access_level_needs_its_time_again() {
     let sim = Sim::new().await;
     let change = format!("{LOBBY}<ACCESSLEVELDESCRIPTION>Ground</ACCESSLEVELDESCRIPTION>");
     assert_eq!(sim.fail("ModifyAccessLevel", &change).await, "Missing TIMESPECGROUPKEY");
@@ -137,7 +137,7 @@ async fn s2_9_modify_access_level_group_replaces_its_levels() {
     assert_eq!(sim.fail("GetAccessLevelGroup", &added).await, "NOT FOUND");
 }
 
-/// 2.11 [LIVE] No access level groups at all: CODE FAIL with ERRMSG exactly NOT FOUND.
+/// 2.11 [LIVE] Without access level groups: CODE FAIL with ERRMSG exactly NOT FOUND.
 #[tokio::test]
 async fn s2_11_an_empty_collection_of_groups_is_fail_not_found() {
     let sim = Sim::new().await;
@@ -158,9 +158,9 @@ async fn s2_9_udf_lists_have_items_with_keys() {
     assert_eq!(sim.fail("GetUDFListItems", "<UDFLISTKEY>9</UDFLISTKEY>").await, "Invalid UDFLISTKEY");
 }
 
-/// 2.9 [DOC2] No UDF lists: FAIL `No configured UDF LISTS`.
+/// 2.9 [DOC2] Without UDF lists: FAIL `No configured UDF LISTS`.
 #[tokio::test]
-async fn s2_9_without_udf_lists_the_box_says_so() {
+async fn s2_9_without_udf_lists_the_answer_is_a_failure() {
     let mut options = crate::harness::at_nine();
     options.seed = Some("users: [{ username: sim, password: sim }]".to_owned());
     let sim = Sim::of(options).await;
@@ -185,18 +185,18 @@ async fn s2_9_udf_items_change_all_or_nothing_and_ten_at_most() {
     assert_eq!(names().await, ["Works", "Tenant"]);
 }
 
-/// 2.13 [SITE] A level deleted by hand takes the right with it; recreated, it is empty.
+/// 2.13 [SITE] A level deleted by hand removes the right from all people; recreated, it is empty.
 #[tokio::test]
-async fn s2_13_a_level_deleted_by_hand_is_gone_from_everybody() {
+async fn s2_13_a_level_deleted_by_hand_is_removed_from_all_people() {
     let sim = Sim::new().await;
     sim.add("a", "<ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>").await;
-    sim.tell("edit", json!({ "action": "remove_level", "name": "Lobby" })).await;
-    sim.tell("edit", json!({ "action": "add_level", "name": "Lobby" })).await;
+    sim.edit(json!({ "action": "remove_level", "name": "Lobby" })).await;
+    sim.edit(json!({ "action": "add_level", "name": "Lobby" })).await;
     let answer = sim.ok("GetPerson", "<PERSONID>a</PERSONID>").await;
     assert_eq!(first(&answer, "ACCESSLEVELS"), "");
 }
 
-/// 2.9 [DOC2] Levels and their groups belong to partitions; PARTITIONKEY looks into another, SYSTEMGROUP=1 puts a group into Master.
+/// 2.9 [DOC2] Levels and their groups belong to partitions; PARTITIONKEY selects another, SYSTEMGROUP=1 adds a group to Master.
 #[tokio::test]
 async fn s2_9_levels_and_groups_belong_to_partitions() {
     let sim = Sim::new().await;
@@ -214,8 +214,8 @@ async fn s2_9_levels_and_groups_belong_to_partitions() {
     assert_eq!(all(&names, "NAME").iter().filter(|name| *name == "Lobby").count(), 2);
     assert_eq!(sim.fail("GetAccessLevelGroups", "").await, "NOT FOUND");
     sim.ok("AddAccessLevelGroup", "<NAME>Own</NAME>").await;
-    sim.ok("AddAccessLevelGroup", "<NAME>Everybody</NAME><SYSTEMGROUP>1</SYSTEMGROUP>").await;
+    sim.ok("AddAccessLevelGroup", "<NAME>All people</NAME><SYSTEMGROUP>1</SYSTEMGROUP>").await;
     let own = all(&sim.ok("GetAccessLevelGroups", "").await, "NAME");
     let master = all(&sim.ok("GetAccessLevelGroups", "<PARTITIONKEY>1</PARTITIONKEY>").await, "NAME");
-    assert_eq!((own, master), (vec!["Own".to_owned()], vec!["Visitors".to_owned(), "Everybody".to_owned()]));
+    assert_eq!((own, master), (vec!["Own".to_owned()], vec!["Visitors".to_owned(), "All people".to_owned()]));
 }

@@ -6,7 +6,7 @@ use crate::harness::{Sim, all, first};
 
 const SPEC: &str = "<NAME>Nights</NAME><STARTTIME>20:00</STARTTIME><ENDTIME>23:59</ENDTIME><MONDAY>1</MONDAY><TUESDAY>1</TUESDAY><SUNDAY>0</SUNDAY><HOLIDAYGROUPS>1,3</HOLIDAYGROUPS>";
 
-/// 2.9 [LIVE] Time specs: weekdays go in as 1 and 0 and read back as TRUE and FALSE.
+/// 2.9 [LIVE] Time specs: weekdays are sent as 1 and 0 and read back as TRUE and FALSE.
 #[tokio::test]
 async fn s2_9_weekdays_read_back_as_true_and_false() {
     let sim = Sim::new().await;
@@ -47,7 +47,7 @@ async fn s2_9_always_and_never_are_built_in() {
     assert_eq!(groups[..2], ["Always", "Never"]);
 }
 
-/// 2.11 [LIVE] Always and Never cannot be modified or deleted, with the box's own sentences.
+/// 2.11 [LIVE] Always and Never cannot be modified or deleted; the messages are NetBox's own.
 #[tokio::test]
 async fn s2_11_always_and_never_cannot_be_changed() {
     let sim = Sim::new().await;
@@ -163,7 +163,7 @@ async fn s2_9_holidays_are_one_text_of_keys() {
     assert_eq!(sim.fail("GetHoliday", "<HOLIDAYKEY>2</HOLIDAYKEY>").await, "NOT FOUND");
 }
 
-/// 2.13 [DOC2] 8 holiday groups and 30 holidays a partition: `Cannot exceed count of 30 Holidays per partition`.
+/// 2.13 [DOC2] A partition has 8 holiday groups and 30 holidays: `Cannot exceed count of 30 Holidays per partition`.
 #[tokio::test]
 async fn s2_13_there_are_eight_holiday_groups_and_thirty_holidays() {
     let sim = Sim::new().await;
@@ -187,11 +187,7 @@ async fn s2_13_a_holiday_suppresses_specs_that_do_not_tick_its_group() {
     let sim = Sim::new().await;
     let level = "<ACCESSLEVELS><ACCESSLEVEL>Acme Visitors</ACCESSLEVEL></ACCESSLEVELS>";
     sim.add("a", level).await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>1</ENCODEDNUM>",
-    )
-    .await;
+    sim.add_card("a", 1).await;
     sim.ok("AddHoliday", "<HOLIDAYNAME>H</HOLIDAYNAME><HOLIDAYGROUPS>5</HOLIDAYGROUPS><STARTDATE>2026-12-01</STARTDATE><ENDDATE>2026-12-02</ENDDATE>").await;
     assert_eq!(sim.door("a", "Acme suite").await, "TIME");
     sim.ok("ModifyTimeSpec", "<TIMESPECKEY>3</TIMESPECKEY><HOLIDAYGROUPS>5</HOLIDAYGROUPS>").await;
@@ -227,7 +223,7 @@ async fn s2_9_portals_are_unlocked_until_locked() {
     assert_eq!(sim.fail("UnlockPortal", "<PORTALKEY>5</PORTALKEY>").await, "Invalid portal key");
     assert_eq!(sim.fail("LockPortal", key).await, "Portal state not changed");
     assert_eq!(sim.ok("UnlockPortal", key).await, key);
-    sim.tell("clock", json!({ "advance": "P1D" })).await;
+    sim.order("clock", json!({ "advance": "P1D" })).await;
     assert_eq!(first(&sim.ok("GetPortalStatuses", key).await, "STATENAME"), "Unlocked");
     assert_eq!(sim.fail("UnlockPortal", key).await, "Portal state not changed");
     assert_eq!(sim.ok("LockPortal", key).await, key);
@@ -235,9 +231,9 @@ async fn s2_9_portals_are_unlocked_until_locked() {
     assert_eq!(first(&sim.ok("GetPortalStatuses", key).await, "STATENAME"), "Locked");
 }
 
-/// 2.9 [DOC2] GetPortalStatuses shows one status a portal, narrowed by its keys.
+/// 2.9 [DOC2] GetPortalStatuses shows one status for each portal, limited by its keys.
 #[tokio::test]
-async fn s2_9_portal_statuses_are_narrowed_by_keys() {
+async fn s2_9_portal_statuses_are_limited_by_keys() {
     let sim = Sim::new().await;
     assert_eq!(all(&sim.ok("GetPortalStatuses", "").await, "PORTALSTATUS").len(), 5);
     let one = sim.ok("GetPortalStatuses", "<PORTALKEY>70</PORTALKEY>").await;
@@ -247,7 +243,7 @@ async fn s2_9_portal_statuses_are_narrowed_by_keys() {
 
 /// 2.11 [LIVE] Outputs: `Output state not changed`.
 #[tokio::test]
-async fn s2_11_an_output_cannot_be_switched_to_what_it_is() {
+async fn s2_11_an_output_cannot_be_switched_to_its_present_state() {
     let sim = Sim::new().await;
     assert_eq!(all(&sim.ok("GetOutputs", "").await, "NAME"), ["Lobby strobe", "Garage light"]);
     let key = "<OUTPUTKEY>1</OUTPUTKEY>";

@@ -8,18 +8,14 @@ use crate::harness::{Sim, all, first};
 pub async fn with_visitor(switches: &[(&str, &str)]) -> Sim {
     let sim = Sim::with(switches).await;
     sim.add("a", "<ACCESSLEVELS><ACCESSLEVEL>Lobby</ACCESSLEVEL></ACCESSLEVELS>").await;
-    sim.ok(
-        "AddCredential",
-        "<PERSONID>a</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>4711</ENCODEDNUM>",
-    )
-    .await;
+    sim.add_card("a", 4711).await;
     sim
 }
 
 pub async fn walk(sim: &Sim, times: usize) -> Vec<u64> {
     let mut ids = Vec::new();
     for _ in 0..times {
-        let answer = sim.tell("door", json!({ "person": "a", "portal": 57 })).await;
+        let answer = sim.order("door", json!({ "person": "a", "portal": 57 })).await;
         ids.push(answer["logid"].as_u64().unwrap());
     }
     ids
@@ -34,9 +30,9 @@ pub async fn history(sim: &Sim, params: &str) -> (Vec<u64>, String) {
     (numbers(&all(&answer, "LOGID")), first(&answer, "NEXTLOGID"))
 }
 
-/// 2.10 [LIVE] Without AFTERLOGID newest first: MAXRECORDS=1 is the cheap way to learn the highest LOGID.
+/// 2.10 [LIVE] Without AFTERLOGID newest first: MAXRECORDS=1 is the shortest call for the highest LOGID.
 #[tokio::test]
-async fn s2_10_without_a_cursor_the_newest_come_first() {
+async fn s2_10_without_a_cursor_the_newest_are_first() {
     let sim = with_visitor(&[]).await;
     let mut ids = walk(&sim, 5).await;
     ids.reverse();
@@ -55,9 +51,9 @@ async fn s2_10_after_a_cursor_they_ascend_and_nextlogid_is_the_highest_plus_one(
     assert_eq!(next, (ids[3] + 1).to_string());
 }
 
-/// 2.10 [LIVE] NEXTLOGID fed back gives no gap and no duplicate: ids have holes. Dense ids lose one (2.10's contradiction).
+/// 2.10 [LIVE] NEXTLOGID as the next AFTERLOGID gives no gap and no duplicate: ids have holes. With dense ids one record is lost (the contradiction of 2.10).
 #[tokio::test]
-async fn s2_10_feeding_nextlogid_back_is_safe_where_ids_have_holes() {
+async fn s2_10_nextlogid_is_a_safe_cursor_where_ids_have_holes() {
     for (ids, complete) in [("holes", true), ("dense", false)] {
         let sim = with_visitor(&[("history.ids", ids)]).await;
         let walked = walk(&sim, 7).await;
@@ -75,9 +71,9 @@ async fn s2_10_feeding_nextlogid_back_is_safe_where_ids_have_holes() {
     }
 }
 
-/// 2.10 [INF] The highest LOGID seen as the next AFTERLOGID is right under both readings.
+/// 2.10 [INF] The highest LOGID of a page as the next AFTERLOGID is right under both readings.
 #[tokio::test]
-async fn s2_10_the_highest_logid_seen_is_a_safe_cursor_always() {
+async fn s2_10_the_highest_logid_of_a_page_is_always_a_safe_cursor() {
     for (ids, edge) in
         [("holes", "after"), ("dense", "after"), ("holes", "at-or-after"), ("dense", "at-or-after")]
     {
@@ -98,7 +94,7 @@ async fn s2_10_the_highest_logid_seen_is_a_safe_cursor_always() {
 
 /// 2.16 #9 [?] AFTERLOGID: strictly after, or at or after.
 #[tokio::test]
-async fn s2_16_afterlogid_itself_comes_again_or_not() {
+async fn s2_16_afterlogid_itself_is_included_or_not() {
     let sim = with_visitor(&[]).await;
     let ids = walk(&sim, 3).await;
     let after = format!("<AFTERLOGID>{}</AFTERLOGID>", ids[1]);
@@ -107,7 +103,7 @@ async fn s2_16_afterlogid_itself_comes_again_or_not() {
     assert_eq!(history(&sim, &after).await.0, ids[1..]);
 }
 
-/// 2.10 [LIVE] No -1 terminator: the walk ends with an empty page and SUCCESS.
+/// 2.10 [LIVE] No -1 terminator: the listing ends with an empty page and SUCCESS.
 #[tokio::test]
 async fn s2_10_the_end_of_the_log_is_an_empty_page() {
     let sim = with_visitor(&[]).await;
@@ -128,11 +124,11 @@ async fn s2_10_date_filters_are_ignored_silently() {
     }
 }
 
-/// 2.10 [LIVE] No MAXRECORDS: 999 records; [INF] the cap is a switch (2.16 #8).
+/// 2.10 [LIVE] Without MAXRECORDS 999 records; [INF] the limit is a switch (2.16 #8).
 #[tokio::test]
-async fn s2_10_without_maxrecords_999_come() {
+async fn s2_10_without_maxrecords_a_page_has_999_records() {
     let sim = with_visitor(&[("walk.per-hour", "3600")]).await;
-    sim.tell("clock", json!({ "advance": "PT20M" })).await;
+    sim.order("clock", json!({ "advance": "PT20M" })).await;
     sim.switch("walk.per-hour", "0").await;
     assert_eq!(history(&sim, "").await.0.len(), 999);
     assert_eq!(history(&sim, "<MAXRECORDS>1100</MAXRECORDS>").await.0.len(), 1100);
@@ -245,12 +241,12 @@ async fn s2_10_event_history_is_text_with_commas() {
     assert!(first(&rest, "EVENTHISTORY").contains("Deactivated") && rest.ends_with("<NEXTKEY>-1</NEXTKEY>"));
 }
 
-/// 2.15 [INF] LOGIDs only grow, and people who walk are the same for the same seed.
+/// 2.15 [INF] LOGIDs increase, and generated accesses are the same for the same seed.
 #[tokio::test]
-async fn s2_15_people_walk_repeatably_from_a_seed() {
+async fn s2_15_generated_accesses_are_repeatable_from_a_seed() {
     let accesses = async |seed: &str| {
         let sim = Sim::with(&[("walk.per-hour", "120"), ("walk.seed", seed)]).await;
-        sim.tell("clock", json!({ "advance": "PT2H" })).await;
+        sim.order("clock", json!({ "advance": "PT2H" })).await;
         sim.ok("GetAccessHistory", "<AFTERLOGID>0</AFTERLOGID>").await
     };
     let one = accesses("1").await;

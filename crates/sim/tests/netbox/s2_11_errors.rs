@@ -28,7 +28,7 @@ async fn s2_11_a_missing_command_is_api_error_3() {
 
 /// 2.11 [CODE] APIERROR 4: XML that is not parsed.
 #[tokio::test]
-async fn s2_11_what_is_no_xml_is_api_error_4() {
+async fn s2_11_text_that_is_no_xml_is_api_error_4() {
     let sim = Sim::new().await;
     for body in
         ["nonsense", "{}", "<NETBOX-API>", "<NETBOX-API><COMMAND name=\"PingApp\"></NETBOX-API>", "a=b&c=d"]
@@ -37,9 +37,9 @@ async fn s2_11_what_is_no_xml_is_api_error_4() {
     }
 }
 
-/// 2.11 [CODE] APIERROR 5 comes before 6: a stranger learns nothing of the commands.
+/// 2.11 [CODE] APIERROR 5 comes before 6: without a session a caller learns nothing about commands.
 #[tokio::test]
-async fn s2_11_an_unknown_command_is_api_error_6_for_those_logged_in() {
+async fn s2_11_an_unknown_command_is_api_error_6_with_a_session() {
     let sim = Sim::new().await;
     assert_eq!(sim.post(&command(&sim.session, "Nonsense", "")).await, error(6));
     assert_eq!(sim.post(&command("", "Nonsense", "")).await, error(5));
@@ -47,7 +47,7 @@ async fn s2_11_an_unknown_command_is_api_error_6_for_those_logged_in() {
 
 /// 2.11 [CODE] APIERROR 1 and 2: the API did not start, or is not enabled.
 #[tokio::test]
-async fn s2_11_a_box_can_be_broken_or_disabled() {
+async fn s2_11_the_api_can_be_broken_or_disabled() {
     let sim = Sim::new().await;
     for (position, number) in [("broken", 1), ("disabled", 2)] {
         sim.switch("login.api", position).await;
@@ -58,13 +58,13 @@ async fn s2_11_a_box_can_be_broken_or_disabled() {
     sim.ok("PingApp", "").await;
 }
 
-/// 2.11 [LIVE] Absence has two forms, CODE NOT FOUND and CODE FAIL with ERRMSG NOT FOUND; either can be had everywhere.
+/// 2.11 [LIVE] Absence has two forms, CODE NOT FOUND and CODE FAIL with ERRMSG NOT FOUND; each can be set for every command.
 #[tokio::test]
 async fn s2_11_absence_has_two_forms() {
     let sim = Sim::new().await;
     let (code, fail) =
         ("<CODE>NOT FOUND</CODE>", "<CODE>FAIL</CODE><DETAILS><ERRMSG>NOT FOUND</ERRMSG></DETAILS>");
-    let person = ("GetPerson", "<PERSONID>nobody</PERSONID>");
+    let person = ("GetPerson", "<PERSONID>unknown</PERSONID>");
     let group = ("GetTimeSpecGroup", "<TIMESPECGROUPKEY>1</TIMESPECGROUPKEY>");
     for (position, of_person, of_group) in
         [("documented", code, fail), ("code", code, code), ("fail", fail, fail)]
@@ -94,7 +94,7 @@ async fn s2_11_keys_that_are_no_keys_are_invalid() {
 
 /// 2.11 [LIVE] HTTP is 200 also for FAIL, NOT FOUND and APIERROR; 410 is the wrong path.
 #[tokio::test]
-async fn s2_11_http_is_200_whatever_the_box_says() {
+async fn s2_11_http_is_200_also_for_errors() {
     let sim = Sim::new().await;
     for (name, params) in [("AddPerson", ""), ("GetPerson", "<PERSONID>no</PERSONID>"), ("Nonsense", "")] {
         let response = sim.send(Method::POST, PATH, command(&sim.session, name, params)).await;
@@ -104,25 +104,21 @@ async fn s2_11_http_is_200_whatever_the_box_says() {
 
 /// 2.15 [INF] Each APIERROR, FAIL with any text, and both not-founds can be injected, before or after the effect.
 #[tokio::test]
-async fn s2_15_every_error_of_the_box_can_be_injected() {
+async fn s2_15_every_error_of_netbox_can_be_injected() {
     let sim = Sim::new().await;
     for number in 1..=6 {
-        sim.tell("faults", json!({ "kind": "error", "code": number, "operation": "PingApp" })).await;
+        sim.fault(json!({ "kind": "error", "code": number, "operation": "PingApp" })).await;
         assert_eq!(sim.run("PingApp", "").await, format!("<APIERROR>{number}</APIERROR>"));
     }
-    sim.tell("faults", json!({ "kind": "fail", "text": "Database <error>", "operation": "PingApp" })).await;
+    sim.fault(json!({ "kind": "fail", "text": "Database <error>", "operation": "PingApp" })).await;
     assert_eq!(sim.fail("PingApp", "").await, "Database &lt;error&gt;");
-    sim.tell("faults", json!({ "kind": "fail", "text": "NOT FOUND", "operation": "PingApp" })).await;
+    sim.fault(json!({ "kind": "fail", "text": "NOT FOUND", "operation": "PingApp" })).await;
     assert_eq!(sim.fail("PingApp", "").await, "NOT FOUND");
     let add = "<PERSONID>late</PERSONID><LASTNAME>Byron</LASTNAME>";
-    sim.tell("faults", json!({ "kind": "fail", "text": "Timeout", "operation": "AddPerson" })).await;
+    sim.fault(json!({ "kind": "fail", "text": "Timeout", "operation": "AddPerson" })).await;
     assert_eq!(sim.fail("AddPerson", add).await, "Timeout");
     assert_eq!(sim.person("late").await, json!(null));
-    sim.tell(
-        "faults",
-        json!({ "kind": "fail", "text": "Timeout", "when": "after", "operation": "AddPerson" }),
-    )
-    .await;
+    sim.fault(json!({ "kind": "fail", "text": "Timeout", "when": "after", "operation": "AddPerson" })).await;
     assert_eq!(sim.fail("AddPerson", add).await, "Timeout");
     assert_eq!(sim.person("late").await["id"], json!("late"));
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Sim, all, first};
 
-/// Everything a walk by key finds, and how many pages it took.
+/// All entries of a listing by key, and the number of its pages.
 async fn walk(sim: &Sim, name: &str, item: &str, params: &str) -> (Vec<String>, usize) {
     let (mut found, mut cursor) = (Vec::new(), String::new());
     for pages in 1..1000 {
@@ -18,9 +18,9 @@ async fn walk(sim: &Sim, name: &str, item: &str, params: &str) -> (Vec<String>, 
     panic!("{name} does not end");
 }
 
-/// 2.12 [LIVE] Walks by STARTFROMKEY and NEXTKEY end with -1, and no entry is lost or comes twice, whatever the page size (2.16 #8).
+/// 2.12 [LIVE] Listings by STARTFROMKEY and NEXTKEY end with -1, and no entry is lost or repeated at any page size (2.16 #8).
 #[tokio::test]
-async fn s2_12_walks_by_key_are_complete_at_every_page_size() {
+async fn s2_12_listings_by_key_are_complete_at_every_page_size() {
     let sim = Sim::new().await;
     sim.ok("AddPortalGroup", "<NAME>P1</NAME>").await;
     sim.ok("AddPortalGroup", "<NAME>P2</NAME>").await;
@@ -47,9 +47,9 @@ async fn s2_12_walks_by_key_are_complete_at_every_page_size() {
     }
 }
 
-/// 2.12 [LIVE] Walks by STARTFROMNAME and NEXTNAME end with an empty NEXTNAME.
+/// 2.12 [LIVE] Listings by STARTFROMNAME and NEXTNAME end with an empty NEXTNAME.
 #[tokio::test]
-async fn s2_12_walks_by_name_are_complete_at_every_page_size() {
+async fn s2_12_listings_by_name_are_complete_at_every_page_size() {
     let sim = Sim::new().await;
     for name in ["GetAccessLevels", "GetAccessLevelNames"] {
         let whole = all(&sim.ok(name, "").await, "ACCESSLEVEL");
@@ -71,7 +71,7 @@ async fn s2_12_walks_by_name_are_complete_at_every_page_size() {
 
 /// 2.12 [CODE] STARTFROMKEY=-1 after the end is answered with an empty page without NEXTKEY.
 #[tokio::test]
-async fn s2_12_once_more_after_the_end_there_is_an_empty_page_without_nextkey() {
+async fn s2_12_after_the_end_there_is_an_empty_page_without_nextkey() {
     let sim = Sim::new().await;
     let past = "<STARTFROMKEY>-1</STARTFROMKEY>";
     assert_eq!(sim.ok("SearchPersonData", past).await, "<PEOPLE></PEOPLE>");
@@ -95,7 +95,7 @@ async fn s2_15_key_0_and_an_empty_name_mean_the_start() {
 
 /// 2.12 [LIVE] Page sizes differ per command: 68 readers came in 2 pages, 67 portals in 1.
 #[tokio::test]
-async fn s2_12_68_readers_come_in_two_pages_and_67_portals_in_one() {
+async fn s2_12_68_readers_are_two_pages_and_67_portals_are_one() {
     let portal = |n: u32| {
         let second = if n == 1 { ", { key: 900, name: Extra }" } else { "" };
         format!("- {{ key: {n}1, name: Door {n}, readers: [{{ key: {n}, name: R{n} }}{second}] }}\n")
@@ -121,9 +121,9 @@ async fn s2_12_an_answer_too_large_ends_its_page_early() {
     assert!(pages > 1 && pages < whole.len(), "{pages} pages of {} people", whole.len());
 }
 
-/// 2.12 [INF] People who come and go during a walk do not make it skip or repeat those who stay.
+/// 2.12 [INF] People added or removed during a listing do not make it skip or repeat others.
 #[tokio::test]
-async fn s2_12_a_walk_survives_changes_behind_its_back() {
+async fn s2_12_a_listing_is_complete_despite_changes_meanwhile() {
     let sim = Sim::with(&[("page.SearchPersonData", "2")]).await;
     let (whole, _) = walk(&sim, "SearchPersonData", "PERSONID", "").await;
     let first_page = sim.ok("SearchPersonData", "").await;
@@ -139,7 +139,7 @@ async fn s2_12_a_walk_survives_changes_behind_its_back() {
     }
 }
 
-/// 2.15 [INF] A short or empty page with SUCCESS, and a repeated NEXTKEY, for every list there is.
+/// 2.15 [INF] A short or empty page with SUCCESS, and a repeated NEXTKEY, for every list.
 #[tokio::test]
 async fn s2_15_lists_can_be_short_or_empty_and_cursors_repeat() {
     let sim = Sim::new().await;
@@ -159,7 +159,7 @@ async fn s2_15_lists_can_be_short_or_empty_and_cursors_repeat() {
         ("GetPartitions", "PARTITIONKEY", ""),
     ] {
         for keep in [0, 1] {
-            sim.tell("faults", json!({ "kind": "short", "operation": name, "keep": keep })).await;
+            sim.fault(json!({ "kind": "short", "operation": name, "keep": keep })).await;
             let answer = sim.ok(name, params).await;
             assert_eq!(all(&answer, item).len(), keep, "{name}: {answer}");
             assert!(
@@ -168,9 +168,9 @@ async fn s2_15_lists_can_be_short_or_empty_and_cursors_repeat() {
             );
         }
     }
-    sim.tell("faults", json!({ "kind": "repeat", "operation": "GetReaders", "times": 2 })).await;
+    sim.fault(json!({ "kind": "repeat", "operation": "GetReaders", "times": 2 })).await;
     assert_eq!(first(&sim.ok("GetReaders", "").await, "NEXTKEY"), "190");
     assert_eq!(first(&sim.ok("GetReaders", "<STARTFROMKEY>194</STARTFROMKEY>").await, "NEXTKEY"), "194");
-    sim.tell("faults", json!({ "kind": "repeat", "operation": "GetAccessLevels" })).await;
+    sim.fault(json!({ "kind": "repeat", "operation": "GetAccessLevels" })).await;
     assert_eq!(first(&sim.ok("GetAccessLevels", "").await, "NEXTNAME"), "Acme Staff");
 }

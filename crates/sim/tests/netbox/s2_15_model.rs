@@ -1,4 +1,4 @@
-//! 2.15 What the simulator must do: the door, and what happens behind our back.
+//! 2.15 The requirements on the simulator: the door, and changes by hand.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn visitor(fields: &str) -> Sim {
     sim
 }
 
-/// 2.15 [INF] A door opens by level: not without one, not elsewhere.
+/// 2.15 [INF] A door opens by level: not without one, and no other door.
 #[tokio::test]
 async fn s2_15_a_door_opens_by_level() {
     let sim = visitor("").await;
@@ -27,7 +27,7 @@ async fn s2_15_a_door_opens_by_level() {
 
 /// 2.15 [INF] A door opens between ACTDATE and EXPDATE only.
 #[tokio::test]
-async fn s2_15_a_door_opens_in_the_persons_time_only() {
+async fn s2_15_a_door_opens_between_the_dates_of_the_person_only() {
     let sim = visitor("<ACTDATE>2026-12-01 10:00</ACTDATE><EXPDATE>2026-12-01 12:00</EXPDATE>").await;
     for (at, reason) in [("14:59:59", "TIME"), ("15:00:00", ""), ("16:59:59", ""), ("17:00:00", "EXPIRED")] {
         sim.clock(&format!("2026-12-01T{at}Z")).await;
@@ -35,7 +35,7 @@ async fn s2_15_a_door_opens_in_the_persons_time_only() {
     }
 }
 
-/// 2.15 [INF] A card must be there, active and not expired; one's own card.
+/// 2.15 [INF] The card must exist, belong to the person, and be active and not expired.
 #[tokio::test]
 async fn s2_15_a_door_opens_to_an_active_card_only() {
     let sim = visitor("").await;
@@ -50,13 +50,13 @@ async fn s2_15_a_door_opens_to_an_active_card_only() {
         sim.ok("ModifyCredential", &format!("{CARD}{change}")).await;
         assert_eq!(sim.door("a", "Lobby turnstile").await, reason, "{change}");
     }
-    let other = sim.tell("door", json!({ "person": "a", "portal": 57, "card": "1101" })).await;
+    let other = sim.order("door", json!({ "person": "a", "portal": 57, "card": "1101" })).await;
     assert_eq!(other["reason"], json!("UNKNOWN"));
     sim.ok("RemoveCredential", CARD).await;
     assert_eq!(sim.door("a", "Lobby turnstile").await, "UNKNOWN");
 }
 
-/// 2.15 [INF] The zone and the clock of the controller decide, not ours.
+/// 2.15 [INF] The zone and the clock of the controller decide.
 #[tokio::test]
 async fn s2_15_the_controllers_own_clock_decides_at_the_door() {
     let sim = visitor("<EXPDATE>2026-12-01 12:00</EXPDATE>").await;
@@ -69,34 +69,33 @@ async fn s2_15_the_controllers_own_clock_decides_at_the_door() {
     assert_eq!(sim.door("a", "Lobby turnstile").await, "");
 }
 
-/// 2.15 [INF] A person is edited, deleted or given a level by hand behind our back; LASTEDITPERSONID tells it was not us.
+/// 2.15 [INF] A person is edited, deleted or given a level by hand; LASTEDITPERSONID names the operator.
 #[tokio::test]
-async fn s2_15_people_are_changed_by_hand_behind_our_back() {
+async fn s2_15_people_are_changed_by_hand() {
     let sim = visitor("").await;
-    sim.tell("edit", json!({ "action": "modify_person", "id": "a", "set": { "LASTNAME": "Hand" }, "add_levels": ["Facilities"] })).await;
+    sim.edit(json!({ "action": "modify_person", "id": "a", "set": { "LASTNAME": "Hand" }, "add_levels": ["Facilities"] })).await;
     let answer = sim.ok("GetPerson", "<PERSONID>a</PERSONID>").await;
     assert_eq!(all(&answer, "ACCESSLEVEL"), ["Lobby", "Facilities"]);
     assert_eq!(
         (first(&answer, "LASTNAME"), first(&answer, "LASTEDITPERSONID")),
         ("Hand".to_owned(), "desk".to_owned())
     );
-    sim.tell("edit", json!({ "action": "remove_person", "id": "a" })).await;
+    sim.edit(json!({ "action": "remove_person", "id": "a" })).await;
     assert_eq!(first(&sim.ok("GetPerson", "<PERSONID>a</PERSONID>").await, "DELETED"), "TRUE");
 }
 
-/// 2.15 [INF] AddPerson done but AddCredential failing.
+/// 2.15 [INF] AddPerson succeeds but AddCredential fails.
 #[tokio::test]
 async fn s2_15_a_person_is_added_and_the_card_fails() {
     let sim = Sim::new().await;
-    sim.tell("faults", json!({ "kind": "fail", "operation": "AddCredential", "text": "Database error" }))
-        .await;
+    sim.fault(json!({ "kind": "fail", "operation": "AddCredential", "text": "Database error" })).await;
     sim.add("a", "").await;
     assert_eq!(sim.fail("AddCredential", CARD).await, "Database error");
     assert_eq!(sim.person("a").await["cards"], json!([]));
     sim.ok("AddCredential", CARD).await;
 }
 
-/// 2.15 [CODE] Raw XML with single or double quotes, any `num`, a stray STARTFROMKEY outside PARAMS, a spare cookie.
+/// 2.15 [CODE] Raw XML with single or double quotes, any `num`, a STARTFROMKEY outside PARAMS, an additional cookie.
 #[tokio::test]
 async fn s2_15_documents_of_all_known_clients_are_accepted() {
     let sim = Sim::new().await;
@@ -124,7 +123,7 @@ async fn s2_15_documents_of_all_known_clients_are_accepted() {
     }
 }
 
-/// 1 P22 [SITE] Delete and create anew needs a new PERSONID each time: the old one stays taken.
+/// 1 P22 [SITE] Delete and create anew needs a new PERSONID each time: the old one stays in use.
 #[tokio::test]
 async fn s2_1_p22_delete_and_create_anew_works_with_a_new_id() {
     let sim = visitor("").await;

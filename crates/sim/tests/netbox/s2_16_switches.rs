@@ -1,9 +1,9 @@
 //! 2.16 Unknowns: `vestibule-sim switches netbox` equals the table of the document.
 
-use vestibule_sim::frame::Switch;
+use vestibule_sim::frame::{Switch, limits};
 use vestibule_sim::netbox::SWITCHES;
 
-use crate::docs;
+use crate::support::docs;
 
 /// The table of 2.16, row by row: number, switch, positions with the default first.
 const TABLE: &[(u8, &str, &str)] = &[
@@ -56,7 +56,7 @@ const TABLE: &[(u8, &str, &str)] = &[
     (17, "stream.replay", "none | <events>"),
 ];
 
-/// Defaults the document gives as numbers.
+/// Defaults that the document gives as numbers.
 const NUMBERS: &[(&str, &str)] = &[("stream.heartbeat", "30"), ("history.default", "999")];
 
 fn row(switch: &Switch) -> Option<u8> {
@@ -83,17 +83,7 @@ fn s2_16_the_switches_equal_the_table_of_the_document() {
 #[test]
 fn s2_16_every_switch_in_every_position_is_exercised() {
     let tests = docs::tests(&docs::sources());
-    let together = |name: &str, position: Option<&str>| {
-        let (name, position) = (format!("\"{name}\""), position.map(|p| format!("\"{p}\"")));
-        // Page sizes are set in a loop over the commands.
-        let name = name.replace("\"page.", "\"");
-        let has = |body: &str| body.contains(&name) && position.as_ref().is_none_or(|p| body.contains(p));
-        tests.iter().any(|test| has(&test.body))
-    };
-    for switch in vestibule_sim::frame::limits::SWITCHES.iter().chain(SWITCHES) {
-        for position in switch.positions_text().split(" | ") {
-            let word = Some(position).filter(|p| !p.starts_with('<') && *p != switch.default);
-            assert!(together(switch.name, word), "{} at {position}", switch.name);
-        }
-    }
+    let switches: Vec<&Switch> = limits::SWITCHES.iter().chain(SWITCHES).collect();
+    // Page sizes are set in a loop over the commands.
+    assert_eq!(docs::unexercised(&switches, &tests, |name| name.replace("page.", "")), Vec::<String>::new());
 }

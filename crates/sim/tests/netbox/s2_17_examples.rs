@@ -13,7 +13,7 @@ const MODIFY_PERSON: &str = "<PERSONID>visit-0001</PERSONID><ACCESSLEVELS>
 const ADD_CREDENTIAL: &str = "<PERSONID>visit-0001</PERSONID><CARDFORMAT>26 bit Wiegand</CARDFORMAT><ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>4711</HOTSTAMP>
   <CARDEXPDATE>2026-12-01 18:00</CARDEXPDATE><WANTCREDENTIALID>1</WANTCREDENTIALID>";
 
-/// Whether the fragments stand in the text in this order; between them the box may say more.
+/// Whether the text has these fragments in this order, with other text between them.
 fn in_order(text: &str, fragments: &[&str]) {
     let mut rest = text;
     for fragment in fragments {
@@ -57,7 +57,7 @@ async fn s2_17_add_person() {
     assert_eq!(sim.ok("AddPerson", ADD_PERSON).await, "<PERSONID>visit-0001</PERSONID>");
 }
 
-/// 2.17 [DOC2] ModifyPerson, additive: one temporary level in, one level out.
+/// 2.17 [DOC2] ModifyPerson, additive: one temporary level added, one level removed.
 #[tokio::test]
 async fn s2_17_modify_person() {
     let sim = Sim::new().await;
@@ -152,7 +152,7 @@ async fn s2_17_get_access_history_forward() {
     sim.ok("AddCredential", ADD_CREDENTIAL).await;
     sim.clock("2026-12-01T14:12:03Z").await;
     let log =
-        sim.tell("door", json!({ "person": "visit-0001", "portal": "P1" })).await["logid"].as_u64().unwrap();
+        sim.order("door", json!({ "person": "visit-0001", "portal": "P1" })).await["logid"].as_u64().unwrap();
     let answer = sim
         .ok("GetAccessHistory", &format!("<AFTERLOGID>{}</AFTERLOGID><MAXRECORDS>200</MAXRECORDS>", log - 1))
         .await;

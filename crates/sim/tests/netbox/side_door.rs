@@ -1,4 +1,4 @@
-//! The side door: what it shows, what it changes, whom it lets in.
+//! The side door: state, edits, orders, access.
 
 use std::net::{Ipv4Addr, UdpSocket};
 
@@ -8,14 +8,8 @@ use vestibule_sim::frame::Options;
 
 use crate::harness::{Sim, at_nine, command};
 
-async fn refused(sim: &Sim, path: &str, order: Value) -> String {
-    let (status, answer) = sim.side(Method::POST, path, order).await;
-    assert_eq!(status, 400, "{path}: {answer}");
-    answer["error"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test]
-async fn state_shows_all_the_box_holds_as_documented() {
+async fn state_shows_all_records_as_documented() {
     let sim = Sim::new().await;
     let state = sim.look("state").await;
     for key in "now local zone version live deleted people users sessions partitions card_formats access_levels \
@@ -35,16 +29,16 @@ async fn state_shows_all_the_box_holds_as_documented() {
             count
         );
     }
-    assert_eq!(sim.look("state?person=nobody").await, json!(null));
+    assert_eq!(sim.look("state?person=unknown").await, json!(null));
     assert!(!state.to_string().contains(&sim.session), "a whole session id is shown");
 }
 
 #[tokio::test]
-async fn edits_are_all_or_nothing_and_say_what_is_wrong() {
+async fn edits_are_all_or_nothing_and_name_the_error() {
     let sim = Sim::new().await;
     let before = sim.look("state").await;
-    let orders = json!([{ "action": "remove_person", "id": "emp-0001" }, { "action": "remove_person", "id": "nobody" }]);
-    assert_eq!(refused(&sim, "edit", orders).await, "there is no person `nobody`");
+    let orders = json!([{ "action": "remove_person", "id": "emp-0001" }, { "action": "remove_person", "id": "unknown" }]);
+    assert_eq!(sim.refused("edit", orders).await, "there is no person `unknown`");
     assert_eq!(sim.look("state").await, before);
     for (order, sentence) in [
         (
@@ -59,70 +53,67 @@ async fn edits_are_all_or_nothing_and_say_what_is_wrong() {
         (json!({ "action": "rename_level", "name": "No", "to": "Yes" }), "there is no access level `No`"),
         (json!({ "action": "set_password", "username": "no", "password": "x" }), "there is no user `no`"),
     ] {
-        assert_eq!(refused(&sim, "edit", order).await, sentence);
+        assert_eq!(sim.refused("edit", order).await, sentence);
     }
-    assert!(refused(&sim, "edit", json!({ "action": "dance" })).await.contains("dance"));
+    assert!(sim.refused("edit", json!({ "action": "dance" })).await.contains("dance"));
     assert_eq!(sim.look("state").await, before);
 }
 
 #[tokio::test]
-async fn every_edit_there_is_does_what_it_says() {
+async fn every_edit_has_its_effect() {
     let sim = Sim::new().await;
     let card =
         json!({ "CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5000, "CARDEXPDATE": "2026-12-01 20:00" });
     let person = json!({ "PERSONID": "g1", "LASTNAME": "Guest", "EXPDATE": "2026-12-01 18:00", "ACCESSLEVELS": ["Lobby"], "ACCESSCARDS": [card] });
-    sim.tell("edit", json!({ "action": "add_person", "person": person })).await;
+    sim.edit(json!({ "action": "add_person", "person": person })).await;
     assert_eq!(sim.door("g1", "Lobby turnstile").await, "");
     let change = json!({ "action": "modify_person", "id": "g1", "set": { "EXPDATE": "2026-12-01 20:00" }, "add_levels": ["Floor 4"], "remove_levels": ["Lobby"] });
-    assert_eq!(sim.tell("edit", change).await["levels"], json!(["Floor 4"]));
-    sim.tell("edit", json!({ "action": "remove_card", "id": "g1", "number": "5000" })).await;
+    assert_eq!(sim.edit(change).await["levels"], json!(["Floor 4"]));
+    sim.edit(json!({ "action": "remove_card", "id": "g1", "number": "5000" })).await;
     let card = json!({ "CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5001 });
-    sim.tell("edit", json!({ "action": "add_card", "id": "g1", "card": card })).await;
+    sim.edit(json!({ "action": "add_card", "id": "g1", "card": card })).await;
     assert_eq!(sim.person("g1").await["cards"][0]["number"], json!("5001"));
-    sim.tell("edit", json!({ "action": "remove_person", "id": "g1" })).await;
-    sim.tell("edit", json!({ "action": "restore_person", "id": "g1" })).await;
+    sim.edit(json!({ "action": "remove_person", "id": "g1" })).await;
+    sim.edit(json!({ "action": "restore_person", "id": "g1" })).await;
     assert_eq!(sim.person("g1").await["deleted"], json!(false));
-    sim.tell("edit", json!({ "action": "purge_person", "id": "g1" })).await;
+    sim.edit(json!({ "action": "purge_person", "id": "g1" })).await;
     assert_eq!(sim.person("g1").await, json!(null));
-    sim.tell("edit", json!({ "action": "set_password", "username": "reader", "password": "new" })).await;
+    sim.edit(json!({ "action": "set_password", "username": "reader", "password": "new" })).await;
     assert!(sim.login("reader", "reader").await.is_none() && sim.login("reader", "new").await.is_some());
-    sim.tell("edit", json!({ "action": "end_sessions", "username": "reader" })).await;
+    sim.edit(json!({ "action": "end_sessions", "username": "reader" })).await;
     sim.ok("PingApp", "").await;
-    sim.tell("edit", json!({ "action": "end_sessions" })).await;
+    sim.edit(json!({ "action": "end_sessions" })).await;
     assert_eq!(sim.run("PingApp", "").await, "<APIERROR>5</APIERROR>");
 }
 
 #[tokio::test]
-async fn a_dry_look_at_the_door_leaves_no_trace() {
+async fn a_dry_attempt_at_a_door_leaves_no_record() {
     let sim = Sim::new().await;
     let last = sim.look("state?people=none").await["last_logid"].clone();
-    let dry = sim.tell("door", json!({ "person": "emp-0001", "portal": "Acme suite", "dry": true })).await;
+    let dry = sim.order("door", json!({ "person": "emp-0001", "portal": "Acme suite", "dry": true })).await;
     assert_eq!(dry, json!({ "granted": true, "reason": "", "at": "2026-12-01 09:00:00" }));
     assert_eq!(sim.look("state?people=none").await["last_logid"], last);
     assert_eq!(
-        refused(&sim, "door", json!({ "person": "emp-0001", "portal": "No" })).await,
+        sim.refused("door", json!({ "person": "emp-0001", "portal": "No" })).await,
         "there is no portal \"No\""
     );
-    assert_eq!(
-        refused(&sim, "door", json!({ "person": "no", "portal": 57 })).await,
-        "there is no person `no`"
-    );
+    assert_eq!(sim.refused("door", json!({ "person": "no", "portal": 57 })).await, "there is no person `no`");
 }
 
 #[tokio::test]
-async fn reset_goes_back_to_the_seed_and_with_all_to_the_start() {
+async fn reset_restores_the_seed_and_with_all_the_start() {
     let sim = Sim::with(&[("session.idle", "600")]).await;
     sim.add("a", "").await;
-    sim.tell("faults", json!({ "kind": "refuse", "operation": "Nothing" })).await;
+    sim.fault(json!({ "kind": "refuse", "operation": "Nothing" })).await;
     sim.clock("2027-01-01T00:00:00Z").await;
     sim.switch("session.idle", "none").await;
-    sim.tell("reset", json!({})).await;
+    sim.order("reset", json!({})).await;
     assert_eq!(sim.person("a").await, json!(null));
     assert_eq!(sim.run("PingApp", "").await, "<APIERROR>5</APIERROR>");
     assert_eq!(sim.look("faults").await, json!([]));
     assert_eq!(sim.look("calls").await["total"], json!(1));
     assert_eq!(sim.look("clock").await["now"], json!("2027-01-01T00:00:00Z"));
-    sim.tell("reset", json!({ "all": true })).await;
+    sim.order("reset", json!({ "all": true })).await;
     assert_eq!(sim.look("clock").await["now"], json!(crate::harness::NINE));
     let switches = sim.look("switches").await;
     let idle = switches.as_array().unwrap().iter().find(|s| s["name"] == "session.idle").unwrap();
@@ -133,21 +124,19 @@ async fn reset_goes_back_to_the_seed_and_with_all_to_the_start() {
 async fn mistakes_at_the_side_door_are_sentences_and_change_nothing() {
     let sim = Sim::new().await;
     assert!(
-        refused(&sim, "switches", json!({ "session.idle": "5", "nonsense": "1" }))
+        sim.refused("switches", json!({ "session.idle": "5", "nonsense": "1" }))
             .await
             .starts_with("there is no switch `nonsense`")
     );
     assert!(
-        refused(&sim, "switches", json!({ "session.idle": "soon" }))
+        sim.refused("switches", json!({ "session.idle": "soon" }))
             .await
             .contains("its positions are none | <seconds>")
     );
-    assert!(refused(&sim, "switches", json!({ "box.zone": "Nowhere/No" })).await.contains("time zone"));
-    assert!(refused(&sim, "clock", json!({ "set": "tomorrow" })).await.len() > 5);
+    assert!(sim.refused("switches", json!({ "box.zone": "Nowhere/No" })).await.contains("time zone"));
+    assert!(sim.refused("clock", json!({ "set": "tomorrow" })).await.len() > 5);
     assert!(
-        refused(&sim, "faults", json!([{ "kind": "refuse" }, { "kind": "explode" }]))
-            .await
-            .contains("explode")
+        sim.refused("faults", json!([{ "kind": "refuse" }, { "kind": "explode" }])).await.contains("explode")
     );
     assert_eq!(sim.look("faults").await, json!([]));
     let switches = sim.look("switches").await;
@@ -155,29 +144,30 @@ async fn mistakes_at_the_side_door_are_sentences_and_change_nothing() {
     let response = sim.send(Method::POST, "/_sim/edit", "{").await;
     assert_eq!(response.status(), 400);
     for (method, path) in [(Method::GET, "nothing"), (Method::POST, "nothing"), (Method::PATCH, "state")] {
-        assert_eq!(sim.side(method, path, json!({})).await.0, 404, "{path}");
+        assert_eq!(sim.side_door(method, path, &json!({})).await.0, 404, "{path}");
     }
 }
 
 #[tokio::test]
-async fn limits_are_read_and_set_and_null_takes_one_away() {
+async fn limits_are_read_and_set_and_null_removes_one() {
     let sim = Sim::new().await;
-    let set = sim.tell("limits", json!({ "latency_ms": 1, "rate": 1000, "burst": 5, "in_flight": 50 })).await;
+    let set =
+        sim.order("limits", json!({ "latency_ms": 1, "rate": 1000, "burst": 5, "in_flight": 50 })).await;
     assert_eq!((&set["rate"], &set["burst"], &set["in_flight"]), (&json!(1000.0), &json!(5.0), &json!(50.0)));
-    let set = sim.tell("limits", json!({ "latency_ms": null, "rate": null, "in_flight": null })).await;
+    let set = sim.order("limits", json!({ "latency_ms": null, "rate": null, "in_flight": null })).await;
     assert_eq!(
         (&set["latency_ms"], &set["rate"], &set["in_flight"]),
         (&json!(0.0), &json!("none"), &json!("none"))
     );
-    assert!(refused(&sim, "limits", json!({ "speed": 1 })).await.contains("limits.speed"));
+    assert!(sim.refused("limits", json!({ "speed": 1 })).await.contains("limits.speed"));
 }
 
 #[tokio::test]
 async fn the_page_is_whole_escaped_and_needs_no_script() {
     let sim = Sim::with(&[("session.idle", "600")]).await;
     sim.add("evil", "<FIRSTNAME>&lt;script&gt;alert(1)&lt;/script&gt;</FIRSTNAME>").await;
-    sim.tell("faults", json!({ "kind": "refuse", "operation": "Nothing" })).await;
-    let page = sim.send(Method::GET, "/_sim/", "").await.text().await.unwrap();
+    sim.fault(json!({ "kind": "refuse", "operation": "Nothing" })).await;
+    let page = sim.page("").await;
     for heading in [
         "Today",
         "People",
@@ -196,13 +186,13 @@ async fn the_page_is_whole_escaped_and_needs_no_script() {
         page.contains("<a href=\"#active-faults\">Active faults: 1</a>")
             && page.contains("kind refuse, operation Nothing, when before")
     );
-    let found = sim.send(Method::GET, "/_sim/?q=globex", "").await.text().await.unwrap();
+    let found = sim.page("?q=globex").await;
     let people = found.split("<h2>People</h2>").nth(1).unwrap().split("<h2>").next().unwrap();
     assert!(people.contains("Hank Scorpio") && !people.contains("Grace Hopper"));
 }
 
 #[tokio::test]
-async fn a_browser_at_the_root_is_led_to_the_page_and_a_client_is_not() {
+async fn a_browser_at_the_root_gets_a_link_to_the_page_and_a_client_does_not() {
     let sim = Sim::new().await;
     let get = |path: &str, accept: &str| {
         let request = sim.http.get(format!("{}{path}", sim.running.url));
@@ -215,7 +205,7 @@ async fn a_browser_at_the_root_is_led_to_the_page_and_a_client_is_not() {
         (200, "text/html; charset=utf-8")
     );
     assert!(front.text().await.unwrap().contains("<a href=\"/_sim/\">"));
-    assert_eq!(sim.look("calls").await["operations"].get("(http)"), None, "a look is no call");
+    assert_eq!(sim.look("calls").await["operations"].get("(http)"), None, "a browser's request is no call");
     for accept in ["", "*/*", "text/xml", "application/json"] {
         assert_eq!(get("/", accept).send().await.unwrap().status(), 404, "{accept}");
     }
@@ -226,18 +216,18 @@ async fn a_browser_at_the_root_is_led_to_the_page_and_a_client_is_not() {
 }
 
 #[tokio::test]
-async fn a_mistyped_switch_is_answered_with_the_nearest_one() {
+async fn the_error_about_a_mistyped_switch_names_the_nearest_one() {
     let sim = Sim::new().await;
     let meant = "there is no switch `hisotry.end`; did you mean `history.end`?";
-    assert_eq!(refused(&sim, "switches", json!({ "hisotry.end": "next" })).await, meant);
-    let position = refused(&sim, "switches", json!({ "login.mode": "Trap" })).await;
+    assert_eq!(sim.refused("switches", json!({ "hisotry.end": "next" })).await, meant);
+    let position = sim.refused("switches", json!({ "login.mode": "Trap" })).await;
     assert!(
         position.starts_with("switch `login.mode` has no position `Trap`; did you mean `trap`? "),
         "{position}"
     );
 }
 
-/// An address of this machine that is not loopback, if it has one; nothing is sent to find it.
+/// An address of this machine that is not loopback, if it has one; no packet is sent to find it.
 fn outside_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;
@@ -248,7 +238,7 @@ fn outside_address() -> Option<Ipv4Addr> {
 }
 
 #[tokio::test]
-async fn the_side_door_is_open_to_loopback_only_unless_told_otherwise() {
+async fn the_side_door_is_open_to_loopback_only_by_default() {
     let Some(ip) = outside_address() else { return };
     for open in [false, true] {
         let options =
@@ -267,8 +257,8 @@ async fn the_side_door_is_open_to_loopback_only_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn there_is_no_certificate_without_tls_and_no_mail_ever() {
+async fn without_tls_there_is_no_certificate_and_netbox_sends_no_mail() {
     let sim = Sim::new().await;
-    assert_eq!(sim.side(Method::GET, "ca.pem", Value::Null).await.0, 404);
+    assert_eq!(sim.side_door(Method::GET, "ca.pem", &Value::Null).await.0, 404);
     assert_eq!(sim.look("outbox").await, json!([]));
 }

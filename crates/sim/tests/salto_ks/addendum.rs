@@ -1,11 +1,11 @@
-//! The addendum: what clients in use showed, A1 to A7.
+//! The addendum: the behaviour that clients in use show, A1 to A7.
 
 use serde_json::{Value, json};
 
 use crate::harness::{NOTHING, Sim, sim, text};
 use crate::locks::{keys, open, otp};
 
-/// What a hotel client in production sends with every create.
+/// The body of every create of a hotel client in production.
 pub fn guest(role: &str) -> Value {
     json!({ "alias": "Roma Guest", "blocked": false, "first_name": "Roma", "last_name": "Guest",
             "override_privacy_mode": true, "role_ids": [role], "tag_id": "", "toggle_easy_office_mode": true,
@@ -25,7 +25,7 @@ async fn a1_an_empty_tag_id_is_no_tag_and_the_user_is_created() {
 
 /// [I]
 #[tokio::test]
-async fn a1_an_empty_tag_id_in_a_patch_leaves_the_tag_and_an_empty_id_that_is_needed_is_1100() {
+async fn a1_an_empty_tag_id_in_a_patch_keeps_the_tag_and_an_empty_required_id_is_1100() {
     let sim = sim(&[]).await;
     let (su, _) = sim.user("Cleaner").await;
     let got = sim.s("PATCH", &format!("/users/{su}"), json!({ "tag_id": "" })).await.is(200);
@@ -75,7 +75,7 @@ async fn a3_the_ownership_state_of_a_non_owner_is_site_user() {
 
 /// [M]
 #[tokio::test]
-async fn a4_a_lock_speaks_the_measured_words() {
+async fn a4_a_lock_has_the_measured_words() {
     let sim = sim(&[]).await;
     let id = sim.lock("Main entrance").await;
     let lock = sim.s("GET", &format!("/locks/{id}"), NOTHING).await.is(200);
@@ -132,7 +132,7 @@ async fn a5_the_secret_has_16_characters_and_a_second_one_is_refused_with_its_me
 
 /// [M]
 #[tokio::test]
-async fn a5_a_missing_otp_is_2202_at_the_door_and_1100_where_an_activation_ends() {
+async fn a5_a_missing_otp_is_2202_at_the_door_and_1100_at_the_end_of_an_activation() {
     let sim = sim(&[]).await;
     let (iq, secret, pin) = keys(&sim).await;
     let none = open(&sim, "Studio", None).await;
@@ -176,7 +176,7 @@ async fn last_entry(sim: &Sim) -> Value {
 
 /// [M]
 #[tokio::test]
-async fn a7_an_entry_by_tag_names_the_tag_and_its_ttl_does_not_run_down() {
+async fn a7_an_entry_by_tag_names_the_tag_and_its_ttl_is_constant() {
     let sim = sim(&[]).await;
     for (order, detail) in [
         (json!({ "user": "Cleaner", "lock": "Main entrance" }), json!("00000018")),
@@ -184,7 +184,7 @@ async fn a7_an_entry_by_tag_names_the_tag_and_its_ttl_does_not_run_down() {
         (json!({ "user": "Cleaner", "lock": "Main entrance", "by": "inside_handle" }), NOTHING),
         (json!({ "pin": "000000#", "lock": "Main entrance" }), NOTHING),
     ] {
-        sim.side("POST", "door", order.clone()).await;
+        sim.order("door", order.clone()).await;
         assert_eq!(last_entry(&sim).await["access_detail"], detail, "{order}");
         sim.advance("PT1M").await;
     }

@@ -5,34 +5,34 @@ use serde_json::json;
 use crate::addendum::guest;
 use crate::harness::{Got, NOTHING, SITE, Sim, sim, text};
 use crate::locks::{keys, open, otp};
-use crate::oauth;
+use crate::{oauth, oauth_code};
 
 /// [M]
 #[tokio::test]
-async fn a8_the_access_token_says_how_and_when_the_person_logged_in() {
+async fn a8_the_access_token_has_the_method_and_time_of_the_login() {
     let sim = sim(&[]).await;
     let claims = oauth::part(&sim.token, 1);
     assert_eq!((&claims["amr"], &claims["idp"]), (&json!(["password"]), &json!("local")));
     assert_eq!(claims["auth_time"], claims["iat"]);
-    let refresh = oauth::refresh_token(&sim).await;
+    let refresh = oauth_code::refresh_token(&sim).await;
     sim.advance("PT30M").await;
-    let got = oauth::refresh(&sim, &refresh).await.is(200);
+    let got = oauth_code::refresh(&sim, &refresh).await.is(200);
     let later = oauth::part(&text(&got["access_token"]), 1);
     assert_eq!(later["auth_time"], claims["auth_time"], "a refresh is no login");
     assert_ne!(later["iat"], claims["iat"]);
     sim.advance("PT30M").await;
-    let got = oauth::refresh(&sim, &text(&got["refresh_token"])).await.is(200);
+    let got = oauth_code::refresh(&sim, &text(&got["refresh_token"])).await.is(200);
     assert_eq!(oauth::part(&text(&got["access_token"]), 1)["auth_time"], claims["auth_time"]);
 }
 
 /// [M]
 #[tokio::test]
-async fn a9_the_callers_activations_tell_begun_from_done() {
+async fn a9_the_callers_activations_distinguish_begun_from_done() {
     let sim = sim(&[]).await;
     let list = async || sim.get(&format!("/v1.2/me/{SITE}/activated_iqs")).await;
     assert_eq!(list().await.is(200), json!({ "items": [], "next_page_link": null, "count": null }));
     open(&sim, "Studio", Some("00000")).await.error(404, "3104");
-    assert!(list().await.items().is_empty(), "an attempt begins nothing");
+    assert!(list().await.items().is_empty(), "an attempt starts no activation");
     let (iq, secret, pin) = keys(&sim).await;
     let begun = json!({ "iq_id": iq, "activation_date": null, "activated": false });
     assert_eq!(list().await.items(), [begun]);
@@ -43,7 +43,7 @@ async fn a9_the_callers_activations_tell_begun_from_done() {
     assert_eq!(list().await.items(), [done]);
     let tenant = sim.log_in("tenant@sim.example").await;
     let other = sim.call_as(&tenant, "GET", &format!("/v1.2/me/{SITE}/activated_iqs"), None).await;
-    assert!(other.items().is_empty(), "what another has activated does not show");
+    assert!(other.items().is_empty(), "activations of other users are not shown");
     sim.get("/v1.2/me/SIM001/activated_iqs").await.error(400, "1100");
 }
 
@@ -60,7 +60,7 @@ async fn a10_entries_are_exported_as_csv_with_semicolons_and_american_local_time
     )
     .await;
     for user in ["Cleaner", "Q"] {
-        sim.side("POST", "door", json!({ "user": user, "lock": "Main entrance" })).await;
+        sim.order("door", json!({ "user": user, "lock": "Main entrance" })).await;
         sim.advance("PT20M").await;
     }
     let range = "from_date=2026-09-01T00:00:00.000Z&to_date=2026-09-01T23:59:59.999Z";
@@ -80,7 +80,7 @@ async fn a10_entries_are_exported_as_csv_with_semicolons_and_american_local_time
     let narrow = "from_date=2026-09-01T08:10:00Z&to_date=2026-09-01T08:20:00Z";
     assert_eq!(export(&sim, narrow).await.text.lines().count(), 2, "both ends are included");
     let nothing = "from_date=2025-01-01T00:00:00Z&to_date=2025-12-31T23:59:59Z";
-    assert_eq!(export(&sim, nothing).await.text.lines().count(), 1, "the header comes all the same");
+    assert_eq!(export(&sim, nothing).await.text.lines().count(), 1, "the header is in the answer too");
 }
 
 /// [I]
@@ -101,7 +101,7 @@ async fn a10_an_export_needs_its_dates_and_the_rights_of_the_list() {
 
 /// [C]
 #[tokio::test]
-async fn a11_the_header_against_the_odata_conversion_and_a_browsers_preflight_are_accepted() {
+async fn a11_the_header_against_odata_conversion_and_the_preflight_of_a_browser_are_accepted() {
     let sim = sim(&[]).await;
     let url = format!("{}/v1.1/sites?$filter=site_uid eq 'DE4520'", sim.running.url).replace(' ', "%20");
     let plain = sim.http.get(&url).bearer_auth(&sim.token);

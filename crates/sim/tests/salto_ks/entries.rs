@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Got, NOTHING, SITE, Sim, sim, text};
+use crate::harness::{Got, NOTHING, SITE, Sim, logged_in, sim, text};
 
 const PATH: &str = "/entries?$orderby=utc_date_time desc";
 
 async fn walks(sim: &Sim, count: usize) {
     for _ in 0..count {
-        sim.side("POST", "door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
+        sim.order("door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
         sim.advance("PT1M").await;
     }
 }
@@ -24,7 +24,7 @@ async fn entries(sim: &Sim, query: &str, token: Option<&str>) -> Got {
     Got::of(request.send().await.unwrap()).await
 }
 
-/// All entries, the token sent back as the JSON text that the string holds.
+/// All entries; the token is sent back as the JSON text in the string.
 async fn all(sim: &Sim, query: &str) -> (Vec<Value>, Vec<usize>) {
     let (mut items, mut sizes, mut token) = (Vec::new(), Vec::new(), None::<String>);
     for _ in 0..50 {
@@ -42,7 +42,7 @@ async fn all(sim: &Sim, query: &str) -> (Vec<Value>, Vec<usize>) {
 
 /// [M]
 #[tokio::test]
-async fn s2_11_pages_follow_the_continuation_token_and_no_token_is_the_end() {
+async fn s2_11_pages_follow_the_continuation_token_and_end_without_one() {
     let sim = sim(&[]).await;
     walks(&sim, 7).await;
     let (items, sizes) = all(&sim, &format!("{PATH}&$top=3")).await;
@@ -129,10 +129,10 @@ async fn s2_11_an_entry_has_the_documented_fields_in_utc_and_local_time() {
 
 /// [M]
 #[tokio::test]
-async fn s2_11_rejections_tell_no_access_suspended_or_offline() {
+async fn s2_11_rejections_are_no_access_suspended_or_offline() {
     let sim = sim(&[]).await;
     let walk = async |user: &str, lock: &str| {
-        sim.side("POST", "door", json!({ "user": user, "lock": lock })).await;
+        sim.order("door", json!({ "user": user, "lock": lock })).await;
         let item =
             entries(&sim, &format!("{PATH}&$top=1&$filter=event_category eq 'lock_rejected'"), None).await;
         sim.advance("PT1M").await;
@@ -147,17 +147,17 @@ async fn s2_11_rejections_tell_no_access_suspended_or_offline() {
 
 /// [M]
 #[tokio::test]
-async fn s2_11_a_tag_that_is_nobodys_shows_its_number_and_neither_user_nor_detail() {
+async fn s2_11_an_unknown_tag_shows_its_number_and_neither_user_nor_detail() {
     let sim = sim(&[]).await;
-    let said = sim.side("POST", "door", json!({ "tag": "02307300", "lock": "Main entrance" })).await;
-    assert_eq!((&said["granted"], &said["detail"]), (&json!(false), &NOTHING));
+    let answer = sim.order("door", json!({ "tag": "02307300", "lock": "Main entrance" })).await;
+    assert_eq!((&answer["granted"], &answer["detail"]), (&json!(false), &NOTHING));
     let item = entries(&sim, PATH, None).await.items().remove(0);
     assert_eq!((&item["event_category"], &item["access_by"]), (&json!("lock_rejected"), &json!("tag")));
     assert_eq!(item["access_detail"], json!("02307300"));
     for field in ["event_detail", "user_id", "user_first_name", "user_last_name", "user_alias"] {
         assert!(item[field].is_null(), "{field}");
     }
-    let known = sim.side("POST", "door", json!({ "tag": "00000018", "lock": "Main entrance" })).await;
+    let known = sim.order("door", json!({ "tag": "00000018", "lock": "Main entrance" })).await;
     assert_eq!(known["granted"], json!(true), "the cleaner's");
 }
 
@@ -167,7 +167,7 @@ async fn s2_11_a_pin_whose_user_may_not_use_one_is_rejected_with_the_user_and_wi
     let sim = sim(&[]).await;
     let (su, pu) = sim.user("Cleaner").await;
     let pin = text(&sim.s("PUT", &format!("/users/{su}/pin"), json!({})).await.is(200));
-    let walk = async || sim.side("POST", "door", json!({ "pin": pin, "lock": "Main entrance" })).await;
+    let walk = async || sim.order("door", json!({ "pin": pin, "lock": "Main entrance" })).await;
     assert_eq!(walk().await["granted"], json!(false));
     let item = entries(&sim, PATH, None).await.items().remove(0);
     assert_eq!((&item["event_category"], &item["event_detail"]), (&json!("lock_rejected"), &NOTHING));
@@ -178,10 +178,10 @@ async fn s2_11_a_pin_whose_user_may_not_use_one_is_rejected_with_the_user_and_wi
 
 /// [M]
 #[tokio::test]
-async fn s2_11_from_the_inside_a_lock_always_opens_and_nobody_is_named() {
+async fn s2_11_from_the_inside_a_lock_always_opens_and_no_user_is_named() {
     let sim = sim(&[]).await;
-    let said = sim.side("POST", "door", json!({ "by": "inside_handle", "lock": "Studio" })).await;
-    assert_eq!(said["granted"], json!(true));
+    let answer = sim.order("door", json!({ "by": "inside_handle", "lock": "Studio" })).await;
+    assert_eq!(answer["granted"], json!(true));
     let item = entries(&sim, PATH, None).await.items().remove(0);
     assert_eq!(
         (&item["event_category"], &item["access_by"]),
@@ -192,25 +192,25 @@ async fn s2_11_from_the_inside_a_lock_always_opens_and_nobody_is_named() {
 
 /// [I]
 #[tokio::test]
-async fn s2_11_a_dry_attempt_leaves_no_entry_whoever_it_is() {
+async fn s2_11_a_dry_attempt_of_any_kind_leaves_no_entry() {
     let sim = sim(&[]).await;
-    for who in [json!({ "pin": "000000" }), json!({ "tag": "1" }), json!({ "user": "Cleaner" })] {
-        let mut order = who.clone();
+    for attempt in [json!({ "pin": "000000" }), json!({ "tag": "1" }), json!({ "user": "Cleaner" })] {
+        let mut order = attempt.clone();
         (order["lock"], order["dry"]) = (json!("Main entrance"), json!(true));
-        sim.side("POST", "door", order).await;
-        assert!(entries(&sim, PATH, None).await.items().is_empty(), "{who}");
+        sim.order("door", order).await;
+        assert!(entries(&sim, PATH, None).await.items().is_empty(), "{attempt}");
     }
 }
 
 /// [M]
 #[tokio::test]
-async fn s2_11_an_unknown_pin_shows_somebody_who_is_no_user() {
+async fn s2_11_an_unknown_pin_shows_an_id_that_is_no_user() {
     let sim = sim(&[]).await;
-    sim.side("POST", "door", json!({ "pin": "000000#", "lock": "Main entrance" })).await;
+    sim.order("door", json!({ "pin": "000000#", "lock": "Main entrance" })).await;
     let item = entries(&sim, PATH, None).await.items().remove(0);
     assert_eq!((&item["event_category"], &item["access_by"]), (&json!("lock_rejected"), &json!("pin_code")));
-    let nobody = text(&item["user_id"]);
-    let users = sim.s("GET", &format!("/users?$filter=user/id eq '{nobody}'"), NOTHING).await;
+    let unknown = text(&item["user_id"]);
+    let users = sim.s("GET", &format!("/users?$filter=user/id eq '{unknown}'"), NOTHING).await;
     assert!(users.items().is_empty());
 }
 
@@ -221,10 +221,10 @@ async fn s2_11_entries_are_kept_for_90_days() {
     walks(&sim, 1).await;
     assert_eq!(sim.s("GET", "", NOTHING).await.json["store_events_ttl"], json!("90.00:00:00"));
     sim.advance("P89D").await;
-    let sim = Sim { token: sim.log_in("admin@sim.example").await, ..sim };
+    let sim = logged_in(sim.simulator).await;
     assert_eq!(entries(&sim, PATH, None).await.items().len(), 1);
     sim.advance("P1D").await;
-    let sim = Sim { token: sim.log_in("admin@sim.example").await, ..sim };
+    let sim = logged_in(sim.simulator).await;
     assert_eq!(entries(&sim, PATH, None).await.items().len(), 0);
 }
 
@@ -247,7 +247,7 @@ async fn s2_11_empty_items_with_a_token_are_not_the_end() {
     assert_eq!((items.len(), sizes[0]), (5, 0));
 }
 
-/// Opens the hub and returns the stream and the address messages are sent to.
+/// Opens the hub and returns the stream and the address for messages.
 async fn hub(sim: &Sim, query: &str) -> (reqwest::Response, String) {
     let base = format!("{}/v1/hub/entries", sim.running.url);
     let url = format!("{base}/negotiate?negotiateVersion=1&site_id={SITE}{query}");
@@ -276,11 +276,11 @@ async fn message(stream: &mut reqwest::Response) -> Value {
     serde_json::from_str(line).unwrap()
 }
 
-/// The first message after a walk through a door.
+/// The first message after a person has opened a door.
 pub async fn streamed(sim: &Sim) -> Value {
     let (mut stream, _) = hub(sim, "").await;
     assert_eq!(message(&mut stream).await, json!({}), "the handshake");
-    sim.side("POST", "door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
+    sim.order("door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
     let got = message(&mut stream).await;
     assert_eq!((&got["type"], &got["target"]), (&json!(1), &json!("ReceiveMessage")));
     got["arguments"][0].clone()
@@ -297,13 +297,13 @@ async fn s2_11_the_hub_sends_entries_by_receive_message() {
 
 /// [V]
 #[tokio::test]
-async fn s2_11_the_hub_may_be_narrowed_to_a_user() {
+async fn s2_11_the_hub_may_be_limited_to_a_user() {
     let sim = sim(&[]).await;
     let (_, cleaner) = sim.user("Cleaner").await;
     let (mut stream, _) = hub(&sim, &format!("&user_id={cleaner}")).await;
     assert_eq!(message(&mut stream).await, json!({}));
     for user in ["zoe@acme.example", "Cleaner"] {
-        sim.side("POST", "door", json!({ "user": user, "lock": "Main entrance" })).await;
+        sim.order("door", json!({ "user": user, "lock": "Main entrance" })).await;
     }
     assert_eq!(message(&mut stream).await["arguments"][0]["user_id"], json!(cleaner));
 }

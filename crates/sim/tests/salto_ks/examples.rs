@@ -1,4 +1,4 @@
-//! 2.16: the worked examples in their order, as one client would walk through them.
+//! 2.16: the worked examples in their order, as one client would call them.
 
 use serde_json::json;
 
@@ -22,8 +22,8 @@ async fn s2_16_the_worked_examples_in_their_order() {
     let role = sim.role("site_user").await;
 
     let look = "/users?$filter=user/email eq 'ada@example.org'&$inlinecount=allpages";
-    let nobody = sim.s("GET", look, NOTHING).await;
-    assert_eq!(nobody.json, json!({ "items": [], "next_page_link": null, "count": 0 }));
+    let missing = sim.s("GET", look, NOTHING).await;
+    assert_eq!(missing.json, json!({ "items": [], "next_page_link": null, "count": 0 }));
     let made = sim.ada().await.is(200);
     let (su, pu) = (text(&made["id"]), text(&made["user"]["id"]));
     assert_eq!(sim.outbox().await.len(), 1);

@@ -11,6 +11,7 @@ use vestibule_sim::frame::{Body, Call, Reply, Request, Switches, System, Twists,
 use vestibule_sim::salto_ks::{KIT, SWITCHES};
 
 use crate::harness::{SITE, TUESDAY};
+use crate::support::generated;
 
 struct Platform {
     system: Arc<dyn System>,
@@ -122,36 +123,23 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn value() -> impl Strategy<Value = Value> {
-    let ids = PLATFORM.ids.clone();
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        ".{0,12}".prop_map(Value::from),
-        proptest::sample::select(ids).prop_map(Value::from),
-        proptest::sample::select(vec![
-            "2026-09-01T15:00:00Z",
-            "2026-13-01",
-            "9999-12-31T23:59:59Z",
-            "-009999-01-01T00:00:00Z",
-            "24:00",
-            "23:59",
-            "+2026",
-            "0000-00-00T",
-            "2026-09-01T15:00:00+99:99",
-            "suspended",
-            "unlocked",
-            "",
-        ])
-        .prop_map(Value::from),
+    let instants = vec![
+        "2026-09-01T15:00:00Z",
+        "2026-13-01",
+        "9999-12-31T23:59:59Z",
+        "-009999-01-01T00:00:00Z",
+        "24:00",
+        "23:59",
+        "+2026",
+        "0000-00-00T",
+        "2026-09-01T15:00:00+99:99",
+        "suspended",
+        "unlocked",
+        "",
     ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::vec((".{0,4}", inner), 0..4).prop_map(|all| all.into_iter().collect()),
-        ]
-    })
+    let ids = proptest::sample::select(PLATFORM.ids.clone());
+    let instants = proptest::sample::select(instants).prop_map(str::to_owned);
+    generated::json(prop_oneof![ids, instants], ".{0,4}")
 }
 
 const FIELDS: [&str; 24] = [

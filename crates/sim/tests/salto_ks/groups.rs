@@ -20,7 +20,7 @@ async fn s2_7_a_group_is_id_and_customer_reference() {
 
 /// [C]
 #[tokio::test]
-async fn s2_7_a_deleted_group_is_gone() {
+async fn s2_7_a_deleted_group_no_longer_exists() {
     let sim = sim(&[]).await;
     let group = sim.group("Empty").await;
     sim.s("DELETE", &format!("/access_groups/{group}"), NOTHING).await.is(204);
@@ -123,7 +123,7 @@ async fn s2_7_an_end_of_18_00_reads_back_18_00_59() {
 
 /// [M]
 #[tokio::test]
-async fn s2_7_no_weekday_and_what_ends_before_it_starts_is_1101() {
+async fn s2_7_no_weekday_and_an_end_before_the_start_are_1101() {
     let sim = sim(&[]).await;
     let group = sim.group("Empty").await;
     let never = schedule(&sim, &group, json!({ "start_time": "00:00", "end_time": "23:59" })).await;
@@ -189,7 +189,7 @@ async fn s2_7_a_group_needs_members_and_locks_too() {
 
 /// [V]
 #[tokio::test]
-async fn s2_7_windows_count_by_the_clock_of_the_site() {
+async fn s2_7_windows_are_by_the_clock_of_the_site() {
     let sim = sim(&[]).await;
     let at = async |instant: &str| sim.door_at("Cleaner", "Main entrance", Some(instant)).await.0;
     assert!(at("2026-09-01T06:00:00Z").await, "08:00 in Berlin in summer");
@@ -202,7 +202,7 @@ async fn s2_7_windows_count_by_the_clock_of_the_site() {
 
 /// [V]
 #[tokio::test]
-async fn s2_7_several_schedules_of_a_group_add_up() {
+async fn s2_7_a_group_opens_by_any_of_its_schedules() {
     let sim = sim(&[]).await;
     let group = sim.group("Office hours").await;
     let body = json!({ "saturday": true, "start_time": "10:00", "end_time": "12:00" });
@@ -213,7 +213,7 @@ async fn s2_7_several_schedules_of_a_group_add_up() {
 
 /// [V]
 #[tokio::test]
-async fn s2_7_dates_only_are_whole_days_and_moments_are_check_in_and_check_out() {
+async fn s2_7_dates_are_whole_days_and_instants_are_check_in_and_check_out() {
     let sim = sim(&[]).await;
     let group = sim.group("No schedule").await;
     let mut days = always();

@@ -1,30 +1,40 @@
-//! A running simulator and short ways to call it. Calls are literal; nothing of the simulator is used but its start.
+//! A running simulator and short calls of it. Calls are literal; only its start is used of the simulator.
+
+use std::ops::Deref;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use vestibule_sim::frame::{Options, Running};
+use vestibule_sim::frame::Options;
 use vestibule_sim::salto_ks;
+
+use crate::support::simulator::{Simulator, held_at};
 
 /// Site `Small Building` of the small building, where admin@sim.example is administrator.
 pub const SITE: &str = "0b7c1d2e-0000-4000-8000-000000000001";
 /// Site `Mill`, where admin@sim.example is a plain user.
 pub const MILL: &str = "0b7c1d2e-0000-4000-8000-000000000002";
-/// Site `Tower`, where admin@sim.example is nobody.
+/// Site `Tower`, where admin@sim.example is no user.
 pub const TOWER: &str = "0b7c1d2e-0000-4000-8000-000000000003";
 
 /// A Tuesday, 10:00 in Berlin.
 pub const TUESDAY: &str = "2026-09-01T08:00:00Z";
 
 pub struct Sim {
-    pub running: Running,
-    pub http: Client,
+    pub simulator: Simulator,
     pub token: String,
 }
 
-/// What came back.
+impl Deref for Sim {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.simulator
+    }
+}
+
+/// An answer.
 #[derive(Debug)]
 pub struct Got {
     pub status: u16,
@@ -66,18 +76,18 @@ impl Got {
     }
 }
 
-/// The small building on a held clock with these switches moved, and a token of its administrator.
+/// The small building on a held clock with these switches set, and a token of its administrator.
 pub async fn sim(switches: &[(&str, &str)]) -> Sim {
-    let start: Timestamp = TUESDAY.parse().unwrap();
-    let options = Options::default().held_at(start);
-    let options = switches.iter().fold(options, |options, (name, value)| options.with(name, value));
-    with(options).await
+    with(held_at(TUESDAY, switches)).await
 }
 
 pub async fn with(options: Options) -> Sim {
-    let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let running = salto_ks::start(options).await.unwrap();
-    let mut sim = Sim { running, http, token: String::new() };
+    logged_in(Simulator::new(salto_ks::start(options).await.unwrap())).await
+}
+
+/// The same simulator with a token of its administrator.
+pub async fn logged_in(simulator: Simulator) -> Sim {
+    let mut sim = Sim { simulator, token: String::new() };
     sim.token = sim.log_in("admin@sim.example").await;
     sim
 }
@@ -112,7 +122,7 @@ impl Sim {
     }
 
     pub async fn call_as(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Got {
-        let url = format!("{}{}", self.running.url, path.replace(' ', "%20"));
+        let url = self.url(&path.replace(' ', "%20"));
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request =
             self.http.request(method, url).bearer_auth(token).header("accept", "application/json");
@@ -126,7 +136,7 @@ impl Sim {
         self.call("GET", path, None).await
     }
 
-    /// A call on the site's own path, `S/...`.
+    /// A call on a path of the site, on v1.2.
     pub async fn s(&self, method: &str, path: &str, body: Value) -> Got {
         let body = (!body.is_null()).then_some(body);
         self.call(method, &format!("/v1.2/sites/{SITE}{path}"), body).await
@@ -138,47 +148,21 @@ impl Sim {
         self.call(method, &format!("/v1.1/sites/{SITE}{path}"), body).await
     }
 
-    pub async fn side(&self, method: &str, path: &str, body: Value) -> Value {
-        let url = format!("{}/_sim/{path}", self.running.url);
-        let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let request = self.http.request(method, url).body(if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        });
-        Got::of(request.send().await.unwrap()).await.ok()
-    }
-
-    pub async fn edit(&self, order: Value) -> Value {
-        self.side("POST", "edit", order).await
-    }
-
-    pub async fn advance(&self, span: &str) {
-        self.side("POST", "clock", json!({ "advance": span })).await;
-    }
-
-    pub async fn switch(&self, name: &str, position: &str) {
-        let mut order = json!({});
-        order[name] = json!(position);
-        self.side("POST", "switches", order).await;
-    }
-
-    /// Somebody at a lock: granted, and the detail of a refusal.
+    /// The decision of a lock for a user: granted, and the detail of a refusal.
     pub async fn door(&self, user: &str, lock: &str) -> (bool, String) {
         self.door_at(user, lock, None).await
     }
 
     pub async fn door_at(&self, user: &str, lock: &str, at: Option<&str>) -> (bool, String) {
-        let said =
-            self.side("POST", "door", json!({ "user": user, "lock": lock, "at": at, "dry": true })).await;
-        (said["granted"].as_bool().unwrap(), said["detail"].as_str().unwrap_or_default().to_owned())
+        let answer = self.order("door", json!({ "user": user, "lock": lock, "at": at, "dry": true })).await;
+        (answer["granted"].as_bool().unwrap(), answer["detail"].as_str().unwrap_or_default().to_owned())
     }
 
     pub async fn outbox(&self) -> Vec<Value> {
-        self.side("GET", "outbox", Value::Null).await.as_array().cloned().unwrap()
+        self.look("outbox").await.as_array().cloned().unwrap()
     }
 
-    /// The id of a role by its code, as a client has to find it.
+    /// The id of a role by its code, as a client must find it.
     pub async fn role(&self, code: &str) -> String {
         let roles = self.s("GET", "/roles?$top=100", Value::Null).await;
         let found = roles.items().into_iter().find(|role| role["code"] == code).unwrap();

@@ -32,7 +32,7 @@ async fn s2_9_an_answer_lost_after_the_write_leaves_user_and_mail() {
     let sim = sim(&[]).await;
     let role = sim.role("site_user").await;
     let fault = json!({ "kind": "refuse", "when": "after", "operation": "users.create" });
-    sim.side("POST", "faults", fault).await;
+    sim.fault(fault).await;
     let body = json!({ "first_name": "A", "last_name": "B", "email": "ada@example.org", "role_ids": [role] });
     let url = format!("{}/v1.2/sites/{}/users", sim.running.url, crate::harness::SITE);
     assert!(sim.http.post(url).bearer_auth(&sim.token).json(&body).send().await.is_err());
@@ -51,7 +51,7 @@ async fn s2_9_a_seat_is_taken_by_each_subscribed_user() {
 
 /// [M]
 #[tokio::test]
-async fn s2_9_exhaustion_is_silent_and_a_pin_comes_all_the_same() {
+async fn s2_9_exhaustion_is_silent_and_there_is_still_a_pin() {
     let sim = sim(&[]).await;
     fill(&sim).await;
     let made = sim.ada().await;
@@ -149,7 +149,7 @@ async fn s2_9_delete_and_create_again_gives_a_new_site_user_and_a_new_mail() {
 
 /// [I]
 #[tokio::test]
-async fn s2_9_delete_takes_memberships_and_pin_along() {
+async fn s2_9_delete_removes_memberships_and_pin() {
     let sim = sim(&[]).await;
     let (su, pu) = sim.user("Zoë O''Brien").await;
     let group = sim.group("Coworking").await;

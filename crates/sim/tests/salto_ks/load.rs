@@ -12,7 +12,7 @@ const LARGE: &str = include_str!("../../seeds/salto-ks-5000.yaml");
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counters_are_exact_under_concurrency() {
     let sim = Arc::new(sim(&[]).await);
-    sim.side("DELETE", "calls", NOTHING).await;
+    sim.clear("calls").await;
     let tasks: Vec<_> = (0..8)
         .map(|task| {
             let sim = Arc::clone(&sim);
@@ -28,7 +28,7 @@ async fn counters_are_exact_under_concurrency() {
     for task in tasks {
         task.await.unwrap();
     }
-    let calls = sim.side("GET", "calls", NOTHING).await;
+    let calls = sim.look("calls").await;
     assert_eq!(calls["operations"]["groups.create"], json!({ "ok": 200 }));
     assert_eq!(calls["operations"]["users.get"], json!({ "error_1100": 200 }));
     assert_eq!((&calls["total"], &calls["in_flight"]), (&json!(400), &json!(0)));
@@ -51,12 +51,12 @@ async fn the_generated_seed_holds_5000_people_in_40_companies_and_is_the_same_ea
 }
 
 #[tokio::test]
-async fn of_ten_thousand_people_each_is_found_by_his_email() {
+async fn each_of_ten_thousand_people_is_found_by_e_mail() {
     let seed = LARGE.replace("people: 5000", "people: 10000").replace("amount: 6000", "amount: 12000");
     let sim = with(Options { seed: Some(seed), ..Options::default() }).await;
     let sites = sim.get("/v1.2/sites").await.items();
     let site = format!("/v1.2/sites/{}", text(&sites[0]["id"]));
-    let mut nobody = 0;
+    let mut missing = 0;
     for number in (0..10_000).step_by(200) {
         let email = format!("person{number}@tenants.example");
         let found = sim.get(&format!("{site}/users?$filter=user/email eq '{email}'")).await.items();
@@ -64,7 +64,7 @@ async fn of_ten_thousand_people_each_is_found_by_his_email() {
             found.len() <= 1 && found.iter().all(|user| user["user"]["email"] == json!(email)),
             "{found:?}"
         );
-        nobody += usize::from(found.is_empty());
+        missing += usize::from(found.is_empty());
     }
-    assert!(nobody < 8, "three of a hundred have no email: {nobody}");
+    assert!(missing < 8, "three of a hundred have no e-mail: {missing}");
 }

@@ -101,7 +101,7 @@ async fn s2_10_remote_opening_is_200_and_leaves_an_entry() {
 
 /// [M]
 #[tokio::test]
-async fn s2_10_who_may_not_open_remotely_is_forbidden_and_an_offline_iq_is_3101() {
+async fn s2_10_a_user_without_remote_access_is_forbidden_and_an_offline_iq_is_3101() {
     let sim = sim(&[]).await;
     let lock = sim.lock("Main entrance").await;
     let path = format!("/v1.2/sites/{SITE}/locks/{lock}/locking");
@@ -122,7 +122,7 @@ pub fn otp(at: &str, secret: &str, pin: &str) -> String {
     hex[..5].to_owned()
 }
 
-/// Reads secret and PIN, each of which comes once.
+/// Reads secret and PIN, each of which is answered once.
 pub async fn keys(sim: &Sim) -> (String, String, String) {
     let iq = sim.iq("Roof IQ").await;
     let secret = text(&sim.s("GET", &format!("/iqs/{iq}/secret"), NOTHING).await.is(200)["secret"]);
@@ -136,7 +136,7 @@ pub async fn keys(sim: &Sim) -> (String, String, String) {
 
 /// [M]
 #[tokio::test]
-async fn s2_10_activation_and_an_otp_that_is_good_for_three_minutes() {
+async fn s2_10_activation_and_an_otp_that_is_valid_for_three_minutes() {
     let sim = sim(&[]).await;
     let (iq, secret, pin) = keys(&sim).await;
     let now = otp("20260901080000", &secret, &pin);
@@ -242,7 +242,7 @@ async fn s2_12_a_pod_member_is_2220_to_normal_calls() {
 #[tokio::test]
 async fn s2_12_pod_members_are_added_and_removed_by_pod_calls() {
     let sim = sim(&[]).await;
-    let state = sim.side("GET", "state?site=SIM001", NOTHING).await;
+    let state = sim.look("state?site=SIM001").await;
     let pod = text(&state["sites"][0]["pods"][0]["id"]);
     let (su, _) = sim.user("Poddy").await;
     let path = format!("/pods/{pod}/members");
@@ -256,7 +256,7 @@ async fn s2_12_pod_members_are_added_and_removed_by_pod_calls() {
 
 /// [V]
 #[tokio::test]
-async fn s2_12_a_pod_guest_is_for_pod_members() {
+async fn s2_12_only_pod_members_make_pod_guests() {
     let sim = sim(&[]).await;
     let body = json!({ "first_name": "G", "last_name": "H" });
     sim.call("POST", "/v1.1/pods/guests", Some(body)).await.error(403, "2203");

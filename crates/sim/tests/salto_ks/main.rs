@@ -1,18 +1,19 @@
-//! `systems/salto-ks.md` walked section by section with literal requests and the literal answers of its worked examples:
-//! one test a fact, the section in the test's name, the mark of the fact before it. The docs list them (see `table.rs`).
+//! `systems/salto-ks.md` section by section with literal requests and the literal answers of its worked examples: one test
+//! for each fact, with the section in the name of the test and the mark of the fact before it. The page of the simulator
+//! lists them (see `facts.rs`).
 
 // A test crate exports nothing, and its helpers may fail a test as the tests themselves may.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
-// Names as the document has them (`su`, `pu`, OAuth2), and tables put together piece by piece.
+// Names as the document has them (`su`, `pu`, OAuth2), and tables that are built piece by piece.
 #![allow(clippy::doc_markdown, clippy::similar_names, clippy::format_push_string, clippy::format_collect)]
 
 mod addendum;
 mod addendum_calls;
 mod conventions;
-#[path = "../docs/mod.rs"]
-mod docs;
+mod conventions_lists;
 mod entries;
 mod examples;
+mod facts;
 mod fuzz;
 mod groups;
 mod harness;
@@ -20,10 +21,13 @@ mod lifecycle;
 mod load;
 mod locks;
 mod oauth;
+mod oauth_code;
 mod program;
 mod side_door;
 mod sites;
+#[path = "../support/mod.rs"]
+mod support;
 mod switches;
-mod table;
+mod switches_users;
 mod timed;
 mod users;

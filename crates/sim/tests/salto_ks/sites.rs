@@ -33,7 +33,7 @@ async fn s2_5_me_is_the_platform_profile() {
 
 /// [I]
 #[tokio::test]
-async fn s2_5_the_sites_have_no_role_filter_and_s_me_tells_where_one_is_administrator() {
+async fn s2_5_the_sites_have_no_role_filter_and_s_me_shows_the_role_on_a_site() {
     let sim = sim(&[]).await;
     let sites = sim.get("/v1.2/sites").await.items();
     let mut mine = Vec::new();
@@ -48,7 +48,7 @@ async fn s2_5_the_sites_have_no_role_filter_and_s_me_tells_where_one_is_administ
 
 /// [M]
 #[tokio::test]
-async fn s2_5_the_owner_is_no_role_and_may_all_the_same() {
+async fn s2_5_the_owner_has_no_role_and_has_all_rights() {
     let sim = sim(&[]).await;
     let owner = sim.log_in("owner@sim.example").await;
     let me = sim.call_as(&owner, "GET", &format!("/v1.2/sites/{SITE}/me"), None).await.is(200);
@@ -73,7 +73,7 @@ async fn s2_5_s_me_is_the_site_user_with_ownership_and_pods() {
 
 /// [M]
 #[tokio::test]
-async fn s2_5_a_site_tells_its_seats_zone_and_state() {
+async fn s2_5_a_site_shows_its_seats_zone_and_state() {
     let sim = sim(&[]).await;
     let site = sim.s("GET", "", NOTHING).await.is(200);
     assert_eq!(
@@ -94,7 +94,7 @@ async fn s2_5_a_site_tells_its_seats_zone_and_state() {
 
 /// [M]
 #[tokio::test]
-async fn s2_5_the_subscription_tells_its_features() {
+async fn s2_5_the_subscription_shows_its_features() {
     let sim = sim(&[]).await;
     let subscription = sim.s("GET", "/subscription", NOTHING).await.is(200);
     assert_eq!(subscription["user_amount"], json!(12));
@@ -117,7 +117,7 @@ async fn s2_5_v2_permissions_are_403_for_a_custom_role() {
 
 /// [V]
 #[tokio::test]
-async fn s2_5_a_new_site_is_neither_released_nor_paid_for() {
+async fn s2_5_a_new_site_is_not_released_and_has_no_seat() {
     let sim = sim(&[]).await;
     let body = json!({ "customer_reference": "New", "country_code": "DE", "time_zone": "Europe/Berlin" });
     let made = sim.call("POST", "/v1.1/sites", Some(body)).await.is(200);

@@ -1,35 +1,37 @@
-//! 2.15: every switch in every position.
+//! 2.15: every switch in every position, and the table of switches.
 
-use serde_json::{Value, json};
-use vestibule_sim::frame::Position;
+use serde_json::json;
+use vestibule_sim::frame::{Position, Switch};
 use vestibule_sim::salto_ks::SWITCHES;
 
-use crate::conventions::walk;
-use crate::harness::{Got, NOTHING, SITE, Sim, always, sim, text};
-use crate::{entries, oauth};
+use crate::conventions_lists::walk;
+use crate::harness::{NOTHING, SITE, always, logged_in, sim, text};
+use crate::support::docs;
+use crate::support::simulator::Simulator;
+use crate::{entries, oauth_code};
 
 /// [?]
 #[tokio::test]
 async fn s2_15_1_a_refresh_token_rotates_is_fixed_or_expires() {
     let sim = sim(&[]).await;
-    let first = oauth::refresh_token(&sim).await;
+    let first = oauth_code::refresh_token(&sim).await;
     assert_ne!(refreshed(&sim, &first).await, Some(first.clone()));
     assert_eq!(refreshed(&sim, &first).await, None, "refresh.rotation rotates: reuse fails");
     sim.switch("refresh.rotation", "fixed").await;
-    let fixed = oauth::refresh_token(&sim).await;
+    let fixed = oauth_code::refresh_token(&sim).await;
     assert_eq!(refreshed(&sim, &fixed).await, Some(fixed.clone()));
     sim.advance("P300D").await;
     assert_eq!(refreshed(&sim, &fixed).await, Some(fixed.clone()), "refresh.lifetime none");
     sim.switch("refresh.lifetime", "86400").await;
-    let short = oauth::refresh_token(&sim).await;
+    let short = oauth_code::refresh_token(&sim).await;
     sim.advance("PT23H").await;
     assert!(refreshed(&sim, &short).await.is_some());
     sim.advance("PT1H").await;
     assert_eq!(refreshed(&sim, &short).await, None);
 }
 
-async fn refreshed(sim: &Sim, token: &str) -> Option<String> {
-    let got = oauth::refresh(sim, token).await;
+async fn refreshed(sim: &crate::harness::Sim, token: &str) -> Option<String> {
+    let got = oauth_code::refresh(sim, token).await;
     if got.status != 200 {
         assert_eq!((got.status, &got.json["error"]), (400, &json!("invalid_grant")));
     }
@@ -38,7 +40,7 @@ async fn refreshed(sim: &Sim, token: &str) -> Option<String> {
 
 /// [?]
 #[tokio::test]
-async fn s2_15_2_next_page_links_have_the_base_that_is_wanted() {
+async fn s2_15_2_next_page_links_have_the_base_of_the_switch() {
     let sim = sim(&[]).await;
     let link = async || text(&sim.s("GET", "/users?$top=1", NOTHING).await.json["next_page_link"]);
     let path = format!("/v1.2/sites/{SITE}/users?$top=1&$skip=1");
@@ -51,14 +53,13 @@ async fn s2_15_2_next_page_links_have_the_base_that_is_wanted() {
 
 /// [M]
 #[tokio::test]
-async fn s2_15_2_a_link_may_say_http_though_the_host_speaks_https() {
+async fn s2_15_2_a_link_may_be_http_though_the_host_speaks_https() {
     use vestibule_sim::frame::{Options, Tls};
     let options = Options { tls: Some(Tls::OwnAuthority), ..Options::default() }.with("links.base", "http");
     let running = vestibule_sim::salto_ks::start(options).await.unwrap();
     let certificate = reqwest::Certificate::from_pem(running.ca_pem().unwrap().as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([certificate]).build().unwrap();
-    let sim = Sim { running, http, token: String::new() };
-    let sim = Sim { token: sim.log_in("admin@sim.example").await, ..sim };
+    let sim = logged_in(Simulator { running, http }).await;
     let got = sim.s("GET", "/users?$top=1", NOTHING).await;
     assert!(sim.running.url.starts_with("https://"));
     assert!(text(&got.json["next_page_link"]).starts_with("http://"), "{}", got.text);
@@ -91,75 +92,6 @@ async fn s2_15_4_lists_in_an_envelope_or_as_bare_arrays() {
 
 /// [?]
 #[tokio::test]
-async fn s2_15_5_a_create_with_a_known_e_mail() {
-    let sim = sim(&[]).await;
-    let (zoe, _) = sim.user("Zoë O''Brien").await;
-    let here = "zoe@acme.example";
-    sim.create("Z", "O", Some(here)).await.error(400, "1101");
-    sim.create("Grace", "Hopper", Some("grace@hopper.example")).await.error(400, "1101");
-    sim.switch("users.known-email", "existing").await;
-    assert_eq!(sim.create("Z", "O", Some(here)).await.is(200)["id"], json!(zoe));
-    let grace = sim.create("Grace", "Hopper", Some("grace@hopper.example")).await.is(200);
-    assert_eq!(grace["user"]["has_profile"], json!(true));
-    sim.switch("users.known-email", "second").await;
-    let second = sim.create("Z", "O", Some(here)).await.is(200);
-    assert_ne!(second["id"], json!(zoe));
-    let found = sim.s("GET", &format!("/users?$filter=user/email eq '{here}'"), NOTHING).await;
-    assert_eq!(found.items().len(), 2);
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_15_6_added_twice_removed_though_absent_deleted_twice() {
-    let sim = sim(&[]).await;
-    let (group, empty) = (sim.group("Coworking").await, sim.group("Empty").await);
-    let (_, pu) = sim.user("Zoë O''Brien").await;
-    let calls: [(&str, &str, String, Value); 3] = [
-        ("members.added-twice", "POST", format!("/access_groups/{group}/users"), json!({ "user_id": pu })),
-        (
-            "members.removed-absent",
-            "PATCH",
-            format!("/access_groups/{empty}/users"),
-            json!({ "remove_ids": [pu] }),
-        ),
-        ("members.deleted-twice", "DELETE", format!("/access_groups/{empty}/users/{pu}"), NOTHING),
-    ];
-    for (switch, method, path, body) in calls {
-        let got = async || sim.s(method, &path, body.clone()).await;
-        got().await.is(200);
-        sim.switch(switch, "400").await;
-        got().await.error(400, "1101");
-        sim.switch(switch, "404").await;
-        got().await.error(404, "2202");
-        sim.switch(switch, "200").await;
-    }
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_15_7_expires_at_of_users_is_ignored_or_accepted_and_stops_or_does_not() {
-    let sim = sim(&[]).await;
-    let (su, _) = sim.user("Zoë O''Brien").await;
-    let path = format!("/users/{su}");
-    let past = json!({ "expires_at": "2026-01-01T00:00:00Z" });
-    assert!(
-        sim.s("PATCH", &path, past.clone()).await.is(200)["expires_at"].is_null(),
-        "expires-at.users ignored"
-    );
-    assert!(sim.door(&su, "Main entrance").await.0);
-    sim.switch("expires-at.users", "accepted").await;
-    let got = sim.s("PATCH", &path, past).await.is(200);
-    assert_eq!(got["expires_at"], json!("2026-01-01T00:00:00Z"));
-    assert!(!sim.door(&su, "Main entrance").await.0, "expires-at.door stops");
-    sim.switch("expires-at.door", "does-not-stop").await;
-    assert!(sim.door(&su, "Main entrance").await.0);
-    let role = sim.role("site_user").await;
-    let body = json!({ "first_name": "A", "last_name": "B", "role_ids": [role], "expires_at": "2027-01-01T00:00:00Z" });
-    assert_eq!(sim.s("POST", "/users", body).await.is(200)["expires_at"], json!("2027-01-01T00:00:00Z"));
-}
-
-/// [?]
-#[tokio::test]
 async fn s2_15_8_success_codes_of_delete_and_subscription() {
     for (position, status) in [("204", 204), ("200", 200), ("202", 202)] {
         let sim = sim(&[("status.delete", position), ("status.subscription", position)]).await;
@@ -178,57 +110,6 @@ async fn s2_15_8_success_codes_of_delete_and_subscription() {
         let state = json!({ "state": "suspended" });
         assert_eq!(sim.s("PATCH", &format!("/users/{su}/subscription"), state).await.status, status);
     }
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_15_9_a_resume_without_a_free_seat() {
-    let sim = sim(&[]).await;
-    let (su, _) = sim.user("Cleaner").await;
-    let path = format!("/users/{su}/subscription");
-    sim.s("PATCH", &path, json!({ "state": "suspended" })).await.ok();
-    sim.edit(json!({ "action": "set_site", "seats": 6 })).await;
-    sim.s("PATCH", &path, json!({ "state": "subscribed" })).await.is(204);
-    let user = sim.s("GET", &format!("/users/{su}"), NOTHING).await.is(200);
-    assert_eq!(user["subscription_state"], json!("suspended"), "resume.no-seat suspended");
-    sim.switch("resume.no-seat", "403").await;
-    sim.s("PATCH", &path, json!({ "state": "subscribed" })).await.error(403, "2212");
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_15_10_a_blocked_user_keeps_the_seat_or_frees_it() {
-    let sim = sim(&[]).await;
-    let used = async || sim.s("GET", "", NOTHING).await.json["active_user_amount"].clone();
-    let (su, _) = sim.user("Cleaner").await;
-    let path = format!("/users/{su}");
-    sim.s("PATCH", &path, json!({ "blocked": true })).await.is(200);
-    assert_eq!(used().await, json!(7), "blocked.keeps-seat yes");
-    sim.switch("blocked.keeps-seat", "no").await;
-    assert_eq!(used().await, json!(6));
-    sim.edit(json!({ "action": "set_site", "seats": 6 })).await;
-    let back = sim.s("PATCH", &path, json!({ "blocked": false })).await.is(200);
-    assert_eq!(back["subscription_state"], json!("suspended"), "somebody else sits there");
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_15_11_patch_of_alias_roles_and_e_mail() {
-    let sim = sim(&[]).await;
-    let (su, _) = sim.user("Cleaner").await;
-    let role = sim.role("site_super_user").await;
-    let patch = async |body: Value| sim.s("PATCH", &format!("/users/{su}"), body).await;
-    let person = json!({ "alias": "Clara", "role_ids": [role] });
-    let mail = json!({ "email": "clara@example.org" });
-    let got = patch(person.clone()).await.is(200);
-    assert_eq!((&got["alias"], &got["roles"][0]["code"]), (&json!("Clara"), &json!("site_super_user")));
-    patch(mail.clone()).await.error(400, "1101");
-    sim.switch("users.patch", "all").await;
-    assert_eq!(patch(mail.clone()).await.is(200)["user"]["email"], json!("clara@example.org"));
-    sim.switch("users.patch", "none").await;
-    patch(mail).await.error(400, "1101");
-    patch(person).await.error(400, "1101");
-    patch(json!({ "blocked": true })).await.is(200);
 }
 
 /// [?]
@@ -283,20 +164,6 @@ async fn s2_15_14_group_names_and_renaming() {
 
 /// [?]
 #[tokio::test]
-async fn s2_15_15_invitations_can_be_suppressed_for_a_client() {
-    let sim = sim(&[("invitations.mail", "sim")]).await;
-    sim.ada().await.is(200);
-    assert!(sim.outbox().await.is_empty());
-    sim.switch("invitations.mail", "each-create").await;
-    sim.person("eve").await;
-    assert_eq!(sim.outbox().await.len(), 1);
-    let wrong = json!({ "invitations.mail": "nobody" }).to_string();
-    let got = sim.http.post(format!("{}/_sim/switches", sim.running.url)).body(wrong).send().await.unwrap();
-    assert_eq!(got.status(), 400);
-}
-
-/// [?]
-#[tokio::test]
 async fn s2_15_17_the_stream_carries_an_entry_or_a_subset() {
     let sim = sim(&[]).await;
     assert_eq!(entries::streamed(&sim).await.as_object().unwrap().len(), 22);
@@ -321,33 +188,6 @@ async fn s2_15_18_role_ids_are_own_or_of_an_environment() {
 
 /// [M]
 #[tokio::test]
-async fn s2_3_a_deleted_user_may_be_readable_for_some_seconds_and_holds_no_seat() {
-    let sim = sim(&[("users.delete-seconds", "10")]).await;
-    let (su, _) = sim.user("Cleaner").await;
-    let path = format!("/users/{su}");
-    sim.s("DELETE", &path, NOTHING).await.is(202);
-    sim.s("GET", &path, NOTHING).await.is(200);
-    assert_eq!(sim.s("GET", "", NOTHING).await.json["active_user_amount"], json!(6));
-    sim.s("DELETE", &path, NOTHING).await.error(404, "2202");
-    sim.advance("PT10S").await;
-    sim.s("GET", &path, NOTHING).await.error(404, "2202");
-}
-
-/// [?]
-#[tokio::test]
-async fn s2_6_a_search_that_finds_nobody() {
-    let sim = sim(&[]).await;
-    let find =
-        async || sim.get(&format!("/v1.1/users/search?search_for=x@y.example&for_site_id={SITE}")).await;
-    find().await.error(404, "2202");
-    sim.switch("users.search-miss", "null").await;
-    assert_eq!((find().await.status, find().await.text), (200, "null".to_owned()));
-    sim.switch("users.search-miss", "empty").await;
-    assert_eq!((find().await.status, find().await.text), (200, String::new()));
-}
-
-/// [M]
-#[tokio::test]
 async fn s2_10_the_number_of_wrong_otps_until_blocked_varies() {
     let sim = sim(&[("otp.wrong", "8")]).await;
     let (iq, lock) = (sim.iq("Roof IQ").await, sim.lock("Studio").await);
@@ -360,10 +200,6 @@ async fn s2_10_the_number_of_wrong_otps_until_blocked_varies() {
     let body = json!({ "otp": "zzzzz", "delta": "0000" });
     sim.s("PUT", &format!("/iqs/{iq}/pin"), body).await.error(403, "3102");
     assert!(!lock.is_empty());
-}
-
-fn status(got: &Got) -> u16 {
-    got.status
 }
 
 /// [I]
@@ -379,19 +215,18 @@ async fn s2_15_every_switch_takes_its_positions_and_refuses_others() {
                 Position::Text(_) => "https://connect.example",
             };
             sim.switch(switch.name, value).await;
-            assert!(status(&sim.get("/v1.2/sites").await) < 500, "{} {value}", switch.name);
+            assert!(sim.get("/v1.2/sites").await.status < 500, "{} {value}", switch.name);
         }
         sim.switch(switch.name, switch.default).await;
     }
-    let wrong = json!({ "page.form": "sideways" }).to_string();
-    let got = sim.http.post(format!("{}/_sim/switches", sim.running.url)).body(wrong).send().await.unwrap();
-    assert_eq!(got.status(), 400);
+    let refused = sim.refused("switches", json!({ "page.form": "sideways" })).await;
+    assert!(refused.contains("envelope | bare"), "{refused}");
 }
 
 /// [I]
 #[test]
 fn s2_15_every_row_of_the_table_has_a_switch() {
-    // Row 3 is the frame's `limits.*`; row 16 is the client's alone.
+    // Row 3 is `limits.*` of the frame; row 16 concerns the client alone.
     for row in (1..=18).filter(|row| ![3, 16].contains(row)) {
         let source = format!("2.15 #{row}");
         assert!(SWITCHES.iter().any(|switch| switch.source == source), "{source}");
@@ -400,17 +235,8 @@ fn s2_15_every_row_of_the_table_has_a_switch() {
 
 /// [I]
 #[test]
-fn s2_15_every_switch_is_moved_to_every_word_by_a_test_of_its_own() {
-    let bodies = crate::docs::sources().join("\n");
-    for switch in SWITCHES {
-        assert!(bodies.contains(&format!("\"{}\"", switch.name)), "{}", switch.name);
-        for position in switch.positions {
-            if let Position::Word(word) = position {
-                let named = bodies.contains(&format!("\"{}\", \"{word}\"", switch.name));
-                let default = *word == switch.default || bodies.contains(&format!("{} {word}", switch.name));
-                let looped = ["members.", "status."].iter().any(|start| switch.name.starts_with(start));
-                assert!(named || default || looped, "{} {word}", switch.name);
-            }
-        }
-    }
+fn s2_15_every_position_of_every_switch_is_in_a_test() {
+    let switches: Vec<&Switch> = SWITCHES.iter().collect();
+    let tests = docs::tests(&docs::sources());
+    assert_eq!(docs::unexercised(&switches, &tests, str::to_owned), Vec::<String>::new());
 }

@@ -8,11 +8,11 @@ use crate::harness::{NOTHING, always, sim, text};
 #[tokio::test]
 async fn s2_4_429_comes_with_and_without_retry_after() {
     let sim = sim(&[]).await;
-    sim.side("POST", "limits", json!({ "rate": 0.01, "burst": 1 })).await;
+    sim.order("limits", json!({ "rate": 0.01, "burst": 1 })).await;
     assert_eq!(sim.get("/v1.2/me").await.status, 200);
     let got = sim.get("/v1.2/me").await;
     assert_eq!((got.status, got.headers.get("retry-after")), (429, None));
-    sim.side("POST", "limits", json!({ "retry_after": 7 })).await;
+    sim.order("limits", json!({ "retry_after": 7 })).await;
     assert_eq!(sim.get("/v1.2/me").await.status, 200);
     assert_eq!(sim.get("/v1.2/me").await.headers["retry-after"], "7");
 }
@@ -21,7 +21,7 @@ async fn s2_4_429_comes_with_and_without_retry_after() {
 #[tokio::test]
 async fn s2_4_bursts_of_503() {
     let sim = sim(&[]).await;
-    sim.side("POST", "faults", json!({ "kind": "http", "status": 503, "times": 3 })).await;
+    sim.fault(json!({ "kind": "http", "status": 503, "times": 3 })).await;
     for status in [503, 503, 503, 200] {
         assert_eq!(sim.get("/v1.2/me").await.status, status);
     }
@@ -107,9 +107,8 @@ async fn s2_8_a_pin_expires() {
     let pin = text(&sim.s("PUT", &format!("/users/{su}/pin"), body).await.is(200));
     let keys = sim.s("GET", &format!("/users/{su}/keys"), NOTHING).await.items();
     assert_eq!(keys[0]["expiry_date"], json!("2026-09-01T09:00:00Z"));
-    let open = async || {
-        sim.side("POST", "door", json!({ "pin": pin, "lock": "Main entrance" })).await["granted"].clone()
-    };
+    let open =
+        async || sim.order("door", json!({ "pin": pin, "lock": "Main entrance" })).await["granted"].clone();
     assert_eq!(open().await, json!(true));
     sim.advance("PT1H").await;
     assert_eq!(open().await, json!(false));
@@ -119,13 +118,13 @@ async fn s2_8_a_pin_expires() {
 #[tokio::test]
 async fn s2_8_with_the_iq_offline_a_used_credential_may_still_open() {
     let sim = sim(&[]).await;
-    sim.side("POST", "door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
+    sim.order("door", json!({ "user": "zoe@acme.example", "lock": "Main entrance" })).await;
     sim.edit(json!({ "action": "set_iq", "iq": "Basement IQ", "online": false })).await;
     let (su, _) = sim.user("Zoë O''Brien").await;
     let group = sim.group("Coworking").await;
     let (_, pu) = sim.user("Zoë O''Brien").await;
     sim.s("DELETE", &format!("/access_groups/{group}/users/{pu}"), NOTHING).await.ok();
-    assert!(sim.door(&su, "Main entrance").await.0, "the lock does not know better");
+    assert!(sim.door(&su, "Main entrance").await.0, "the lock does not know the change");
     assert_eq!(sim.door("Cleaner", "Main entrance").await, (false, "offline".to_owned()));
     sim.advance("P8D").await;
     assert_eq!(sim.door(&su, "Main entrance").await, (false, "offline".to_owned()));

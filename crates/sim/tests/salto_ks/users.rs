@@ -88,7 +88,7 @@ async fn s2_6_create_without_e_mail_sends_no_mail() {
 
 /// [M]
 #[tokio::test]
-async fn s2_6_an_empty_e_mail_is_1101_and_creates_nobody() {
+async fn s2_6_an_empty_e_mail_is_1101_and_creates_no_user() {
     let sim = sim(&[]).await;
     let got = sim.create("Nell", "Nomail", Some("")).await;
     assert_eq!(got.error(400, "1101").json["Message"], json!("Email '' is not valid"));
@@ -124,7 +124,7 @@ async fn s2_6_unknown_keys_of_a_create_are_ignored() {
 #[tokio::test]
 async fn s2_6_a_tag_is_linked_by_its_id_at_creation() {
     let sim = sim(&[]).await;
-    let state = sim.side("GET", "state?site=SIM001", NOTHING).await;
+    let state = sim.look("state?site=SIM001").await;
     let (tag, role) = (&state["sites"][0]["tags"][0], sim.role("site_user").await);
     let body = json!({ "first_name": "A", "last_name": "B", "role_ids": [role], "tag_id": tag["id"] });
     let made = sim.s("POST", "/users", body).await.is(200);
@@ -152,10 +152,10 @@ async fn s2_6_a_guest_is_201_without_mail_and_takes_a_seat() {
 
 /// [V]
 #[tokio::test]
-async fn s2_6_search_finds_by_e_mail_and_tag_and_tells_whether_linked() {
+async fn s2_6_search_finds_by_e_mail_and_tag_and_shows_whether_linked() {
     let sim = sim(&[]).await;
     let find =
-        async |what: &str| sim.get(&format!("/v1.1/users/search?search_for={what}&for_site_id={SITE}")).await;
+        async |text: &str| sim.get(&format!("/v1.1/users/search?search_for={text}&for_site_id={SITE}")).await;
     let grace = find("grace@hopper.example").await.is(200);
     assert_eq!((&grace["has_identity"], &grace["is_linked"]), (&json!(true), &json!(false)));
     for field in ["id", "first_name", "last_name", "image_url", "is_managed"] {
@@ -163,7 +163,7 @@ async fn s2_6_search_finds_by_e_mail_and_tag_and_tells_whether_linked() {
     }
     assert_eq!(find("zoe@acme.example").await.is(200)["is_linked"], json!(true));
     assert_eq!(find("00000018").await.is(200)["first_name"], json!("Clara"));
-    find("nobody@example.org").await.error(404, "2202");
+    find("unknown@example.org").await.error(404, "2202");
 }
 
 /// [V]
@@ -211,7 +211,7 @@ async fn s2_6_the_subscription_is_patched_by_state_and_any_other_field_is_1101()
 
 /// [M]
 #[tokio::test]
-async fn s2_6_delete_keeps_a_completed_profile_and_forgets_another() {
+async fn s2_6_delete_keeps_a_completed_profile_and_removes_another() {
     let sim = sim(&[]).await;
     let find =
         async |mail: &str| sim.get(&format!("/v1.1/users/search?search_for={mail}&for_site_id={SITE}")).await;
@@ -247,7 +247,7 @@ async fn s2_6_a_pin_is_a_bare_json_string_that_rotates_and_is_never_shown() {
     assert!(!seen.contains(&last));
     let open = async |pin: &str| {
         let order = json!({ "pin": format!("{pin}#"), "lock": "Main entrance" });
-        sim.side("POST", "door", order).await["granted"].clone()
+        sim.order("door", order).await["granted"].clone()
     };
     assert_eq!((open(&last).await, open(&seen[0]).await), (json!(true), json!(false)));
     let keys = sim.s("GET", &format!("/users/{su}/keys"), NOTHING).await;
@@ -283,7 +283,7 @@ async fn s2_6_where_the_site_has_the_feature_a_custom_pin_opens() {
 
 /// [M]
 #[tokio::test]
-async fn s2_6_roles_are_found_by_code_and_shrink_to_what_the_caller_may_assign() {
+async fn s2_6_roles_are_found_by_code_and_are_those_that_the_caller_may_assign() {
     let sim = sim(&[]).await;
     let roles = sim.s("GET", "/roles", NOTHING).await.items();
     let codes: Vec<String> = roles.iter().map(|role| text(&role["code"])).collect();

@@ -1,4 +1,4 @@
-//! What is listed (2B.4).
+//! Lists (2B.4).
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -49,7 +49,7 @@ pub(super) fn cardholders(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     page(ctx, items, |c| cardholder(c, bare))
 }
 
-/// The change after which `cardholders.read=delta` begins: a walk begins with page 1, where the last one ended.
+/// The change after which `cardholders.read=delta` starts: page 1 starts a listing where the last one ended.
 fn after(ctx: &mut Ctx<'_>) -> u64 {
     if ctx.inner.switches.is("cardholders.read", "full") {
         return 0;
@@ -103,7 +103,7 @@ pub(super) fn access_profiles(ctx: &Ctx<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// Visits that overlap the window of local dates, both included; those of others too (row 9).
+/// Visits that overlap the window of local dates, both included; also those of other makers (row 9).
 pub(super) fn visits(ctx: &Ctx<'_>) -> Result<Done, Refusal> {
     if ctx.inner.switches.is("visits.read", "none") {
         return Err(Refusal::Rule("Visits cannot be read".to_owned()));
@@ -123,7 +123,7 @@ pub(super) fn visits(ctx: &Ctx<'_>) -> Result<Done, Refusal> {
     page(ctx, items, |visit| readback::visit(&ctx.inner.switches, visit))
 }
 
-/// Who was at the readers (row 18: off unless the switch says otherwise).
+/// The activity of readers (row 18: off by default).
 pub(super) fn reader_activity(ctx: &Ctx<'_>) -> Result<Done, Refusal> {
     if !ctx.inner.switches.is("events", "readeractivity") {
         return Err(Refusal::NotFound);

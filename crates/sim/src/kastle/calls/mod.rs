@@ -17,7 +17,7 @@ use crate::frame::Switches;
 
 pub(super) use self::visits::{enter, settle};
 
-/// Does one call.
+/// Carries out one call.
 pub(super) fn call(ctx: &mut Ctx<'_>, operation: Operation) -> Result<Done, Refusal> {
     match operation {
         Operation::PostToken => Ok(token(ctx)),
@@ -53,7 +53,7 @@ fn institution(ctx: &Ctx<'_>) -> Result<Done, Refusal> {
     Ok(Done::one(Json::Object(Kind::Institution, fields), building.name.clone()))
 }
 
-/// A visit as the list shows it, for the side door too.
+/// A visit as the list shows it; the side door uses it too.
 pub(super) fn read_back(switches: &Switches, visit: &Visit) -> Json {
     readback::visit(switches, visit)
 }

@@ -5,7 +5,7 @@ use super::super::envelope::{Done, Paging, Refusal};
 use super::super::job;
 use super::super::json::Json;
 
-/// One page of these items, as the parameters ask for it.
+/// The page of these items that the parameters ask for.
 pub(super) fn page<T>(ctx: &Ctx<'_>, items: Vec<T>, write: impl Fn(T) -> Json) -> Result<Done, Refusal> {
     let number = parameter(ctx, "page")?.unwrap_or(1);
     let switches = &ctx.inner.switches;
@@ -13,7 +13,7 @@ pub(super) fn page<T>(ctx: &Ctx<'_>, items: Vec<T>, write: impl Fn(T) -> Json) -
     let size = switches.count("cap.page-size").map_or(size, |cap| size.min(cap.max(1)));
     let items = thinned(ctx, items)?;
     let total = items.len() + usize::from(ctx.twists.own("total-changes"));
-    // The fault `repeat` gives the page before once more.
+    // The fault `repeat` answers the previous page again.
     let from = number.saturating_sub(if ctx.twists.repeats() { 2 } else { 1 }).saturating_mul(size);
     let mut data: Vec<Json> = items.into_iter().skip(from).take(size).map(write).collect();
     if ctx.twists.own("short-page") {
@@ -22,7 +22,7 @@ pub(super) fn page<T>(ctx: &Ctx<'_>, items: Vec<T>, write: impl Fn(T) -> Json) -
     Ok(Done { data: Json::List(data), page: Some(Paging { number, size, total }), subject: String::new() })
 }
 
-/// What the 04:00 job (row 17) and the fault `short` leave of a list, which then says that it is complete.
+/// The items that the 04:00 job (row 17) and the fault `short` leave in a list, which then says that it is complete.
 fn thinned<T>(ctx: &Ctx<'_>, mut items: Vec<T>) -> Result<Vec<T>, Refusal> {
     let (building, _) = ctx.place()?;
     if job::is_running(building, &ctx.inner.switches, ctx.now) {

@@ -1,4 +1,4 @@
-//! A visit as it reads back: not byte-equal to what was sent (2A.5, 2B.5).
+//! A visit as it is read back, which is not byte-equal to the visit that was sent (2A.5, 2B.5).
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::super::store::{Attendee, Host, Visit};
 use super::super::time;
 use crate::frame::Switches;
 
-/// The fields of 2B.5, then what else of 2A.4 was sent.
+/// The fields of 2B.5, then the other fields of 2A.4 that were sent.
 pub(super) fn visit(switches: &Switches, visit: &Visit) -> Json {
     let lossy = switches.is("readback", "lossy");
     let host = if lossy { two_words(&visit.host) } else { visit.host.clone() };

@@ -1,4 +1,4 @@
-//! Making, changing and taking away visits (2B.4 to 2B.7).
+//! Visits are made, changed and deleted (2B.4 to 2B.7).
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn draft(ctx: &Ctx<'_>) -> Result<(Draft, Window), Refusal> {
     against.draft(body, &ctx.inner.contract)
 }
 
-/// A draft as a visit; institution and maker are the caller's to set.
+/// A draft as a visit; the caller sets institution and maker.
 pub(in super::super) fn settle(
     store: &mut Store,
     draft: Draft,
@@ -106,7 +106,7 @@ fn attendee(store: &mut Store, visitor: Visitor, kept: bool) -> Attendee {
     }
 }
 
-/// Puts a visit in; who comes today may enter at once.
+/// Adds a visit; a visitor of today may enter at once.
 pub(in super::super) fn enter(store: &mut Store, visit: Visit, verb: &str, now: Timestamp) {
     let what = format!("visit of {} {verb}", visit.names());
     store.changed(now, what, &visit.made_by.clone());
@@ -120,7 +120,7 @@ fn invite(store: &mut Store, switches: &Switches, visit: &Visit, now: Timestamp)
     if visit.send_mail == Some(false) && !anyway {
         return;
     }
-    // Kastle knows its own dummies, and that `.invalid` receives nothing unless it sends regardless.
+    // No mail is sent to Kastle's own dummies, nor to `.invalid` unless the switch says so.
     let reachable = |a: &&Attendee| anyway || !(a.dummy || rules::is_dummy(&a.email));
     for attendee in visit.attendees.iter().filter(reachable) {
         store.mail(Mail {
@@ -177,7 +177,7 @@ pub(super) fn delete(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     Ok(Done::one(Json::NULL, visit.names()))
 }
 
-/// `PUT visits/{VisitGuid}` (row 7): the whole visit anew, one `SEQUENCE` on.
+/// `PUT visits/{VisitGuid}` (row 7): replaces the visit and raises `SEQUENCE` by one.
 pub(super) fn update(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     if ctx.inner.switches.is("visit.update", "no") {
         return Err(Refusal::Method);

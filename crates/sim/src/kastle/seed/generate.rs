@@ -1,4 +1,4 @@
-//! Thousands of people out of one number.
+//! Thousands of people generated from one number.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -6,15 +6,15 @@ use serde::Deserialize;
 use super::super::store::{Card, Cardholder, Company, Profile, Store, mint};
 use crate::frame::dice::Dice;
 
-/// How many people in how many companies.
+/// The numbers of people and companies.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Generate {
-    /// The number all follows from.
+    /// The seed of the random numbers.
     seed: u64,
     /// Cardholders.
     people: u64,
-    /// Companies they work for.
+    /// Their companies.
     companies: u64,
 }
 
@@ -48,7 +48,7 @@ const COMPANY: [&str; 8] = ["Aspen", "Birch", "Clover", "Delta", "Ember", "Falco
 const TRADE: [&str; 5] = ["Partners", "Labs", "Media", "Insurance", "Foods"];
 
 impl Generate {
-    /// Adds companies, two profiles a company, and people.
+    /// Adds companies with two profiles each, and people.
     pub(crate) fn fill(&self, store: &mut Store, building: &str, now: Timestamp) -> Result<(), String> {
         let version = store.version;
         let building = store.building_mut(building).ok_or("there is no such institution")?;

@@ -1,4 +1,4 @@
-//! How to log in to the Kastle of a seed.
+//! The logins of a seed.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{DoorName, OwnerSpec, Seed};
 use crate::frame::logins::lines;
 
 impl DoorName {
-    /// As seeds write it.
+    /// Its name in seeds.
     const fn word(self) -> &'static str {
         match self {
             Self::OasisConnect => "oasis-connect",

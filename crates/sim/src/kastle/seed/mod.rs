@@ -1,4 +1,4 @@
-//! What Kastle holds at the start, in YAML and in Kastle's own words.
+//! The records at the start, in YAML and in Kastle's own words.
 
 mod generate;
 mod logins;
@@ -19,7 +19,7 @@ use super::{job, time};
 use crate::frame::Switches;
 use crate::frame::dice::Dice;
 
-/// The seed without `--seed`.
+/// The seed of a simulator that is started without one.
 pub const SMALL_BUILDING: &str = include_str!("../../../seeds/kastle.yaml");
 
 /// A seed.
@@ -39,7 +39,7 @@ struct OwnerSpec {
     institutions: Vec<InstitutionSpec>,
 }
 
-/// A door as seeds and edits name it.
+/// The name of a door in seeds and edits.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum DoorName {
@@ -98,10 +98,10 @@ impl From<DoorName> for Door {
 impl Seed {
     /// Reads a seed; the error is one sentence.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        serde_yaml::from_str(text).map_err(|e| format!("the seed is not understood: {e}"))
+        serde_yaml::from_str(text).map_err(|e| format!("the seed cannot be read: {e}"))
     }
 
-    /// All that it describes.
+    /// The records that it describes.
     pub(super) fn build(&self, now: Timestamp) -> Result<Store, String> {
         let mut store = Store { dice: Some(Dice::new(0x6b61_7374_6c65)), ..Store::default() };
         for owner in &self.owners {
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_of_the_repository_are_understood() {
+    fn the_seeds_of_the_repository_can_be_read() {
         let now = "2026-12-01T14:00:00Z".parse().unwrap();
         for text in [
             SMALL_BUILDING,
@@ -188,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_that_makes_no_sense_is_refused_with_a_sentence() {
+    fn an_invalid_seed_is_refused_with_a_sentence() {
         let build = |text: &str| {
             let seed = Seed::read(text)?;
             seed.build(Timestamp::UNIX_EPOCH).map(drop)
         };
-        assert!(build("owners: 1").unwrap_err().starts_with("the seed is not understood"));
+        assert!(build("owners: 1").unwrap_err().starts_with("the seed cannot be read"));
         assert_eq!(
             build("owners: [{ OwnerGuid: x, doors: {} }]").unwrap_err(),
             "the OwnerGuid `x` is no GUID"

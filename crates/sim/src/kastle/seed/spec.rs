@@ -14,7 +14,7 @@ use super::super::store::{self, Card, Cardholder, Company, Profile, Scope, Store
 use super::super::time;
 use crate::frame::Switches;
 
-/// A text that may stand in YAML and JSON as a number.
+/// A text that may be a number in YAML and JSON.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(from = "Scalar")]
 pub(crate) struct Text(String);
@@ -45,7 +45,7 @@ fn texts(texts: &[Text]) -> Vec<String> {
     texts.iter().map(Text::to_string).collect()
 }
 
-/// Sets a text that may not be there; an empty one takes it away.
+/// Sets an optional text; an empty text clears it.
 fn put(slot: &mut Option<String>, value: Option<&Text>) {
     if let Some(Text(text)) = value {
         *slot = Some(text.clone()).filter(|text| !text.is_empty());
@@ -61,7 +61,7 @@ pub(crate) struct ReaderSpec {
     pub(crate) floor_description: String,
 }
 
-/// A company; in an edit, what is left out stays.
+/// A company; in an edit, an absent field keeps its value.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase", default)]
 pub(crate) struct CompanySpec {
@@ -74,7 +74,7 @@ pub(crate) struct CompanySpec {
     institution_id: Option<Text>,
 }
 
-/// An access profile; in an edit, what is left out stays.
+/// An access profile; in an edit, an absent field keeps its value.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase", default)]
 pub(crate) struct ProfileSpec {
@@ -88,7 +88,7 @@ pub(crate) struct ProfileSpec {
     readers: Option<Vec<Text>>,
 }
 
-/// A cardholder; in an edit, what is left out stays and an empty text takes a value away.
+/// A cardholder; in an edit, an absent field keeps its value and an empty text clears it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase", default)]
 pub(crate) struct CardholderSpec {
@@ -112,7 +112,7 @@ struct CardSpec {
     external_number: Text,
 }
 
-/// A visit by somebody else: who made it, and the fields of 2A.4; dates may be `today`, `yesterday`, `tomorrow`.
+/// A visit of another maker, with the fields of 2A.4; dates may be `today`, `yesterday`, `tomorrow`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct VisitSpec {
     #[serde(default = "desk")]
@@ -159,7 +159,7 @@ pub(crate) fn add_company(store: &mut Store, building: &str, spec: &CompanySpec)
 }
 
 impl CompanySpec {
-    /// Changes what is given.
+    /// Applies the fields that are given.
     pub(crate) fn change(&self, company: &mut Company) {
         company.name = self.name.clone().unwrap_or_else(|| company.name.clone());
         put(&mut company.suite, self.suite.as_ref());
@@ -171,7 +171,7 @@ impl CompanySpec {
     }
 }
 
-/// Adds an access profile; without `readers` it opens them all.
+/// Adds an access profile; without `readers` it opens all readers.
 pub(crate) fn add_profile(store: &mut Store, building: &str, spec: &ProfileSpec) -> Result<String, String> {
     let building = store.building_mut(building).ok_or_else(|| no_building(building))?;
     let id = spec.access_profile_id.as_ref().map(Text::to_string);
@@ -193,7 +193,7 @@ pub(crate) fn add_profile(store: &mut Store, building: &str, spec: &ProfileSpec)
 }
 
 impl ProfileSpec {
-    /// Changes what is given.
+    /// Applies the fields that are given.
     pub(crate) fn change(&self, profile: &mut Profile) {
         profile.name = self.name.clone().unwrap_or_else(|| profile.name.clone());
         profile.description = self.description.clone().unwrap_or_else(|| profile.description.clone());
@@ -205,7 +205,7 @@ impl ProfileSpec {
     }
 }
 
-/// Adds a cardholder, who may enter at once.
+/// Adds a cardholder, which may enter at once.
 pub(crate) fn add_cardholder(
     store: &mut Store,
     building: &str,
@@ -243,7 +243,7 @@ pub(crate) fn add_cardholder(
 }
 
 impl CardholderSpec {
-    /// Changes what is given; the GUID never changes.
+    /// Applies the fields that are given; the GUID never changes.
     pub(crate) fn change(&self, c: &mut Cardholder) {
         put(&mut c.first, self.first_name.as_ref());
         put(&mut c.last, self.last_name.as_ref());
@@ -264,7 +264,7 @@ impl CardholderSpec {
     }
 }
 
-/// Adds a visit that somebody else made, by rules as in 2A.4; the body is in documented names.
+/// Adds a visit of another maker, by rules as in 2A.4; the body has the documented names.
 pub(crate) fn add_visit(
     store: &mut Store,
     building: &str,
@@ -292,7 +292,7 @@ pub(crate) fn add_visit(
 }
 
 impl VisitSpec {
-    /// The body with dates spelled out and what may be left out filled in.
+    /// The body with dates resolved and optional fields filled in.
     fn body(&self, institution: &str, today: Date) -> Value {
         let written = |date: Option<Date>| Value::from(date.unwrap_or(today).to_string());
         let mut fields = self.fields.clone();

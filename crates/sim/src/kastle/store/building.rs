@@ -33,9 +33,9 @@ pub(crate) struct Building {
     pub profiles: Vec<Profile>,
     /// Card readers.
     pub readers: Vec<Reader>,
-    /// GUIDs of those who may enter since the last 04:00 job (2A.3).
+    /// GUIDs of the people who may enter since the last 04:00 job (2A.3).
     pub admitted: BTreeSet<String>,
-    /// When the job ran last, and how often it did.
+    /// Time of the job's last run, and the number of runs.
     pub job: (Option<Timestamp>, u64),
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Company {
     pub name: String,
     /// Its suite.
     pub suite: Option<String>,
-    /// Floors it is on.
+    /// Its floors.
     pub floors: Vec<String>,
     /// Whether it is active.
     pub active: bool,
@@ -69,7 +69,7 @@ pub(crate) struct Cardholder {
     pub first: Option<String>,
     /// Last name.
     pub last: Option<String>,
-    /// `EmailId`; not everybody has one (Kastle/P6).
+    /// `EmailId`; not every cardholder has one (Kastle/P6).
     pub email: Option<String>,
     /// `MobileNumber`.
     pub mobile: Option<String>,
@@ -81,9 +81,9 @@ pub(crate) struct Cardholder {
     pub profiles: Vec<String>,
     /// Cards.
     pub cards: Vec<Card>,
-    /// Deleted by a tenant administrator (2A.3); how that shows is row 10.
+    /// Deleted by a tenant administrator (2A.3); a switch decides how it is shown.
     pub deleted: bool,
-    /// When it changed last.
+    /// Time of its last change.
     pub modified: Timestamp,
     /// Number of that change.
     pub version: u64,
@@ -105,13 +105,13 @@ pub(crate) struct Profile {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Usable for visitors in position `subset` of row 8.
     pub visitors: bool,
-    /// Readers it opens.
+    /// The readers that it opens.
     pub readers: Vec<String>,
-    /// The company it belongs to, if to one.
+    /// Its company, if any.
     pub company: Option<String>,
 }
 
@@ -126,19 +126,19 @@ pub(crate) struct Reader {
     pub floor: String,
 }
 
-/// Which part of a building an institution is the account of (row 3).
+/// The part of a building that an institution covers (row 3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Scope {
     /// All of it.
     All,
-    /// What belongs to no company.
+    /// The objects without a company.
     Landlord,
     /// One company.
     Company(String),
 }
 
 impl Scope {
-    /// Whether something of that company is in it.
+    /// Whether it covers the objects of this company.
     pub(crate) fn holds(&self, company: Option<&str>) -> bool {
         match self {
             Self::All => true,
@@ -154,12 +154,12 @@ impl Building {
         self.zone.to_datetime(now).date()
     }
 
-    /// The access profile of that id.
+    /// The access profile with this id.
     pub(crate) fn profile(&self, id: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.id == id)
     }
 
-    /// The cardholder of that id or GUID.
+    /// The cardholder with this id or GUID.
     pub(crate) fn cardholder_mut(&mut self, id: &str) -> Option<&mut Cardholder> {
         self.cardholders.iter_mut().find(|c| c.id == id || c.guid.eq_ignore_ascii_case(id))
     }

@@ -1,4 +1,4 @@
-//! What Kastle holds.
+//! The records of Kastle.
 
 mod building;
 mod visit;
@@ -11,10 +11,10 @@ pub(super) use self::building::{Building, Card, Cardholder, Company, Profile, Re
 pub(super) use self::visit::{Attendee, Host, Visit, Visits};
 use crate::frame::dice::Dice;
 
-/// The doors into Kastle that have credentials of their own (2A.2, 2B.2).
+/// The services of Kastle with their own credentials (2A.2, 2B.2).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Door {
-    /// People and places, read.
+    /// Oasis Connect: people and places, read only.
     OasisConnect,
     /// Visits.
     VisitorConnect,
@@ -22,32 +22,32 @@ pub(super) enum Door {
     EventStream,
 }
 
-/// Everything.
+/// All records.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Store {
-    /// Whose data it is.
+    /// The owners of the data.
     pub owners: Vec<Owner>,
     /// Buildings in the order of the seed.
     pub buildings: Vec<Building>,
     /// Visits of all buildings.
     pub visits: Visits,
-    /// Tokens now alive.
+    /// Valid tokens.
     pub tokens: BTreeMap<String, Token>,
-    /// Mails Kastle would have sent, oldest first.
+    /// Mails that Kastle would have sent, oldest first.
     pub outbox: Vec<Mail>,
-    /// Who was at the readers, oldest first.
+    /// The activity of readers, oldest first.
     pub activity: Vec<Activity>,
-    /// What changed last, newest first.
+    /// The last changes, newest first.
     pub changes: VecDeque<Change>,
-    /// Where walks of changes of cardholders stand (`cardholders.read=delta`).
+    /// The positions of listings of changed cardholders (`cardholders.read=delta`).
     pub marks: BTreeMap<(String, String), Mark>,
     /// The number of the last change.
     pub version: u64,
-    /// Makes the GUIDs and tokens of Kastle's own.
+    /// The source of the GUIDs and tokens that Kastle makes.
     pub dice: Option<Dice>,
 }
 
-/// An owner and its credentials, one a door.
+/// An owner and its credentials for each door.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
     /// Lower case, without braces.
@@ -56,7 +56,7 @@ pub(super) struct Owner {
     pub doors: BTreeMap<Door, Credentials>,
 }
 
-/// What opens a door.
+/// The credentials of a door.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Credentials {
     /// The user name.
@@ -68,20 +68,20 @@ pub(super) struct Credentials {
 /// A token (2B.2).
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    /// Whose.
+    /// Its owner.
     pub owner: String,
-    /// What it was fetched with.
+    /// The credentials it was fetched with.
     pub credentials: Credentials,
-    /// When it ends.
+    /// Time of its end.
     pub expires: Timestamp,
 }
 
 /// A mail.
 #[derive(Clone, Debug)]
 pub(super) struct Mail {
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// To whom.
+    /// The receiver.
     pub to: String,
     /// `invitation` or `arrival`.
     pub kind: &'static str,
@@ -89,7 +89,7 @@ pub(super) struct Mail {
     pub subject: String,
     /// Its text.
     pub text: String,
-    /// The visit it is about.
+    /// Its visit.
     pub visit: String,
 }
 
@@ -98,64 +98,64 @@ pub(super) struct Mail {
 pub(super) struct Activity {
     /// Its number.
     pub id: u64,
-    /// When.
+    /// Its time.
     pub at: Timestamp,
     /// Key of the building.
     pub building: String,
-    /// Who.
+    /// Name of the person.
     pub personnel: String,
-    /// With which card.
+    /// Number of the card.
     pub card: Option<String>,
-    /// Why not; empty when let in.
+    /// The reason of a refusal; empty for a grant.
     pub lockout: String,
-    /// Of which company.
+    /// Company of the person.
     pub company: Option<String>,
-    /// Where.
+    /// The reader.
     pub reader: String,
 }
 
 /// One change, for the page.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
-    /// When.
+    /// Its time.
     pub at: Timestamp,
-    /// What.
+    /// A description of the change.
     pub what: String,
-    /// By whom.
+    /// The maker of the change.
     pub by: String,
 }
 
 /// See [`Store::marks`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mark {
-    /// The walk now under way shows changes after this one,
+    /// The present listing shows changes after this one,
     pub after: u64,
-    /// and ends at this one, where the next walk begins.
+    /// and ends at this one, where the next listing starts.
     pub upto: u64,
 }
 
-/// So many changes are remembered.
+/// The most changes that are kept.
 const CHANGES: usize = 50;
-/// So many records of readers and mails are kept.
+/// The most records of readers and mails that are kept.
 const KEPT: usize = 10_000;
 
 impl Store {
-    /// A GUID of Kastle's own making.
+    /// A GUID made by Kastle.
     pub(super) fn mint(&mut self) -> String {
         mint(self.dice.get_or_insert_with(|| Dice::new(0x4b53)))
     }
 
-    /// The building of that key.
+    /// The building with this key.
     pub(super) fn building(&self, key: &str) -> Option<&Building> {
         self.buildings.iter().find(|building| building.id == key)
     }
 
-    /// The same, to change it.
+    /// The same, mutable.
     pub(super) fn building_mut(&mut self, key: &str) -> Option<&mut Building> {
         self.buildings.iter_mut().find(|building| building.id == key)
     }
 
-    /// The building an institution id leads to, and which part of it (2B.10 row 3).
+    /// The building of an institution id, and the part of it that the institution covers (2B.10 row 3).
     pub(super) fn institution(&self, id: &str, per_company: bool) -> Option<(&Building, Scope)> {
         if let Some(building) = self.building(id) {
             return Some((building, if per_company { Scope::Landlord } else { Scope::All }));
@@ -168,7 +168,7 @@ impl Store {
         buildings.find_map(|building| Some((building, of(building)?)))
     }
 
-    /// Remembers a change and numbers it.
+    /// Records a change and numbers it.
     pub(super) fn changed(&mut self, at: Timestamp, what: String, by: &str) -> u64 {
         self.version += 1;
         self.changes.push_front(Change { at, what, by: by.to_owned() });
@@ -184,7 +184,7 @@ impl Store {
         self.outbox.push(mail);
     }
 
-    /// Records somebody at a reader.
+    /// Records a person at a reader.
     pub(super) fn record(&mut self, mut activity: Activity) -> Activity {
         activity.id = self.activity.last().map_or(0, |last| last.id) + 1;
         if self.activity.len() >= KEPT {
@@ -195,14 +195,14 @@ impl Store {
     }
 }
 
-/// A GUID out of dice, in the form of version 4.
+/// A random GUID in the form of version 4.
 pub(super) fn mint(dice: &mut Dice) -> String {
     let number = (u128::from(dice.next()) << 64) | u128::from(dice.next());
     let number = number & !(0xf << 76) & !(0b11 << 62) | (0x4 << 76) | (0b10 << 62);
     hyphenated(&format!("{number:032x}"))
 }
 
-/// A GUID as Kastle writes it, lower case with hyphens, from any form .NET reads; `None`: it is none.
+/// A GUID as Kastle writes it, lower case with hyphens, from any form that .NET reads; `None` for another text.
 pub(super) fn guid(text: &str) -> Option<String> {
     let text = text.trim();
     let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn minted_guids_are_valid_and_the_same_for_the_same_dice() {
+    fn random_guids_are_valid_and_the_same_for_the_same_dice() {
         let (mut one, mut two) = (Dice::new(3), Dice::new(3));
         let made = mint(&mut one);
         assert_eq!(made, mint(&mut two));

@@ -11,15 +11,15 @@ use serde_json::Value;
 pub(crate) struct Visit {
     /// Its GUID, the caller's or Kastle's.
     pub guid: String,
-    /// The institution it was made at.
+    /// The institution where it was made.
     pub institution: String,
     /// Key of the building.
     pub building: String,
-    /// Who made it: an authorizer or somebody at a desk.
+    /// Its maker: an authorizer or a person at a desk.
     pub made_by: String,
-    /// When.
+    /// Time when it was made.
     pub made_at: Timestamp,
-    /// How often it was changed (`SEQUENCE`, 2A.5).
+    /// The number of its changes (`SEQUENCE`, 2A.5).
     pub sequence: u64,
     /// First instant.
     pub start: Timestamp,
@@ -47,7 +47,7 @@ pub(crate) struct Visit {
     pub notify: Option<bool>,
     /// `IsSendMailToVisitors`.
     pub send_mail: Option<bool>,
-    /// Other fields of 2A.4, as they came.
+    /// Other fields of 2A.4, as sent.
     pub rest: Vec<(&'static str, Value)>,
     /// The visitors.
     pub attendees: Vec<Attendee>,
@@ -75,19 +75,19 @@ pub(crate) struct Attendee {
     pub first: Option<String>,
     /// Last name.
     pub last: String,
-    /// Address, Kastle's dummy when none was given (2A.4).
+    /// Address; Kastle's dummy if none was given (2A.4).
     pub email: String,
-    /// Whether that is Kastle's dummy.
+    /// Whether the address is Kastle's dummy.
     pub dummy: bool,
     /// `VisitorCompany`.
     pub company: Option<String>,
     /// `MobileNumber`.
     pub mobile: Option<String>,
-    /// Other fields of 2A.4, as they came.
+    /// Other fields of 2A.4, as sent.
     pub rest: Vec<(&'static str, Value)>,
-    /// Number behind the QR code.
+    /// Number of the QR code.
     pub external: String,
-    /// When first let in.
+    /// Time of the first entry.
     pub arrived: Option<Timestamp>,
 }
 
@@ -97,7 +97,7 @@ impl Attendee {
         format!("{} {}", self.first.as_deref().unwrap_or_default(), self.last).trim().to_owned()
     }
 
-    /// What the QR code says.
+    /// The content of the QR code.
     pub(crate) fn qr(&self) -> String {
         format!("KASTLE-{}", self.external)
     }
@@ -115,7 +115,7 @@ impl Visit {
     }
 }
 
-/// All visits in the order they were made.
+/// All visits in the order in which they were made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visits {
     last: u64,
@@ -125,7 +125,7 @@ pub(crate) struct Visits {
 }
 
 impl Visits {
-    /// Adds or replaces the visit of that GUID.
+    /// Adds or replaces the visit with its GUID.
     pub(crate) fn put(&mut self, visit: Visit) {
         let number = self.by_guid.get(&visit.guid).copied().unwrap_or_else(|| {
             self.last += 1;
@@ -135,34 +135,34 @@ impl Visits {
         self.by_number.insert(number, visit);
     }
 
-    /// The visit of that GUID.
+    /// The visit with this GUID.
     pub(crate) fn get(&self, guid: &str) -> Option<&Visit> {
         self.by_number.get(self.by_guid.get(guid)?)
     }
 
-    /// The same, to change it.
+    /// The same, mutable.
     pub(crate) fn get_mut(&mut self, guid: &str) -> Option<&mut Visit> {
         self.by_number.get_mut(self.by_guid.get(guid)?)
     }
 
-    /// Takes a visit away and remembers its GUID as dead.
+    /// Removes a visit and records its GUID as dead.
     pub(crate) fn remove(&mut self, guid: &str) -> Option<Visit> {
         let visit = self.by_number.remove(&self.by_guid.remove(guid)?)?;
         self.dead.insert(guid.to_owned());
         Some(visit)
     }
 
-    /// Whether a visit of that GUID was taken away.
+    /// Whether a visit with this GUID was removed.
     pub(crate) fn died(&self, guid: &str) -> bool {
         self.dead.contains(guid)
     }
 
-    /// All of them.
+    /// All visits.
     pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Visit> {
         self.by_number.values()
     }
 
-    /// The visit and visitor of that `CardholderGuid`, the visit that is on first.
+    /// The visit and visitor with this `CardholderGuid`, a present visit before others.
     pub(crate) fn attendee(&self, id: &str, now: Timestamp) -> Option<(&Visit, &Attendee)> {
         let find = |visit: &'_ Visit| {
             visit.attendees.iter().position(|a| a.guid == id || a.email.eq_ignore_ascii_case(id))

@@ -29,7 +29,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(xml))
 }
 
-/// The card the parameters describe: one number may stand for both.
+/// The card that the parameters describe; one number may be both numbers.
 fn new_card(ctx: &Ctx<'_>) -> Result<Card, Refusal> {
     let format = ctx.required("CARDFORMAT")?;
     let Some(format) = ctx.store.formats.iter().find(|f| f.name == format) else {
@@ -74,11 +74,11 @@ fn touch(ctx: &mut Ctx<'_>, key: u64) {
     }
 }
 
-/// What names a credential.
+/// The name of a credential.
 enum Key {
     /// CREDENTIALID.
     Id(u64),
-    /// A number on it or in it, in one format or in any.
+    /// The printed or the encoded number, in one format or in any.
     Number { number: Number, format: Option<String> },
 }
 
@@ -120,7 +120,7 @@ impl Key {
     }
 }
 
-/// A credential that a command names.
+/// The credential of a command.
 struct Found {
     /// Key of its holder.
     holder: u64,
@@ -130,8 +130,8 @@ struct Found {
     by_hotstamp: bool,
 }
 
-/// The credential a command names: PERSONID and a [`Key`]. Clients in use leave out PERSONID, and some CARDFORMAT where
-/// a credential is removed; what they then name must be one credential only (A3).
+/// The credential that a command names: PERSONID and a [`Key`]. Clients in use omit PERSONID, and some omit CARDFORMAT
+/// when they remove a credential; the rest must then name exactly one credential (A3).
 fn find(ctx: &mut Ctx<'_>, any_format: bool) -> Result<Found, Refusal> {
     let lenient = ctx.switches.is("card.key", "lenient");
     let holder = match ctx.params.filled("PERSONID") {
@@ -140,7 +140,7 @@ fn find(ctx: &mut Ctx<'_>, any_format: bool) -> Result<Found, Refusal> {
     };
     let key = Key::of(ctx, any_format && lenient)?;
     if holder.is_none() && key.is_hotstamp() {
-        // The number on a card is not unique: without its holder it names no credential.
+        // The printed number of a card is not unique: without the holder it names no credential.
         ctx.required("PERSONID")?;
     }
     let (holder, card) = only(ctx, holder, &key)?;
@@ -148,7 +148,7 @@ fn find(ctx: &mut Ctx<'_>, any_format: bool) -> Result<Found, Refusal> {
     Ok(Found { holder, card, by_hotstamp: key.is_hotstamp() })
 }
 
-/// The one credential that fits, of this holder or of all whom the caller's partition can see.
+/// The one matching credential of this holder, or of all people in the caller's partition.
 fn only(ctx: &Ctx<'_>, holder: Option<u64>, key: &Key) -> Result<(u64, Card), Refusal> {
     let people = ctx.store.people.live_from(holder.unwrap_or(0));
     let people = people.take_while(|(person, _)| holder.is_none_or(|holder| *person == holder));
@@ -207,7 +207,7 @@ pub(super) fn formats(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(xml))
 }
 
-/// GetCardAccessDetails: whose card it is and where it was used.
+/// GetCardAccessDetails: the holder of a card and its accesses.
 pub(super) fn access_details(ctx: &mut Ctx<'_>) -> Done {
     let encoded = digits(ctx.required("ENCODEDNUM")?).unwrap_or_default();
     let format = ctx.required("CARDFORMAT")?.to_owned();

@@ -167,7 +167,7 @@ fn set_output(ctx: &mut Ctx<'_>, active: bool) -> Done {
     Ok(Success::Details(Xml::new().with("OUTPUTKEY", &key.to_string())))
 }
 
-/// GetElevators and GetFloors: a box without elevators (A6).
+/// GetElevators and GetFloors: this NetBox has no elevators (A6).
 pub(super) fn no_elevators(ctx: &mut Ctx<'_>) -> Done {
     Err(ctx.absent(Refusal::FailNotFound))
 }

@@ -5,7 +5,7 @@ use super::super::log::{ACCESS_DENIED, ACCESS_GRANTED, Record};
 use super::super::xml::Xml;
 use super::{Ctx, Done, Refusal, Start, Success, fail};
 
-/// GetAccessHistory: date filters are ignored without a word, as on 6.2.0.
+/// GetAccessHistory: date filters are silently ignored, as on 6.2.0.
 pub(super) fn access_history(ctx: &mut Ctx<'_>) -> Done {
     let short = ctx.twists.short();
     let most = ctx.max_records()?.min(short.unwrap_or(usize::MAX));
@@ -37,7 +37,7 @@ pub(super) fn access_history(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(xml.with("NEXTLOGID", &next)))
 }
 
-/// ListEvents: clients in use read NEXTKEY until it is -1, so that it is always there (A1).
+/// ListEvents: clients in use read NEXTKEY until it is -1, so it is always present (A1).
 pub(super) fn list(ctx: &mut Ctx<'_>) -> Done {
     let Start::At(start) = ctx.start()? else {
         return Ok(Ctx::past_end().into_details("EVENTS"));
@@ -70,7 +70,7 @@ pub(super) fn trigger(ctx: &mut Ctx<'_>) -> Done {
     };
     let Some(event) = ctx.store.events.values_mut().find(fits) else { return fail("Invalid EVENTNAME") };
     event.active = active;
-    // The event stream knows no `Event Deactivated` (A9).
+    // The event stream has no `Event Deactivated` (A9).
     let (word, event_type) =
         if active { ("Event Activated", "Activated") } else { ("Event Normal", "Deactivated") };
     ctx.subject.clone_from(&name);

@@ -1,4 +1,4 @@
-//! Reader groups, portal groups and time spec groups: the same but for their words (2.9).
+//! Reader groups, portal groups and time spec groups, which differ only in their words (2.9).
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ type Table = BTreeMap<u64, Group>;
 
 /// The words of one kind of group.
 struct Kind {
-    /// Element of one group; with S of all, with KEY of its key.
+    /// Element of one group; with S the list, with KEY the key.
     one: &'static str,
-    /// As the box's own texts call it.
+    /// Its name in messages of NetBox.
     title: &'static str,
-    /// Element of a member's key; with S of the list.
+    /// Element of a member's key; with S the list.
     member: &'static str,
     table: fn(&Store) -> &Table,
     table_mut: fn(&mut Store) -> &mut Table,
@@ -86,7 +86,7 @@ pub(super) fn list_times(ctx: &mut Ctx<'_>) -> Done {
     list(ctx, &TIMES)
 }
 
-/// GetTimeSpecGroup finds nothing on 6.2.0, whatever the key (2.13).
+/// GetTimeSpecGroup finds no group for any key on 6.2.0 (2.13).
 pub(super) fn get_times(ctx: &mut Ctx<'_>) -> Done {
     ctx.key("TIMESPECGROUPKEY")?;
     Err(ctx.absent(Refusal::FailNotFound))
@@ -194,7 +194,7 @@ fn delete(ctx: &mut Ctx<'_>, kind: &Kind) -> Done {
     Ok(Success::Details(Xml::new().with(&word, &key.to_string())))
 }
 
-/// Only the list form counts: a bare repeated key, the guide's form, is not parsed (2.9).
+/// Only the list form is parsed: a bare repeated key, as in the guide, is ignored (2.9).
 fn members(ctx: &Ctx<'_>, kind: &Kind) -> Result<Vec<u64>, Refusal> {
     let Some(list) = ctx.params.child(&format!("{}S", kind.member)) else { return Ok(Vec::new()) };
     let read = |text: &str| text.trim().parse().ok().filter(|key| (kind.has_member)(ctx.store, *key));

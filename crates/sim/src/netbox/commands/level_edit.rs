@@ -4,10 +4,10 @@ use super::super::store::{Level, Target, next_key};
 use super::super::xml::Xml;
 use super::{Ctx, Done, Refusal, Success, fail};
 
-/// Longest name of anything (2.13).
+/// The longest name (2.13).
 const LONGEST_NAME: usize = 64;
 
-/// A name that must be there and is not too long.
+/// A required name that is not too long.
 pub(super) fn name(ctx: &Ctx<'_>, parameter: &str) -> Result<String, Refusal> {
     let text = ctx.required(parameter)?;
     if text.chars().count() > LONGEST_NAME {
@@ -53,7 +53,7 @@ pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Code)
 }
 
-/// DeleteAccessLevel: refused while somebody or a group has it.
+/// DeleteAccessLevel: refused while a person or a group has it.
 pub(super) fn delete(ctx: &mut Ctx<'_>) -> Done {
     let key = existing(ctx)?;
     let held = ctx.store.people.live_from(0).any(|(_, p)| p.levels.iter().any(|held| held.level == key));
@@ -71,7 +71,7 @@ fn existing(ctx: &Ctx<'_>) -> Result<u64, Refusal> {
     if there { Ok(key) } else { fail("Invalid ACCESSLEVELKEY") }
 }
 
-/// A level with the parameters written into it.
+/// The level after the parameters are applied.
 fn filled(ctx: &Ctx<'_>, mut level: Level, name: String) -> Result<Level, Refusal> {
     level.name = name;
     level.time_group = ctx.key("TIMESPECGROUPKEY")?;

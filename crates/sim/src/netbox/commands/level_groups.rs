@@ -7,7 +7,7 @@ use super::{Ctx, Done, Refusal, Start, Success, fail};
 
 const KEY: &str = "ACCESSLEVELGROUPKEY";
 
-/// GetAccessLevelGroups; none at all is FAIL with NOT FOUND (2.11).
+/// GetAccessLevelGroups; without any group FAIL with NOT FOUND (2.11).
 pub(super) fn list(ctx: &mut Ctx<'_>) -> Done {
     let partition = ctx.optional_key("PARTITIONKEY")?.unwrap_or_else(|| ctx.partition());
     let Start::At(start) = ctx.start()? else {
@@ -67,7 +67,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(Xml::new().with(KEY, &key.to_string())))
 }
 
-/// ModifyAccessLevelGroup: the members given are all there are afterwards; none given, none left.
+/// ModifyAccessLevelGroup: the given members replace all members, also when none is given.
 pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
     let key = ctx.key(KEY)?;
     let members = members(ctx)?;
@@ -96,7 +96,7 @@ fn members(ctx: &Ctx<'_>) -> Result<Vec<u64>, Refusal> {
     entries.unwrap_or_default().into_iter().map(|entry| member(ctx, entry)).collect()
 }
 
-/// A level by KEY, or by NAME and perhaps PARTITIONKEY.
+/// A level by KEY, or by NAME and an optional PARTITIONKEY.
 fn member(ctx: &Ctx<'_>, entry: &Element) -> Result<u64, Refusal> {
     let number = |name: &str| entry.filled(name).and_then(|text| text.parse::<u64>().ok());
     let partition = number("PARTITIONKEY").unwrap_or_else(|| ctx.partition());

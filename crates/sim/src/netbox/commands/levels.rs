@@ -24,7 +24,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Done {
     Ok(page.into_details("ACCESSLEVELS"))
 }
 
-/// GetAccessLevelNames: with PARTITIONKEY=0 those of all partitions, each with its key.
+/// GetAccessLevelNames: with PARTITIONKEY=0 the names of all partitions, each with its key.
 pub(super) fn names(ctx: &mut Ctx<'_>) -> Done {
     match ctx.params.filled("PARTITIONKEY") {
         None => names_of(ctx, Some(ctx.partition())),
@@ -33,7 +33,7 @@ pub(super) fn names(ctx: &mut Ctx<'_>) -> Done {
     }
 }
 
-/// One page of names in their order, from STARTFROMNAME on; NEXTNAME is the first name of the next page.
+/// One page of names in order, from STARTFROMNAME on; NEXTNAME is the first name of the next page.
 fn names_of(ctx: &Ctx<'_>, partition: Option<u64>) -> Done {
     let fits = |level: &&Level| partition.is_none_or(|wanted| level.partition == wanted);
     let names: BTreeSet<(&str, u64)> =

@@ -1,4 +1,4 @@
-//! The commands of 2.6: one function each, one table of all.
+//! The commands of 2.6: one function for each, and one table.
 
 #![allow(clippy::unnecessary_wraps)] // the table holds functions of one shape
 
@@ -29,7 +29,7 @@ use super::store::{MASTER, Session, Store};
 use super::xml::{Element, Xml};
 use crate::frame::{Switches, Twists};
 
-/// What a command that went well answers.
+/// The answer of a command that succeeds.
 #[derive(Debug)]
 pub(super) enum Success {
     /// CODE alone.
@@ -44,7 +44,7 @@ pub(super) enum Success {
     LoggedOut,
 }
 
-/// What a command answers otherwise (2.11).
+/// The answer of a command that fails (2.11).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// CODE FAIL with a text.
@@ -59,7 +59,7 @@ pub(super) enum Refusal {
     ApiError(i64),
 }
 
-/// How a command ends.
+/// The result of a command.
 pub(super) type Done = Result<Success, Refusal>;
 
 /// CODE FAIL with a text.
@@ -70,16 +70,16 @@ pub(super) fn fail<T>(text: impl Into<String>) -> Result<T, Refusal> {
 /// A date among the parameters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum DateParam {
-    /// It is not there.
+    /// It is absent.
     Absent,
-    /// It is there and empty or `null`: no date from now on.
+    /// It is empty or `null`: the date is cleared.
     None,
-    /// It is this.
+    /// It is this date.
     At(DateTime),
 }
 
 impl DateParam {
-    /// What a field that was `old` is from now on.
+    /// The new value of a field that was `old`.
     pub(super) const fn over(self, old: Option<DateTime>) -> Option<DateTime> {
         match self {
             Self::Absent => old,
@@ -94,13 +94,13 @@ impl DateParam {
     }
 }
 
-/// One command at work.
+/// One command while it runs.
 pub(super) struct Ctx<'a> {
-    /// The box.
+    /// The records.
     pub store: &'a mut Store,
     /// Its switches.
     pub switches: &'a Switches,
-    /// TYPE and REASON by words, as the seed has them.
+    /// TYPE and REASON by outcome, from the seed.
     pub reasons: &'a BTreeMap<String, (String, String)>,
     /// Name of the command.
     pub command: &'static str,
@@ -108,41 +108,41 @@ pub(super) struct Ctx<'a> {
     pub params: &'a Element,
     /// The simulated present.
     pub now: Timestamp,
-    /// The same as the controller's clock shows it.
+    /// The same by the controller's clock.
     pub local: DateTime,
-    /// The session, with its id; none where the box wants no authentication.
+    /// The session, with its id; none when authentication is switched off.
     pub session: Option<(String, Session)>,
-    /// What shall go wrong.
+    /// The faults of this call.
     pub twists: &'a Twists,
-    /// `dateformat="tzoffset"` and the switch that heeds it.
+    /// True for `dateformat="tzoffset"` with the switch that accepts it.
     pub tzoffset: bool,
-    /// Whom the call was about, for the page.
+    /// The person of the call, for the page.
     pub subject: String,
 }
 
 impl Ctx<'_> {
-    /// The partition the caller works in.
+    /// The partition of the caller.
     pub(super) fn partition(&self) -> u64 {
         self.session.as_ref().map_or(MASTER, |(_, session)| session.partition)
     }
 
-    /// Who is calling, for LASTEDITPERSONID.
+    /// The user of the session, for LASTEDITPERSONID.
     pub(super) fn user(&self) -> String {
         self.session.as_ref().map(|(_, session)| session.user.clone()).unwrap_or_default()
     }
 
-    /// A parameter that must be there and not empty; `Missing <NAME>` otherwise.
+    /// A required parameter that is not empty; `Missing <NAME>` otherwise.
     pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.params.filled(name).map_or_else(|| fail(format!("Missing {name}")), Ok)
     }
 
-    /// A key that must be there; `Invalid <NAME>` when it is no number.
+    /// A required key; `Invalid <NAME>` when it is no number.
     pub(super) fn key(&self, name: &str) -> Result<u64, Refusal> {
         let text = self.required(name)?;
         text.parse().map_or_else(|_| fail(format!("Invalid {name}")), Ok)
     }
 
-    /// A key that may be missing.
+    /// An optional key.
     pub(super) fn optional_key(&self, name: &str) -> Result<Option<u64>, Refusal> {
         if self.params.filled(name).is_none() {
             return Ok(None);
@@ -150,7 +150,7 @@ impl Ctx<'_> {
         self.key(name).map(Some)
     }
 
-    /// TRUE/FALSE or 1/0; other forms as the switch `params.flags` says.
+    /// TRUE/FALSE or 1/0; the switch `params.flags` decides about other forms.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
         let Some(text) = self.params.filled(name) else { return Ok(None) };
         self.read_flag(name, text).map(Some)
@@ -169,7 +169,7 @@ impl Ctx<'_> {
         }
     }
 
-    /// A date parameter. A bare EXPDATE has the time the switch says.
+    /// A date parameter. The switch decides the time of a bare EXPDATE.
     pub(super) fn date(&self, from: &Element, name: &str) -> Result<DateParam, Refusal> {
         let Some(text) = from.value(name).map(str::trim) else { return Ok(DateParam::Absent) };
         if text.is_empty() || text == "null" {
@@ -183,7 +183,7 @@ impl Ctx<'_> {
             .map_or_else(|| fail(format!("Invalid {name}")), |date| Ok(DateParam::At(date)))
     }
 
-    /// A date on its way out.
+    /// A date in an answer.
     pub(super) fn date_text(&self, date: Option<DateTime>) -> String {
         let Some(date) = date else {
             let null = self.switches.is("dates.none", "null");
@@ -197,7 +197,7 @@ impl Ctx<'_> {
         offset.map(|zoned| text.clone() + &zoned.strftime("%z").to_string()).unwrap_or(text)
     }
 
-    /// A text as the box keeps it, by the switches on letters and lengths (2.16 #12).
+    /// A text as NetBox keeps it, by the switches on letters and lengths (2.16 #12).
     pub(super) fn text(&self, name: &str, value: &str) -> Result<String, Refusal> {
         let mut text = value.to_owned();
         if !text.is_ascii() {
@@ -217,7 +217,7 @@ impl Ctx<'_> {
         Ok(text)
     }
 
-    /// A not-found in the form the document gives for this place, or the one the switch `absence` wants.
+    /// A not-found answer in the form of the document for this command, or in that of the switch `absence`.
     pub(super) fn absent(&self, documented: Refusal) -> Refusal {
         match self.switches.get("absence") {
             "code" => Refusal::NotFound,
@@ -227,22 +227,22 @@ impl Ctx<'_> {
     }
 }
 
-/// Where a walk starts.
+/// The start of a page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Start {
     /// At this key, or the first after it.
     At(u64),
-    /// Once more after the end: an empty page without NEXTKEY (2.12).
+    /// After the last page: an empty page without NEXTKEY (2.12).
     PastEnd,
 }
 
-/// One page of a walk by key.
+/// One page of a listing by key.
 pub(super) struct Page {
     /// The entries.
     pub entries: Xml,
-    /// How many there are.
+    /// The number of entries.
     pub count: usize,
-    /// NEXTKEY; none past the end.
+    /// NEXTKEY; none after the end.
     pub next: Option<String>,
 }
 
@@ -270,12 +270,12 @@ impl Ctx<'_> {
         }
     }
 
-    /// How many entries a page of this command has.
+    /// The number of entries on a page of this command.
     pub(super) fn page_size(&self) -> usize {
         self.switches.count(&format!("page.{}", self.command)).unwrap_or(50).max(1)
     }
 
-    /// One page of `entries`, which come in order of keys from the start on, each written by `write`.
+    /// One page of `entries`, which are in order of keys from the start on, each written by `write`.
     pub(super) fn page<'i, T: 'i>(
         &self,
         entries: impl Iterator<Item = (u64, T)>,

@@ -7,7 +7,7 @@ use super::super::xml::{Element, Xml};
 use super::person_xml::Shape;
 use super::{Ctx, Done, Refusal, Success, fail};
 
-/// At most so many levels a person (2.7).
+/// The most levels of a person (2.7).
 const MOST_LEVELS: usize = 32;
 
 /// AddPerson.
@@ -36,12 +36,12 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     Ok(person_id(&ctx.subject))
 }
 
-/// DETAILS with nothing but a PERSONID.
+/// DETAILS with a PERSONID only.
 fn person_id(id: &str) -> Success {
     Success::Details(Xml::new().with("PERSONID", id))
 }
 
-/// The key of a deleted person whom AddPerson brings back, or the refusal of a duplicate (2.16 #7).
+/// The key of a deleted person that AddPerson restores, or the refusal of a duplicate (2.16 #7).
 fn check_duplicate(ctx: &Ctx<'_>, id: &str) -> Result<Option<u64>, Refusal> {
     let Some(key) = ctx.store.people.find(id).filter(|_| !id.is_empty()) else { return Ok(None) };
     let deleted = ctx.store.people.get(key).is_some_and(|person| person.deleted);
@@ -55,7 +55,7 @@ fn check_duplicate(ctx: &Ctx<'_>, id: &str) -> Result<Option<u64>, Refusal> {
     }
 }
 
-/// USERNAME, ROLE and AUTHTYPE: all three or none; what is missing is named (2.7).
+/// USERNAME, ROLE and AUTHTYPE: all three or none; the error names the missing one (2.7).
 fn all_or_none(params: &Element) -> Result<(), Refusal> {
     let names = ["USERNAME", "ROLE", "AUTHTYPE"];
     let given = names.iter().any(|name| params.filled(name).is_some());
@@ -65,7 +65,7 @@ fn all_or_none(params: &Element) -> Result<(), Refusal> {
     }
 }
 
-/// PARTITIONKEY exists on Global only; a plain box knows the session's partition alone.
+/// PARTITIONKEY exists on Global only; NetBox itself uses the partition of the session.
 fn partition(ctx: &Ctx<'_>) -> Result<u64, Refusal> {
     match ctx.optional_key("PARTITIONKEY")? {
         Some(key) if ctx.store.partitions.contains_key(&key) => Ok(key),
@@ -74,7 +74,7 @@ fn partition(ctx: &Ctx<'_>) -> Result<u64, Refusal> {
     }
 }
 
-/// Writes all parameters into a person; on a refusal nothing has reached the box.
+/// Writes all parameters into a person; a refusal changes nothing.
 fn apply(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
     for field in TEXTS {
         if let Some(value) = ctx.params.value(field) {
@@ -93,7 +93,7 @@ fn apply(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A picture that came without a PICTUREURL gets one, by which GetPicture finds it.
+/// A picture without a PICTUREURL gets one, by which GetPicture finds it.
 fn name_picture(params: &Element, person: &mut Person) {
     if params.filled("PICTURE").is_some() && person.text("PICTUREURL").is_empty() {
         let ext = params.filled("PICTUREEXT").unwrap_or("jpg");
@@ -105,7 +105,7 @@ fn name_picture(params: &Element, person: &mut Person) {
 const VEHICLE: [&str; 6] =
     ["VEHICLECOLOR", "VEHICLEMAKE", "VEHICLEMODEL", "VEHICLESTATE", "VEHICLELICNUM", "VEHICLETAGNUM"];
 
-/// A vehicle is known by its licence number; DELETE=1 takes it away.
+/// A vehicle is identified by its licence number; DELETE=1 removes it.
 fn apply_vehicles(person: &mut Person, vehicles: &Element) {
     for vehicle in vehicles.all("VEHICLE") {
         let plate = vehicle.value("VEHICLELICNUM").unwrap_or_default();
@@ -117,7 +117,7 @@ fn apply_vehicles(person: &mut Person, vehicles: &Element) {
     }
 }
 
-/// Bare names replace the whole set, blocks add and remove one by one (2.7).
+/// Bare names replace all levels, blocks add and remove single levels (2.7).
 fn apply_levels(ctx: &Ctx<'_>, person: &mut Person) -> Result<(), Refusal> {
     let Some(container) = ctx.params.child("ACCESSLEVELS") else {
         if ctx.switches.is("levels.absent", "clears") {
@@ -160,7 +160,7 @@ fn apply_block(ctx: &Ctx<'_>, person: &mut Person, block: &Element) -> Result<()
     Ok(())
 }
 
-/// A level is held once; the later word counts.
+/// A person has a level once; the later entry applies.
 fn give(person: &mut Person, assignment: Assignment) {
     match person.levels.iter_mut().find(|held| held.level == assignment.level) {
         Some(held) => *held = assignment,
@@ -173,7 +173,7 @@ fn level(ctx: &Ctx<'_>, person: &Person, name: &str) -> Result<u64, Refusal> {
     key.map_or_else(|| fail(format!("Access Level does not exist: {name}")), Ok)
 }
 
-/// The person a command is about, if the caller's partition can see it.
+/// The person of a command, if it is in the caller's partition.
 pub(super) fn find(ctx: &mut Ctx<'_>, all_partitions: bool) -> Result<u64, Refusal> {
     let id = ctx.required("PERSONID")?.to_owned();
     ctx.subject.clone_from(&id);
@@ -185,14 +185,14 @@ pub(super) fn find(ctx: &mut Ctx<'_>, all_partitions: bool) -> Result<u64, Refus
     seen.ok_or_else(|| ctx.absent(Refusal::NotFound))
 }
 
-/// The same, but a deleted person counts as not there.
+/// The same, but a deleted person counts as absent.
 pub(super) fn find_living(ctx: &mut Ctx<'_>) -> Result<u64, Refusal> {
     let key = find(ctx, false)?;
     let living = ctx.store.people.get(key).is_some_and(|person| !person.deleted);
     if living { Ok(key) } else { Err(ctx.absent(Refusal::NotFound)) }
 }
 
-/// ModifyPerson: what is left out stays. Answers the id, as older boxes do (A10).
+/// ModifyPerson: absent fields keep their values. The answer has the id, as in older versions (A10).
 pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
     let all = ctx.flag("ALLPARTITIONS")?.unwrap_or(false);
     let key = find(ctx, all)?;
@@ -222,7 +222,7 @@ pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
     Ok(person_id(&ctx.subject))
 }
 
-/// RemovePerson: softly; of a deleted person as of one that never was.
+/// RemovePerson: a soft deletion; a deleted person is answered like an unknown one.
 pub(super) fn remove(ctx: &mut Ctx<'_>) -> Done {
     let key = find_living(ctx)?;
     let (local, user) = (ctx.local, ctx.user());
@@ -233,7 +233,7 @@ pub(super) fn remove(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Code)
 }
 
-/// GetPerson: the fields lie directly in DETAILS.
+/// GetPerson: the fields are directly in DETAILS.
 pub(super) fn get(ctx: &mut Ctx<'_>) -> Done {
     let all = ctx.flag("ALLPARTITIONS")?.unwrap_or(false);
     let key = match ctx.params.filled("USERNAME").filter(|_| ctx.params.filled("PERSONID").is_none()) {
@@ -254,7 +254,7 @@ pub(super) fn get(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(xml))
 }
 
-/// GetPicture: base64 as it was given.
+/// GetPicture: the base64 text that was given.
 pub(super) fn picture(ctx: &mut Ctx<'_>) -> Done {
     let key = find(ctx, false)?;
     let Some(person) = ctx.store.people.get(key) else { return Err(Refusal::NotFound) };

@@ -4,7 +4,7 @@ use super::super::store::{Assignment, Card, Person};
 use super::super::xml::Xml;
 use super::{Ctx, Refusal};
 
-/// What the caller asked to see beyond the ordinary.
+/// The optional parts that the caller asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
     level_details: bool,
@@ -18,7 +18,7 @@ impl Shape {
         Ok(Self { level_details, credential_ids: ctx.flag("WANTCREDENTIALID")?.unwrap_or(false) })
     }
 
-    /// Writes all fields, empty ones too; every container is there.
+    /// Writes all fields and containers, also empty ones.
     pub(super) fn write(self, ctx: &Ctx<'_>, xml: &mut Xml, person: &Person) {
         let text = |xml: &mut Xml, name: &str| xml.leaf(name, person.text(name));
         let partition = ctx.store.partitions.get(&person.partition).map_or("", |p| p.name.as_str());

@@ -27,14 +27,14 @@ pub(super) fn search(ctx: &mut Ctx<'_>) -> Done {
     let page = ctx.page(pool.filter(|(_, person)| filter.takes(ctx, person)), |ctx, xml, _, person| {
         xml.element("PERSON", |xml| shape.write(ctx, xml, person));
     });
-    // A shortened list is a success all the same; a walk that runs out later ends with -1.
+    // A shortened list is still a success; a listing that ends later has -1.
     if page.count == 0 && start == 0 && ctx.twists.short().is_none() {
         return Err(ctx.absent(Refusal::NotFound));
     }
     Ok(page.into_details("PEOPLE"))
 }
 
-/// How texts are compared.
+/// The comparison of texts.
 #[derive(Clone, Debug, Default)]
 struct Compare {
     fold: bool,
@@ -46,7 +46,7 @@ struct Filter {
     compare: Compare,
     id: Option<String>,
     texts: Vec<(&'static str, String)>,
-    /// Keys of the wanted level: none when no level has the name.
+    /// Keys of the level that is searched for; none when no level has the name.
     level: Option<Vec<u64>>,
     card: Vec<CardFilter>,
     vehicle: Vec<(&'static str, String)>,
@@ -86,7 +86,7 @@ impl Filter {
         })
     }
 
-    /// The id, where it can be looked up instead of compared.
+    /// The id, if it can be looked up instead of compared.
     fn exact_id(&self) -> Option<String> {
         self.id.clone().filter(|_| !self.compare.fold && self.compare.wildcard.is_none())
     }
@@ -177,7 +177,7 @@ impl Compare {
         self.matches(wanted, found)
     }
 
-    /// With a wildcard the pieces of the wanted text must come in order; no backtracking is needed for that.
+    /// With a wildcard the pieces of the text must occur in order, which needs no backtracking.
     fn matches(&self, wanted: &str, found: &str) -> bool {
         let Some(sign) = self.wildcard.filter(|sign| wanted.contains(*sign)) else {
             return wanted == found;
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_stand_for_any_text_and_only_where_switched_on() {
+    fn wildcards_match_any_text_and_only_when_switched_on() {
         let star = Compare { fold: false, wildcard: Some('*') };
         for (wanted, found) in
             [("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("*b*", "abc"), ("*", ""), ("a*b*c", "axbyc")]

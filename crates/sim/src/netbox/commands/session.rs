@@ -5,7 +5,7 @@ use super::super::store::{Partition, next_key};
 use super::super::xml::Xml;
 use super::{Ctx, Done, Refusal, Success, fail};
 
-/// Login: a session id as attribute, no DETAILS; APIERROR 5 for anything else.
+/// Login: a session id as an attribute, no DETAILS; APIERROR 5 if the login fails.
 pub(super) fn login(ctx: &mut Ctx<'_>) -> Done {
     let name = ctx.params.value("USERNAME").unwrap_or_default().to_owned();
     let password = ctx.params.value("PASSWORD").unwrap_or_default();
@@ -70,7 +70,7 @@ pub(super) fn switch_partition(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Code)
 }
 
-/// AddPartition; TIMEZONE is asked for and not simulated.
+/// AddPartition; TIMEZONE is required and not simulated.
 pub(super) fn add_partition(ctx: &mut Ctx<'_>) -> Done {
     let name = ctx.required("NAME")?.to_owned();
     ctx.required("TIMEZONE")?;

@@ -1,4 +1,4 @@
-//! All commands the box knows (2.6), with what they need.
+//! All commands that NetBox knows (2.6), with the rights that they need.
 
 use super::super::store::text_field;
 use super::{
@@ -6,14 +6,14 @@ use super::{
     session, time, udf, virtual_credentials,
 };
 
-/// What a caller must have.
+/// The rights that a command needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Need {
     /// Nothing: Login.
     Nothing,
     /// A session.
     Session,
-    /// A session that may write.
+    /// A session with the right to write.
     Write,
     /// A session with full system setup.
     Setup,
@@ -25,9 +25,9 @@ pub(crate) struct Command {
     pub name: &'static str,
     /// What it needs.
     pub need: Need,
-    /// The PARAMS it knows; `@person` stands for all fields of a person.
+    /// The PARAMS that it knows; `@person` means all fields of a person.
     pub params: &'static [&'static str],
-    /// What it does.
+    /// Its function.
     pub run: fn(&mut Ctx<'_>) -> Done,
 }
 
@@ -152,11 +152,11 @@ const COMMANDS: &[Command] = &[
     command("ListEvents", Session, &["STARTFROMKEY"], events::list),
     command("TriggerEvent", Write, &["EVENTNAME", "EVENTACTION", "PARTITIONID"], events::trigger),
     command("InsertActivity", Write, &["ACTIVITYTYPE", "DETAILS", "PORTALKEY", "ELEVATORKEY", "FLOORKEY", "READERKEY", "PERSONID", "CARDFORMAT", "ENCODEDNUM", "ACTIVITYTEXT"], events::insert),
-    // Answered by `stream`, before it comes to this table's function.
+    // Answered by `stream` before the function of this table is called.
     command("StreamEvents", Session, &["TAGNAMES"], |_| Ok(super::Success::Code)),
 ];
 
-/// Commands the box knows and this one refuses: hardware, threats, what nobody should do from here.
+/// Commands that NetBox knows and the simulator refuses: hardware, threats, administration.
 const REFUSED: &[&str] = &[
     "GetLocations",
     "GetPortalStates",
@@ -200,7 +200,7 @@ const REFUSED: &[&str] = &[
     "LoginUserPassword",
 ];
 
-/// The command of that name, exactly as written; none is APIERROR 6.
+/// The command of exactly this name; without one the answer is APIERROR 6.
 pub(crate) fn find(name: &str) -> Option<Command> {
     let known = COMMANDS.iter().find(|c| c.name == name);
     if let Some(Command { name, need, params, run }) = known {
@@ -210,18 +210,18 @@ pub(crate) fn find(name: &str) -> Option<Command> {
     Some(command(refused, Session, &[], |_| fail("Command not supported for this device type")))
 }
 
-/// The names of all commands the box knows, and whether each is simulated.
+/// The names of all commands that NetBox knows, and whether each is simulated.
 pub(crate) fn names() -> impl Iterator<Item = (&'static str, bool)> {
     COMMANDS.iter().map(|c| (c.name, true)).chain(REFUSED.iter().map(|name| (*name, false)))
 }
 
 impl Command {
-    /// Whether a parameter of that name means something to the command.
+    /// Whether the command has a parameter of this name.
     pub(crate) fn knows(&self, name: &str) -> bool {
         let person = self.params.contains(&"@person");
         self.params.contains(&name) || (person && (OF_PERSON.contains(&name) || text_field(name).is_some()))
     }
 }
 
-/// What a person has beyond text fields.
+/// The fields of a person that are not text.
 const OF_PERSON: [&str; 6] = ["PERSONID", "ACTDATE", "EXPDATE", "ACCESSLEVELS", "VEHICLES", "PARTITIONKEY"];

@@ -9,7 +9,7 @@ use super::level_edit::name;
 use super::{Ctx, Done, Refusal, Start, Success, fail};
 
 const DAYS: [&str; 7] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
-/// At most so many holidays a partition (2.13).
+/// The most holidays of a partition (2.13).
 const MOST_HOLIDAYS: usize = 30;
 
 /// GetTimeSpecs.
@@ -187,7 +187,7 @@ pub(super) fn delete_holiday(ctx: &mut Ctx<'_>) -> Done {
     Ok(Success::Details(Xml::new().with("HOLIDAYKEY", &key.to_string())))
 }
 
-/// The holiday the parameters describe, over an old one; the end is the day after the last (2.4).
+/// The holiday after the parameters are applied; the end is the day after the last (2.4).
 fn holiday(ctx: &Ctx<'_>, old: Option<&Holiday>) -> Result<Holiday, Refusal> {
     let stays = |parameter: &str| old.filter(|_| ctx.params.filled(parameter).is_none());
     let date = |parameter: &str| {

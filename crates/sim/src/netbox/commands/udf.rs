@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::super::xml::{Element, Xml};
 use super::{Ctx, Done, Refusal, Success, fail};
 
-/// At most so many items a call (2.13).
+/// The most items in a call (2.13).
 const MOST_ITEMS: usize = 10;
 
-/// GetUDFLists; none: FAIL with a text of its own.
+/// GetUDFLists; without a list FAIL with its own text.
 pub(super) fn lists(ctx: &mut Ctx<'_>) -> Done {
     if ctx.store.udf_lists.is_empty() {
         return fail("No configured UDF LISTS");
@@ -66,7 +66,7 @@ pub(super) fn modify(ctx: &mut Ctx<'_>) -> Done {
 
 type Items = BTreeMap<u64, (String, String)>;
 
-/// Without ITEMKEY an item is added; with it one is changed, or taken away by DELETE.
+/// Without ITEMKEY an item is added; with it an item is changed, or removed by DELETE.
 fn apply(ctx: &Ctx<'_>, items: &mut Items, change: &Element) -> Result<(), Refusal> {
     let key =
         change.filled("ITEMKEY").map(|text| text.parse::<u64>().ok().filter(|key| items.contains_key(key)));

@@ -1,4 +1,4 @@
-//! Requests for mobile credentials (2.8); no credential ever comes of them here.
+//! Requests for mobile credentials (2.8); they never produce a credential here.
 
 use super::super::xml::Xml;
 use super::{Ctx, Done, Refusal, Success, fail, people};

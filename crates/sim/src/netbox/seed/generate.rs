@@ -1,4 +1,4 @@
-//! A large building from a number: the same number, the same people.
+//! A large building generated from a number: the same number gives the same people.
 
 use jiff::civil::DateTime;
 use serde::Deserialize;
@@ -7,17 +7,17 @@ use super::super::store::{Assignment, Card, MASTER, Partition, Person, Store, Ud
 use super::{LevelSpec, add_level};
 use crate::frame::dice::Dice;
 
-/// How many people in how many companies.
+/// The numbers of people and companies.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Generate {
-    /// The number all follows from.
+    /// The seed of the random numbers.
     pub seed: u64,
     /// Living people.
     pub people: u64,
-    /// Companies they work for.
+    /// Their companies.
     pub companies: usize,
-    /// Reader group the levels of companies open.
+    /// Reader group that the levels of companies open.
     pub reader_group: Option<String>,
     /// Format of the cards.
     pub card_format: Option<String>,
@@ -57,7 +57,7 @@ const COMPANY: [&str; 10] =
     ["Harbor", "Summit", "Cedar", "Beacon", "Granite", "Meridian", "Juniper", "Atlas", "Copper", "Lantern"];
 const TRADE: [&str; 4] = ["Capital", "Law", "Studio", "Health"];
 
-/// One company and where its people stand.
+/// One company and the group of its people.
 struct Company {
     name: String,
     partition: u64,
@@ -65,7 +65,7 @@ struct Company {
 }
 
 impl Generate {
-    /// Adds companies and people to a box.
+    /// Adds companies and people to the records.
     pub(crate) fn fill(&self, store: &mut Store, tenants: &str, local: DateTime) -> Result<(), String> {
         let companies = (0..self.companies)
             .map(|index| self.company(store, index, tenants))

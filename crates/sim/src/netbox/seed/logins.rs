@@ -1,6 +1,7 @@
-//! How to log in to the box of a seed.
+//! The logins of a seed.
 
-use super::{RightsSpec, Seed, UserSpec};
+use super::spec::UserSpec;
+use super::{RightsSpec, Seed};
 use crate::frame::logins::lines;
 
 impl Seed {

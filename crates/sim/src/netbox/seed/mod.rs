@@ -1,17 +1,16 @@
-//! What the box holds at the start: a YAML document in the box's own words.
+//! The records at the start, built from a YAML document.
 
 mod generate;
 mod logins;
 mod person;
-
-use std::collections::BTreeSet;
+mod spec;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 
-pub(super) use self::generate::Generate;
 pub(super) use self::person::{CardSpec, PersonSpec, assign};
+use self::spec::{EventSpec, FormatSpec, HolidaySpec, PartitionSpec, ReaderSpec, RightsSpec, UdfListSpec};
+pub(super) use self::spec::{LevelSpec, Seed};
 use super::dates;
 use super::store::{
     CardFormat, Event, Group, Holiday, Level, MASTER, Output, Partition, Portal, Reader, Rights, Store,
@@ -19,195 +18,8 @@ use super::store::{
 };
 use crate::frame::Switches;
 
-/// The seed a simulator without one starts from.
+/// The seed of a simulator that is started without one.
 pub const SMALL_BUILDING: &str = include_str!("../../../seeds/netbox.yaml");
-
-/// The document. Names refer to what stands in it or is built in (`Always`, `Never`).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Seed {
-    /// Zone of the controller.
-    pub zone: Option<String>,
-    /// Users of the API.
-    pub users: Vec<UserSpec>,
-    /// Partitions beyond Master.
-    pub partitions: Vec<PartitionSpec>,
-    /// Card formats.
-    pub card_formats: Vec<FormatSpec>,
-    /// Portals with their readers.
-    pub portals: Vec<PortalSpec>,
-    /// Reader groups.
-    pub reader_groups: Vec<GroupSpec>,
-    /// Outputs.
-    pub outputs: Vec<String>,
-    /// Time specs; each makes a group of its name.
-    pub time_specs: Vec<TimeSpecSpec>,
-    /// Holidays.
-    pub holidays: Vec<HolidaySpec>,
-    /// Access levels.
-    pub access_levels: Vec<LevelSpec>,
-    /// Access level groups.
-    pub access_level_groups: Vec<GroupSpec>,
-    /// UDF value lists.
-    pub udf_lists: Vec<UdfListSpec>,
-    /// Events.
-    pub events: Vec<EventSpec>,
-    /// People.
-    pub people: Vec<PersonSpec>,
-    /// More people and companies, from a number.
-    pub generate: Option<Generate>,
-    /// TYPE and REASON by our words, for the switch `history.reasons=custom`.
-    pub reasons: std::collections::BTreeMap<String, (String, String)>,
-}
-
-/// A user.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UserSpec {
-    username: String,
-    password: String,
-    #[serde(default)]
-    rights: RightsSpec,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RightsSpec {
-    ReadOnly,
-    ReadWrite,
-    #[default]
-    Setup,
-}
-
-/// A partition.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PartitionSpec {
-    key: u64,
-    name: String,
-    #[serde(default)]
-    description: String,
-}
-
-/// A card format.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FormatSpec {
-    name: String,
-    max: u64,
-    #[serde(default = "yes")]
-    enabled: bool,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-/// A portal.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PortalSpec {
-    key: u64,
-    name: String,
-    readers: Vec<ReaderSpec>,
-}
-
-/// A reader.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReaderSpec {
-    key: u64,
-    name: String,
-    #[serde(default)]
-    description: String,
-}
-
-/// A group of readers or levels, by name.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupSpec {
-    key: u64,
-    name: String,
-    #[serde(default)]
-    description: String,
-    members: Vec<String>,
-}
-
-/// A time spec.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TimeSpecSpec {
-    key: u64,
-    name: String,
-    #[serde(default)]
-    description: String,
-    start: String,
-    end: String,
-    days: Vec<String>,
-    #[serde(default)]
-    holiday_groups: BTreeSet<u8>,
-}
-
-/// A holiday; the end is the day after the last.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HolidaySpec {
-    name: String,
-    groups: BTreeSet<u8>,
-    start: String,
-    end: String,
-}
-
-/// An access level.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LevelSpec {
-    /// Its key; absent: the next one.
-    pub key: Option<u64>,
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    #[serde(default)]
-    pub description: String,
-    /// Name of the reader group it opens.
-    pub reader_group: Option<String>,
-    /// Name of the reader it opens.
-    pub reader: Option<String>,
-    /// Name of its time spec group.
-    #[serde(default = "always")]
-    pub time: String,
-    /// Key of its partition.
-    #[serde(default = "master")]
-    pub partition: u64,
-}
-
-fn always() -> String {
-    "Always".to_owned()
-}
-
-const fn master() -> u64 {
-    MASTER
-}
-
-/// A UDF value list.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UdfListSpec {
-    key: u64,
-    name: String,
-    #[serde(default)]
-    description: String,
-    items: Vec<String>,
-}
-
-/// An event.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EventSpec {
-    name: String,
-    #[serde(default)]
-    actions: Vec<String>,
-}
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
@@ -217,7 +29,7 @@ impl Seed {
         serde_yaml::from_str(yaml).map_err(|e| format!("the seed cannot be read: {e}"))
     }
 
-    /// The box as the seed describes it.
+    /// The store that the seed describes.
     pub(super) fn build(&self, switches: &Switches, now: jiff::Timestamp) -> Result<Store, String> {
         let mut store = Store::blank(self.zone(switches)?);
         self.users(&mut store);
@@ -318,7 +130,7 @@ impl Seed {
                 let found =
                     store.readers.iter().find(|(_, reader)| reader.name == *name).map(|(key, _)| *key);
                 found.ok_or_else(|| {
-                    format!("reader group {} names a reader `{name}` that is not there", spec.name)
+                    format!("reader group {} names a reader `{name}` that does not exist", spec.name)
                 })
             };
             let members = spec.members.iter().map(key).collect::<Result<Vec<_>, _>>()?;
@@ -331,7 +143,7 @@ impl Seed {
         for spec in &self.access_level_groups {
             let key = |name: &String| {
                 let found = store.level_key(name, MASTER);
-                found.ok_or_else(|| format!("group {} names a level `{name}` that is not there", spec.name))
+                found.ok_or_else(|| format!("group {} names a level `{name}` that does not exist", spec.name))
             };
             let members = spec.members.iter().map(key).collect::<Result<Vec<_>, _>>()?;
             store.level_groups.insert(spec.key, group(&spec.name, &spec.description, members));
@@ -351,7 +163,7 @@ fn group(name: &str, description: &str, members: Vec<u64>) -> Group {
 /// Adds a level by names; the edit call of the side door does the same.
 pub(super) fn add_level(store: &mut Store, spec: &LevelSpec) -> Result<u64, String> {
     let missing = |what: &str, name: &str| {
-        format!("access level {} names a {what} `{name}` that is not there", spec.name)
+        format!("access level {} names a {what} `{name}` that does not exist", spec.name)
     };
     let target = match (&spec.reader_group, &spec.reader) {
         (Some(name), _) => store
@@ -381,7 +193,7 @@ pub(super) fn add_level(store: &mut Store, spec: &LevelSpec) -> Result<u64, Stri
     Ok(key)
 }
 
-/// A date of a seed or an edit; `null` and nothing are no date.
+/// A date of a seed or an edit; `null` and an empty text are no date.
 pub(super) fn read_date(name: &str, text: &str) -> Result<Option<DateTime>, String> {
     if text.trim().is_empty() || text == "null" {
         return Ok(None);

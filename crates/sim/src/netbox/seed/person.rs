@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::super::store::{Assignment, CARD_STATUSES, Card, MASTER, Person, Store, text_field};
 use super::read_date;
 
-/// A person. What is left out stays as it is, or is empty on a new one.
+/// A person. An absent field keeps its value, or is empty for a new person.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PersonSpec {
-    /// PERSONID; the box assigns one otherwise.
+    /// PERSONID; absent: NetBox assigns one.
     #[serde(rename = "PERSONID")]
     pub id: Option<String>,
     /// Start.
@@ -31,7 +31,7 @@ pub(crate) struct PersonSpec {
     /// Names of levels.
     #[serde(rename = "ACCESSLEVELS")]
     pub levels: Option<Vec<String>>,
-    /// Cards, added to those there are.
+    /// Cards to add.
     #[serde(rename = "ACCESSCARDS")]
     pub cards: Vec<CardSpec>,
     /// All text fields, by their names.
@@ -46,10 +46,10 @@ pub(crate) struct CardSpec {
     /// Name of the format.
     #[serde(rename = "CARDFORMAT")]
     pub format: String,
-    /// Number in the card.
+    /// Encoded number.
     #[serde(rename = "ENCODEDNUM")]
     pub encoded: Value,
-    /// Number on the card; absent: the same.
+    /// Printed number; absent: the same.
     #[serde(rename = "HOTSTAMP")]
     pub hotstamp: Option<Value>,
     /// Status; absent: Active.
@@ -125,7 +125,7 @@ impl PersonSpec {
     }
 }
 
-/// A level for good, by its name.
+/// A level without an end, by its name.
 pub(crate) fn assign(store: &Store, name: &str, partition: u64) -> Result<Assignment, String> {
     let level = store.level_key(name, partition);
     let level = level.ok_or_else(|| format!("there is no access level `{name}`"))?;
@@ -133,7 +133,7 @@ pub(crate) fn assign(store: &Store, name: &str, partition: u64) -> Result<Assign
 }
 
 impl CardSpec {
-    /// The card, if its format is there and nobody has it.
+    /// The card, if its format exists and no person has it.
     pub(crate) fn card(&self, store: &Store) -> Result<Card, String> {
         let (format, encoded) = (self.format.clone(), plain(&self.encoded));
         if !store.formats.iter().any(|f| f.name == format) {

@@ -4,12 +4,12 @@ use jiff::civil::{DateTime, Time};
 
 use super::{ALWAYS, Assignment, Card, Level, NEVER, Person, Store, Target, TimeSpec};
 
-/// What the box decides, with the reason in the words of 2.10.
+/// The decision at a door, with the reason in the words of 2.10.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Decision {
     /// The door opens.
     Granted,
-    /// It does not.
+    /// The door stays closed.
     Denied(&'static str),
 }
 
@@ -29,8 +29,8 @@ impl Decision {
 }
 
 impl Store {
-    /// Whether a person with a card gets through a portal at a local time. `inclusive` counts the minute in
-    /// which something expires as still valid.
+    /// Whether a person with a card may pass a portal at a local time. With `inclusive`, the minute of an expiry
+    /// is still valid.
     pub(crate) fn decide(
         &self,
         person: &Person,
@@ -117,7 +117,7 @@ fn early(act: Option<DateTime>, at: DateTime) -> bool {
     act.is_some_and(|act| at < act)
 }
 
-/// Exclusive: over from the first second of the minute on; inclusive: from the first after it (2.16 #4).
+/// Exclusive: ended from the first second of the minute on; inclusive: from the first second after it (2.16 #4).
 pub(crate) fn over(exp: Option<DateTime>, at: DateTime, inclusive: bool) -> bool {
     let end = |exp: DateTime| {
         if inclusive {

@@ -1,4 +1,4 @@
-//! What the box holds.
+//! The records of a NetBox.
 
 mod access;
 mod people;
@@ -15,20 +15,20 @@ pub(super) use self::people::{Assignment, CARD_STATUSES, Card, People, Person, T
 pub(super) use self::sessions::{Rights, Session, Sessions, User};
 use super::log::Log;
 
-/// Everything.
+/// All records.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     /// The controller's zone.
     pub zone: TimeZone,
-    /// How far its clock is off.
+    /// The offset of its clock.
     pub offset: SignedDuration,
-    /// Who may log in.
+    /// Users of the API by name.
     pub users: BTreeMap<String, User>,
-    /// Who is logged in.
+    /// Sessions.
     pub sessions: Sessions,
     /// Partitions by key.
     pub partitions: BTreeMap<u64, Partition>,
-    /// Card formats in the order the box lists them.
+    /// Card formats in the order of their list.
     pub formats: Vec<CardFormat>,
     /// People and their cards.
     pub people: People,
@@ -65,7 +65,7 @@ pub(super) struct Store {
 pub(super) struct Partition {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct CardFormat {
     pub name: String,
     /// The largest encoded number.
     pub max: u64,
-    /// Whether cards of it can be added; the API does not tell.
+    /// Whether cards of it can be added; the API does not show it.
     pub enabled: bool,
 }
 
@@ -85,11 +85,11 @@ pub(super) struct CardFormat {
 pub(super) struct Level {
     /// Its name, by which people refer to it.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// Which readers it opens.
+    /// The readers that it opens.
     pub target: Target,
-    /// When it opens them.
+    /// Key of the time spec group in which it opens them.
     pub time_group: u64,
     /// A threat level group, kept but not simulated.
     pub threat_group: Option<u64>,
@@ -113,7 +113,7 @@ pub(super) enum Target {
 pub(super) struct Group {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Keys of its members, in the order given.
     pub members: Vec<u64>,
@@ -126,7 +126,7 @@ pub(super) struct Group {
 pub(super) struct Portal {
     /// Its name.
     pub name: String,
-    /// Its readers; the first is the one outside.
+    /// Its readers; the first is outside.
     pub readers: Vec<u64>,
     /// Locked, Unlocked.
     pub unlocked: bool,
@@ -139,7 +139,7 @@ pub(super) struct Portal {
 pub(super) struct Reader {
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its description.
     pub description: String,
     /// The partition it belongs to.
     pub partition: u64,
@@ -159,7 +159,7 @@ pub(super) struct Output {
 pub(super) struct TimeSpec {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// First minute.
     pub start: Time,
@@ -167,7 +167,7 @@ pub(super) struct TimeSpec {
     pub end: Time,
     /// Monday to Sunday.
     pub days: [bool; 7],
-    /// Holiday groups on whose days it holds all the same.
+    /// Holiday groups on whose days it also applies.
     pub holiday_groups: BTreeSet<u8>,
     /// The partition it belongs to.
     pub partition: u64,
@@ -193,7 +193,7 @@ pub(super) struct Holiday {
 pub(super) struct UdfList {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Items by key: name and custom key.
     pub items: BTreeMap<u64, (String, String)>,
@@ -206,7 +206,7 @@ pub(super) struct Event {
     pub name: String,
     /// The partition it belongs to.
     pub partition: u64,
-    /// What it does.
+    /// Its actions.
     pub actions: Vec<String>,
     /// Whether it is active now.
     pub active: bool,
@@ -216,11 +216,11 @@ pub(super) struct Event {
 pub(super) const ALWAYS: u64 = 1;
 /// Key of the time spec and group Never.
 pub(super) const NEVER: u64 = 2;
-/// Key of the partition every box has.
+/// Key of the partition that every NetBox has.
 pub(super) const MASTER: u64 = 1;
 
 impl Store {
-    /// A box as it leaves the factory.
+    /// A NetBox in its factory state.
     pub(super) fn blank(zone: TimeZone) -> Self {
         let all: BTreeSet<u8> = (1..=8).collect();
         let built_in = |name: &str, days, end, holiday_groups| TimeSpec {
@@ -265,7 +265,7 @@ impl Store {
         }
     }
 
-    /// What the box's own clock shows.
+    /// The time by the controller's own clock.
     pub(super) fn local(&self, now: Timestamp) -> DateTime {
         let there = now.saturating_add(self.offset).unwrap_or(now);
         self.zone.to_datetime(there)

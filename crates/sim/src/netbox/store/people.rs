@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 
 use super::MASTER;
 
-/// Text fields that AddPerson and ModifyPerson take, in the order the box gives them back (2.7).
+/// Text fields that AddPerson and ModifyPerson take, in the order of an answer (2.7).
 pub(crate) const TEXTS: [&str; 43] = [
     "FIRSTNAME",
     "MIDDLENAME",
@@ -69,9 +69,9 @@ pub(crate) struct Person {
     pub id: String,
     /// Text fields that are not empty.
     pub texts: BTreeMap<&'static str, String>,
-    /// Start of the person's time, in the controller's local time.
+    /// Start of access, in the controller's local time.
     pub act: Option<DateTime>,
-    /// End of it.
+    /// End of access.
     pub exp: Option<DateTime>,
     /// Softly deleted.
     pub deleted: bool,
@@ -83,11 +83,11 @@ pub(crate) struct Person {
     pub cards: Vec<Card>,
     /// Vehicles, each by its fields.
     pub vehicles: Vec<BTreeMap<String, String>>,
-    /// Formats of mobile credentials asked for.
+    /// Formats of the requested mobile credentials.
     pub requests: BTreeSet<String>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub edited: DateTime,
-    /// Who changed it.
+    /// User of the last change.
     pub edited_by: String,
 }
 
@@ -151,13 +151,13 @@ pub(crate) struct People {
 impl Default for People {
     fn default() -> Self {
         let (by_key, by_id, live, cards) = Default::default();
-        // Keys below stand for the people every box is born with; ids like `_41` are seen on real ones.
+        // Lower keys belong to the built-in people of every NetBox; ids like `_41` occur on real ones.
         Self { by_key, by_id, live, cards, next_key: 40, next_card: 800 }
     }
 }
 
 impl People {
-    /// Adds a person; without an id the box assigns one (`_41`).
+    /// Adds a person; without an id NetBox assigns one (`_41`).
     pub(crate) fn add(&mut self, mut person: Person) -> u64 {
         let key = self.next_key;
         self.next_key += 1;
@@ -178,7 +178,7 @@ impl People {
         key
     }
 
-    /// The person of that id; a living one before a deleted one, the latest of several.
+    /// The person of this id; a living person before a deleted one, the latest of several.
     pub(crate) fn find(&self, id: &str) -> Option<u64> {
         let keys = self.by_id.get(id)?;
         keys.iter().rev().find(|key| self.live.contains(key)).or_else(|| keys.last()).copied()
@@ -189,7 +189,7 @@ impl People {
         self.by_key.get(&key)
     }
 
-    /// A person by key, to change. Cards and deletion have calls of their own.
+    /// A person by key, mutable. Cards and deletion have their own functions.
     pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut Person> {
         self.by_key.get_mut(&key)
     }
@@ -199,22 +199,22 @@ impl People {
         self.by_key.range(start..).map(|(key, person)| (*key, person))
     }
 
-    /// The living from a key on, in order of keys.
+    /// The living people from a key on, in order of keys.
     pub(crate) fn live_from(&self, start: u64) -> impl Iterator<Item = (u64, &Person)> {
         self.live.range(start..).filter_map(|key| Some((*key, self.by_key.get(key)?)))
     }
 
-    /// How many live, and how many records there are.
+    /// The number of living people and of all records.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.live.len(), self.by_key.len())
     }
 
-    /// The key the next person gets.
+    /// The key of the next person.
     pub(crate) const fn next_key(&self) -> u64 {
         self.next_key
     }
 
-    /// Deletes softly: the record stays, levels and cards go (2.7).
+    /// Deletes softly: the record stays, levels and cards are removed (2.7).
     pub(crate) fn remove(&mut self, key: u64) {
         self.live.remove(&key);
         if let Some(person) = self.by_key.get_mut(&key) {
@@ -226,7 +226,7 @@ impl People {
         }
     }
 
-    /// Takes a soft deletion back; levels and cards do not return.
+    /// Reverts a soft deletion; levels and cards are not restored.
     pub(crate) fn revive(&mut self, key: u64) {
         if let Some(person) = self.by_key.get_mut(&key) {
             person.deleted = false;
@@ -234,7 +234,7 @@ impl People {
         }
     }
 
-    /// Deletes for good.
+    /// Deletes the record.
     pub(crate) fn purge(&mut self, key: u64) {
         self.remove(key);
         let Some(person) = self.by_key.remove(&key) else { return };
@@ -246,7 +246,7 @@ impl People {
         }
     }
 
-    /// Who holds a card.
+    /// The holder of a card.
     pub(crate) fn holder(&self, format: &str, encoded: &str) -> Option<u64> {
         self.cards.get(&(format.to_owned(), encoded.to_owned())).copied()
     }
@@ -256,7 +256,7 @@ impl People {
         self.cards.keys().any(|(_, number)| number == encoded)
     }
 
-    /// Gives a card to a person and returns its id.
+    /// Adds a card to a person and returns its id.
     pub(crate) fn add_card(&mut self, key: u64, mut card: Card) -> Option<u64> {
         let person = self.by_key.get_mut(&key)?;
         card.id = self.next_card;
@@ -267,7 +267,7 @@ impl People {
         Some(id)
     }
 
-    /// Takes a card from a person.
+    /// Removes a card from a person.
     pub(crate) fn remove_card(&mut self, key: u64, card: u64) {
         let Some(person) = self.by_key.get_mut(&key) else { return };
         if let Some(index) = person.cards.iter().position(|c| c.id == card) {
@@ -276,7 +276,7 @@ impl People {
         }
     }
 
-    /// Takes a level from everybody.
+    /// Removes a level from all people.
     pub(crate) fn strip_level(&mut self, level: u64) {
         for person in self.by_key.values_mut() {
             person.levels.retain(|assignment| assignment.level != level);

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use super::MASTER;
 use crate::frame::dice::Dice;
 
-/// What a user may do.
+/// The rights of a user.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Rights {
     /// Only commands that change nothing.
     ReadOnly,
-    /// All but system setup.
+    /// All commands but system setup.
     ReadWrite,
-    /// Everything.
+    /// All commands.
     Setup,
 }
 
@@ -31,13 +31,13 @@ pub(crate) struct User {
 /// A session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// Who.
+    /// The user.
     pub user: String,
-    /// In which partition, from now on.
+    /// Its partition.
     pub partition: u64,
-    /// Since when.
+    /// Time of the login.
     pub since: Timestamp,
-    /// When last used.
+    /// Time of the last use.
     pub used: Timestamp,
 }
 
@@ -49,12 +49,12 @@ pub(crate) struct Sessions {
     order: Vec<String>,
 }
 
-/// More sessions than these and the oldest goes: real boxes fill their disk instead (2.3).
+/// The most sessions; the oldest is ended. On a real NetBox the disk fills instead (2.3).
 const MOST: usize = 10_000;
 
 impl Default for Sessions {
     fn default() -> Self {
-        // Ids must differ between two simulators, so this one source of chance has no seed.
+        // Ids must differ between two simulators, so these random numbers have no seed.
         let dice = Dice::new(RandomState::new().build_hasher().finish());
         Self { open: HashMap::new(), dice, order: Vec::new() }
     }
@@ -78,14 +78,14 @@ impl Sessions {
         id
     }
 
-    /// A session, used now.
+    /// A session, marked as used now.
     pub(crate) fn touch(&mut self, id: &str, now: Timestamp) -> Option<Session> {
         let session = self.open.get_mut(id)?;
         session.used = now;
         Some(session.clone())
     }
 
-    /// Ends the sessions nobody used for so many seconds and tells whose they were.
+    /// Ends the sessions that were idle for this number of seconds and returns their users.
     pub(crate) fn expire(&mut self, now: Timestamp, idle: i64) -> Vec<String> {
         let over = |session: &Session| now.duration_since(session.used).as_secs() >= idle;
         let ended: Vec<String> = self.all().filter(|(_, s)| over(s)).map(|(id, _)| id.clone()).collect();
@@ -97,7 +97,7 @@ impl Sessions {
         self.open.get_mut(id)
     }
 
-    /// Ends a session and tells whose it was.
+    /// Ends a session and returns its user.
     pub(crate) fn close(&mut self, id: &str) -> Option<String> {
         let session = self.open.remove(id)?;
         self.order.retain(|other| other != id);
@@ -116,7 +116,7 @@ impl Sessions {
         self.order.clear();
     }
 
-    /// How many sessions a user has.
+    /// The number of sessions of a user.
     pub(crate) fn count_of(&self, user: &str) -> usize {
         self.open.values().filter(|session| session.user == user).count()
     }

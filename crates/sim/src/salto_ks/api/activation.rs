@@ -1,4 +1,4 @@
-//! What it takes to command an IQ (2.10, A5, A9, A13): secret, PIN and one-time passwords of one person on one IQ.
+//! The activation of a person on an IQ, which commands need (2.10, A5, A9, A13): secret, PIN and one-time passwords.
 
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ pub(super) fn deactivate(cx: &mut Cx<'_>) -> Done {
 
 const PROPERTIES: Properties = &[("iq_id", Kind::Text), ("activated", Kind::Bool)];
 
-/// `GET /v1.2/me/{site}/activated_iqs`: those too whose activation has begun and is not finished (A9).
+/// `GET /v1.2/me/{site}/activated_iqs`: also IQs whose activation is not finished (A9).
 pub(super) fn of_caller(cx: &mut Cx<'_>) -> Done {
     let own = |iq: &Iq| iq.activations.get(&cx.user).filter(|held| held.has_begun()).cloned();
     let iqs = cx.site()?.iqs.values();
@@ -111,7 +111,7 @@ pub(super) fn of_caller(cx: &mut Cx<'_>) -> Done {
     })
 }
 
-/// An OTP to open with: missing 2202 (A5), no PIN yet 3104, one that does not count yet 3102, wrong or blocked 3102.
+/// Checks the OTP of a command: missing 2202 (A5), no PIN yet 3104, not activated 3102, wrong or blocked 3102.
 pub(super) fn check_otp(cx: &mut Cx<'_>, iq: Uuid, otp: Option<&str>) -> Result<(), Problem> {
     let otp = otp.ok_or_else(|| Problem::new(404, 2202, "Otp is invalid"))?;
     let held = activation(cx, iq)?;

@@ -8,12 +8,12 @@ use super::super::ids;
 use super::problem::Problem;
 use crate::frame::Request;
 
-/// The object a request brings.
+/// The object in the body of a request.
 #[derive(Debug)]
 pub(super) struct Body(Map<String, Value>);
 
 impl Body {
-    /// Reads it; nothing at all is an empty object.
+    /// Reads it; an empty body is an empty object.
     pub(super) fn read(request: &Request) -> Result<Self, Problem> {
         if request.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
@@ -24,12 +24,12 @@ impl Body {
         }
     }
 
-    /// True if the field is there, `null` or not.
+    /// True if the field is present, `null` or not.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The field as it came; `null` is none.
+    /// The field as sent; `null` is none.
     fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -43,7 +43,7 @@ impl Body {
         }
     }
 
-    /// A text that has to be there and not to be empty.
+    /// A required text that is not empty.
     pub(super) fn need(&self, name: &str) -> Result<String, Problem> {
         let text = self.text(name)?.filter(|text| !text.trim().is_empty());
         text.ok_or_else(|| Problem::invalid(format!("The {name} field is required")))
@@ -65,7 +65,7 @@ impl Body {
             .transpose()
     }
 
-    /// An id; an empty text is none, as clients in production send it (addendum A1).
+    /// An id; an empty text is none, because clients in production send it (addendum A1).
     pub(super) fn id(&self, name: &str) -> Result<Option<Uuid>, Problem> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         text.map(|text| ids::read(&text).ok_or_else(|| wrong(name))).transpose()

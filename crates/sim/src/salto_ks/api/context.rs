@@ -1,4 +1,4 @@
-//! What a call knows while it runs, and whether it may run.
+//! The context of a call, and the checks before it runs.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -10,22 +10,22 @@ use super::problem::Problem;
 use super::routes::{Rights, Route};
 use crate::frame::{Call, Request};
 
-/// A call on its way.
+/// A call.
 pub(in super::super) struct Cx<'a> {
     pub(in super::super) inner: &'a mut Inner,
     pub(in super::super) request: &'a Request,
     pub(in super::super) call: &'a Call<'a>,
     /// Ids of the path, the site's first.
     pub(super) ids: &'a [String],
-    /// Who calls.
+    /// Platform id of the caller.
     pub(super) user: Pu,
-    /// With which OAuth client.
+    /// The OAuth client.
     pub(super) client: String,
     /// The site, nil for calls without one.
     pub(super) site: Uuid,
 }
 
-/// Who calls.
+/// The caller.
 pub(in super::super) struct Caller {
     pub(in super::super) user: Pu,
     pub(in super::super) client: String,
@@ -35,7 +35,7 @@ pub(in super::super) struct Caller {
 pub(in super::super) fn caller(inner: &Inner, request: &Request, now: Timestamp) -> Result<Caller, Problem> {
     let header = request.header("authorization").unwrap_or_default();
     let bearer = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    // Browsers cannot set headers on a stream, so SignalR puts the token into the query there.
+    // A browser cannot set headers on a stream, so SignalR puts the token into the query.
     let in_query = || request.query_value("access_token").filter(|_| request.path.contains("/hub/"));
     let token = bearer.map(|(_, token)| token.trim().to_owned()).or_else(in_query);
     let holder =
@@ -49,7 +49,7 @@ pub(in super::super) fn caller(inner: &Inner, request: &Request, now: Timestamp)
     Ok(Caller { user: profile.id, client: holder.client_id })
 }
 
-/// Finds the site and looks whether the caller may do this there.
+/// Finds the site and checks the rights of the caller on it.
 pub(super) fn admit(cx: &mut Cx<'_>, route: &Route) -> Result<(), Problem> {
     if route.rights == Rights::Token {
         return Ok(());
@@ -73,7 +73,7 @@ pub(super) fn admit(cx: &mut Cx<'_>, route: &Route) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A suspended user cannot act (2.9); a site has to be released (2210) and, for changes, paid for (2212).
+/// A suspended user cannot act (2.9); a site must be released (2210) and, for changes, have a subscription (2212).
 fn act(site: &Site, user: &SiteUser, route: &Route) -> Result<(), Problem> {
     if user.suspended {
         return Err(Problem::refused());
@@ -93,7 +93,7 @@ impl Cx<'_> {
         self.call.now
     }
 
-    /// The id at this place of the path, the site's being 0.
+    /// The id at this index of the path; the site has index 0.
     pub(super) fn id(&self, place: usize) -> Result<Uuid, Problem> {
         let id = self.ids.get(place).and_then(|id| ids::read(id));
         id.ok_or_else(|| Problem::invalid("The id is not a valid UUID"))
@@ -104,19 +104,19 @@ impl Cx<'_> {
         self.inner.store.sites.get(&self.site).ok_or_else(|| Problem::missing("Site"))
     }
 
-    /// The site, to be changed.
+    /// The site, mutable.
     pub(super) fn site_mut(&mut self) -> Result<&mut Site, Problem> {
         self.inner.store.sites.get_mut(&self.site).ok_or_else(|| Problem::missing("Site"))
     }
 
-    /// The user whose site-user id stands in the path.
+    /// The user whose site-user id is in the path.
     pub(super) fn su(&self) -> Result<Su, Problem> {
         let id = Su(self.id(1)?);
         let user = self.site()?.users.get(&id).ok_or_else(|| Problem::missing("User"))?;
         Ok(user.id)
     }
 
-    /// The same, to be changed: neither deleted nor a member of a pod (2220).
+    /// The same, mutable: neither deleted nor a member of a pod (2220).
     pub(super) fn user_mut(&mut self) -> Result<&mut SiteUser, Problem> {
         let id = self.su()?;
         if self.site()?.pod_of(id).is_some() {
@@ -126,13 +126,13 @@ impl Cx<'_> {
         user.ok_or_else(|| Problem::missing("User"))
     }
 
-    /// The group whose id stands in the path.
+    /// The group whose id is in the path.
     pub(super) fn group(&self) -> Result<&Group, Problem> {
         let id = self.id(1)?;
         self.site()?.groups.get(&id).ok_or_else(|| Problem::missing("Access group"))
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub(super) fn group_mut(&mut self) -> Result<&mut Group, Problem> {
         let (id, now, by) = (self.id(1)?, self.now(), self.who());
         let group = self.site_mut()?.groups.get_mut(&id).ok_or_else(|| Problem::missing("Access group"))?;

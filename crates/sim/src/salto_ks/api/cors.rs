@@ -1,4 +1,4 @@
-//! Browsers (A10, A11): a preflight is 204 on every path that there is, whatever the token.
+//! Browsers (A10, A11): a preflight is 204 on every known path, for any token.
 
 use crate::frame::{Reply, Request};
 
@@ -11,7 +11,7 @@ pub(super) fn preflight(request: &Request) -> Reply {
         .with_header("access-control-allow-headers", headers)
 }
 
-/// Lets a page of the origin that the request names read the answer.
+/// Allows a page of the origin in the request to read the answer.
 pub(super) fn allow_origin(request: &Request, reply: Reply) -> Reply {
     match request.header("origin") {
         Some(origin) => reply.with_header("access-control-allow-origin", origin),

@@ -26,7 +26,7 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, group_object(cx.inner, cx.group()?)))
 }
 
-/// A name, free where names are unique (2.15 #14).
+/// A name, which must be free if names are unique (2.15 #14).
 fn name(cx: &Cx<'_>, own: Option<Uuid>) -> Result<String, Problem> {
     let name = Body::read(cx.request)?.need("customer_reference")?;
     let unique = cx.inner.switches.is("groups.unique-names", "yes");

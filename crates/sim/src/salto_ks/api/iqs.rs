@@ -1,4 +1,4 @@
-//! IQs (2.10); what it takes to command them is in [`super::activation`].
+//! IQs (2.10); [`super::activation`] has the activation that commands need.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     list::page(cx, PROPERTIES, all, field, |iq| object(iq))
 }
 
-/// `not_synced` is the ordinary state, also of an IQ whose locks open as they should.
+/// `not_synced` is the ordinary state, also of an IQ with locks that open correctly.
 fn object(iq: &Iq) -> Value {
     json!({
         "id": iq.id.to_string(),
@@ -43,7 +43,7 @@ fn object(iq: &Iq) -> Value {
     })
 }
 
-/// The IQ whose id stands in the path.
+/// The IQ whose id is in the path.
 pub(super) fn find<'c>(cx: &'c Cx<'_>) -> Result<&'c Iq, Problem> {
     let id = cx.id(1)?;
     cx.site()?.iqs.get(&id).ok_or_else(|| Problem::missing("IQ"))

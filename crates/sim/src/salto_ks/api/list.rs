@@ -7,7 +7,7 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::{Answer, Done};
 
-/// A list of `items`, filtered, ordered and cut to a page as the request asks.
+/// A list of `items`, filtered, ordered and cut to the page of the request.
 pub(super) fn page<T>(
     cx: &Cx<'_>,
     properties: Properties,
@@ -36,8 +36,8 @@ pub(super) fn page<T>(
     let after = options.skip.saturating_add(size);
     let next =
         (after < items.len() && size > 0).then(|| link(cx, if repeats(cx) { options.skip } else { after }));
-    let told = if cx.call.twists.short().is_some() { items.len() } else { count };
-    let count = options.count.then_some(told);
+    let reported = if cx.call.twists.short().is_some() { items.len() } else { count };
+    let count = options.count.then_some(reported);
     Ok(Answer::json(200, json!({ "items": shown, "next_page_link": next, "count": count })))
 }
 

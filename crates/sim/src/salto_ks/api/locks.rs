@@ -44,10 +44,10 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, object(cx, lock)))
 }
 
-/// The vendor of all locks, whose id is the same everywhere (A4).
+/// The vendor of all locks, with an id that is the same everywhere (A4).
 const VENDOR: [&str; 3] = ["d948da26-c404-11ee-8767-000d3a46a880", "sallis", "SALTO Sallis"];
 
-/// All day, every day, as measured for a lock without a schedule of its own (A4).
+/// All day, every day, as measured for a lock without its own schedule (A4).
 fn easy_office_mode() -> Value {
     let mut schedule = json!({ "eom_auto_start": true, "start_time": "00:00:00", "end_time": "23:59:59",
                                "start_date": null, "end_date": null });
@@ -57,7 +57,7 @@ fn easy_office_mode() -> Value {
     schedule
 }
 
-/// A lock; no site id inside.
+/// A lock; its object has no site id.
 fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
     let iq = cx.site().ok().and_then(|site| site.iqs.get(&lock.iq));
     let online = iq.is_some_and(|iq| iq.online);
@@ -89,7 +89,7 @@ fn object(cx: &Cx<'_>, lock: &Lock) -> Value {
     })
 }
 
-/// `PATCH S/locks/{id}/locking {"locked_state":"unlocked","otp":"<5 hex>"}`: done, and the door relocks itself.
+/// `PATCH S/locks/{id}/locking {"locked_state":"unlocked","otp":"<5 hex>"}`: opens the door, which relocks by itself.
 pub(super) fn open(cx: &mut Cx<'_>) -> Done {
     let body = Body::read(cx.request)?;
     if body.need("locked_state")? != "unlocked" {

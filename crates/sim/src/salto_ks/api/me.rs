@@ -26,7 +26,7 @@ pub(super) fn me(cx: &mut Cx<'_>) -> Done {
     ))
 }
 
-/// `GET S/me`: the caller's site user and what it owns and belongs to.
+/// `GET S/me`: the caller's site user, its ownership and its pods.
 pub(super) fn site_me(cx: &mut Cx<'_>) -> Done {
     let site = cx.site()?;
     let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;

@@ -38,16 +38,16 @@ fn user(cx: &Cx<'_>, id: Uuid) -> Result<Pu, Problem> {
     Ok(user.user)
 }
 
-/// What a switch says of what is so already (2.15 #6).
+/// The answer of a switch to a change that changes nothing (2.15 #6).
 fn already(cx: &Cx<'_>, switch: &str) -> Result<(), Problem> {
     match cx.inner.switches.get(switch) {
-        "400" => Err(Problem::value("The user is already so")),
+        "400" => Err(Problem::value("The membership is already so")),
         "404" => Err(Problem::missing("User")),
         _ => Ok(()),
     }
 }
 
-/// Looks through a change before anything happens, then does it.
+/// Checks a whole change, then applies it.
 fn change(cx: &mut Cx<'_>, adds: &[Uuid], removes: &[Uuid]) -> Result<(), Problem> {
     let users = adds.iter().map(|id| user(cx, *id)).collect::<Result<Vec<Pu>, _>>()?;
     let group = cx.group()?;

@@ -37,7 +37,7 @@ use super::inner::Inner;
 use crate::frame::fault::When;
 use crate::frame::{Call, Reply, Request};
 
-/// What a call gives.
+/// The answer of a call.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: u16,
@@ -71,7 +71,7 @@ impl Answer {
         Self { status: 200, body: Content::Csv(name.to_owned(), text), subject: name.to_owned() }
     }
 
-    /// What it was about, for people who read the page.
+    /// The same with the person or object of the call, for the page.
     fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
@@ -90,7 +90,7 @@ impl Answer {
     }
 }
 
-/// The operation a request to the API asks for.
+/// The operation of a request to the API.
 pub(super) fn operation(request: &Request) -> &'static str {
     request.parsed(target).operation()
 }

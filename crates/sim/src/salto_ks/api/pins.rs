@@ -22,7 +22,7 @@ pub(super) fn put(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, json!(digits)))
 }
 
-/// Six digits, sometimes seven to ten, that open for nobody else.
+/// Six digits, sometimes seven to ten, that are the PIN of no other user.
 fn free_pin(cx: &mut Cx<'_>) -> Result<String, Problem> {
     loop {
         let longer = if cx.inner.store.number(8) == 0 { 1 + cx.inner.store.number(4) } else { 0 };

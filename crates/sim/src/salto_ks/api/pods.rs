@@ -1,4 +1,4 @@
-//! Pods (2.12): as little as a client that leaves them alone may meet.
+//! Pods (2.12): only the effects on a client that does not use them.
 
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::frame::Reply;
 
-/// An error on its way out.
+/// An error answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in super::super) struct Problem {
     status: u16,
@@ -79,7 +79,7 @@ impl Problem {
         Self::new(403, 2212, "The site has no valid subscription for this action")
     }
 
-    /// Any code of the table, with the status the table gives it.
+    /// Any code of the table, with its status.
     pub(in super::super) fn listed(code: i64) -> Self {
         let (status, message) = match code {
             1100 => (400, "The request is invalid"),
@@ -100,7 +100,7 @@ impl Problem {
         Self::new(status, code, message)
     }
 
-    /// The answer; `every` is the code all errors carry instead of their own (2.15 #13).
+    /// The answer; `every` is the code that all errors have instead of their own (2.15 #13).
     pub(in super::super) fn reply(self, every: Option<i64>, body_of_401: bool) -> Reply {
         let text = |code: i64, message: &str| {
             let body = json!({ "ErrorCode": every.unwrap_or(code).to_string(), "Message": message });
@@ -123,7 +123,7 @@ impl Problem {
     }
 }
 
-/// Counters go by a closed set of words.
+/// The outcomes in the counters are a closed set.
 fn word(code: i64) -> String {
     let listed = matches!(code, 1100..=1102 | 1500 | 1501 | 2201..=2223 | 3101..=3104);
     if listed { format!("error_{code}") } else { "error_other".to_owned() }

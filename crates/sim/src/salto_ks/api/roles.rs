@@ -16,7 +16,7 @@ const PROPERTIES: Properties = &[
     ("is_hierarchical", Kind::Bool),
 ];
 
-/// `GET S/roles`: the list shrinks to what the caller may assign.
+/// `GET S/roles`: the roles that the caller may assign.
 pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     let (assignable, site) = (assignable(cx)?, cx.site()?);
     let field = |role: &Role, path: &str| match path {
@@ -28,8 +28,8 @@ pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     list::page(cx, PROPERTIES, assignable, field, |role| role_object(cx.inner, site, role))
 }
 
-/// What the caller may assign: administrators and the owner everything, others what is below their own rank, of
-/// which the roles that are not hierarchical are none (measured for a custom role: `site_user` alone).
+/// The roles that the caller may assign: all for administrators and the owner, for others the hierarchical roles below
+/// their own rank (measured for a custom role: `site_user` alone).
 pub(super) fn assignable(cx: &Cx<'_>) -> Result<Vec<Role>, Problem> {
     let site = cx.site()?;
     let user = site.user_of(cx.user).ok_or_else(Problem::refused)?;
@@ -41,8 +41,8 @@ pub(super) fn assignable(cx: &Cx<'_>) -> Result<Vec<Role>, Problem> {
     Ok(site.roles().into_iter().filter(below).collect())
 }
 
-/// `GET /v2/sites/{id}/permissions`: what an administrator gets is not known; a plain list.
-#[allow(clippy::unnecessary_wraps)] // a call like any other
+/// `GET /v2/sites/{id}/permissions`: the answer for an administrator is not known; here it is a plain list.
+#[allow(clippy::unnecessary_wraps)] // the signature of a call
 pub(super) fn permissions(_: &mut Cx<'_>) -> Done {
     let names = ["site_users_manage", "access_groups_manage", "locks_manage", "entries_view"];
     let items: Vec<_> = names.iter().map(|name| json!({ "code": name })).collect();

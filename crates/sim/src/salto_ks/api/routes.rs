@@ -1,5 +1,5 @@
-//! Which call goes where. Versions are per resource (2.3); a call on the wrong one, or with a method the
-//! resource has not, is 405.
+//! The routes of all calls. Each resource has its versions (2.3); a call on another version, or with a method that the
+//! resource does not have, is 405.
 
 use super::context::Cx;
 use super::{
@@ -7,20 +7,20 @@ use super::{
     users,
 };
 
-/// Whom a call is for.
+/// The callers of a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Rights {
-    /// Anybody with a token.
+    /// Any caller with a token.
     Token,
-    /// Any user of the site, whatever its state.
+    /// Any user of the site, in any state.
     Member,
     /// Administrators, super users and custom roles, on a released site.
     Manage,
     /// Administrators, refused in the form of v2.
     Admin,
-    /// Any user of the site who may act there.
+    /// Any user of the site that may act there.
     Act,
-    /// The streaming hub, which looks for itself.
+    /// The streaming hub, which has its own checks.
     Hub,
 }
 
@@ -34,21 +34,21 @@ pub(super) struct Route {
     pub(super) run: fn(&mut Cx<'_>) -> Done,
 }
 
-/// What a request asks for.
+/// The target of a request.
 #[derive(Clone)]
 pub(super) enum Target {
     /// This call, with the ids of its path.
     Route(&'static Route, Vec<String>),
-    /// `OPTIONS` on a resource that is there: a browser asks before it calls.
+    /// `OPTIONS` on a known resource: the preflight of a browser.
     Preflight,
-    /// A resource that is there, with the wrong method or version: 405.
+    /// A known resource with the wrong method or version: 405.
     Wrong,
-    /// Nothing.
+    /// An unknown path.
     Nothing,
 }
 
 impl Target {
-    /// The word faults and counters go by.
+    /// The name of its operation in faults and counters.
     pub(super) const fn operation(&self) -> &'static str {
         match self {
             Self::Route(route, _) => route.operation,
@@ -81,7 +81,7 @@ fn hub(_: &mut Cx<'_>) -> Done {
     Err(super::Problem::bare(404))
 }
 
-/// All calls. `{}` stands for an id.
+/// All calls. `{}` is an id.
 #[rustfmt::skip] // a call a line
 const ROUTES: &[Route] = &[
     route("me.get", "GET", V1, "me", Token, me::me),

@@ -31,7 +31,7 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, schedule.json(id)))
 }
 
-/// What the body says, over what was there before.
+/// The schedule after the fields of the body are applied.
 fn read(cx: &Cx<'_>, mut schedule: Schedule, body: &Body) -> Result<Schedule, Problem> {
     for (on, day) in schedule.days.iter_mut().zip(DAYS) {
         *on = body.flag(day)?.unwrap_or(*on);

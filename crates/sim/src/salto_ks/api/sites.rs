@@ -15,7 +15,7 @@ use super::{Answer, Done, list};
 const PROPERTIES: Properties =
     &[("id", Kind::Text), ("site_uid", Kind::Text), ("customer_reference", Kind::Text)];
 
-/// `GET /v1.2/sites`: the sites where the caller is a user, whatever the role.
+/// `GET /v1.2/sites`: the sites where the caller is a user, in any role.
 pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     let own: Vec<&Site> =
         cx.inner.store.sites.values().filter(|site| site.user_of(cx.user).is_some()).collect();
@@ -67,7 +67,7 @@ pub(super) fn subscription(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::json(200, body))
 }
 
-/// `POST /v1.1/sites`: there is such a call (2.5); the site has no seat and is not released.
+/// `POST /v1.1/sites` (2.5): the new site has no seat and is not released.
 pub(super) fn create(cx: &mut Cx<'_>) -> Done {
     let body = Body::read(cx.request)?;
     let (name, country) = (body.need("customer_reference")?, body.need("country_code")?);

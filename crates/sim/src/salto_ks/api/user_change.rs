@@ -1,4 +1,4 @@
-//! How a site user changes and goes (2.6, 2.9).
+//! Changing and deleting a site user (2.6, 2.9).
 
 use super::super::ids::Su;
 use super::body::Body;
@@ -35,7 +35,7 @@ pub(super) fn patch(cx: &mut Cx<'_>) -> Done {
     show(cx, id, 200)
 }
 
-/// Where a blocked user keeps no seat, one that comes back needs one (2.15 #10).
+/// If a blocked user keeps no seat, an unblocked one needs a new seat (2.15 #10).
 fn seat_again(cx: &mut Cx<'_>, id: Su) -> Result<(), Problem> {
     if cx.inner.switches.is("blocked.keeps-seat", "yes") {
         return Ok(());
@@ -73,7 +73,7 @@ pub(super) fn subscription(cx: &mut Cx<'_>) -> Done {
     Ok(Answer::empty(status).about(user.id.to_string()))
 }
 
-/// `DELETE S/users/{SU}`: 202, the seat is free at once. A completed profile stays, another goes (2.6).
+/// `DELETE S/users/{SU}`: 202, the seat is free at once. A completed profile is kept, another one is deleted (2.6).
 pub(super) fn delete(cx: &mut Cx<'_>) -> Done {
     let user = cx.user_mut()?;
     let (id, platform) = (user.id, user.user);

@@ -1,4 +1,4 @@
-//! How a site user comes to be (2.9).
+//! Creating a site user (2.9).
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use super::super::inner::Inner;
 use super::super::outbox::Mail;
 use super::super::store::{Profile, SiteUser};
 
-/// A platform profile to be.
+/// The fields of a new platform profile.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct NewUser {
     pub(in super::super) first_name: String,
@@ -39,7 +39,7 @@ impl NewUser {
     }
 }
 
-/// Puts a person on a site. Without a free seat this succeeds all the same, suspended (2.9 3).
+/// Adds a person to a site. Without a free seat this also succeeds, and the user is suspended (2.9 3).
 pub(in super::super) fn create(
     inner: &mut Inner,
     site: Uuid,

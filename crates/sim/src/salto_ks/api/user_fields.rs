@@ -1,4 +1,4 @@
-//! What create, link and PATCH of a user have in common (2.6).
+//! The fields that create, link and PATCH of a user share (2.6).
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::roles;
 
-/// An empty e-mail is 1101: the key has to be left out.
+/// An empty e-mail is 1101: the key must be absent.
 pub(super) fn email(body: &Body) -> Result<Option<String>, Problem> {
     let email = body.text("email")?;
     match email {
@@ -35,7 +35,7 @@ pub(super) fn role_codes(cx: &Cx<'_>, body: &Body) -> Result<Option<Vec<String>>
     Ok(Some(found.iter().map(|role| role.code.clone()).collect()))
 }
 
-/// What create, link and PATCH have in common.
+/// The fields that create, link and PATCH share.
 #[derive(Default)]
 pub(super) struct Fields {
     alias: Option<String>,
@@ -45,13 +45,13 @@ pub(super) struct Fields {
     toggle_easy_office_mode: Option<bool>,
     toggle_manual_office_mode: Option<bool>,
     remote_access: Option<bool>,
-    /// Given at all, and to what.
+    /// The field as sent: `null` clears the expiry.
     expires_at: Option<(Option<Timestamp>,)>,
     tag: Option<String>,
 }
 
 impl Fields {
-    /// Those of a guest.
+    /// The fields of a guest.
     pub(super) fn of_guest(alias: String, expires_at: Timestamp) -> Self {
         Self { alias: Some(alias), expires_at: Some((Some(expires_at),)), ..Self::default() }
     }
@@ -79,7 +79,7 @@ impl Fields {
         })
     }
 
-    /// Sets what was given.
+    /// Applies the fields that are given.
     pub(super) fn apply(self, user: &mut SiteUser) {
         if self.alias.is_some() {
             user.alias = self.alias;

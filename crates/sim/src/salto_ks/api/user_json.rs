@@ -1,11 +1,11 @@
-//! Objects that several calls answer with.
+//! Objects in the answers of several calls.
 
 use serde_json::{Value, json};
 
 use super::super::inner::Inner;
 use super::super::store::{Group, Profile, Role, Site, SiteUser, instant, parent_id, role_id};
 
-/// The `user` of a site user, what a group lists as its users, and a site's owner (2.6, 2.7, A6).
+/// The `user` of a site user, of a group's list of users, and the owner of a site (2.6, 2.7, A6).
 pub(super) fn platform_user(profile: &Profile, site: &Site) -> Value {
     let tag = site.user_of(profile.id).and_then(|user| user.tag.clone());
     json!({
@@ -20,7 +20,7 @@ pub(super) fn platform_user(profile: &Profile, site: &Site) -> Value {
     })
 }
 
-/// A role as site users and the list of roles show it.
+/// A role in a site user and in the list of roles.
 pub(super) fn role(inner: &Inner, site: &Site, role: &Role) -> Value {
     json!({
         "id": role_id(&inner.switches, role).to_string(),

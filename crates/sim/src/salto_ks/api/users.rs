@@ -26,7 +26,7 @@ const PROPERTIES: Properties = &[
 /// `GET S/users`.
 pub(super) fn list(cx: &mut Cx<'_>) -> Done {
     let site = cx.site()?;
-    // Most look-ups are by e-mail (2.6), and a site may have many users. What does not parse is told by the page.
+    // Most look-ups are by e-mail (2.6), and a site may have many users. `page` reports options that do not parse.
     let options = Options::read(cx.request, PROPERTIES).unwrap_or_default();
     let email = options.filter.as_ref().and_then(|filter| filter.wants("user/email")).map(str::to_lowercase);
     let fits = |profile: &Profile| {
@@ -62,7 +62,7 @@ pub(super) fn get(cx: &mut Cx<'_>) -> Done {
     show(cx, id, 200)
 }
 
-/// A user as the answer.
+/// A user as an answer.
 pub(super) fn show(cx: &Cx<'_>, id: Su, status: u16) -> Done {
     let site = cx.site()?;
     let user = site.users.get(&id).ok_or_else(|| Problem::missing("User"))?;
@@ -70,7 +70,7 @@ pub(super) fn show(cx: &Cx<'_>, id: Su, status: u16) -> Done {
     Ok(Answer::json(status, site_user(cx.inner, site, user, cx.now())).about(format!("{name} {id}")))
 }
 
-/// `POST S/users`: with an e-mail SALTO mails the invitation, without there is no mail.
+/// `POST S/users`: with an e-mail SALTO mails an invitation, without one there is no mail.
 pub(super) fn create(cx: &mut Cx<'_>) -> Done {
     let body = Body::read(cx.request)?;
     let (first_name, last_name) = (body.need("first_name")?, body.need("last_name")?);

@@ -10,7 +10,7 @@ use super::super::seed::schedule;
 use super::super::store::{Group, Site, Table};
 use super::{Done, Order, named, site_mut, user_ids};
 
-/// Does an order about a group.
+/// Carries out an order about a group.
 pub(super) fn groups(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
     let id = inner.store.id();
     let (site, group) = match &order {
@@ -26,7 +26,7 @@ pub(super) fn groups(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
         | Order::RemoveLock { site, group, .. }
         | Order::AddSchedule { site, group, .. }
         | Order::RemoveSchedules { site, group } => (site.clone(), group.clone()),
-        _ => return Err("no order about groups".to_owned()),
+        _ => return Err("this is no order about groups".to_owned()),
     };
     let user = match &order {
         Order::AddMember { user, .. } | Order::RemoveMember { user, .. } => {

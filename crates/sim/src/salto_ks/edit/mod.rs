@@ -16,7 +16,7 @@ use crate::frame::orders;
 
 pub(super) use self::walk::door;
 
-/// One order of `POST /_sim/edit`. `site` is an id, a site_uid or a name, and may be left out for the first site;
+/// One order of `POST /_sim/edit`. `site` is an id, a site_uid or a name, and may be absent for the first site;
 /// `user` is a site-user id, a platform id, an e-mail address or an alias; `group`, `lock`, `iq` an id or a name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
@@ -161,7 +161,7 @@ fn users(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
     match order {
         Order::AddUser { site, user } => {
             let id = site_id(inner, site.as_ref())?;
-            let mut place = inner.store.sites.remove_for_a_moment(&id).ok_or("the site does not exist")?;
+            let mut place = inner.store.sites.take(&id).ok_or("the site does not exist")?;
             let added = add_user(&mut inner.store, &mut place, &user, now);
             inner.store.sites.put_back(id, place);
             Ok(json!({ "user": added?.to_string() }))
@@ -183,7 +183,7 @@ fn users(inner: &mut Inner, now: Timestamp, order: Order) -> Done {
             }
             Ok(json!({ "user": id.to_string() }))
         }
-        _ => Err("no order about users".to_owned()),
+        _ => Err("this is no order about users".to_owned()),
     }
 }
 
@@ -215,7 +215,7 @@ fn site_wide(inner: &mut Inner, order: &Order) -> Done {
             }
             Ok(json!({ "iq": id.to_string() }))
         }
-        _ => Err("no order about a site".to_owned()),
+        _ => Err("this is no order about a site".to_owned()),
     }
 }
 

@@ -12,7 +12,7 @@ use super::form::value;
 use super::jwt::later;
 use crate::frame::{Reply, Request};
 
-/// What a client asks for.
+/// The request of a client.
 pub(super) struct Asked {
     pub(super) client_id: String,
     pub(super) redirect_uri: String,
@@ -23,7 +23,7 @@ pub(super) struct Asked {
     quietly: bool,
 }
 
-/// `GET`: the consent page, or what the switch `consent` answers in its place.
+/// `GET`: the consent page, or the answer of the switch `consent`.
 pub(super) fn ask(inner: &mut Inner, request: &Request, now: Timestamp) -> Reply {
     let asked = match read(inner, request) {
         Ok(asked) => asked,
@@ -40,7 +40,7 @@ pub(super) fn ask(inner: &mut Inner, request: &Request, now: Timestamp) -> Reply
     }
 }
 
-/// `POST`: the page was answered, by a person or a script.
+/// `POST`: the answer of a person or a script to the page.
 pub(super) fn decide(inner: &mut Inner, request: &Request, now: Timestamp) -> Reply {
     let asked = match read(inner, request) {
         Ok(asked) => asked,
@@ -53,11 +53,11 @@ pub(super) fn decide(inner: &mut Inner, request: &Request, now: Timestamp) -> Re
     let given = value(request, "password");
     match profile.filter(|p| p.password.is_some() && p.password == given).map(|p| p.id) {
         Some(user) => allow(inner, asked, user, now),
-        None => consent::page(inner, request, &asked, Some("This e-mail and password do not fit.")),
+        None => consent::page(inner, request, &asked, Some("The e-mail or the password is wrong.")),
     }
 }
 
-/// A wrong client or redirect is told to the person, all else to the client.
+/// A wrong client or redirect is an error for the person; other errors are sent to the client.
 fn read(inner: &Inner, request: &Request) -> Result<Asked, Reply> {
     let get = |name: &str| request.query_value(name).filter(|value| !value.is_empty());
     let client_id = get("client_id").unwrap_or_default();
@@ -125,7 +125,7 @@ fn back(asked: &Asked, values: &[(&str, &str)]) -> String {
     target
 }
 
-/// Percent-encodes all but the unreserved characters.
+/// Percent-encodes all characters except the unreserved ones.
 pub(super) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -7,19 +7,19 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Client {
     /// Its id.
-    #[allow(clippy::struct_field_names)] // as OAuth names it
+    #[allow(clippy::struct_field_names)] // the name in OAuth
     pub client_id: String,
     /// Its secret; a public client has none.
     #[serde(default)]
-    #[allow(clippy::struct_field_names)] // as OAuth names it
+    #[allow(clippy::struct_field_names)] // the name in OAuth
     pub client_secret: Option<String>,
-    /// Where codes may be sent.
+    /// Redirect URIs.
     #[serde(default)]
     pub redirect_uris: Vec<Redirect>,
-    /// Scopes it may ask for; nothing: all there are.
+    /// Scopes that it may request; empty: all.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Grants it may use; nothing: the three that work.
+    /// Grants that it may use; empty: the three that work.
     #[serde(default)]
     pub grants: Vec<String>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Client {
 pub(crate) enum Redirect {
     /// `loopback`: any port and path on this machine.
     Loopback,
-    /// Exactly this one.
+    /// Exactly this URI.
     Exact(String),
 }
 
@@ -41,7 +41,7 @@ impl From<String> for Redirect {
 }
 
 impl Client {
-    /// True if codes may be sent there.
+    /// True if codes may be sent to this URI.
     pub(super) fn redirects_to(&self, uri: &str) -> bool {
         let sound = uri.bytes().all(|b| b.is_ascii_graphic());
         sound
@@ -56,7 +56,7 @@ impl Client {
         self.grants.is_empty() || self.grants.iter().any(|known| known == grant)
     }
 
-    /// The scopes of a request, or nothing if one is not allowed. None asked for: `user_api.full_access`.
+    /// The scopes of a request, or `None` if one is not allowed. The default is `user_api.full_access`.
     pub(super) fn scopes_of(&self, asked: &str) -> Option<Vec<String>> {
         let allowed = |scope: &str| {
             super::SCOPES.contains(&scope)

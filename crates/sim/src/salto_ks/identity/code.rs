@@ -1,10 +1,10 @@
-//! Codes and refresh tokens that are out.
+//! Authorization codes and refresh tokens.
 
 use jiff::Timestamp;
 
 use super::super::ids::Pu;
 
-/// An authorization code, good for one use within [`CODE_SECONDS`].
+/// An authorization code, valid for one use within [`CODE_SECONDS`].
 #[derive(Clone, Debug)]
 pub(super) struct Code {
     pub(super) client_id: String,
@@ -13,12 +13,12 @@ pub(super) struct Code {
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
     pub(super) nonce: Option<String>,
-    /// When the person logged in.
+    /// Time of the login.
     pub(super) logged_in: Timestamp,
     pub(super) expires: Timestamp,
 }
 
-/// How long a code is good.
+/// The lifetime of a code.
 pub(super) const CODE_SECONDS: i64 = 300;
 
 /// A refresh token (2.15 #1).
@@ -27,7 +27,7 @@ pub(super) struct Refresh {
     pub(super) client_id: String,
     pub(super) user: Pu,
     pub(super) scopes: Vec<String>,
-    /// When the person logged in.
+    /// Time of the login.
     pub(super) logged_in: Timestamp,
     pub(super) since: Timestamp,
 }

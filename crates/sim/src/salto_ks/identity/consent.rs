@@ -1,4 +1,4 @@
-//! The consent page: a person can click it, a script can answer it by sending the same form.
+//! The consent page: a person can use it in a browser, a script can send the same form.
 
 use super::super::ids::Pu;
 use super::super::inner::Inner;
@@ -10,7 +10,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;mar
     label{display:block;margin:.6rem 0}input{font:inherit;width:100%;padding:.4rem}\
     button{font:inherit;padding:.5rem 1.2rem;margin:.8rem .5rem 0 0}.bad{color:#b3261e}";
 
-/// The person who answers when the page answers itself: the first administrator of the first site.
+/// The person of an automatic answer: the first administrator of the first site.
 pub(super) fn first_administrator(inner: &Inner) -> Option<Pu> {
     let can_log_in = |user: &Pu| inner.store.profiles.get(user).is_some_and(|p| p.password.is_some());
     let sites = inner.store.sites.values();
@@ -18,7 +18,7 @@ pub(super) fn first_administrator(inner: &Inner) -> Option<Pu> {
     people.find(|user| can_log_in(&user.user)).map(|user| user.user)
 }
 
-/// The page; the form goes back to the same address, query included.
+/// The page; the form is posted to the same address, query included.
 pub(super) fn page(inner: &Inner, request: &Request, asked: &Asked, wrong: Option<&str>) -> Reply {
     let profile = first_administrator(inner).and_then(|user| inner.store.profiles.get(&user));
     let email = profile.and_then(|p| p.email.clone()).unwrap_or_default();

@@ -17,16 +17,16 @@ use super::client::Client;
 use super::code::{Code, Refresh};
 use crate::frame::dice::Dice;
 
-/// One key a process: making one takes a tenth of a second, and no test needs another.
+/// One key for the process: making one takes a tenth of a second, and no test needs another.
 static KEY: LazyLock<Option<KeyPair>> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).ok());
 
 /// Name of the key in the JWKS.
 const KEY_ID: &str = "vestibule-sim-1";
 
-/// How long an access token is good (2.2).
+/// The lifetime of an access token (2.2).
 pub(super) const TOKEN_SECONDS: i64 = 3600;
 
-/// Everything the identity host has given out, and to whom.
+/// All codes and tokens of the identity host.
 pub(crate) struct Grants {
     clients: Vec<Client>,
     pub(super) codes: HashMap<String, Code>,
@@ -34,7 +34,7 @@ pub(crate) struct Grants {
     dice: Dice,
 }
 
-/// What a valid access token says.
+/// The content of a valid access token.
 #[derive(Clone, Debug)]
 pub(crate) struct Holder {
     /// Subject at the identity host.
@@ -45,17 +45,17 @@ pub(crate) struct Holder {
 }
 
 impl Grants {
-    /// A host with these clients that has given out nothing.
+    /// A host with these clients and no tokens.
     pub(crate) fn new(clients: Vec<Client>) -> Result<Self, String> {
         let seed = Timestamp::now().as_nanosecond();
         key()?;
-        // Tokens need not be repeatable, and must not be after a restart.
+        // Tokens need not be repeatable, and must differ after a restart.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let dice = Dice::new(seed as u64);
         Ok(Self { clients, codes: HashMap::new(), refresh: HashMap::new(), dice })
     }
 
-    /// The client of that id.
+    /// The client with this id.
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.client_id == id)
     }
@@ -65,23 +65,23 @@ impl Grants {
         &self.clients
     }
 
-    /// Refresh tokens now good.
+    /// The number of valid refresh tokens.
     pub(crate) fn refresh_tokens(&self) -> usize {
         self.refresh.len()
     }
 
-    /// Voids all refresh tokens and codes of a person (`None`: of everybody).
+    /// Revokes all refresh tokens and codes of a person (`None`: of all people).
     pub(crate) fn revoke(&mut self, user: Option<super::super::ids::Pu>) {
         self.refresh.retain(|_, token| user.is_some_and(|user| token.user != user));
         self.codes.retain(|_, code| user.is_some_and(|user| code.user != user));
     }
 
-    /// Forgets codes nobody came for.
+    /// Removes codes that have expired.
     pub(crate) fn tick(&mut self, now: Timestamp) {
         self.codes.retain(|_, code| now < code.expires);
     }
 
-    /// A word nobody guesses.
+    /// A random secret.
     pub(super) fn secret(&mut self) -> String {
         let halves = [ids::throw(&mut self.dice), ids::throw(&mut self.dice)];
         halves.map(|half| half.simple().to_string()).concat().to_uppercase()
@@ -98,7 +98,7 @@ pub(super) fn jwks() -> Result<Value, String> {
 }
 
 fn key() -> Result<&'static KeyPair, String> {
-    KEY.as_ref().ok_or_else(|| "no signing key could be made".to_owned())
+    KEY.as_ref().ok_or_else(|| "the signing key cannot be made".to_owned())
 }
 
 /// Modulus and exponent of a PKCS #1 public key: a SEQUENCE of two INTEGERs.
@@ -109,7 +109,7 @@ fn components(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((modulus.strip_prefix(&[0]).unwrap_or(modulus), exponent))
 }
 
-/// The content of the element at the front, and what stands behind it.
+/// The content of the first element, and the bytes after it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
@@ -132,11 +132,11 @@ pub(super) fn sign(kind: &str, claims: &Value) -> Result<String, String> {
     let key = key()?;
     let mut signature = vec![0; key.public_modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)
-        .map_err(|_| "signing failed".to_owned())?;
+        .map_err(|_| "the token cannot be signed".to_owned())?;
     Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// What an access token says, if it is one of ours and good at this moment.
+/// The content of an access token, if this host signed it and it is valid at this instant.
 pub(crate) fn verify(token: &str, now: Timestamp) -> Option<Holder> {
     let (text, signature) = token.rsplit_once('.')?;
     let (header, claims) = text.split_once('.')?;
@@ -164,7 +164,7 @@ impl Grants {
     }
 }
 
-/// `at`, so many seconds later.
+/// `at` plus this number of seconds.
 pub(super) fn later(at: Timestamp, seconds: i64) -> Timestamp {
     at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }

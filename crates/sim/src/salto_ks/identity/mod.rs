@@ -16,10 +16,10 @@ pub(super) use self::jwt::Grants;
 use super::inner::Inner;
 use crate::frame::{Call, Reply, Request};
 
-/// Scopes there are; a client has some of them.
+/// All scopes; a client may use some of them.
 pub(super) const SCOPES: [&str; 4] = ["openid", "profile", "offline_access", "user_api.full_access"];
 
-/// The operation a request to the identity host asks for.
+/// The operation of a request to the identity host.
 pub(super) fn operation(request: &Request) -> &'static str {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => "identity.discovery",
@@ -95,7 +95,7 @@ fn plain(status: u16, value: &Value) -> Reply {
     Reply::text(status, "application/json", value.to_string())
 }
 
-/// Errors the counters know.
+/// The errors that are outcomes in the counters.
 const WORDS: [&str; 6] = [
     "invalid_client",
     "invalid_grant",
@@ -105,7 +105,7 @@ const WORDS: [&str; 6] = [
     "unsupported_grant_type",
 ];
 
-/// `{error[, error_description]}` (2.2), which the counters call by the error's name.
+/// `{error[, error_description]}` (2.2); its outcome in the counters is the error.
 fn error(status: u16, name: &str, description: Option<&str>) -> Reply {
     let mut body = json!({ "error": name });
     if let Some(text) = description {

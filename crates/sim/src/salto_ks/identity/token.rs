@@ -15,15 +15,15 @@ use super::jwt::{TOKEN_SECONDS, later, sign};
 use super::{error, plain};
 use crate::frame::{Reply, Request};
 
-/// What a grant gives.
+/// The result of a grant.
 struct Granted {
     client_id: String,
     user: Pu,
     scopes: Vec<String>,
     nonce: Option<String>,
-    /// When the person logged in, which a refresh does not change.
+    /// Time of the login, which a refresh does not change.
     logged_in: Timestamp,
-    /// The refresh token to hand out; none: a new one if `offline_access` was granted.
+    /// The refresh token of the answer; none: a new one if `offline_access` was granted.
     refresh: Option<String>,
 }
 
@@ -53,7 +53,7 @@ fn grant(inner: &mut Inner, request: &Request, now: Timestamp) -> Step<Granted> 
     }
 }
 
-/// A confidential client proves itself with Basic (or in the form), a public one names itself (2.2).
+/// A confidential client sends its secret by Basic (or in the form), a public one its id only (2.2).
 fn client(inner: &Inner, request: &Request) -> Step<Client> {
     let (id, secret) = match basic(request) {
         Some((id, secret)) => (id, Some(secret)),
@@ -84,7 +84,7 @@ fn password(inner: &Inner, request: &Request, client: &Client, now: Timestamp) -
     Ok(Granted { client_id, user, scopes, nonce: None, logged_in: now, refresh: None })
 }
 
-/// A code is good once, for its client, redirect and verifier.
+/// A code is valid once, for its client, redirect and verifier.
 fn code(inner: &mut Inner, request: &Request, client: &Client, now: Timestamp) -> Step<Granted> {
     let refused = || error(400, "invalid_grant", None);
     let code =
@@ -154,7 +154,7 @@ fn issue(inner: &mut Inner, request: &Request, granted: Granted, now: Timestamp)
     Ok(plain(200, &body).with_header("cache-control", "no-store").about(who))
 }
 
-/// The claims of an access token (2.2, A8); `None` if the person is gone.
+/// The claims of an access token (2.2, A8); `None` if the person no longer exists.
 fn claims(inner: &Inner, request: &Request, granted: &Granted, now: Timestamp) -> Option<Value> {
     let profile = inner.store.profiles.get(&granted.user)?;
     let seconds = now.as_second();

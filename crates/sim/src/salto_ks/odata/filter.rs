@@ -5,23 +5,23 @@ use std::cmp::Ordering;
 use super::lexer::{Token, tokens};
 use super::{Kind, Malformed, Properties, Scalar};
 
-/// Deeper parentheses are refused rather than let the stack run out.
+/// Deeper parentheses are refused, so that the stack does not overflow.
 const DEEPEST: usize = 64;
 
-/// A filter that has been understood.
+/// A parsed filter.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) enum Filter {
     /// Both.
     And(Box<Self>, Box<Self>),
     /// Either.
     Or(Box<Self>, Box<Self>),
-    /// A property stands so to a value.
+    /// A comparison of a property with a value.
     Compare(String, Operator, Scalar<'static>),
     /// A property contains a text.
     Contains(String, String),
 }
 
-/// How a property stands to a value.
+/// The operator of a comparison.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in super::super) enum Operator {
     Eq,
@@ -68,7 +68,7 @@ impl Filter {
         }
     }
 
-    /// The text this property has to equal for the filter to hold, if it says so: lists look there first.
+    /// The text that this property must equal for the filter to match, if the filter requires it. Lists use it as an index.
     pub(in super::super) fn wants(&self, wanted: &str) -> Option<&str> {
         match self {
             Self::Compare(path, Operator::Eq, Scalar::Text(text)) if path == wanted => Some(text),

@@ -44,7 +44,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Malformed> {
     Ok(all)
 }
 
-/// `'it''s'`, a quote doubled; returns what stands behind it too.
+/// `'it''s'`, with the quote doubled; also returns the rest of the text.
 fn quoted(text: &str) -> Result<(String, &str), Malformed> {
     let mut value = String::new();
     let mut rest = text.strip_prefix('\'').ok_or_else(|| "A text is expected".to_owned())?;
@@ -87,7 +87,7 @@ fn word(text: &str) -> Result<(Token, &str), Malformed> {
     Ok((Token::Value(value), rest))
 }
 
-/// With `Z`, an offset, or nothing, which is UTC.
+/// With `Z`, an offset, or neither, which means UTC.
 fn date_time(text: &str) -> Result<Timestamp, Malformed> {
     let own = text.parse().ok();
     own.or_else(|| format!("{text}Z").parse().ok()).ok_or_else(|| format!("'{text}' is not a DateTime"))

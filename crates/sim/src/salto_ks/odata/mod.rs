@@ -1,5 +1,5 @@
 //! The OData options of lists (2.3): `$filter`, `$orderby`, `$top`, `$skip`, `$inlinecount`, v3 style.
-//! What does not parse is error 1102, unknown properties and options included.
+//! Options that do not parse are error 1102, also unknown properties and options.
 
 mod filter;
 mod lexer;
@@ -13,7 +13,7 @@ pub(super) use self::filter::Filter;
 use super::ids::Pu;
 use crate::frame::{Request, percent_decode};
 
-/// A property as filters and orders see it.
+/// The value of a property in filters and orders.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scalar<'a> {
     /// No value.
@@ -49,7 +49,7 @@ impl<'a> Scalar<'a> {
         at.map_or(Self::Null, Self::Instant)
     }
 
-    /// How two values stand to each other; those of different kinds do not.
+    /// The order of two values of the same kind.
     pub(super) fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Null, Self::Null) => Some(Ordering::Equal),
@@ -61,13 +61,13 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// For sorting: nothing comes first.
+    /// For sorting: an absent value is first.
     fn rank(&self, other: &Self) -> Ordering {
         self.compare(other).unwrap_or_else(|| (*other == Self::Null).cmp(&(*self == Self::Null)))
     }
 }
 
-/// Texts compare without regard to case; without allocating where both are ASCII.
+/// Compares texts without case, without an allocation if both are ASCII.
 fn order_of(a: &str, b: &str) -> Ordering {
     if a.is_ascii() && b.is_ascii() {
         let (small_a, small_b) =
@@ -77,7 +77,7 @@ fn order_of(a: &str, b: &str) -> Ordering {
     a.to_lowercase().cmp(&b.to_lowercase())
 }
 
-/// What kind of values a property has.
+/// The kind of values of a property.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     /// Text, ids included.
@@ -88,7 +88,7 @@ pub(super) enum Kind {
     Instant,
 }
 
-/// The properties a list may be filtered and ordered by.
+/// The properties by which a list may be filtered and ordered.
 pub(super) type Properties = &'static [(&'static str, Kind)];
 
 /// The options of one request.
@@ -106,7 +106,7 @@ pub(super) struct Options {
     pub(super) count: bool,
 }
 
-/// Why the options do not parse: the message of 1102.
+/// The reason why options do not parse: the message of 1102.
 pub(super) type Malformed = String;
 
 impl Options {
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_looks_at_every_item_once_however_many_there_are() {
+    fn a_filter_reads_each_item_of_a_large_list_once() {
         let properties: Properties = &[("email", Kind::Text)];
         let filter = Filter::read("email eq '4711@x'", properties).unwrap();
         let options = Options { filter: Some(filter), ..Options::default() };

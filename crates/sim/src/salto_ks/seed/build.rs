@@ -1,4 +1,4 @@
-//! From a seed to a platform.
+//! Builds a platform from a seed.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ fn blank(store: &mut Store, email: Option<String>, first_name: &str, last_name: 
     }
 }
 
-/// Two hexadecimal digits a byte: a lock has seven bytes in a row, an IQ three with dots between (A5).
+/// Two hexadecimal digits for each byte: seven bytes for a lock, three with dots between for an IQ (A5).
 pub(super) fn mac(store: &mut Store, bytes: usize, between: &str) -> String {
     let bytes: Vec<String> = (0..bytes).map(|_| format!("{:02X}", store.number(256))).collect();
     bytes.join(between)
@@ -51,7 +51,10 @@ pub(super) fn mac(store: &mut Store, bytes: usize, between: &str) -> String {
 impl SiteSpec {
     pub(super) fn build(&self, store: &mut Store, now: Timestamp) -> Result<(), String> {
         let zone = TimeZone::get(&self.time_zone).map_err(|_| {
-            format!("site {} has no such time zone `{}`", self.customer_reference, self.time_zone)
+            format!(
+                "site {} names a time zone `{}` that does not exist",
+                self.customer_reference, self.time_zone
+            )
         })?;
         let id = match &self.id {
             Some(id) => ids::read(id).ok_or_else(|| format!("`{id}` is no site id"))?,
@@ -125,7 +128,7 @@ impl SiteSpec {
             let find = |who: &String| find_user(store, site, who).map(|user| user.id);
             let members: Option<Vec<Su>> = spec.members.iter().map(find).collect();
             let name = spec.customer_reference.clone();
-            let members = members.ok_or_else(|| format!("pod {name} names a user that is not there"))?;
+            let members = members.ok_or_else(|| format!("pod {name} names a user that does not exist"))?;
             let id = store.id();
             site.pods.insert(id, Pod { id, name, members, guests: Vec::new() });
         }
@@ -143,7 +146,7 @@ pub(in super::super) fn find_user<'s>(store: &Store, site: &'s Site, who: &str) 
     by_email.or_else(|| live.find(|user| user.alias.as_deref() == Some(who)))
 }
 
-/// Puts a user on a site; the edit `add_user` does the same.
+/// Adds a user to a site; the edit `add_user` does the same.
 pub(in super::super) fn add_user(
     store: &mut Store,
     site: &mut Site,
@@ -205,7 +208,7 @@ impl GroupSpec {
     }
 }
 
-/// A schedule by its words; the edit `add_schedule` does the same.
+/// A schedule of a seed; the edit `add_schedule` does the same.
 pub(in super::super) fn schedule(spec: &ScheduleSpec, zone: &TimeZone) -> Result<Schedule, String> {
     let time = |text: &str, end| read_time(text, end).ok_or_else(|| format!("`{text}` is no time"));
     let date = |text: &Option<String>| match text {

@@ -1,4 +1,4 @@
-//! A large building from a number: the same number, the same people.
+//! A large building generated from a number: the same number gives the same people.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use super::build::mac;
 use super::{ScheduleSpec, UserSpec, add_user, schedule};
 use crate::frame::dice::Dice;
 
-/// How many people in how many companies. Each company has a group of its own, on the locks that stand in the
-/// seed and on the door of its suite.
+/// The numbers of people and companies. Each company has its own group, on the locks in the
+/// seed and the door of its suite.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Generate {

@@ -1,4 +1,4 @@
-//! How to log in to the platform of a seed.
+//! The logins of a seed.
 
 use super::super::identity::Client;
 use super::super::store::{Site, Store};

@@ -1,4 +1,4 @@
-//! Seeds: what the platform holds at the start, in YAML and in the words of the API.
+//! Seeds: the records at the start, in YAML and in the words of the API.
 
 mod build;
 mod generate;
@@ -12,10 +12,10 @@ use self::generate::Generate;
 use super::identity::Client;
 use super::store::Store;
 
-/// The small building a SALTO KS holds without a seed.
+/// The seed of a simulator that is started without one.
 pub const SMALL_BUILDING: &str = include_str!("../../../seeds/salto-ks.yaml");
 
-/// A seed that has been read.
+/// A seed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Seed {
@@ -124,12 +124,12 @@ struct LockSpec {
     floor: Option<String>,
 }
 
-/// A user of a site; also what the edit `add_user` takes.
+/// A user of a site, in a seed and in the edit `add_user`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(clippy::struct_excessive_bools)] // as the wire has it
+#[allow(clippy::struct_excessive_bools)] // the fields on the wire
 pub(super) struct UserSpec {
-    /// Of a profile of the seed, or of a new one.
+    /// E-mail of a profile of the seed, or of a new one.
     #[serde(default)]
     pub(super) email: Option<String>,
     #[serde(default)]
@@ -138,7 +138,7 @@ pub(super) struct UserSpec {
     pub(super) last_name: Option<String>,
     #[serde(default)]
     pub(super) alias: Option<String>,
-    /// Codes; nothing: `site_user`.
+    /// Codes; empty: `site_user`.
     #[serde(default)]
     pub(super) roles: Vec<String>,
     #[serde(default)]
@@ -171,11 +171,11 @@ struct GroupSpec {
     time_schedules: Vec<ScheduleSpec>,
 }
 
-/// A schedule; without anything it is *Always*.
+/// A schedule; an empty one is *Always*.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleSpec {
-    /// Names of days; nothing: all.
+    /// Names of days; empty: all.
     #[serde(default)]
     pub(super) days: Vec<String>,
     #[serde(default = "midnight")]
@@ -202,7 +202,7 @@ impl Seed {
         serde_yaml::from_str(text).map_err(|e| format!("the seed cannot be read: {e}"))
     }
 
-    /// The platform it describes; the same each time.
+    /// The platform that it describes, which is always the same.
     pub(super) fn build(&self, now: Timestamp) -> Result<Store, String> {
         let mut store = Store::new(2026);
         for profile in &self.profiles {

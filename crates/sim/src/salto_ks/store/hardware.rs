@@ -19,11 +19,11 @@ pub(crate) struct Lock {
     pub(crate) floor: Option<String>,
     pub(crate) iq: Uuid,
     pub(crate) locked_state: &'static str,
-    /// Who opened it with what, and when last: what it still knows when its IQ is offline (2.8).
+    /// The credentials that have opened it, with the last time; it uses them while its IQ is offline (2.8).
     pub(crate) used: HashMap<Pu, Timestamp>,
 }
 
-/// An IQ, the controller locks talk through.
+/// An IQ, the controller of locks.
 #[derive(Clone, Debug)]
 pub(crate) struct Iq {
     pub(crate) id: Uuid,
@@ -32,29 +32,29 @@ pub(crate) struct Iq {
     pub(crate) zone: String,
     pub(crate) online: bool,
     pub(crate) otp_enabled: bool,
-    /// So many days a used credential still opens while the IQ is offline.
+    /// The number of days in which a used credential opens while the IQ is offline.
     pub(crate) offline_days: u32,
     pub(crate) restored: u32,
-    /// Who may send it commands.
+    /// The activations of people that may command it.
     pub(crate) activations: HashMap<Pu, Activation>,
 }
 
-/// What one person needs to open remotely.
+/// The activation of one person, which remote opening needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activation {
-    /// Given out once; none before.
+    /// The secret, which is answered once.
     pub(crate) secret: Option<String>,
-    /// Mailed.
+    /// The PIN, which is mailed.
     pub(crate) pin: Option<String>,
-    /// When the person was activated; without it nothing can be opened yet.
+    /// Time of the activation; without one the person can open nothing.
     pub(crate) activated_at: Option<Timestamp>,
-    /// Wrong OTPs since the last good one.
+    /// Wrong OTPs since the last right one.
     pub(crate) wrong: u32,
     pub(crate) blocked_until: Option<Timestamp>,
 }
 
 impl Activation {
-    /// True once the secret was read or the PIN mailed.
+    /// True after the secret was read or the PIN mailed.
     pub(crate) const fn has_begun(&self) -> bool {
         self.secret.is_some() || self.pin.is_some()
     }

@@ -1,4 +1,4 @@
-//! What SALTO KS holds: platform profiles, and sites with all that stands in them.
+//! The records of SALTO KS: platform profiles, and sites with all their objects.
 
 mod hardware;
 mod people;
@@ -25,7 +25,7 @@ pub(super) use self::schedule::{DAYS, Edge, Schedule, read_time};
 pub(super) use self::site::{Entry, Site, Tag};
 pub(super) use self::table::Table;
 
-/// Everything.
+/// All records.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     /// People of the platform.
@@ -66,7 +66,7 @@ impl Store {
         self.profiles.by_email(email)
     }
 
-    /// Does what is due: deleted users go for good.
+    /// Does what is due: removes deleted users.
     pub(super) fn tick(&mut self, now: Timestamp) {
         for site in self.sites.values_mut() {
             if site.going > 0 {
@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-/// An instant as the wire writes it: UTC with `Z` (2.3).
+/// An instant as on the wire: UTC with `Z` (2.3).
 pub(super) fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

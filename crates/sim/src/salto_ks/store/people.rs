@@ -17,19 +17,19 @@ pub(crate) struct Profile {
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
     pub(crate) language: String,
-    /// Without one nobody can log in.
+    /// The person can log in only with a password.
     pub(crate) password: Option<String>,
-    /// The person completed the KS account the invitation asks for.
+    /// The person has completed the KS account of the invitation.
     pub(crate) completed: bool,
     /// The site that manages a person without an account.
     pub(crate) managed_by: Option<Uuid>,
-    /// Tokens from before this are void: the password changed.
+    /// Tokens from before this instant are invalid: the password has changed.
     pub(crate) tokens_from: Timestamp,
 }
 
 /// A person on a site.
 #[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools)] // so the object is on the wire
+#[allow(clippy::struct_excessive_bools)] // the fields on the wire
 pub(crate) struct SiteUser {
     /// Site-user id.
     pub(crate) id: Su,
@@ -51,7 +51,7 @@ pub(crate) struct SiteUser {
     pub(crate) pin: Option<Pin>,
     /// Number of the tag.
     pub(crate) tag: Option<String>,
-    /// Until then the platform has not got round to this user everywhere (2.4).
+    /// Until then the platform has not processed this user everywhere (2.4).
     pub(crate) fresh_until: Timestamp,
     /// Deleted, and readable until then (2.3).
     pub(crate) gone_at: Option<Timestamp>,
@@ -67,7 +67,7 @@ pub(crate) struct Pin {
 }
 
 impl SiteUser {
-    /// A user without anything special.
+    /// A user with default fields.
     pub(crate) const fn new(id: Su, user: Pu, now: Timestamp) -> Self {
         Self {
             id,
@@ -91,7 +91,7 @@ impl SiteUser {
         }
     }
 
-    /// True while the platform has not got round to this user everywhere.
+    /// True while the platform has not processed this user everywhere.
     pub(crate) fn fresh(&self, now: Timestamp) -> bool {
         now < self.fresh_until
     }
@@ -101,12 +101,12 @@ impl SiteUser {
         self.roles.iter().any(|role| role == code)
     }
 
-    /// True for those a site let open remotely and, as measured, for administrators and mobile users.
+    /// True if the site has allowed it and, as measured, for administrators and mobile users.
     pub(crate) fn may_open_remotely(&self) -> bool {
         self.remote_access || self.is("site_admin") || self.is("site_mobile_user")
     }
 
-    /// Notes who changed something, and when.
+    /// Records the maker and the time of a change.
     pub(crate) fn touch(&mut self, now: Timestamp, by: &str) {
         self.changed = now;
         by.clone_into(&mut self.changed_by);

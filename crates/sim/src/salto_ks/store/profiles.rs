@@ -1,4 +1,4 @@
-//! People of the platform, found by id, e-mail and subject without looking at all of them.
+//! People of the platform, with indexes by id, e-mail and subject.
 
 use std::collections::HashMap;
 
@@ -21,12 +21,12 @@ impl Profiles {
         self.all.get(id)
     }
 
-    /// To be changed in all but its e-mail: see [`Self::set_email`].
+    /// A profile, mutable; the e-mail is changed by [`Self::set_email`].
     pub(crate) fn get_mut(&mut self, id: &Pu) -> Option<&mut Profile> {
         self.all.get_mut(id)
     }
 
-    /// In the order they came.
+    /// All profiles in the order in which they were added.
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &Profile> {
         self.all.values()
     }
@@ -36,7 +36,7 @@ impl Profiles {
         self.all.get(self.emails.get(&email.to_lowercase())?)
     }
 
-    /// The person behind a subject of the identity host.
+    /// The person of a subject of the identity host.
     pub(crate) fn by_subject(&self, subject: Uuid) -> Option<&Profile> {
         self.all.get(self.subjects.get(&subject)?)
     }
@@ -56,7 +56,7 @@ impl Profiles {
         }
     }
 
-    /// Gives a person another address, or none; who else has the old one is found by it from now on.
+    /// Sets or clears the address of a person; another person with the old address is then found by it.
     pub(crate) fn set_email(&mut self, id: &Pu, email: Option<String>) {
         let Some(profile) = self.all.get_mut(id) else {
             return;

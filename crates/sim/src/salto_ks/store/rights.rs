@@ -11,11 +11,11 @@ use super::{Schedule, Table};
 pub(crate) struct Group {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    /// Members by platform id, and since when.
+    /// Members by platform id, with the time when each was added.
     pub(crate) members: Table<Pu, Timestamp>,
     pub(crate) locks: Vec<Uuid>,
     pub(crate) schedules: Table<Uuid, Schedule>,
-    /// When it last got a first schedule.
+    /// Time when it last got a first schedule.
     pub(crate) scheduled: Timestamp,
     pub(crate) changed: Timestamp,
     pub(crate) changed_by: String,
@@ -48,14 +48,14 @@ impl Group {
         }
     }
 
-    /// Notes who changed something, and when.
+    /// Records the maker and the time of a change.
     pub(crate) fn touch(&mut self, now: Timestamp, by: &str) {
         self.changed = now;
         by.clone_into(&mut self.changed_by);
     }
 }
 
-/// A pod: people of a site whom only pod calls may touch.
+/// A pod: people of a site that only pod calls may change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pod {
     pub(crate) id: Uuid,

@@ -1,19 +1,19 @@
-//! Roles. Their ids are constant per environment and to be resolved by code (2.6).
+//! Roles. Their ids are constant in an environment, and clients find them by code (2.6).
 
 use uuid::Uuid;
 
 use super::Site;
 use crate::frame::Switches;
 
-/// A role somebody may have on a site.
+/// A role on a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) code: String,
     pub(crate) name: String,
     pub(crate) hierarchical: bool,
-    /// Smaller may do more.
+    /// A smaller rank has more rights.
     pub(crate) rank: u8,
-    /// Only custom roles have an id of their own.
+    /// Only custom roles have their own id.
     pub(crate) custom: Option<Uuid>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct BuiltIn {
 
 /// 2.6, the table of roles, with the measured labels (A2); those of super user and guest follow their pattern.
 /// Whether `site_guest` is hierarchical is not known.
-#[rustfmt::skip] // a row a line
+#[rustfmt::skip] // a table reads better with a row a line
 pub(crate) const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn { code: "site_admin", name: "Site Admin", hierarchical: true, rank: 0,
               accept: Some("7d53b0b3-3ef7-11e8-9f1c-0050568d6e36"), production: Some("7d5ded97-8c2f-11e8-a31a-00505692f7ce") },
@@ -46,7 +46,7 @@ pub(crate) const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn { code: "site_guest", name: "Site Guest", hierarchical: false, rank: 3, accept: None, production: None },
 ];
 
-/// The id a role has in the environment the switch `roles.ids` names.
+/// The id of a role in the environment of the switch `roles.ids`.
 pub(crate) fn role_id(switches: &Switches, role: &Role) -> Uuid {
     if let Some(id) = role.custom {
         return id;

@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The days of a week as the wire names them.
+/// The days of a week by their names on the wire.
 pub(crate) const DAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// When a group opens.
+/// The hours in which a group opens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Schedule {
     pub(crate) days: [bool; 7],
@@ -19,7 +19,7 @@ pub(crate) struct Schedule {
     pub(crate) end_date: Option<Edge>,
 }
 
-/// Where the validity of a schedule starts or ends.
+/// The start or end of the validity of a schedule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Edge {
     /// Whole days.
@@ -29,7 +29,7 @@ pub(crate) enum Edge {
 }
 
 impl Edge {
-    /// `2026-09-01` or `2026-09-01T15:00[:00]`; with `Z` or an offset by the clock of the wall, or converted (2.15 #12).
+    /// `2026-09-01` or `2026-09-01T15:00[:00]`; with `Z` or an offset read as wall clock, or converted (2.15 #12).
     pub(crate) fn read(text: &str, zone: &TimeZone, convert: bool) -> Option<Self> {
         if text.len() == 10 {
             return text.parse().ok().map(Self::Day);
@@ -70,7 +70,7 @@ impl Edge {
 }
 
 impl Schedule {
-    /// What is wrong with it, as 1101 would say.
+    /// The reason why it is invalid, for error 1101.
     pub(crate) fn mistake(&self) -> Option<&'static str> {
         let dates = self.start_date.zip(self.end_date);
         if !self.days.contains(&true) {
@@ -84,7 +84,7 @@ impl Schedule {
         }
     }
 
-    /// True at this moment of the site's clock.
+    /// True at this time of the site's clock.
     pub(crate) fn open(&self, local: DateTime) -> bool {
         let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
         let inside = local.time() >= self.start_time && local.time() <= self.end_of_window();
@@ -93,7 +93,7 @@ impl Schedule {
         self.days.get(day).copied().unwrap_or(false) && inside && begun && !over
     }
 
-    /// The last second of the window counts to its end.
+    /// The last second belongs to the window.
     fn end_of_window(&self) -> Time {
         self.end_time.with().subsec_nanosecond(999_999_999).build().unwrap_or(self.end_time)
     }
@@ -111,7 +111,7 @@ impl Schedule {
         all
     }
 
-    /// As people read it: `Mon-Fri 08:00-18:00`.
+    /// Its text on the page: `Mon-Fri 08:00-18:00`.
     pub(crate) fn text(&self) -> String {
         let short = |day: &str| day.get(..2).unwrap_or_default().to_owned();
         let days: Vec<String> =

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::super::ids::{Pu, Su};
 use super::{Group, Iq, Lock, Pod, Role, SiteUser, Table};
 
-/// A site with all that stands in it (2.5).
+/// A site with all its objects (2.5).
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) id: Uuid,
-    #[allow(clippy::struct_field_names)] // as the wire names it
+    #[allow(clippy::struct_field_names)] // the name on the wire
     pub(crate) site_uid: String,
     pub(crate) name: String,
     pub(crate) zone: TimeZone,
@@ -21,19 +21,19 @@ pub(crate) struct Site {
     pub(crate) country: String,
     /// Seats bought.
     pub(crate) seats: usize,
-    /// Its own subscription has not ended.
+    /// Whether its own subscription is valid.
     pub(crate) valid: bool,
     /// Released by the installer.
     pub(crate) released: bool,
     pub(crate) owner: Option<Pu>,
     pub(crate) kind: String,
     pub(crate) features: Vec<String>,
-    /// Days entries are kept.
+    /// The number of days in which entries are kept.
     pub(crate) ttl_days: i64,
     pub(crate) users: Table<Su, SiteUser>,
     /// Users that are not deleted, by platform id.
     pub(crate) by_user: HashMap<Pu, Su>,
-    /// Users that are deleted and still readable.
+    /// Users that are deleted and can still be read.
     pub(crate) going: usize,
     pub(crate) groups: Table<Uuid, Group>,
     pub(crate) locks: Table<Uuid, Lock>,
@@ -53,7 +53,7 @@ pub(crate) struct Tag {
     pub(crate) number: String,
 }
 
-/// Something that happened at a lock (2.11).
+/// An event at a lock (2.11).
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) number: u64,
@@ -62,17 +62,17 @@ pub(crate) struct Entry {
     pub(crate) detail: Option<&'static str>,
     pub(crate) at: Timestamp,
     pub(crate) lock: Uuid,
-    /// Nobody, somebody, or a PIN that is nobody's.
+    /// `None`: no user; an unknown PIN has a user that does not exist.
     pub(crate) user: Option<Uuid>,
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
     pub(crate) alias: Option<String>,
     pub(crate) by: &'static str,
-    /// Of an attempt by tag the tag's number (A7).
+    /// Number of the tag, if a tag was used (A7).
     pub(crate) access_detail: Option<String>,
 }
 
-/// More entries than this are not kept.
+/// The most entries that are kept.
 const MOST_ENTRIES: usize = 100_000;
 
 impl Site {
@@ -86,18 +86,18 @@ impl Site {
         self.users.get(&id).filter(|user| user.gone_at.is_none())
     }
 
-    /// Seats in use: one a subscribed user, guests too (2.9).
+    /// Seats in use: one for each subscribed user, guests included (2.9).
     pub(crate) fn seats_used(&self, blocked_keeps: bool) -> usize {
         let holds = |u: &&SiteUser| !u.suspended && u.gone_at.is_none() && (blocked_keeps || !u.blocked);
         self.users.values().filter(holds).count()
     }
 
-    /// No seat is free. Counts only where it has to.
+    /// Whether no seat is free. It counts only when needed.
     pub(crate) fn full(&self, blocked_keeps: bool) -> bool {
         self.users.len() >= self.seats && self.seats_used(blocked_keeps) >= self.seats
     }
 
-    /// What `subscription_state` shows: when the site's subscription ends, so does everybody's (2.9).
+    /// The `subscription_state`: it ends for every user with the subscription of the site (2.9).
     pub(crate) const fn subscribed(&self, user: &SiteUser) -> bool {
         self.valid && !user.suspended
     }
@@ -128,7 +128,7 @@ impl Site {
         self.pods.values().find(|pod| pod.members.contains(&user) || pod.guests.contains(&user))
     }
 
-    /// Writes an entry down and returns its number.
+    /// Adds an entry and returns its number.
     pub(crate) fn log(&mut self, mut entry: Entry) -> u64 {
         self.last_entry += 1;
         entry.number = self.last_entry;
@@ -139,7 +139,7 @@ impl Site {
         self.last_entry
     }
 
-    /// Takes a user out of everything but, for so long as it stays readable, the list (2.3, 2.9).
+    /// Removes a user from everything except, while it can still be read, the list (2.3, 2.9).
     pub(crate) fn remove_user(&mut self, id: Su, readable_until: Option<Timestamp>) {
         let Some(user) = self.users.get_mut(&id) else {
             return;
@@ -163,7 +163,7 @@ impl Site {
 }
 
 impl Site {
-    /// A site nobody has released, paid for, or put anything into.
+    /// An empty site, not released and without a subscription.
     pub(crate) fn empty(id: Uuid, site_uid: String, name: String, zone: TimeZone, zone_name: String) -> Self {
         Self {
             id,

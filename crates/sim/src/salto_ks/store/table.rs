@@ -1,4 +1,4 @@
-//! A map that keeps the order in which things were added.
+//! A map in the order of insertion.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -30,7 +30,7 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         self.places.contains_key(key)
     }
 
-    /// Adds at the end; what stood under the key goes.
+    /// Adds at the end and removes an older value of the key.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         self.remove(&key);
         self.last += 1;
@@ -43,12 +43,12 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         self.rows.remove(&place).map(|(_, value)| value)
     }
 
-    /// Lends the value out; [`Self::put_back`] puts it where it stood.
-    pub(crate) fn remove_for_a_moment(&mut self, key: &K) -> Option<V> {
+    /// Takes a value out; [`Self::put_back`] returns it to its place.
+    pub(crate) fn take(&mut self, key: &K) -> Option<V> {
         self.rows.remove(self.places.get(key)?).map(|(_, value)| value)
     }
 
-    /// Gives back what [`Self::remove_for_a_moment`] lent out.
+    /// Returns a value that [`Self::take`] took out.
     pub(crate) fn put_back(&mut self, key: K, value: V) {
         match self.places.get(&key) {
             Some(place) => drop(self.rows.insert(*place, (key, value))),

@@ -1,8 +1,8 @@
-//! 2B.10 and what else is open: every switch in every position (visits).
+//! 2B.10: every switch of visits in every position.
 
 use serde_json::{Value, json};
 
-use crate::support::{VISIT, VISITOR, example, visit, visits};
+use crate::harness::{VISIT, VISITOR, example, visit, visits};
 
 const PATH: &str = "/institutions/4711/visits/9c0f1c3e-6a0e-5d0b-9a51-2f2f6f0f9d10";
 
@@ -19,7 +19,7 @@ async fn s2b10_row4_visit_guids_kept_or_replaced() {
     let sim = example(&[("visit.guids", "replaced")]).await;
     sim.visit(json!({})).await.data();
     sim.visit(json!({})).await.data();
-    assert_eq!(visits(&sim).await, 2, "what is not kept cannot be known again");
+    assert_eq!(visits(&sim).await, 2, "a visit without its GUID is not recognised");
 }
 
 /// 2B.10 #4 [unknown] CardholderGuid of a visitor kept.
@@ -47,7 +47,7 @@ async fn s2b10_row5_visit_duplicate_409_same_answer_or_second_visit() {
     }
 }
 
-/// 2B.6 [unknown] The GUID of a dead visit is free, or taken for ever.
+/// 2B.6 [unknown] The GUID of a deleted visit is free, or stays in use.
 #[tokio::test]
 async fn s2b6_visit_dead_guid_free_or_taken() {
     for (position, status) in [("free", 200), ("taken", 409)] {
@@ -66,7 +66,7 @@ async fn s2b10_row6_visit_delete_yes_no_or_before_arrival() {
     {
         let sim = example(&[("visit.delete", position)]).await;
         for (at, works) in [("2026-12-01T12:59:59Z", before), ("2026-12-01T13:00:00Z", after)] {
-            sim.side("reset", json!({})).await;
+            sim.order("reset", json!({})).await;
             sim.clock(at).await;
             sim.visit(json!({})).await.data();
             let answer = sim.delete(PATH).await.verdict();
@@ -119,11 +119,8 @@ async fn s2b10_row9_visits_read_full_own_or_none() {
     for (position, success, shown) in [("full", true, 2), ("own", true, 1), ("none", false, 0)] {
         let sim = example(&[("visits.read", position)]).await;
         sim.visit(json!({})).await.data();
-        sim.side(
-            "edit",
-            json!({ "action": "add_visit", "visit": { "VisitorModel": [{ "LastName": "Byron" }] } }),
-        )
-        .await;
+        sim.edit(json!({ "action": "add_visit", "visit": { "VisitorModel": [{ "LastName": "Byron" }] } }))
+            .await;
         let list = sim.get("/institutions/4711/visits").await.json();
         assert_eq!(list["IsSuccess"], success, "{position}");
         assert_eq!(list["Data"].as_array().map_or(0, Vec::len), shown, "{position}");
@@ -190,7 +187,7 @@ async fn s2a4_each_rule_of_the_visit_is_enforced_or_accepted() {
     ruled("rules.guids", json!({ "VisitGuid": "visit-1" }), false).await;
     ruled("rules.types", json!({ "NotifyOnArrival": "yes" }), false).await;
     ruled("rules.profiles", json!({ "AccessProfiles": ["99"] }), false).await;
-    ruled("rules.email", json!({ "Email": "nobody" }), true).await;
+    ruled("rules.email", json!({ "Email": "no address" }), true).await;
 }
 
 /// 2B.3 [inferred] Bodies are application/json.
@@ -199,7 +196,7 @@ async fn s2b3_rules_content_type_enforced_or_accepted() {
     for (position, works) in [("enforced", false), ("accepted", true)] {
         let sim = example(&[("rules.content-type", position)]).await;
         let request =
-            sim.request("POST", "/institutions/4711/visits").header("OwnerGuid", crate::support::OWNER);
+            sim.request("POST", "/institutions/4711/visits").header("OwnerGuid", crate::harness::OWNER);
         let request =
             request.basic_auth("visitor", Some("open-to-visitors")).header("content-type", "text/plain");
         let answer = sim.send(request.body(visit(json!({})).to_string())).await;

@@ -1,15 +1,15 @@
-//! Pages made from tests: what the tests of a program say of themselves, as tables between two marks of a page. The
-//! tests of each system include it, and say what their doc comments look like and which columns their page has.
+//! Pages made from tests: the facts that tests name, as tables between two marks of a page. The tests of each system
+//! define the form of their doc comments and the columns of their page.
 //!
-//! `UPDATE_DOCS=1 cargo test -p vestibule-sim --test netbox` writes the tables of NetBox, and so for the others.
-
-#![allow(dead_code)] // each system takes what its page needs
+//! `UPDATE_DOCS=1 cargo test -p vestibule-sim --test netbox` writes the tables of NetBox; the others work alike.
 
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-/// What is read off a test.
+use vestibule_sim::frame::{Position, Switch};
+
+/// A test, read from its source.
 pub struct Test {
     /// The name of its function.
     pub name: String,
@@ -19,11 +19,11 @@ pub struct Test {
     pub body: String,
 }
 
-/// A fact of a vendor's document and the test that holds it.
+/// A fact of a vendor's document and the test of it.
 pub struct Fact {
-    /// Where it stands in the document: `2.16 #9`.
+    /// Its section in the document: `2.16 #9`.
     pub section: String,
-    /// How sure the document is of it, as the tests write it: `LIVE][CODE`.
+    /// Its marks of evidence, as the tests write them: `LIVE][CODE`.
     pub mark: String,
     /// The fact.
     pub text: String,
@@ -31,10 +31,10 @@ pub struct Fact {
     pub test: String,
 }
 
-/// A fact without a test: section, mark, fact and why.
+/// A fact without a test: section, mark, fact and reason.
 pub type Untested = (&'static str, &'static str, &'static str, &'static str);
 
-/// Marks of evidence, and what they mean in words.
+/// Marks of evidence, and their meaning in words.
 pub type Marks = &'static [(&'static str, &'static str)];
 
 impl Fact {
@@ -49,7 +49,7 @@ impl Fact {
 
 // === the tests ===
 
-/// The sources of this program of tests in the order of file names: its folder has its name.
+/// The sources of this test crate, whose folder has its name, in the order of file names.
 pub fn sources() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(env!("CARGO_CRATE_NAME"));
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -79,7 +79,7 @@ fn tests_of(source: &str) -> Vec<Test> {
 
 // === the facts ===
 
-/// The numbers and letters of a section: `2.16 #9` comes after `2.16 #2` and `2.2`, and `2B.1` after `2A.10`.
+/// The numbers and letters of a section, for its order: `2.16 #9` after `2.16 #2` and `2.2`, `2B.1` after `2A.10`.
 pub fn order(section: &str) -> Vec<u32> {
     let chars: Vec<char> = section.chars().collect();
     let runs = chars.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
@@ -90,19 +90,44 @@ pub fn order(section: &str) -> Vec<u32> {
     runs.filter_map(part).collect()
 }
 
-/// In the order of sections, then of the names of tests.
+/// Facts in the order of sections, then of the names of tests.
 pub fn sorted(mut facts: Vec<Fact>) -> Vec<Fact> {
     facts.sort_by_cached_key(|fact| (order(&fact.section), fact.test.clone()));
     facts
 }
 
-/// Those of these sections of part 2 of which no fact has a test.
+/// The sections of part 2 without a test.
 pub fn bare_sections(facts: &[Fact], sections: RangeInclusive<u32>) -> Vec<u32> {
     let held = |number: &u32| facts.iter().any(|fact| order(&fact.section).starts_with(&[2, *number]));
     sections.filter(|number| !held(number)).collect()
 }
 
-/// Marks in words; one that the document does not have is a slip of the test.
+/// Checks that each of these first rows of the addendum has a test.
+pub fn check_addendum(facts: &[Fact], rows: u32) {
+    for row in (1..=rows).map(|row| format!("A{row}")) {
+        assert!(facts.iter().any(|fact| fact.section == row), "{row}");
+    }
+}
+
+/// Positions that no test uses. A test uses a position when its text has the switch and the position in quotes; the
+/// default position and kinds of positions need the switch alone. `written` is the text of a switch in the tests.
+pub fn unexercised(switches: &[&Switch], tests: &[Test], written: impl Fn(&str) -> String) -> Vec<String> {
+    let used = |switch: &Switch, position: &Position| {
+        let name = format!("\"{}\"", written(switch.name));
+        let word = match position {
+            Position::Word(word) if *word != switch.default => format!("\"{word}\""),
+            _ => String::new(),
+        };
+        tests.iter().any(|test| test.body.contains(&name) && test.body.contains(&word))
+    };
+    let row = |switch: &&Switch| -> Vec<String> {
+        let unused = switch.positions.iter().filter(|position| !used(switch, position));
+        unused.map(|position| format!("{}={}", switch.name, position.text())).collect()
+    };
+    switches.iter().flat_map(row).collect()
+}
+
+/// Marks in words.
 pub fn words(marks: &str, known: Marks) -> String {
     let word = |mark| known.iter().find(|(it, _)| *it == mark).map(|(_, word)| *word);
     let word = |mark| word(mark).unwrap_or_else(|| panic!("there is no mark {mark}"));
@@ -119,7 +144,7 @@ pub fn table(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> S
     [head, line].into_iter().chain(rows).map(|cells| row(&cells)).collect()
 }
 
-/// How many facts have a test, their table, and a table of those that have none.
+/// The number of facts with and without a test, and the tables of both.
 pub fn with_untested(count: usize, tested: &str, untested: &[Untested], marks: Marks) -> String {
     let mut untested = untested.to_vec();
     untested.sort_by_key(|(section, ..)| order(section));
@@ -131,14 +156,14 @@ pub fn with_untested(count: usize, tested: &str, untested: &[Untested], marks: M
     format!("{count} facts have a test; {none} have none.\n\n{tested}\nWithout a test:\n\n{without}")
 }
 
-/// Text for a cell; a mark in the middle of it stands there in words too.
+/// Text for a cell, with marks in words.
 pub fn cell(text: &str, marks: Marks) -> String {
     let spelt =
         |text: String, (mark, word): &(&str, &str)| text.replace(&format!("[{mark}]"), &format!("({word})"));
     marks.iter().fold(text.replace('|', "\\|"), spelt)
 }
 
-/// Sees that the tables of a page are these, or makes them so. `by` is the file whose test asks.
+/// Checks that the tables of a page are these, or writes them. `by` is the file of the test that checks.
 pub fn in_step(page: &str, by: &str, tables: &[(&str, String)]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
     let found = fs::read_to_string(&path).unwrap();
@@ -147,11 +172,11 @@ pub fn in_step(page: &str, by: &str, tables: &[(&str, String)]) {
         fs::write(&path, wanted).unwrap();
     } else {
         let how = concat!("UPDATE_DOCS=1 cargo test -p vestibule-sim --test ", env!("CARGO_CRATE_NAME"));
-        assert!(found == wanted, "docs/{page} is not what the tests say; {how} writes it");
+        assert!(found == wanted, "docs/{page} differs from the tests; {how} writes it");
     }
 }
 
-/// The page with what stands between the marks of that name replaced.
+/// The page with a new table between the marks of that name.
 fn put(page: &str, name: &str, by: &str, table: &str) -> String {
     let (begin, end) = (format!("<!-- {name}: written by {by} -->\n"), format!("<!-- end of the {name} -->"));
     let (before, rest) = page.split_once(&begin).expect("the page has no place for the table");

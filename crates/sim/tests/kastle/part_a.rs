@@ -1,8 +1,8 @@
-//! 2A: what is confirmed of Kastle.
+//! 2A: the confirmed facts about Kastle.
 
 use serde_json::{Value, json};
 
-use crate::support::{OWNER, VISIT, example, visit};
+use crate::harness::{OWNER, VISIT, example, visit};
 
 /// 2A.1 [confirmed] A visit of an integration shows as submitted by an authorizer, not by an employee.
 #[tokio::test]
@@ -33,9 +33,9 @@ async fn s2a2_the_owner_guid_is_written_with_braces_and_hyphens() {
     assert_eq!(ask("{00000000111122223333444444444444}").await.status, 403);
 }
 
-/// 2A.2 [confirmed] Oasis Connect and Event Stream each have a username, password and Owner GUID of their own; Visitor Connect an account of its own.
+/// 2A.2 [confirmed] Oasis Connect and Event Stream each have their own username, password and Owner GUID; Visitor Connect has its own account.
 #[tokio::test]
-async fn s2a2_each_door_has_credentials_of_its_own() {
+async fn s2a2_each_door_has_its_own_credentials() {
     let sim = example(&[]).await;
     let doors = [("oasis", "open-the-oasis"), ("visitor", "open-to-visitors"), ("events", "open-the-stream")];
     for (path, door) in
@@ -49,9 +49,9 @@ async fn s2a2_each_door_has_credentials_of_its_own() {
     }
 }
 
-/// 2A.3 [confirmed] A job of Kastle's own at 04:00 local time resets who may enter the building.
+/// 2A.3 [confirmed] Kastle's own job at 04:00 local time recomputes the people who may enter the building.
 #[tokio::test]
-async fn s2a3_the_job_at_four_resets_who_may_enter() {
+async fn s2a3_the_job_at_four_recomputes_the_people_who_may_enter() {
     let sim = example(&[]).await;
     sim.visit(json!({ "DepartureDate": "2026-12-01" })).await.data();
     let admitted = || async { sim.look("state?people=none").await["institutions"][0]["admitted"].clone() };
@@ -71,7 +71,7 @@ async fn s2a3_a_visit_made_for_tomorrow_is_admitted_by_tomorrows_job_only() {
     sim.visit(json!({ "ArrivalDate": "2026-12-02", "ArrivalTime": "00:30", "DepartureDate": "2026-12-02" }))
         .await
         .data();
-    let walk = || sim.side("door", json!({ "person": "v-9c0f1c3e@visitor.invalid", "dry": true }));
+    let walk = || sim.order("door", json!({ "person": "v-9c0f1c3e@visitor.invalid", "dry": true }));
     assert_eq!(walk().await["reason"], "Too early");
     sim.clock("2026-12-02T06:00:00Z").await;
     assert_eq!(walk().await["reason"], "Not admitted today");
@@ -96,7 +96,7 @@ async fn s2a3_the_qr_code_is_in_the_mail_that_kastle_sends() {
 
 /// 2A.3 [confirmed] Several visitors per request.
 #[tokio::test]
-async fn s2a3_several_visitors_come_with_one_request() {
+async fn s2a3_one_request_has_several_visitors() {
     let sim = example(&[]).await;
     let made = sim.visit(json!({ "VisitorModel": [{ "LastName": "One" }, { "LastName": "Two" }] })).await;
     assert_eq!(made.data()["Visitors"].as_array().unwrap().len(), 2);
@@ -106,7 +106,7 @@ async fn s2a3_several_visitors_come_with_one_request() {
 #[tokio::test]
 async fn s2a3_the_report_of_readers_has_its_six_columns() {
     let sim = example(&[("events", "readeractivity")]).await;
-    sim.side("door", json!({ "person": "88123", "reader": "Garage" })).await;
+    sim.order("door", json!({ "person": "88123", "reader": "Garage" })).await;
     let record = sim.get("/institutions/4711/readeractivity").await.data()[0].clone();
     let expected = json!({ "ActivityId": "1", "DateTimeUtc": "2026-12-01T14:00:00Z", "PersonnelName": "Grace Hopper",
         "CardNumber": "0004711", "LockoutReason": "", "CompanyName": "Acme Ltd", "ReaderId": "20" });
@@ -119,8 +119,9 @@ async fn s2a7_the_host_gets_a_mail_at_check_in() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
     for _ in 0..2 {
-        let said = sim.side("door", json!({ "person": "v-9c0f1c3e@visitor.invalid", "reader": "14" })).await;
-        assert_eq!(said["granted"], true);
+        let answer =
+            sim.order("door", json!({ "person": "v-9c0f1c3e@visitor.invalid", "reader": "14" })).await;
+        assert_eq!(answer["granted"], true);
     }
     let outbox = sim.look("outbox").await;
     assert_eq!(outbox.as_array().unwrap().len(), 1, "once, at the first reader");
@@ -155,7 +156,7 @@ async fn s2a4_institution_id_is_a_non_zero_integer_and_floor_id_an_integer() {
 
 /// 2A.4 [confirmed] Departure after arrival; dates and `HH:mm`.
 #[tokio::test]
-async fn s2a4_departure_is_after_arrival_and_both_have_their_form() {
+async fn s2a4_departure_is_after_arrival_and_both_have_the_right_form() {
     let sim = example(&[]).await;
     for (field, value, message) in [
         ("DepartureTime", "08:00", "Departure must be after arrival"),
@@ -202,7 +203,7 @@ async fn s2a4_a_phone_number_has_8_to_15_digits_and_no_leading_zero() {
 
 /// 2A.4 [confirmed] A missing e-mail becomes `<new GUID>@Kastle.com`.
 #[tokio::test]
-async fn s2a4_a_missing_address_becomes_a_dummy_of_kastles_own() {
+async fn s2a4_a_missing_address_becomes_kastles_own_dummy() {
     let sim = example(&[]).await;
     sim.visitor(json!({ "Email": null })).await.data();
     let list = sim.get("/institutions/4711/visits").await.data();
@@ -275,7 +276,7 @@ async fn s2a5_the_repeated_hour_is_read_as_standard_time() {
     assert_eq!(sim.look(&format!("state?visit={VISIT}")).await["start"], "2027-11-07T06:30:00Z");
 }
 
-/// 2A.5 [confirmed] SEQUENCE goes into PriorityLevel and two words of the host's name are kept.
+/// 2A.5 [confirmed] SEQUENCE is read back in PriorityLevel, and two words of the host's name are kept.
 #[tokio::test]
 async fn s2a5_a_visit_does_not_read_back_byte_equal() {
     let sim = example(&[]).await;

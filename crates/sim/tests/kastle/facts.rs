@@ -1,11 +1,11 @@
-//! Docs are made from the tests: each names its facts, and each switch stands in one in all its positions.
+//! The page is made from the tests: each test names its facts, and each position of a switch is in a test.
 
-use vestibule_sim::frame::{Position, Switch};
+use vestibule_sim::frame::Switch;
 use vestibule_sim::kastle::SWITCHES;
 
-use crate::docs::{self, Fact, Test, order, table};
+use crate::support::docs::{self, Fact, Test, order, table};
 
-/// Facts that no test holds, because nothing is simulated of them.
+/// Facts without a test, because they are not simulated.
 #[rustfmt::skip] // a table reads better with a row a line
 const UNTESTED: &[(&str, &str, &str)] = &[
     ("2A.1", "confirmed", "CardFormatID of a credential (32 and 53 seen)"),
@@ -24,9 +24,8 @@ fn is_of_the_document(name: &str) -> bool {
 
 /// All tests of sections.
 fn tests() -> Vec<Test> {
-    let mut sources = docs::sources();
-    sources.push(include_str!("../kastle_storm.rs").to_owned());
-    docs::tests(&sources).into_iter().filter(|test| is_of_the_document(&test.name)).collect()
+    let tests = docs::tests(&docs::sources()).into_iter();
+    tests.filter(|test| is_of_the_document(&test.name)).collect()
 }
 
 /// The facts in the doc comment of a test, one a line: `2B.8 [inferred] The fact.`
@@ -48,31 +47,21 @@ fn every_test_of_a_section_names_its_facts_and_their_marks() {
 }
 
 #[test]
-fn every_position_of_every_switch_stands_in_a_test_that_names_the_switch() {
-    let tests = tests();
-    for switch in SWITCHES {
-        let named = format!("\"{}\"", switch.name);
-        let bodies: Vec<&str> =
-            tests.iter().map(|t| t.body.as_str()).filter(|body| body.contains(&named)).collect();
-        assert!(!bodies.is_empty(), "{} is in no test", switch.name);
-        if switch.name.starts_with("rules.") {
-            continue; // `ruled` goes through both positions
-        }
-        for position in switch.positions {
-            let Position::Word(word) = position else { continue };
-            let there = bodies.iter().any(|body| body.contains(&format!("\"{word}\"")));
-            assert!(there || *word == switch.default, "{} in position {word} is in no test", switch.name);
-        }
-    }
+fn every_position_of_every_switch_is_in_a_test_that_names_the_switch() {
+    let switches: Vec<&Switch> = SWITCHES.iter().collect();
+    let mut unused = docs::unexercised(&switches, &tests(), str::to_owned);
+    // `ruled` sets both positions of a rule.
+    unused.retain(|position| !(position.starts_with("rules.") && position.ends_with("=accepted")));
+    assert_eq!(unused, Vec::<String>::new());
 }
 
-/// Facts with a test and without in the order of sections, those without last.
+/// Facts with and without a test in the order of sections; those without come last in a section.
 fn facts_table() -> String {
     let held = docs::sorted(tests().iter().flat_map(facts).collect());
     let held = held.into_iter().map(|it| vec![it.section, it.text, it.mark, format!("`{}`", it.test)]);
     let bare = UNTESTED
         .iter()
-        .map(|(section, mark, says)| [section, says, mark, "none"].map(str::to_owned).to_vec());
+        .map(|(section, mark, fact)| [section, fact, mark, "none"].map(str::to_owned).to_vec());
     let mut rows: Vec<_> = held.chain(bare).collect();
     rows.sort_by_key(|row| order(&row[0]));
     table(&["section", "fact", "mark", "test"], rows)
@@ -87,15 +76,12 @@ fn switches_table() -> String {
 }
 
 #[test]
-fn the_docs_hold_the_tables_of_the_code() {
+fn the_tables_of_the_page_are_those_of_the_code() {
     let tables = [("facts of Kastle", facts_table()), ("switches of Kastle", switches_table())];
     docs::in_step("simulators-kastle.md", file!(), &tables);
 }
 
 #[test]
 fn every_row_of_the_addendum_has_a_test() {
-    let facts: Vec<Fact> = tests().iter().flat_map(facts).collect();
-    for row in ["A1", "A2"] {
-        assert!(facts.iter().any(|fact| fact.section == row), "{row}");
-    }
+    docs::check_addendum(&tests().iter().flat_map(facts).collect::<Vec<_>>(), 2);
 }

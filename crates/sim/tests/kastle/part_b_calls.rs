@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{example, seeded, small};
+use crate::harness::{example, seeded, small};
 
 const TOWER: &str = include_str!("../../seeds/kastle-5000.yaml");
 
 /// 2B.4 [inferred] `GET /institutions/{I}`.
 #[tokio::test]
-async fn s2b4_an_institution_tells_its_building_and_zone() {
+async fn s2b4_an_institution_shows_its_building_and_zone() {
     let sim = example(&[]).await;
     let data = sim.get("/institutions/4711").await.data();
     let expected = json!({ "InstitutionId": "4711", "Name": "Example Building", "BuildingId": "501",
@@ -18,7 +18,7 @@ async fn s2b4_an_institution_tells_its_building_and_zone() {
 
 /// 2B.4 [inferred] Pages from 1, the last one when Number * Size >= TotalCount.
 #[tokio::test]
-async fn s2b4_five_thousand_people_are_walked_page_by_page() {
+async fn s2b4_five_thousand_people_are_listed_page_by_page() {
     let sim = seeded(TOWER, &[]).await;
     let mut people = Vec::new();
     for page in 1..=50 {
@@ -34,9 +34,9 @@ async fn s2b4_five_thousand_people_are_walked_page_by_page() {
     assert_eq!(sim.get("/institutions/1/companies").await.each("Name").len(), 40);
 }
 
-/// 2B.4 [inferred] A page that makes no sense is refused.
+/// 2B.4 [inferred] An invalid page is refused.
 #[tokio::test]
-async fn s2b4_a_page_that_makes_no_sense_is_refused() {
+async fn s2b4_an_invalid_page_is_refused() {
     let sim = example(&[]).await;
     for query in ["page=0", "page=-1", "page=x", "pageSize=0", "pageSize=1.5", "page=99999999999999999999"] {
         let verdict = sim.get(&format!("/institutions/4711/companies?{query}")).await.verdict();
@@ -54,7 +54,7 @@ async fn s2b4_modified_since_gives_changes_from_that_instant_on() {
     sim.clock("2026-12-01T15:00:00Z").await;
     let set =
         json!({ "action": "modify_cardholder", "id": "88123", "set": { "EmailId": "gh@acme.example" } });
-    sim.side("edit", set).await;
+    sim.edit(set).await;
     let path = "/institutions/1/cardholders?modifiedSince=2026-12-01T15:00:00Z";
     assert_eq!(sim.get(path).await.each("EmailId"), ["gh@acme.example"]);
     let wrong = sim.get("/institutions/1/cardholders?modifiedSince=yesterday").await;
@@ -105,15 +105,15 @@ async fn s2b4_reader_activity_is_off_unless_switched_on() {
 #[tokio::test]
 async fn s2b4_companies_cardholders_and_profiles_cannot_be_written() {
     let sim = example(&[]).await;
-    for what in ["companies", "cardholders", "accessprofiles"] {
-        assert_eq!(sim.post(&format!("/institutions/4711/{what}"), &json!({})).await.status, 405);
-        assert_eq!(sim.delete(&format!("/institutions/4711/{what}/1")).await.status, 404);
+    for list in ["companies", "cardholders", "accessprofiles"] {
+        assert_eq!(sim.post(&format!("/institutions/4711/{list}"), &json!({})).await.status, 405);
+        assert_eq!(sim.delete(&format!("/institutions/4711/{list}/1")).await.status, 404);
     }
 }
 
-/// 2B.4 [inferred] An owner sees nothing of another.
+/// 2B.4 [inferred] An owner does not see the data of another.
 #[tokio::test]
-async fn s2b4_another_owners_institution_never_shows() {
+async fn s2b4_another_owners_institution_is_never_shown() {
     let sim = small(&[]).await;
     let ask = |path: &str| {
         let request = sim.request("GET", path).basic_auth("other", Some("other"));
@@ -124,23 +124,23 @@ async fn s2b4_another_owners_institution_never_shows() {
     assert_eq!(ask("/institutions/2/visits").await.data(), json!([]));
 }
 
-/// 2B.8 [inferred] Traps: no e-mail, two with one e-mail, inactive, somebody else's visit.
+/// 2B.8 [inferred] Traps: no e-mail, one e-mail of two people, inactive, a visit of another maker.
 #[tokio::test]
 async fn s2b8_the_small_building_holds_the_data_traps() {
     let sim = small(&[]).await;
     let people = sim.get("/institutions/1/cardholders").await;
     let emails = people.each("EmailId");
-    assert!(emails.contains(&"null".to_owned()), "one without an e-mail");
+    assert!(emails.contains(&"null".to_owned()), "one person without an e-mail");
     let lower: Vec<String> = emails.iter().map(|email| email.to_lowercase()).collect();
     assert_eq!(
         lower.iter().filter(|email| *email == "desk@globex.example").count(),
         2,
         "two with one e-mail"
     );
-    assert!(people.each("IsActive").contains(&"false".to_owned()), "one inactive");
+    assert!(people.each("IsActive").contains(&"false".to_owned()), "one inactive person");
     assert_eq!(
         sim.get("/institutions/1/visits").await.each("VisitGuid").len(),
         1,
-        "a visit of somebody else"
+        "a visit of another maker"
     );
 }

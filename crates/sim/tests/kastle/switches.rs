@@ -1,10 +1,10 @@
-//! 2B.10 and what else is open: every switch in every position (the wire, authentication, lists).
+//! 2B.10: every switch of the wire and of lists in every position.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{Answer, OWNER, Sim, VISIT, example, small, visit};
+use crate::harness::{OWNER, Sim, VISIT, example, small, visit};
 
 /// 2B.10 #1 [unknown] Paths and names.
 #[tokio::test]
@@ -26,15 +26,15 @@ async fn s2b10_row1_contract_documented_renamed_or_a_file() {
         assert_eq!(
             ask("/institutions/4711/companies").await.json()["success"],
             false,
-            "the old paths are gone"
+            "the old paths do not exist"
         );
         renamed_visit(&sim).await;
     }
     let documented = example(&[("contract", "documented")]).await;
     assert_eq!(documented.get("/institutions/4711/companies").await.status, 200);
     let order = json!({ "contract": "/no/such/file" });
-    let refused = documented.send(documented.request("POST", "/_sim/switches").json(&order)).await;
-    assert_eq!(refused.status, 400, "{refused:?}");
+    let refused = documented.refused("switches", order).await;
+    assert!(refused.starts_with("the contract `/no/such/file` cannot be read"), "{refused}");
 }
 
 /// A visit under the names of the other contract.
@@ -60,111 +60,10 @@ async fn s2b10_row1_envelope_on_or_off() {
     let list = sim.get("/institutions/4711/companies").await;
     assert_eq!(list.json()[0]["Name"], "Acme Ltd");
     let refused = sim.visitor(json!({ "FirstName": "José" })).await;
-    assert_eq!(refused.status, 400, "only the status can tell");
+    assert_eq!(refused.status, 400, "only the status shows the refusal");
     assert_eq!(refused.json(), json!({ "ErrorCode": 1, "Message": "Invalid visitor first name" }));
     let on = example(&[("envelope", "on")]).await;
     assert_eq!(on.get("/institutions/4711/companies").await.json()["IsSuccess"], true);
-}
-
-async fn token(sim: &Sim, user: &str, password: &str) -> Answer {
-    sim.send(sim.request("POST", "/token").basic_auth(user, Some(password)).header("OwnerGuid", OWNER)).await
-}
-
-/// 2B.10 #2 [unknown] Basic or token.
-#[tokio::test]
-async fn s2b10_row2_auth_mode_basic_or_token() {
-    let sim = example(&[("auth.mode", "token")]).await;
-    let made = token(&sim, "oasis", "open-the-oasis").await.data();
-    assert_eq!(made["ExpiresInSeconds"], 3600);
-    let bearer = made["Token"].as_str().unwrap();
-    let list = |path: &'static str| sim.send(sim.request("GET", path).bearer_auth(bearer));
-    assert_eq!(list("/institutions/4711/companies").await.status, 200);
-    assert_eq!(
-        list("/institutions/4711/visits").await.status,
-        401,
-        "a token opens the door of its credentials"
-    );
-    assert_eq!(sim.get("/institutions/4711/companies").await.status, 401, "Basic no more");
-    assert_eq!(token(&sim, "oasis", "x").await.status, 401);
-    let other = sim.request("GET", "/institutions/4711").bearer_auth(bearer);
-    let other = other.header("OwnerGuid", "{00000000-1111-2222-3333-444444444445}");
-    assert_eq!(sim.send(other).await.status, 403);
-    let basic = example(&[("auth.mode", "basic")]).await;
-    assert_eq!(token(&basic, "oasis", "open-the-oasis").await.status, 404, "no tokens there");
-}
-
-/// 2B.2 [inferred] `POST /token` and its ExpiresInSeconds.
-#[tokio::test]
-async fn s2b2_token_lifetime_ends_a_token() {
-    let sim = example(&[("auth.mode", "token"), ("token.lifetime", "60")]).await;
-    let made = token(&sim, "oasis", "open-the-oasis").await.data();
-    assert_eq!(made["ExpiresInSeconds"], 60);
-    let list =
-        || sim.send(sim.request("GET", "/institutions/4711").bearer_auth(made["Token"].as_str().unwrap()));
-    sim.clock("2026-12-01T14:00:59Z").await;
-    assert_eq!(list().await.status, 200);
-    sim.clock("2026-12-01T14:01:00Z").await;
-    let ended = list().await;
-    assert_eq!((ended.status, &ended.json()["TokenStatus"]), (401, &json!("INVALID")));
-}
-
-/// 2B.2 [inferred] TokenStatus INVALID: the token has ended, a new one works.
-#[tokio::test]
-async fn s2b2_a_session_fault_ends_the_token_for_good() {
-    let sim = example(&[("auth.mode", "token")]).await;
-    let made = token(&sim, "oasis", "open-the-oasis").await.data();
-    let list =
-        || sim.send(sim.request("GET", "/institutions/4711").bearer_auth(made["Token"].as_str().unwrap()));
-    sim.side("faults", json!({ "kind": "session" })).await;
-    assert_eq!((list().await.status, list().await.status), (401, 401));
-}
-
-/// 2B.10 #2 [unknown] Authentication of Visitor Connect.
-#[tokio::test]
-async fn s2b10_row2_auth_visitor_connect_same_basic_or_token() {
-    for (mode, position, status) in
-        [("basic", "same", 200), ("token", "same", 401), ("token", "basic", 200), ("basic", "token", 401)]
-    {
-        let sim = example(&[("auth.mode", mode), ("auth.visitor-connect", position)]).await;
-        assert_eq!(sim.get("/institutions/4711/visits").await.status, status, "{mode} {position}");
-        let companies = sim.get("/institutions/4711/companies").await.status;
-        assert_eq!(companies == 200, mode == "basic", "the other doors go by auth.mode");
-    }
-    let sim = example(&[("auth.visitor-connect", "token")]).await;
-    assert_eq!(token(&sim, "visitor", "open-to-visitors").await.status, 200);
-}
-
-/// 2B.10 #2 [unknown] Where the Owner GUID goes.
-#[tokio::test]
-async fn s2b10_row2_auth_owner_in_header_query_or_body() {
-    let encoded = "%7B00000000-1111-2222-3333-444444444444%7D";
-    let bare = |sim: &Sim, path: &str| sim.request("GET", path).basic_auth("oasis", Some("open-the-oasis"));
-    for (position, works) in [("header", false), ("query", true), ("body", true)] {
-        let sim = example(&[("auth.owner", position)]).await;
-        let path = format!("/institutions/4711?OwnerGuid={encoded}");
-        assert_eq!(sim.send(bare(&sim, &path)).await.status == 200, works, "{position}");
-        let by_header = sim.get("/institutions/4711").await.status;
-        assert_eq!(by_header == 200, position == "header", "{position}");
-        let post = sim.request("POST", "/institutions/4711/visits");
-        let post = post.basic_auth("visitor", Some("open-to-visitors"));
-        let made = sim.send(post.json(&visit(json!({ "OwnerGuid": OWNER })))).await.status;
-        assert_eq!(made == 200, position == "body", "{position}");
-    }
-}
-
-/// 2B.10 #2 [unknown] Braces around it.
-#[tokio::test]
-async fn s2b10_row2_auth_braces_required_either_or_refused() {
-    for (position, with, without) in [("required", 200, 403), ("either", 200, 200), ("refused", 403, 200)] {
-        let sim = example(&[("auth.braces", position)]).await;
-        let ask = |owner: &str| {
-            let request =
-                sim.request("GET", "/institutions/4711").basic_auth("oasis", Some("open-the-oasis"));
-            sim.send(request.header("OwnerGuid", owner))
-        };
-        let plain = OWNER.trim_matches(|c| c == '{' || c == '}');
-        assert_eq!((ask(OWNER).await.status, ask(plain).await.status), (with, without), "{position}");
-    }
 }
 
 /// 2B.10 #3 [unknown] Institution per building or per company.
@@ -193,24 +92,21 @@ async fn s2b10_row3_institution_per_building_or_company() {
 async fn s2b10_row10_cardholders_read_full_or_delta() {
     let sim = small(&[("cardholders.read", "delta")]).await;
     let walk = || async { sim.get("/institutions/1/cardholders").await.each("CardholderId") };
-    assert_eq!(walk().await.len(), 8, "the first walk is full");
+    assert_eq!(walk().await.len(), 8, "the first listing is full");
     assert_eq!(walk().await.len(), 0);
-    sim.side(
-        "edit",
-        json!([{ "action": "modify_cardholder", "id": "88123", "set": { "FirstName": "G" } },
-                            { "action": "remove_cardholder", "id": "88124" }]),
-    )
-    .await;
-    assert_eq!(walk().await, ["88123"], "deltas may hide deletions");
+    sim.edit(json!([{ "action": "modify_cardholder", "id": "88123", "set": { "FirstName": "G" } },
+                            { "action": "remove_cardholder", "id": "88124" }]))
+        .await;
+    assert_eq!(walk().await, ["88123"], "deltas may omit deletions");
     let full = small(&[("cardholders.read", "full")]).await;
     for _ in 0..2 {
         assert_eq!(full.get("/institutions/1/cardholders").await.each("CardholderId").len(), 8);
     }
 }
 
-/// 2B.10 #10 [unknown] A walk of changes over several pages.
+/// 2B.10 #10 [unknown] A listing of changes over several pages.
 #[tokio::test]
-async fn s2b10_row10_a_walk_of_changes_keeps_its_place_over_pages() {
+async fn s2b10_row10_a_listing_of_changes_keeps_its_position_over_pages() {
     let sim = small(&[("cardholders.read", "delta")]).await;
     let mut people = Vec::new();
     for page in 1..=3 {
@@ -223,14 +119,14 @@ async fn s2b10_row10_a_walk_of_changes_keeps_its_place_over_pages() {
     assert_eq!(people.len(), 8);
 }
 
-/// 2B.10 #10 [unknown] How a deletion shows.
+/// 2B.10 #10 [unknown] A deletion in lists.
 #[tokio::test]
 async fn s2b10_row10_cardholders_deleted_absent_inactive_or_delta() {
     let since = "?modifiedSince=2026-12-01T14:00:01Z";
     for (position, full, changes) in [("absent", 0, 0), ("inactive", 1, 1), ("delta", 0, 1)] {
         let sim = example(&[("cardholders.deleted", position)]).await;
         sim.clock("2026-12-01T15:00:00Z").await;
-        sim.side("edit", json!({ "action": "remove_cardholder", "id": "88123" })).await;
+        sim.edit(json!({ "action": "remove_cardholder", "id": "88123" })).await;
         let active = sim.get("/institutions/4711/cardholders").await.each("IsActive");
         assert_eq!(active, vec!["false"; full], "{position}");
         let active = sim.get(&format!("/institutions/4711/cardholders{since}")).await.each("IsActive");
@@ -248,9 +144,9 @@ async fn s2b10_row11_cap_page_size_none_or_a_number() {
     }
 }
 
-/// 2B.1 [inferred] Page size when none is asked for.
+/// 2B.1 [inferred] Page size without a parameter.
 #[tokio::test]
-async fn s2b1_page_size_when_none_is_asked_for() {
+async fn s2b1_page_size_without_a_parameter() {
     let sim = small(&[("page.size", "3")]).await;
     let list = sim.get("/institutions/1/cardholders?page=3").await;
     assert_eq!((list.each("CardholderId").len(), &list.json()["Page"]["Size"]), (2, &json!(3)));
@@ -271,15 +167,15 @@ async fn s2b10_row17_job_reads_unchanged_empty_or_short() {
         assert_eq!(list["Page"]["TotalCount"] == 2, position == "unchanged", "it says that it is complete");
     }
     let tower =
-        crate::support::seeded(include_str!("../../seeds/kastle-5000.yaml"), &[("job.reads", "short")]).await;
+        crate::harness::seeded(include_str!("../../seeds/kastle-5000.yaml"), &[("job.reads", "short")]).await;
     tower.clock("2026-12-02T09:01:00Z").await;
     let total = tower.get("/institutions/1/cardholders").await.json()["Page"]["TotalCount"].clone();
     assert_eq!(total, 500, "much shorter");
 }
 
-/// 2B.10 #17 [unknown] How long it takes.
+/// 2B.10 #17 [unknown] Duration of the 04:00 job.
 #[tokio::test]
-async fn s2b10_row17_job_minutes_say_how_long() {
+async fn s2b10_row17_job_minutes_are_the_duration() {
     let sim = small(&[("job.reads", "empty"), ("job.minutes", "1")]).await;
     sim.clock("2026-12-02T09:01:00Z").await;
     assert_eq!(sim.get("/institutions/1/companies").await.each("Name").len(), 2);
@@ -290,9 +186,9 @@ async fn s2b10_row17_job_minutes_say_how_long() {
 async fn s2b10_row18_events_neither_or_readeractivity() {
     for (position, status) in [("neither", 404), ("readeractivity", 200), ("psia-push", 404)] {
         let sim = example(&[("events", position)]).await;
-        sim.side("door", json!({ "person": "88123" })).await;
+        sim.order("door", json!({ "person": "88123" })).await;
         sim.clock("2026-12-01T15:00:00Z").await;
-        sim.side("door", json!({ "person": "stranger" })).await;
+        sim.order("door", json!({ "person": "stranger" })).await;
         let since = "/institutions/4711/readeractivity?since=2026-12-01T14:30:00Z&page=1&pageSize=10";
         let list = sim.get(since).await;
         assert_eq!(list.status, status, "{position}");
@@ -309,7 +205,7 @@ async fn s2b10_row18_events_receiver_gets_psia_events_by_basic_and_braces() {
     let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", receiver.local_addr().unwrap());
     let sim = example(&[("events", "psia-push"), ("events.receiver", &url)]).await;
-    sim.side("door", json!({ "person": "88123", "reader": "14" })).await;
+    sim.order("door", json!({ "person": "88123", "reader": "14" })).await;
     let (mut stream, _) = receiver.accept().await.unwrap();
     let mut text = vec![0; 4096];
     let mut length = 0;
@@ -326,17 +222,6 @@ async fn s2b10_row18_events_receiver_gets_psia_events_by_basic_and_braces() {
     assert!(text.contains("<credentialHolder>Grace Hopper</credentialHolder>"), "{text}");
 }
 
-/// 2B.3 [inferred] Bad credentials are 401 or 200.
-#[tokio::test]
-async fn s2b3_auth_refusal_401_or_200() {
-    for (position, status) in [("401", 401), ("200", 200)] {
-        let sim = example(&[("auth.refusal", position)]).await;
-        let answer = sim.send(sim.request("GET", "/institutions/4711")).await;
-        assert_eq!(answer.verdict(), (status, false, "Invalid credentials".to_owned()));
-        assert_eq!(answer.json()["TokenStatus"], "INVALID");
-    }
-}
-
 /// 2B.3 [inferred] A rule refuses with 400 or 200.
 #[tokio::test]
 async fn s2b3_refusal_status_200_or_400() {
@@ -347,7 +232,7 @@ async fn s2b3_refusal_status_200_or_400() {
     }
 }
 
-/// 2B.1 [inferred] Form of dates: the American one is read and written alone.
+/// 2B.1 [inferred] Form of dates: in the American form no other is read or written.
 #[tokio::test]
 async fn s2b1_dates_format_american() {
     let sim = example(&[("dates.format", "MM/DD/YYYY")]).await;
@@ -368,7 +253,7 @@ async fn s2b4_json_ids_as_text_or_number() {
     }
 }
 
-/// 2B.4 [inferred] A value that is not there is null, empty or missing.
+/// 2B.4 [inferred] An absent value is null, empty or missing.
 #[tokio::test]
 async fn s2b4_json_absent_as_null_empty_or_missing() {
     for (position, value) in [("null", Some(Value::Null)), ("empty", Some(json!(""))), ("missing", None)] {
@@ -378,7 +263,7 @@ async fn s2b4_json_absent_as_null_empty_or_missing() {
     }
 }
 
-/// 2B.4 [inferred] Unknown fields may be there.
+/// 2B.4 [inferred] Answers may have unknown fields.
 #[tokio::test]
 async fn s2b4_json_extra_none_or_present() {
     for (position, extra) in [("none", false), ("present", true)] {

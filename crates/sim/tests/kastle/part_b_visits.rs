@@ -1,8 +1,8 @@
-//! 2B.5 to 2B.7: visits through their life.
+//! 2B.5 to 2B.7: the life of a visit.
 
 use serde_json::json;
 
-use crate::support::{VISIT, VISITOR, example};
+use crate::harness::{VISIT, VISITOR, example};
 
 /// 2B.5 [inferred] The normalized subset reads back.
 #[tokio::test]
@@ -45,9 +45,9 @@ async fn s2b6_a_dummy_in_a_reserved_domain_is_accepted_and_gets_no_mail() {
     assert_eq!(sim.look("outbox").await, json!([]));
 }
 
-/// 2B.6 [inferred] An address has a dot behind the @.
+/// 2B.6 [inferred] An address has a dot after the @.
 #[tokio::test]
-async fn s2b6_an_address_has_a_dot_behind_the_at() {
+async fn s2b6_an_address_has_a_dot_after_the_at() {
     let sim = example(&[]).await;
     assert_eq!(sim.visitor(json!({ "Email": "v@visitor" })).await.verdict().2, "Invalid visitor email");
     assert_eq!(sim.visit(json!({ "UserEmail": "grace" })).await.verdict().2, "Invalid host email");
@@ -57,13 +57,13 @@ async fn s2b6_an_address_has_a_dot_behind_the_at() {
 #[tokio::test]
 async fn s2b6_a_retry_after_a_lost_answer_cannot_make_a_second_visit() {
     let sim = example(&[]).await;
-    sim.side("faults", json!({ "kind": "refuse", "when": "after", "operation": "PostVisit" })).await;
+    sim.fault(json!({ "kind": "refuse", "when": "after", "operation": "PostVisit" })).await;
     let lost =
         sim.request("POST", "/institutions/4711/visits").basic_auth("visitor", Some("open-to-visitors"));
-    let lost = lost.header("OwnerGuid", crate::support::OWNER).json(&crate::support::visit(json!({})));
+    let lost = lost.header("OwnerGuid", crate::harness::OWNER).json(&crate::harness::visit(json!({})));
     assert!(lost.send().await.is_err());
     assert_eq!(sim.visit(json!({})).await.status, 409);
-    assert_eq!(crate::support::visits(&sim).await, 1);
+    assert_eq!(crate::harness::visits(&sim).await, 1);
 }
 
 /// 2B.6 [inferred] Unknown access profiles are refused.
@@ -81,9 +81,9 @@ async fn s2b6_floor_888_means_no_floor_control() {
     assert!(sim.visit(json!({ "FloorId": "888" })).await.verdict().1);
 }
 
-/// 2B.7 [inferred] Midnight: yesterday's goes, today's comes.
+/// 2B.7 [inferred] Midnight: the visit of yesterday ends, the visit of today starts.
 #[tokio::test]
-async fn s2b7_a_visit_goes_and_the_next_day_comes_at_midnight() {
+async fn s2b7_at_midnight_a_visit_ends_and_that_of_the_next_day_starts() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
     sim.clock("2026-12-02T05:00:00Z").await;
@@ -95,41 +95,41 @@ async fn s2b7_a_visit_goes_and_the_next_day_comes_at_midnight() {
     assert_eq!(list.each("VisitGuid"), [next]);
 }
 
-/// 2B.7 [inferred] A visit that vanished can be made again.
+/// 2B.7 [inferred] A deleted visit can be made again.
 #[tokio::test]
-async fn s2b7_a_visit_that_vanished_can_be_made_again_with_its_guid() {
+async fn s2b7_a_deleted_visit_can_be_made_again_with_its_guid() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
-    sim.side("edit", json!({ "action": "remove_visit", "guid": VISIT })).await;
+    sim.edit(json!({ "action": "remove_visit", "guid": VISIT })).await;
     assert_eq!(sim.get("/institutions/4711/visits").await.data(), json!([]));
     assert_eq!(sim.visit(json!({})).await.status, 200);
 }
 
-/// 2B.7 [inferred] A tenant's profile vanishes, running visits stay.
+/// 2B.7 [inferred] A tenant's profile is removed, running visits stay.
 #[tokio::test]
-async fn s2b7_running_visits_stay_when_their_profile_goes() {
+async fn s2b7_running_visits_stay_when_their_profile_is_removed() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
-    sim.side("edit", json!({ "action": "remove_profile", "id": "77" })).await;
+    sim.edit(json!({ "action": "remove_profile", "id": "77" })).await;
     assert_eq!(sim.get("/institutions/4711/accessprofiles").await.each("AccessProfileId"), ["31"]);
     assert_eq!(sim.get("/institutions/4711/visits").await.data()[0]["AccessProfiles"], json!(["77"]));
 }
 
-/// 2B.8 [inferred] Who may go where: profiles, readers, windows.
+/// 2B.8 [inferred] The decision of a reader: profiles, readers, windows.
 #[tokio::test]
-async fn s2b8_the_door_lets_in_whom_a_profile_lets_in_within_the_window() {
+async fn s2b8_a_reader_grants_access_by_profile_within_the_window() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
     let walk = |reader: &'static str| async move { (reader, "v-9c0f1c3e@visitor.invalid") };
     let (reader, person) = walk("14").await;
     let at = |reader: &str| json!({ "person": person, "reader": reader, "dry": true });
-    assert_eq!(sim.side("door", at(reader)).await["granted"], true);
-    assert_eq!(sim.side("door", at("Garage")).await["reason"], "No access to this reader");
+    assert_eq!(sim.order("door", at(reader)).await["granted"], true);
+    assert_eq!(sim.order("door", at("Garage")).await["reason"], "No access to this reader");
     sim.clock("2026-12-01T12:59:59Z").await;
-    assert_eq!(sim.side("door", at("14")).await["reason"], "Too early");
+    assert_eq!(sim.order("door", at("14")).await["reason"], "Too early");
     sim.clock("2026-12-01T23:00:00Z").await;
-    assert_eq!(sim.side("door", at("14")).await["reason"], "Expired");
-    let stranger = sim.side("door", json!({ "person": "nobody", "dry": true })).await;
+    assert_eq!(sim.order("door", at("14")).await["reason"], "Expired");
+    let stranger = sim.order("door", json!({ "person": "unknown", "dry": true })).await;
     assert_eq!(stranger["reason"], "Unknown");
-    assert_eq!(sim.look("state").await["activity"], json!([]), "dry walks leave no trace");
+    assert_eq!(sim.look("state").await["activity"], json!([]), "dry attempts leave no record");
 }

@@ -1,25 +1,20 @@
 //! 2B.1 to 2B.3 and the worked examples of 2B.9: the wire.
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::support::{OWNER, VISIT, example, visit};
+use crate::harness::{OWNER, VISIT, example, visit};
+use crate::support::raw::send;
 
-/// Sends these bytes and reads all that comes back.
+/// Sends this text with the line ends of HTTP.
 async fn raw(url: &str, text: &str) -> String {
-    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
-    stream.write_all(text.replace('\n', "\r\n").as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    send(url, text.replace('\n', "\r\n").as_bytes()).await
 }
 
 const COMPANIES: &str = r#"{"IsSuccess":true,"ErrorCode":0,"Message":"","TokenStatus":"VALID","Data":[{"CompanyId":"2000005989","CompanyGuid":"0b7c0000-0000-0000-0000-000000000000","Name":"Acme Ltd","Suite":"400","FloorIds":["4"],"IsActive":true}],"Page":{"Number":1,"Size":100,"TotalCount":1}}"#;
 
 /// 2B.9 [inferred] `GET companies`, byte by byte.
 #[tokio::test]
-async fn s2b9_companies_are_asked_for_and_answered_byte_by_byte() {
+async fn s2b9_companies_are_requested_and_answered_byte_by_byte() {
     let sim = example(&[]).await;
     let asked = "GET /institutions/4711/companies?page=1&pageSize=100 HTTP/1.1\nHost: kastle\nConnection: close\n\
                  Authorization: Basic b2FzaXM6b3Blbi10aGUtb2FzaXM=\nOwnerGuid: {00000000-1111-2222-3333-444444444444}\n\n";
@@ -67,7 +62,7 @@ async fn s2b9_the_same_post_again_is_409() {
     assert_eq!(again.json()["ErrorCode"], 1);
 }
 
-/// 2A.6 [confirmed] Envelope in the look of the mobile API; the HTTP status is not what counts.
+/// 2A.6 [confirmed] The envelope is that of the mobile API; the HTTP status does not decide.
 #[tokio::test]
 async fn s2b9_a_name_not_transliterated_is_refused_with_200() {
     let sim = example(&[]).await;
@@ -87,13 +82,13 @@ async fn s2b9_a_visit_is_deleted_with_200_and_the_second_time_404() {
     assert_eq!(sim.delete(&path).await.verdict(), (404, false, "Not found".to_owned()));
 }
 
-/// 2B.9 [inferred] `GET visits` of a day, also with visits that are not ours.
+/// 2B.9 [inferred] `GET visits` of a day, also with visits of other makers.
 #[tokio::test]
-async fn s2b9_the_list_of_a_day_holds_visits_that_are_not_ours_too() {
+async fn s2b9_the_list_of_a_day_has_visits_of_other_makers_too() {
     let sim = example(&[]).await;
     sim.visit(json!({})).await.data();
     let other = json!({ "action": "add_visit", "visit": { "made_by": "guard", "VisitorModel": [{ "LastName": "Byron" }] } });
-    sim.side("edit", other).await;
+    sim.edit(other).await;
     let list = sim.get("/institutions/4711/visits?from=2026-12-01&to=2026-12-01&page=1&pageSize=100").await;
     assert_eq!(list.each("VisitGuid").len(), 2);
     assert_eq!(list.each("VisitGuid")[0], VISIT);
@@ -114,9 +109,9 @@ async fn s2b2_bad_credentials_are_401_with_an_invalid_token_status() {
     }
 }
 
-/// 2B.3 [inferred] Wrong owner, institution not ours: 403.
+/// 2B.3 [inferred] Wrong owner, institution of another owner: 403.
 #[tokio::test]
-async fn s2b3_a_wrong_owner_and_an_institution_not_ours_are_403() {
+async fn s2b3_a_wrong_owner_and_an_institution_of_another_owner_are_403() {
     let sim = example(&[]).await;
     let ask = |path: &str| sim.request("GET", path).basic_auth("oasis", Some("open-the-oasis"));
     let no_owner = sim.send(ask("/institutions/4711")).await;
@@ -140,7 +135,7 @@ async fn s2b3_an_unknown_id_or_path_is_404_in_the_envelope() {
     assert_eq!(method.verdict(), (405, false, "Method not allowed".to_owned()));
 }
 
-/// 2B.3 [inferred] What is no JSON, no object or of the wrong type is refused.
+/// 2B.3 [inferred] A body that is no JSON, no object or of the wrong type is refused.
 #[tokio::test]
 async fn s2b3_a_body_that_is_no_json_is_refused() {
     let sim = example(&[]).await;
@@ -158,24 +153,24 @@ async fn s2b3_a_body_that_is_no_json_is_refused() {
     assert_eq!(typed.verdict(), (200, false, "Invalid VisitorModel".to_owned()));
 }
 
-/// 2B.3 [inferred] Page stands on lists only.
+/// 2B.3 [inferred] Only lists have Page.
 #[tokio::test]
-async fn s2b3_page_stands_on_lists_only() {
+async fn s2b3_only_lists_have_a_page() {
     let sim = example(&[]).await;
     assert_eq!(sim.get("/institutions/4711").await.json().get("Page"), None);
     let page = sim.get("/institutions/4711/companies").await.json()["Page"].clone();
     assert_eq!(page, json!({ "Number": 1, "Size": 100, "TotalCount": 1 }));
 }
 
-/// 2B.3 [inferred] Too fast: 429, Retry-After maybe.
+/// 2B.3 [inferred] Above the rate: 429, with or without Retry-After.
 #[tokio::test]
-async fn s2b3_too_fast_is_429_with_retry_after_maybe() {
+async fn s2b3_above_the_rate_is_429_with_or_without_retry_after() {
     let sim = example(&[("limits.rate", "0.001")]).await;
     sim.get("/institutions/4711").await;
     let bare = sim.get("/institutions/4711").await;
     assert_eq!(bare.verdict(), (429, false, "Too many requests".to_owned()));
     assert_eq!(bare.headers.get("retry-after"), None);
-    sim.side("switches", json!({ "limits.retry-after": 7 })).await;
+    sim.order("switches", json!({ "limits.retry-after": 7 })).await;
     sim.get("/institutions/4711").await;
     assert_eq!(sim.get("/institutions/4711").await.headers["retry-after"], "7");
 }

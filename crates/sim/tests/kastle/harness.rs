@@ -1,18 +1,26 @@
-//! A simulator with the seed of the worked examples, and a caller that knows nothing but HTTP.
+//! A simulator with the seed of the worked examples, and a caller that uses HTTP alone.
+
+use std::ops::Deref;
 
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use vestibule_sim::frame::{Options, Running};
 use vestibule_sim::kastle;
+
+use crate::support::simulator::{self, Simulator, held_at};
 
 pub const EXAMPLE: &str = include_str!("../../seeds/kastle-4711.yaml");
 pub const OWNER: &str = "{00000000-1111-2222-3333-444444444444}";
 pub const VISIT: &str = "9c0f1c3e-6a0e-5d0b-9a51-2f2f6f0f9d10";
 pub const VISITOR: &str = "1f2d7a54-0c0c-5b6e-8f53-7d5b8a1f0001";
 
-pub struct Sim {
-    pub running: Running,
-    http: reqwest::Client,
+pub struct Sim(Simulator);
+
+impl Deref for Sim {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.0
+    }
 }
 
 #[derive(Debug)]
@@ -23,7 +31,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; null when it is none.
+    /// The body as JSON, or null.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
@@ -59,16 +67,14 @@ pub async fn small(set: &[(&str, &str)]) -> Sim {
 }
 
 pub async fn seeded(seed: &str, set: &[(&str, &str)]) -> Sim {
-    let options = Options { seed: Some(seed.to_owned()), ..Options::default() };
-    let options = options.held_at("2026-12-01T14:00:00Z".parse().unwrap());
-    let options = set.iter().fold(options, |options, (name, value)| options.with(name, value));
-    Sim { running: kastle::start(options).await.unwrap(), http: reqwest::Client::new() }
+    let options = simulator::seeded(held_at("2026-12-01T14:00:00Z", set), seed);
+    Sim(Simulator::new(kastle::start(options).await.unwrap()))
 }
 
 impl Sim {
-    /// A request without anything that was not asked for.
+    /// A request without default headers.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method.parse().unwrap(), format!("{}{path}", self.running.url))
+        self.http.request(method.parse().unwrap(), self.url(path))
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
@@ -77,7 +83,7 @@ impl Sim {
         Answer { status, headers, text: response.text().await.unwrap() }
     }
 
-    /// The right credentials for a path, and the owner.
+    /// A request with the credentials and the owner of a path.
     fn signed(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let (user, password) = match path {
             path if path.starts_with("/institutions/1") => ("sim", "sim"),
@@ -105,31 +111,16 @@ impl Sim {
         self.send(self.signed("POST", path).json(body)).await
     }
 
-    /// Makes a visit out of the worked example's body with some fields changed; null takes one away.
+    /// Makes a visit from the worked example with some fields changed; null removes one.
     pub async fn visit(&self, changes: Value) -> Answer {
         self.post("/institutions/4711/visits", &visit(changes)).await
     }
 
-    /// Makes a visit whose only visitor is so.
+    /// Makes a visit with one visitor whose fields are changed.
     pub async fn visitor(&self, changes: Value) -> Answer {
         let mut body = visit(json!({}));
         change(&mut body["VisitorModel"][0], changes);
         self.post("/institutions/4711/visits", &body).await
-    }
-
-    /// Something by the side door.
-    pub async fn side(&self, name: &str, order: Value) -> Value {
-        let answer = self.send(self.request("POST", &format!("/_sim/{name}")).json(&order)).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        answer.json()
-    }
-
-    pub async fn look(&self, name: &str) -> Value {
-        self.send(self.request("GET", &format!("/_sim/{name}"))).await.json()
-    }
-
-    pub async fn clock(&self, at: &str) {
-        self.side("clock", json!({ "set": at })).await;
     }
 }
 
@@ -159,7 +150,7 @@ fn change(body: &mut Value, changes: Value) {
     }
 }
 
-/// Numbers of visits now there.
+/// The number of visits.
 pub async fn visits(sim: &Sim) -> usize {
     sim.look("state?people=none").await["visits"].as_array().unwrap().len()
 }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::support::example;
+use crate::harness::example;
 
 /// A1 [confirmed] ArrivalDate and DepartureDate are of the type `DateTime` in the source, times are text.
-/// A1 [inferred] Both ISO forms of a date are read; `dates.format` decides which one is answered.
+/// A1 [inferred] Both ISO forms of a date are read; `dates.format` decides which one is in answers.
 #[tokio::test]
-async fn a1_dates_are_read_with_and_without_midnight_and_answered_as_the_switch_says() {
+async fn a1_dates_are_read_with_and_without_midnight_and_answered_by_the_switch() {
     for (position, answered) in [("YYYY-MM-DD", "2026-12-01"), ("YYYY-MM-DDT00:00:00", "2026-12-01T00:00:00")]
     {
         for sent in ["2026-12-01", "2026-12-01T00:00:00", "2026-12-01T00:00:00Z"] {
@@ -22,7 +22,7 @@ async fn a1_dates_are_read_with_and_without_midnight_and_answered_as_the_switch_
         }
         let sim = example(&[("dates.format", position)]).await;
         let later = sim.visit(json!({ "ArrivalDate": "2026-12-01T09:00:00" })).await;
-        assert_eq!(later.verdict().2, "Invalid arrival date", "the time has a field of its own");
+        assert_eq!(later.verdict().2, "Invalid arrival date", "the time has its own field");
     }
 }
 
