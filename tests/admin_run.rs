@@ -1,4 +1,4 @@
-//! What stands around the leader's work, on an API server that knows leases only: leadership, probes, the orderly end.
+//! Everything around the leader's work, on an API server that has only leases: leadership, probes, the orderly end.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
@@ -19,7 +19,7 @@ use vestibule::logging::LogLevel;
 use vestibule::metrics::Metrics;
 use vestibule::shutdown::{Shutdown, Trigger};
 
-/// A controller in a task, and what a test holds of it.
+/// A controller in a task, and its parts that a test needs.
 struct Running {
     shutdown: Trigger,
     clock: Arc<SetClock>,
@@ -27,7 +27,7 @@ struct Running {
     task: JoinHandle<Result<(), RunError>>,
 }
 
-/// An address nobody listens on; the next moment somebody might, which is a risk only tests may take.
+/// An address that is free now. Another process may take it a moment later, a risk that only tests may take.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -42,7 +42,7 @@ fn surroundings(server: &Server, clock: &Arc<SetClock>) -> Surroundings {
     }
 }
 
-/// Work that has nothing to do but to end when asked.
+/// Work that does nothing and ends when requested.
 async fn idle(_: Context, shutdown: Shutdown) -> Result<(), ServeError> {
     shutdown.requested().await;
     Ok(())
@@ -67,7 +67,7 @@ where
 }
 
 impl Running {
-    /// The page once it reads as wanted.
+    /// Waits until the page has the expected content.
     async fn wait_for(&self, path: &str, wanted: impl Fn(u16, &str) -> bool) -> reqwest::header::HeaderMap {
         let mut last = String::new();
         for _ in 0..500 {
@@ -80,7 +80,7 @@ impl Running {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{path} never read as wanted; last: {last}");
+        panic!("{path} never had the expected content; last: {last}");
     }
 
     async fn leads(&self, leads: bool) -> reqwest::header::HeaderMap {
@@ -174,7 +174,7 @@ async fn work_that_fails_gives_the_lease_back_and_ends_the_process_with_its_sent
 }
 
 #[tokio::test]
-async fn work_that_ends_unasked_is_an_error() {
+async fn work_that_ends_without_a_request_is_an_error() {
     let server = Server::default();
     let controller = start_with(&server, |_, _| async { Ok(()) });
     let ended =
@@ -194,10 +194,10 @@ async fn the_fence_is_open_during_the_work_and_shut_after_it() {
     let (held, fence) = told.await.unwrap();
     assert!(held);
     controller.end().await.unwrap();
-    assert!(!fence.held(), "whatever still runs writes nothing any more");
+    assert!(!fence.held(), "work that still runs writes nothing any more");
 }
 
-/// What the program writes, and how it ends.
+/// The output of the program and its exit status.
 fn fails_with(words: &[&str]) -> Vec<String> {
     let program = env!("CARGO_BIN_EXE_vestibule");
     let ended = std::process::Command::new(program).arg("controller").args(words).output().unwrap();

@@ -1,4 +1,4 @@
-//! The contract, held by the system in memory: it is what the others are measured by.
+//! The contract for the system in memory, which defines the expected behaviour of the others.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod contract;

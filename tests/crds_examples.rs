@@ -1,4 +1,4 @@
-//! Every example is one that a server takes, and that every reader of YAML reads alike.
+//! A server accepts every example, and every YAML parser reads it the same way.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
@@ -33,7 +33,7 @@ fn schemas() -> BTreeMap<String, Value> {
     publish::crds().unwrap().into_iter().map(schema).collect()
 }
 
-/// The schema as JSON Schema that takes no field it does not name.
+/// The schema as JSON Schema that rejects fields it does not name.
 fn closed(mut schema: Value) -> Value {
     close(&mut schema);
     let header = ["apiVersion", "kind"].map(|name| (name, json!({ "type": "string" })));
@@ -58,7 +58,7 @@ fn close(schema: &mut Value) {
 }
 
 #[test]
-fn every_file_of_the_folder_is_held_in_the_program_and_the_other_way_round() {
+fn the_program_contains_exactly_the_files_of_the_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut files = BTreeMap::new();
     for sub in ["", "kinds/"] {
@@ -116,7 +116,7 @@ fn the_examples_show_every_kind_and_refer_to_what_they_declare() {
     }
 }
 
-/// Names under every `fooRef`; Secrets stand with whoever runs the building, but for the demo's.
+/// Names under every `fooRef`. Secrets are not part of the examples, except for the demo's.
 fn references(value: &Value, into: &mut Vec<String>) {
     for (key, below) in value.as_object().into_iter().flatten() {
         if key.ends_with("Ref") && key != "credentialsSecretRef" {
@@ -146,7 +146,7 @@ fn yaml_1_1_and_1_2_read_every_scalar_alike() {
 }
 
 #[test]
-fn what_yaml_1_1_reads_otherwise_is_known() {
+fn scalars_that_yaml_1_1_reads_differently_are_detected() {
     for odd in [
         "On",
         "no",
@@ -183,7 +183,7 @@ fn what_yaml_1_1_reads_otherwise_is_known() {
     }
 }
 
-/// The scalars of our own YAML that stand without quotes: values behind `key:` and `-`, and items of flow collections.
+/// The scalars of the project's YAML without quotes: values after `key:` and `-`, and items of flow collections.
 fn plain_scalars(text: &str) -> Vec<String> {
     let mut scalars = Vec::new();
     for line in text.lines().filter(|it| !it.trim_start().starts_with('#') && *it != "---") {
@@ -204,14 +204,14 @@ fn plain_scalars(text: &str) -> Vec<String> {
     scalars
 }
 
-/// Whether some reader of YAML takes a plain scalar for something else than another does, or than what was meant.
+/// Whether YAML parsers disagree about a plain scalar, or read it differently from its intention.
 fn ambiguous(scalar: &str) -> bool {
     let lower = scalar.to_lowercase();
     if ["y", "n", "yes", "no", "on", "off", "null", "~", ".inf", ".nan"].contains(&lower.as_str()) {
         return true;
     }
-    // Small decimal numbers and the two booleans mean the same to everybody; whatever else begins like a number
-    // and has only what numbers, dates and times have may not.
+    // Small decimal numbers and the two booleans mean the same to every parser. Any other text that begins like a
+    // number and contains only characters of numbers, dates and times is ambiguous.
     let small = scalar.len() < 8
         && (scalar == "0" || !scalar.starts_with('0'))
         && scalar.bytes().all(|it| it.is_ascii_digit());

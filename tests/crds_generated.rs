@@ -1,4 +1,4 @@
-//! What is committed is what the code prints.
+//! The committed files are the generated ones.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
@@ -10,14 +10,14 @@ use serde::Deserialize;
 use vestibule::cli::crds;
 
 #[test]
-fn the_committed_definitions_are_what_the_code_prints() {
+fn the_committed_definitions_are_the_generated_ones() {
     let drift = crds::drift(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let names: Vec<_> = drift.into_iter().map(|(name, _)| name).collect();
     assert!(names.is_empty(), "run `make generate`: {names:?}");
 }
 
 #[test]
-fn drift_tells_missing_changed_and_stray_files_and_generate_mends_them() {
+fn drift_reports_missing_changed_and_stray_files_and_generate_fixes_them() {
     let root = tempfile::tempdir().unwrap();
     crds::generate(root.path()).unwrap();
     let folder = root.path().join("crds");

@@ -1,4 +1,4 @@
-//! The definitions keep the rules that a server would only complain about later, or never.
+//! The definitions fulfil rules whose violation a server would report late or never.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use vestibule::api::{GROUP, VERSION, publish};
 
-/// kubectl keeps the whole object in an annotation of this size when it applies on the client's side.
+/// The size of the annotation in which kubectl keeps the whole object for a client-side apply.
 const LAST_APPLIED_LIMIT: usize = 262_144;
 
-/// Words that YAML 1.1 takes for a boolean or null, whatever their case.
+/// Words that YAML 1.1 reads as a boolean or null, in upper or lower case.
 const YAML_1_1_WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"];
 
 fn crds() -> Vec<Value> {
@@ -34,7 +34,7 @@ fn walk(path: &str, schema: &Value, visit: &mut dyn FnMut(&str, &Value)) {
     }
 }
 
-/// Every path of every kind at which `wrong` has something to say.
+/// Every path of every kind for which `wrong` returns an error.
 fn complaints(wrong: impl Fn(&str, &Value) -> Option<String>) -> Vec<String> {
     let mut complaints = Vec::new();
     for crd in crds() {
@@ -85,7 +85,7 @@ fn nothing_is_nullable() {
 }
 
 #[test]
-fn spec_has_no_defaults_and_status_has_the_two_that_say_nobody_has_looked() {
+fn spec_has_no_defaults_and_status_has_the_two_for_an_unreconciled_object() {
     let mut defaults = Vec::new();
     for crd in crds() {
         walk("", schema(&crd), &mut |path, schema| {
@@ -120,7 +120,7 @@ fn integers_have_formats_that_servers_know_and_a_least_value() {
 fn no_word_is_one_that_yaml_1_1_reads_as_a_boolean_or_null() {
     let odd = |path: &str, schema: &Value| {
         let words = schema["enum"].as_array()?;
-        // The status of a condition is metav1's, and nobody types it.
+        // The status of a condition is defined by metav1, and users do not write it.
         let ours = !path.contains(".conditions[]");
         let bad = |word: &&Value| YAML_1_1_WORDS.contains(&word.as_str().unwrap().to_lowercase().as_str());
         words.iter().filter(|_| ours).find(bad).map(Value::to_string)
@@ -229,7 +229,7 @@ fn names_are_unique_and_everything_is_in_the_category_access() {
 }
 
 #[test]
-fn debug_output_shows_nobody() {
+fn debug_output_shows_no_personal_data() {
     let visitor: vestibule::api::VisitorSpec = serde_json::from_value(json!({
         "tenantRef": { "name": "acme" }, "firstName": "Ada", "lastName": "Byron", "email": "ada@example.org",
         "phone": "112", "credentialNumber": "4711", "visit": { "from": "2026-12-01" },

@@ -1,4 +1,4 @@
-//! The NetBox client over TLS, against certificates as boxes have them.
+//! The NetBox client over TLS, with certificates like those of real NetBoxes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use vestibule::system::lenel_s2::{Config, Credentials, LenelS2};
 use vestibule::system::{AccessSystem, ErrorKind, SystemError};
 use vestibule_core::identity::Owner;
 
-/// A box that refuses every login, over TLS: that its refusal is read proves that it was trusted.
+/// A NetBox that refuses every login, over TLS. If its refusal can be read, its certificate was trusted.
 async fn serve(certificate: CertificateDer<'static>, key: &KeyPair) -> String {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -50,7 +50,7 @@ async fn refuse(acceptor: TlsAcceptor, stream: TcpStream) {
     }
 }
 
-/// What comes of the first call when this bundle is trusted besides the machine's authorities.
+/// The result of the first call with this bundle beside the machine's authorities.
 async fn call(url: String, bundle: Option<String>) -> SystemError {
     let config = Config {
         ca_pem: bundle.map(String::into_bytes),
@@ -86,7 +86,7 @@ async fn a_certificate_of_a_private_authority_is_trusted_only_where_it_is_named(
 
 #[tokio::test]
 async fn a_self_signed_certificate_is_trusted_when_it_is_named_itself() {
-    // As `openssl req -x509` makes it: an authority, and for another name.
+    // Like a certificate of `openssl req -x509`: an authority, and issued for another name.
     let own = authority("netbox.local");
     let url = serve(own.der().clone(), own.key()).await;
     assert_eq!(call(url.clone(), Some(own.pem())).await.kind, ErrorKind::Auth);

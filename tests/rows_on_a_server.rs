@@ -59,7 +59,7 @@ impl World {
         Self { guests, live, rows: Table::new(ObjectId::of_visitor, &scopes), events }
     }
 
-    /// What came, up to the first word that starts so.
+    /// The received events, up to the first word that starts like this.
     async fn until(&mut self, last: &str) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         while !said.iter().any(|word| word.starts_with(last)) {
@@ -143,7 +143,8 @@ async fn a_life(world: &mut World) {
         ["list done", "seen a A ", "seen b spec.last_name cannot be read: expected a string ", "seen c C "]
     );
 
-    // Our own write: its answer comes in first, its event is an echo; a status and a label of others change no plan.
+    // The controller's own write: its answer comes first, its event is an echo. A status and a label of others cause no
+    // reconciliation.
     let object_id = world.rows.iter().find(|row| world.rows.key_of(row).name == "b").unwrap().object_id();
     let uid = world.rows.row(object_id).unwrap().uid().to_string();
     let patch = json!({"metadata": {"uid": uid, "finalizers": [FINALIZER]}});
@@ -156,7 +157,7 @@ async fn a_life(world: &mut World) {
     assert_eq!(world.until("seen a").await, ["newer b", "newer b", "seen a AA "]);
     assert!(world.rows.row(object_id).unwrap().is_ours());
 
-    // A patch that carries another uid is refused: the fence of a stale cache.
+    // A patch with another uid is refused, which protects against a stale cache.
     let fenced =
         json!({"metadata": {"uid": "0a1b2c3d-4e5f-6789-abcd-ef0123456789", "finalizers": [FINALIZER]}});
     let refused = world.live.patch("c", &PatchParams::default(), &Patch::Merge(fenced)).await.unwrap_err();

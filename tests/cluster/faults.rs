@@ -198,7 +198,7 @@ async fn a_refused_login_stops_the_integration_until_the_secret_changes() {
     // Hours pass and objects come: not one more login.
     testbed.set_clock("2026-12-01T16:00:00Z");
     testbed.apply(visitor("bob", json!({}))).await;
-    testbed.until("Visitor", "bob", "is told", |bob| !bob.reason().is_empty()).await;
+    testbed.until("Visitor", "bob", "has a status", |bob| !bob.reason().is_empty()).await;
     assert_eq!(testbed.netbox.called("Login"), 1);
     testbed.apply(secret("sim")).await;
     testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
@@ -300,7 +300,7 @@ async fn lists(keep: u64, name: &str) {
     testbed.start().await;
     testbed.sync("started").await;
     testbed.netbox.mend();
-    testbed.sync("mended").await;
+    testbed.sync("repaired").await;
     let mut ids: Vec<String> = testbed.netbox.people().await.into_iter().map(|person| person.id).collect();
     ids.sort();
     let mut named: Vec<String> =
@@ -336,7 +336,7 @@ async fn a_record_changed_by_hand_is_repaired_at_the_next_sync() {
 
 #[tokio::test]
 async fn a_record_changed_by_hand_is_only_reported_in_observe() {
-    let testbed = with("told", 1).await;
+    let testbed = with("reported", 1).await;
     testbed.apply(integration(&testbed.netbox.url(), json!({"mode": "Observe"}))).await;
     testbed.until("AccessIntegration", "netbox", "takes the mode", View::ends_kubectl_wait).await;
     let id = testbed.view("Visitor", "v0").external_id().to_owned();

@@ -10,7 +10,7 @@ use vestibule_core::schedule::Window;
 
 use super::{Testbed, apply, assert_satisfied, settle, visitor};
 
-/// What a record may say, apart from whose it is.
+/// The content of a record, without its identity.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
     person: Person,
@@ -35,7 +35,7 @@ impl Content {
     }
 }
 
-/// Any content that the core lets through: no control characters, whole minutes.
+/// Any content that the core accepts: no control characters, whole minutes.
 pub(crate) fn content() -> impl Strategy<Value = Content> {
     let text = "[A-Za-zÀ-ž<&>'\"ß李Ω-]{1,12}( [a-z&<]{1,8})?";
     let contact = prop_oneof![Just(String::new()), "[a-z]{1,8}@example\\.org"];
@@ -58,7 +58,7 @@ pub(crate) fn content() -> impl Strategy<Value = Content> {
     )
 }
 
-/// Whether the window is one that walls of New York can say.
+/// Whether the window can be written in New York's local time.
 fn sayable(window: &Window) -> bool {
     let zone = TimeZone::get("America/New_York").unwrap();
     let wall = |at: Timestamp| zone.to_ambiguous_timestamp(at.to_zoned(zone.clone()).datetime());
@@ -70,7 +70,7 @@ fn minute(number: i64) -> Timestamp {
     Timestamp::from_second(number * 60).unwrap()
 }
 
-/// Applying what differs leaves nothing that differs, and once more there is nothing to apply; then it is removed.
+/// Applying the differences leaves none, and a second time there is nothing to apply. Then the record is removed.
 pub(crate) async fn converges(testbed: &dyn Testbed, name: &str, contents: &[Content]) {
     let record = visitor(testbed, name);
     for content in contents {

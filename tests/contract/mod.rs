@@ -1,5 +1,5 @@
-//! The contract of `AccessSystem`, run against the system in memory and against every client over its simulator.
-//! A scenario knows a [`Testbed`] and nothing of what stands on it.
+//! The contract of `AccessSystem`, run against the system in memory and against every client over its simulator. A
+//! scenario depends only on a [`Testbed`].
 
 pub(crate) mod laws;
 pub(crate) mod scenarios;
@@ -15,10 +15,10 @@ use vestibule_core::identity::{ObjectId, Owner, RecordId};
 use vestibule_core::model::{Card, DesiredRecord, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
-/// The owner of everything that scenarios make.
+/// The owner of everything that scenarios create.
 pub(crate) const OWNER_ID: &str = "test/contract/door";
 
-/// A system with a way to do what the trait cannot. At least three groups and one card format are there.
+/// A system with a way to do things that the trait cannot. It has at least three groups and one card format.
 #[async_trait]
 pub(crate) trait Testbed: Send + Sync {
     /// The system under test.
@@ -27,9 +27,9 @@ pub(crate) trait Testbed: Send + Sync {
     fn groups(&self) -> Vec<String>;
     /// A card format that exists.
     fn format(&self) -> String;
-    /// Does the next creation and loses its answer.
+    /// Runs the next creation and loses its answer.
     async fn lose_answer_of_next_creation(&self);
-    /// Somebody at the desk gives a person another last name.
+    /// Changes a person's last name, as an operator of the system would.
     async fn rename_by_hand(&self, external_id: &str, last_name: &str);
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn with_card(testbed: &dyn Testbed, record: DesiredRecord, number: &s
     DesiredRecord { card: Some(Card { number: number.to_owned(), format: testbed.format() }), ..record }
 }
 
-/// The id that fits a record's content.
+/// The id that fits the content of a record.
 pub(crate) fn identified(record: &DesiredRecord) -> RecordId {
     RecordId::new(record.id.owner, record.id.object_id, record.facts().fingerprint())
 }
@@ -68,7 +68,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// What the system shows under an id.
+/// The record that the system shows under an id.
 pub(crate) async fn look(testbed: &dyn Testbed, id: RecordId) -> Option<ObservedRecord> {
     let mut found = testbed.system().observe(Scope::Record(id)).await.unwrap().records;
     assert!(found.len() <= 1, "one id, one record");
@@ -83,7 +83,7 @@ pub(crate) async fn try_apply(testbed: &dyn Testbed, step: &Step) -> Result<Appl
     testbed.system().apply(step).await
 }
 
-/// Applies what differs, in order; tells how many steps there were.
+/// Applies the differences in order, and returns the number of steps.
 pub(crate) async fn settle(testbed: &dyn Testbed, record: &DesiredRecord) -> usize {
     let record = Arc::new(record.clone());
     let steps = diff(&record, look(testbed, record.id).await.as_ref());
@@ -94,7 +94,7 @@ pub(crate) async fn settle(testbed: &dyn Testbed, record: &DesiredRecord) -> usi
     steps.len()
 }
 
-/// Holds when the system shows exactly this record.
+/// Asserts that the system shows exactly this record.
 pub(crate) async fn assert_satisfied(testbed: &dyn Testbed, record: &DesiredRecord) {
     let found = look(testbed, record.id).await;
     let steps = diff(&Arc::new(record.clone()), found.as_ref());
@@ -116,13 +116,13 @@ pub(crate) async fn walk(testbed: &dyn Testbed, scope: fn(Option<Cursor>) -> Sco
     }
 }
 
-/// Ids of the living, by a whole walk.
+/// Ids of the living people, from a complete walk.
 pub(crate) async fn living(testbed: &dyn Testbed) -> Vec<String> {
     let pages = walk(testbed, Scope::People).await;
     pages.into_iter().flat_map(|page| page.records).map(|record| record.external_id).collect()
 }
 
-/// Makes a test of each scenario for one way to set a stage.
+/// Makes a test of each scenario for one way to create a testbed.
 #[macro_export]
 macro_rules! contract {
     ($testbed:path: $($scenario:ident),+ $(,)?) => {
@@ -137,11 +137,11 @@ macro_rules! contract {
             a_created_record_reads_back_as_declared,
             creating_twice_says_exists_and_leaves_one,
             removing_twice_says_absent_the_second_time,
-            what_was_never_there_is_absent_and_nobody_shows,
+            an_unknown_record_is_absent_and_not_listed,
             a_removed_record_is_dead_and_a_new_number_works,
             a_used_id_shows_whether_its_record_lives_or_is_dead,
             a_person_of_any_id_is_read_and_removed_by_it,
-            two_hundred_and_fifty_people_are_all_met_once,
+            two_hundred_and_fifty_people_are_each_listed_once,
             a_card_is_found_by_its_number_until_its_holder_is_gone,
             a_card_of_another_person_is_refused_for_good,
             giving_and_taking_a_card_may_be_repeated,

@@ -1,4 +1,4 @@
-//! What every system does, one situation each.
+//! The behaviour of every system, one situation in each scenario.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn create(record: &DesiredRecord) -> Step {
 
 pub(crate) async fn a_created_record_reads_back_as_declared(testbed: &dyn Testbed) {
     let record = with_card(testbed, visitor(testbed, "ada"), "4711");
-    assert_eq!(settle(testbed, &record).await, 2, "the person and her card");
+    assert_eq!(settle(testbed, &record).await, 2, "the person and the card");
     assert_satisfied(testbed, &record).await;
     let found = look(testbed, record.id).await.unwrap();
     assert_eq!(found.id, Some(record.id));
@@ -46,7 +46,7 @@ pub(crate) async fn removing_twice_says_absent_the_second_time(testbed: &dyn Tes
     assert_eq!(apply(testbed, &Step::Remove(record.id)).await, Applied::Absent);
 }
 
-pub(crate) async fn what_was_never_there_is_absent_and_nobody_shows(testbed: &dyn Testbed) {
+pub(crate) async fn an_unknown_record_is_absent_and_not_listed(testbed: &dyn Testbed) {
     let record = visitor(testbed, "nobody");
     let card = Card { number: "4711".to_owned(), format: testbed.format() };
     assert_eq!(look(testbed, record.id).await, None);
@@ -108,7 +108,7 @@ pub(crate) async fn a_person_of_any_id_is_read_and_removed_by_it(testbed: &dyn T
     assert_eq!(apply(testbed, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Absent);
 }
 
-pub(crate) async fn two_hundred_and_fifty_people_are_all_met_once(testbed: &dyn Testbed) {
+pub(crate) async fn two_hundred_and_fifty_people_are_each_listed_once(testbed: &dyn Testbed) {
     let before: BTreeSet<String> = living(testbed).await.into_iter().collect();
     let mut made = BTreeSet::new();
     for number in 0..250 {
@@ -118,7 +118,7 @@ pub(crate) async fn two_hundred_and_fifty_people_are_all_met_once(testbed: &dyn 
     }
     let met = living(testbed).await;
     let met_once: BTreeSet<String> = met.iter().cloned().collect();
-    assert_eq!(met.len(), met_once.len(), "nobody is met twice");
+    assert_eq!(met.len(), met_once.len(), "every person is listed once");
     assert_eq!(met_once, before.union(&made).cloned().collect());
     assert!(walk(testbed, Scope::People).await.len() > 1, "it took several pages");
 }
@@ -266,7 +266,7 @@ pub(crate) async fn a_record_is_reduced_and_keeps_the_rest(testbed: &dyn Testbed
         assert_eq!(apply(testbed, &step).await, Applied::Done);
     }
     assert_eq!(look(testbed, record.id).await.unwrap().facts, shared);
-    // A card that is not granted any more, and nothing else.
+    // A withdrawn card, and no other change.
     let found = shared;
     let shared = Entitlement::of(&DesiredRecord { card: None, ..less }).shared_with(&found).unwrap();
     for step in reduction(record.id, &found, &shared) {

@@ -1,4 +1,4 @@
-//! Cards are compared as the box compares them: by the number in them or printed on them, leading zeros aside.
+//! Cards are compared as the NetBox compares them: by the number encoded or printed, without leading zeros.
 
 use vestibule::system::lenel_s2::{CardIdentity, Config, Wire};
 use vestibule::system::{AccessSystem, Applied, Scope};
@@ -18,7 +18,7 @@ async fn holders(testbed: &NetBox, card: &Card) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_number_is_found_with_and_without_its_leading_zeros_and_taken_away_as_the_box_holds_it() {
+async fn a_number_is_found_with_and_without_its_leading_zeros_and_withdrawn_in_the_stored_form() {
     for (written, wanted) in [("0007002", "7002"), ("7002", "0007002"), ("00000", "0"), ("0", "000")] {
         let testbed = testbed().await;
         let record = with_card(&testbed, visitor(&testbed, "ada"), written);
@@ -38,7 +38,7 @@ async fn a_number_is_found_with_and_without_its_leading_zeros_and_taken_away_as_
 }
 
 #[tokio::test]
-async fn a_staff_card_is_found_by_the_number_in_it_and_by_the_one_printed_on_it() {
+async fn a_staff_card_is_found_by_its_encoded_and_by_its_printed_number() {
     let testbed = testbed().await;
     for number in ["1101", "31101", "01101", "0031101"] {
         assert_eq!(holders(&testbed, &card(number)).await, ["emp-0001"], "{number}");
@@ -47,7 +47,7 @@ async fn a_staff_card_is_found_by_the_number_in_it_and_by_the_one_printed_on_it(
 }
 
 #[tokio::test]
-async fn the_same_number_in_another_format_is_another_card_unless_the_box_is_declared_otherwise() {
+async fn the_same_number_in_another_format_is_another_card_unless_the_netbox_is_configured_otherwise() {
     let wide = Card { format: "Visitor 32 bit".to_owned(), ..card("1101") };
     let apart = testbed().await;
     assert!(holders(&apart, &wide).await.is_empty());

@@ -1,4 +1,4 @@
-//! What goes wrong between a client and a box, and what a guard at the desk does in between.
+//! Faults between a client and a NetBox, and changes by hand meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use vestibule_sim::frame::Tls;
 use crate::contract::{apply, assert_satisfied, at, living, settle, try_apply, visitor, walk, with_card};
 use crate::testbed::{NetBox, client_of, config, options, testbed};
 
-/// A list that is walked by pages.
+/// A list that is read page by page.
 type Page = fn(Option<Cursor>) -> Scope;
 
 fn create(record: &DesiredRecord) -> Step {
@@ -43,7 +43,7 @@ async fn a_session_that_ends_under_thirty_two_calls_costs_exactly_one_login() {
 }
 
 #[tokio::test]
-async fn a_session_that_ends_in_mid_walk_does_not_shorten_the_walk() {
+async fn a_session_that_ends_during_a_walk_does_not_shorten_the_list() {
     let testbed = NetBox::with(&[("page.SearchPersonData", "10")], |config| config).await;
     people(&testbed, 45).await;
     let whole = living(&testbed).await;
@@ -53,7 +53,7 @@ async fn a_session_that_ends_in_mid_walk_does_not_shorten_the_walk() {
 }
 
 #[tokio::test]
-async fn the_login_trap_is_told_and_does_not_loop() {
+async fn a_login_without_usable_sessions_is_reported_and_does_not_loop() {
     let testbed = NetBox::with(&[("login.mode", "trap")], |config| config).await;
     for _ in 0..3 {
         let error = testbed.client.check().await.unwrap_err();
@@ -88,7 +88,7 @@ async fn closing_leaves_no_session_behind() {
 // === answers that do not come ===
 
 #[tokio::test]
-async fn a_lost_answer_to_a_write_is_made_good_by_the_same_step() {
+async fn a_write_with_a_lost_answer_succeeds_when_the_step_is_repeated() {
     let testbed = testbed().await;
     let record = with_card(&testbed, visitor(&testbed, "ada"), "4711");
     let (id, card, until) = (record.id, record.card.clone().unwrap(), record.window.until);
@@ -127,7 +127,7 @@ async fn an_answer_cut_short_is_transient_and_never_a_shorter_list() {
 }
 
 #[tokio::test]
-async fn a_box_that_hangs_is_given_up_after_the_timeout() {
+async fn a_call_to_a_hanging_netbox_ends_with_the_timeout() {
     let testbed = NetBox::with(&[], |config| Config { timeout: Duration::from_millis(1500), ..config }).await;
     testbed.client.check().await.unwrap();
     testbed.fault(json!({"kind": "hang", "operation": "GetPerson"})).await;
@@ -136,7 +136,7 @@ async fn a_box_that_hangs_is_given_up_after_the_timeout() {
 }
 
 #[tokio::test]
-async fn too_fast_is_throttled_for_as_long_as_the_box_says() {
+async fn calls_are_throttled_for_as_long_as_the_netbox_says() {
     let testbed = testbed().await;
     testbed.client.check().await.unwrap();
     for status in [429, 503] {
@@ -149,7 +149,7 @@ async fn too_fast_is_throttled_for_as_long_as_the_box_says() {
 }
 
 #[tokio::test]
-async fn the_old_path_on_a_new_box_is_told_with_the_right_one() {
+async fn the_old_path_on_a_new_netbox_is_reported_with_the_right_one() {
     let old = |config| Config { path: "/goforms/nbapi".to_owned(), ..config };
     let testbed = NetBox::with(&[], old).await;
     let error = testbed.client.check().await.unwrap_err();
@@ -162,7 +162,7 @@ async fn the_old_path_on_a_new_box_is_told_with_the_right_one() {
 // === lists ===
 
 #[tokio::test]
-async fn a_walk_led_in_circles_is_an_error() {
+async fn a_walk_that_repeats_its_pages_is_an_error() {
     let testbed =
         NetBox::with(&[("page.SearchPersonData", "3"), ("page.GetAccessLevels", "3")], |config| config).await;
     people(&testbed, 10).await;
@@ -204,7 +204,7 @@ async fn every_api_error_keeps_its_class_over_the_wire() {
 }
 
 #[tokio::test]
-async fn a_person_made_whose_card_fails_stays_and_the_card_is_given_later() {
+async fn a_person_whose_card_fails_stays_and_the_card_is_assigned_later() {
     let testbed = testbed().await;
     let record = with_card(&testbed, visitor(&testbed, "ada"), "4711");
     apply(&testbed, &create(&record)).await;
@@ -224,7 +224,7 @@ async fn a_person_made_whose_card_fails_stays_and_the_card_is_given_later() {
 // === by hand ===
 
 #[tokio::test]
-async fn a_card_disabled_and_a_level_given_by_hand_are_set_right() {
+async fn a_card_disabled_and_a_level_added_by_hand_are_repaired() {
     let testbed = testbed().await;
     let record = with_card(&testbed, visitor(&testbed, "ada"), "4711");
     settle(&testbed, &record).await;
@@ -242,19 +242,19 @@ async fn a_card_disabled_and_a_level_given_by_hand_are_set_right() {
 }
 
 #[tokio::test]
-async fn people_of_the_site_are_shown_as_foreign_and_with_what_they_hold() {
+async fn people_of_the_site_are_listed_as_foreign_with_their_levels_and_cards() {
     let testbed = testbed().await;
     let everybody = walk(&testbed, Scope::People).await.remove(0).records;
     let grace = everybody.iter().find(|one| one.external_id == "emp-0001").unwrap();
     assert_eq!((grace.id, grace.mark.as_ref(), grace.dead), (None, None, false));
     assert_eq!((grace.facts.tenant.as_str(), grace.facts.window), ("Acme Ltd", None));
-    assert!(everybody.iter().all(|one| one.external_id != "00399"), "the dead are not in the walk");
+    assert!(everybody.iter().all(|one| one.external_id != "00399"), "removed people are not listed");
     let homer = everybody.iter().find(|one| one.external_id == "00474").unwrap();
-    assert!(homer.facts.cards.is_empty(), "his card is lost");
+    assert!(homer.facts.cards.is_empty(), "the card is lost");
 }
 
 #[tokio::test]
-async fn a_number_inside_a_staff_card_is_refused_though_another_is_printed_on_it() {
+async fn a_number_encoded_in_a_staff_card_is_refused_although_another_is_printed_on_it() {
     let testbed = testbed().await;
     let record = with_card(&testbed, visitor(&testbed, "ada"), "1101");
     apply(&testbed, &create(&record)).await;
@@ -266,7 +266,7 @@ async fn a_number_inside_a_staff_card_is_refused_though_another_is_printed_on_it
 
 // === doors ===
 
-/// A visitor with a card whose door is tried at instants given as clock times of New York.
+/// A visitor with a card, and attempts to open a door at instants given as local times of New York.
 async fn doors(testbed: &NetBox, window: Window, tries: &[(&str, bool)]) {
     let mut record = with_card(testbed, visitor(testbed, "ada"), "4711");
     record.window = window;
@@ -307,13 +307,13 @@ async fn visits_through_both_clock_change_nights_read_back_and_open() {
         ("2026-11-01T07:30:00Z", false),
     ];
     doors(&testbed().await, fold, &tries).await;
-    // From the first 01:30 to the second: the wire says the same twice, but it reads back as it was meant.
+    // From the first 01:30 to the second: the same text twice on the wire, and both instants read back correctly.
     let same_wall = testbed().await;
     let mut record = visitor(&same_wall, "ada");
     record.window = Window { from: at("2026-11-01T05:30:00Z"), until: at("2026-11-01T06:30:00Z") };
     settle(&same_wall, &record).await;
     assert_satisfied(&same_wall, &record).await;
-    // 2026-03-08: 02:00 becomes 03:00. From 01:30 to 03:30, an hour that looks like two.
+    // 2026-03-08: 02:00 becomes 03:00. From 01:30 to 03:30, one hour that looks like two.
     let gap = Window { from: at("2026-03-08T06:30:00Z"), until: at("2026-03-08T07:30:00Z") };
     doors(
         &testbed().await,
@@ -326,7 +326,7 @@ async fn visits_through_both_clock_change_nights_read_back_and_open() {
 // === TLS ===
 
 #[tokio::test]
-async fn a_box_with_a_private_authority_is_reached_where_it_is_named_and_only_there() {
+async fn a_netbox_with_a_private_authority_is_reached_only_if_the_integration_names_it() {
     let tls = || vestibule_sim::frame::Options { tls: Some(Tls::OwnAuthority), ..options() };
     let testbed = NetBox::started(tls(), |config| config).await;
     assert!(testbed.running.url.starts_with("https://"));

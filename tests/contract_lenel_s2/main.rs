@@ -1,4 +1,4 @@
-//! The contract, held by the NetBox client over the simulator; then sessions, faults, and every unknown of
+//! The contract for the NetBox client over the simulator; then sessions, faults, and every unknown of
 //! systems/lenel-s2.md 2.16 in each of its positions.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 

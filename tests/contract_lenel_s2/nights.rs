@@ -1,5 +1,5 @@
-//! The night in which the clock of a box is put back: what is written reads back as it was meant, and no door is open longer
-//! than was declared.
+//! The night in which the clock of a NetBox is put back: written instants read back correctly, and no door is open
+//! longer than declared.
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule::system::AccessSystem;
@@ -13,7 +13,7 @@ use crate::testbed::NetBox;
 
 const DOOR: &str = "Lobby turnstile";
 
-/// What is written for a visit of these hours.
+/// The window written for a visit of these hours.
 fn fitted(testbed: &NetBox, name: &str, window: Window) -> DesiredRecord {
     let model = visitor(testbed, name);
     let requested = RequestedAccess {
@@ -59,7 +59,7 @@ async fn visits_that_begin_or_end_in_the_repeated_hour_are_written_once_and_open
         // 01:30 to 01:30 over two days, cut where the next day's begins, and that one.
         window("2027-11-06T05:30:00Z", "2027-11-07T05:30:00Z"),
         window("2027-11-07T05:30:00Z", "2027-11-08T06:30:00Z"),
-        // An end of a property in another zone.
+        // An end from a property in another zone.
         window("2027-11-06T22:00:00Z", "2027-11-07T05:30:00Z"),
         window("2027-11-07T06:30:00Z", "2027-11-07T08:00:00Z"),
         window("2027-11-07T02:00:00Z", "2027-11-07T06:00:00Z"),

@@ -1,4 +1,4 @@
-//! A NetBox on the simulator, seen through its API and through its side door, which are all that is known of it here.
+//! A NetBox on the simulator, used only through its API and its side door.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,26 +15,26 @@ use vestibule_sim::frame::{Options, Running};
 
 use crate::contract::{OWNER_ID, Testbed, at};
 
-/// The client and the box that it talks to.
+/// The client and its NetBox.
 pub(crate) struct NetBox {
     pub(crate) client: LenelS2,
     pub(crate) running: Running,
     side_door: reqwest::Client,
 }
 
-/// The small building, on a morning in which visitors are expected.
+/// The small building, on the morning of the expected visitors.
 pub(crate) async fn testbed() -> NetBox {
     NetBox::with(&[], |config| config).await
 }
 
 impl NetBox {
-    /// A box with these switches moved, and a client set up like this.
+    /// A NetBox with these switches, and a client with this configuration.
     pub(crate) async fn with(switches: &[(&str, &str)], configure: impl FnOnce(Config) -> Config) -> Self {
         let options = switches.iter().fold(options(), |all, (switch, position)| all.with(switch, position));
         Self::started(options, configure).await
     }
 
-    /// A box started with these options.
+    /// A NetBox started with these options.
     pub(crate) async fn started(options: Options, configure: impl FnOnce(Config) -> Config) -> Self {
         let running = vestibule_sim::netbox::start(options).await.unwrap();
         let client = client(&configure(config(&running)));
@@ -43,13 +43,13 @@ impl NetBox {
         Self { client, running, side_door }
     }
 
-    /// What the side door answers to a question.
+    /// The side door's answer to a question.
     pub(crate) async fn ask(&self, path: &str) -> Value {
         let url = format!("{}/_sim/{path}", self.running.url);
         self.side_door.get(url).send().await.unwrap().json().await.unwrap()
     }
 
-    /// Tells the side door something; it must agree.
+    /// Sends a request to the side door, which must succeed.
     pub(crate) async fn tell(&self, path: &str, what: Value) -> Value {
         let url = format!("{}/_sim/{path}", self.running.url);
         let answer = self.side_door.post(url).json(&what).send().await.unwrap();
@@ -80,12 +80,12 @@ impl NetBox {
     }
 }
 
-/// How every box of these tests starts.
+/// The start options of every NetBox of these tests.
 pub(crate) fn options() -> Options {
     Options::default().held_at(at("2026-12-01T14:00:00Z"))
 }
 
-/// The configuration that fits a box of the small building.
+/// The configuration for a NetBox of the small building.
 pub(crate) fn config(running: &Running) -> Config {
     Config {
         tenant_udf: Some(1),
@@ -102,7 +102,7 @@ pub(crate) fn client(config: &Config) -> LenelS2 {
     client_of(config, "sim")
 }
 
-/// A client with a password of its own.
+/// A client with another password.
 pub(crate) fn client_of(config: &Config, password: &str) -> LenelS2 {
     let credentials = Credentials { username: "sim".to_owned(), password: password.into() };
     let (clock, fence) = (Arc::new(SystemClock), Fence::always_open(Arc::new(SystemClock)));

@@ -1,5 +1,5 @@
-//! Every unknown of systems/lenel-s2.md 2.16 that a visitor meets, in each position of the simulator's switches: with the
-//! option that covers it a whole life goes through, and where no option can, the error says so.
+//! Every unknown of systems/lenel-s2.md 2.16 that a visitor meets, in each position of the simulator's switches. With
+//! the option that covers it, a whole life cycle succeeds. Without such an option, the error says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::contract::{
 };
 use crate::testbed::NetBox;
 
-/// All that happens to a visitor, from the first lookup to a second visit.
+/// The whole life cycle of a visitor, from the first lookup to a second visit.
 async fn life(testbed: &NetBox) {
     let mut record = with_card(testbed, visitor(testbed, "ada"), "4711");
     let card = record.card.clone().unwrap();
@@ -51,7 +51,7 @@ async fn gone_and_come_again(testbed: &NetBox, record: DesiredRecord) {
     testbed.client.close().await;
 }
 
-/// A life on a box with one switch in each of these positions, with the options as they are by default.
+/// A life cycle on a NetBox with one switch in each of these positions, with the default options.
 async fn lives(switch: &str, positions: &[&str]) {
     for position in positions {
         eprintln!("{switch}={position}");
@@ -125,7 +125,7 @@ async fn no_5_and_6_levels_survive_every_meaning_of_an_absent_or_empty_list() {
 }
 
 #[tokio::test]
-async fn no_7_repeats_and_the_dead_in_every_wording() {
+async fn no_7_repeated_steps_and_removed_people_in_every_wording() {
     lives("person.duplicate", &["fail", "code"]).await;
     lives("person.deleted-id", &["fail", "code", "revives"]).await;
     lives("card.duplicate", &["fail", "code"]).await;
@@ -160,7 +160,7 @@ async fn no_11_only_documented_forms_are_sent() {
 }
 
 #[tokio::test]
-async fn no_12_boxes_with_few_letters_get_names_in_few_letters() {
+async fn no_12_netboxes_with_few_letters_get_transliterated_names() {
     lives("text.non-ascii", &["utf-8", "latin-1", "fail"]).await;
     lives("text.max", &["128"]).await;
     for position in ["latin-1", "fail"] {
@@ -183,7 +183,7 @@ async fn no_12_boxes_with_few_letters_get_names_in_few_letters() {
 }
 
 #[tokio::test]
-async fn no_12_a_box_that_refuses_letters_says_so_without_the_name() {
+async fn no_12_a_refusal_of_letters_is_reported_without_the_name() {
     let testbed = NetBox::with(&[("text.non-ascii", "fail")], |config| config).await;
     let mut record = visitor(&testbed, "zoe");
     record.person.last_name = "Łukasz".into();
@@ -193,7 +193,7 @@ async fn no_12_a_box_that_refuses_letters_says_so_without_the_name() {
 }
 
 #[tokio::test]
-async fn no_12_a_box_that_cuts_ids_says_so_at_the_first_record_which_is_removed_by_what_is_left_of_it() {
+async fn no_12_a_truncated_id_is_reported_at_the_first_record_which_is_removed_by_that_id() {
     for length in [8, 20, 40, 43] {
         let testbed = NetBox::with(&[("text.max", &length.to_string())], |config| config).await;
         let record = DesiredRecord { groups: ["Lobby".to_owned()].into(), ..visitor(&testbed, "ada") };
@@ -202,12 +202,12 @@ async fn no_12_a_box_that_cuts_ids_says_so_at_the_first_record_which_is_removed_
         let create = Step::Create(Arc::new(record.clone()));
         assert_eq!(apply(&testbed, &create).await, Applied::Misnamed(cut.clone()), "{length}");
         assert_eq!(look(&testbed, record.id).await, None);
-        assert!(living(&testbed).await.contains(&cut), "it lives under that id alone");
+        assert!(living(&testbed).await.contains(&cut), "it exists only under that id");
         let misnamed = Misnamed { external_id: cut.clone(), id: record.id };
         assert_eq!(apply(&testbed, &Step::RemoveMisnamed(misnamed.clone())).await, Applied::Done);
         assert!(!living(&testbed).await.contains(&cut));
         assert_eq!(apply(&testbed, &Step::RemoveMisnamed(misnamed)).await, Applied::Absent);
-        // What it says of the next attempt, and what it shows of it.
+        // The answer to the next attempt, and the record that it shows.
         assert_eq!(apply(&testbed, &create).await, Applied::Exists);
         assert!(testbed.client.observe(Scope::UsedId(record.id)).await.unwrap().records.is_empty());
         let dead = testbed.client.observe(Scope::ExternalId(cut)).await.unwrap().records;
@@ -216,7 +216,7 @@ async fn no_12_a_box_that_cuts_ids_says_so_at_the_first_record_which_is_removed_
 }
 
 #[tokio::test]
-async fn no_12_a_box_that_refuses_long_ids_makes_nothing() {
+async fn no_12_a_netbox_that_refuses_long_ids_creates_nothing() {
     let testbed = NetBox::with(&[("text.max", "20"), ("text.over", "fail")], |config| config).await;
     let record = visitor(&testbed, "ada");
     let error = try_apply(&testbed, &Step::Create(Arc::new(record.clone()))).await.unwrap_err();
@@ -234,7 +234,7 @@ async fn no_12_a_box_that_refuses_long_ids_makes_nothing() {
 }
 
 #[tokio::test]
-async fn no_7_an_id_that_is_used_up_shows_so_in_every_position() {
+async fn no_7_a_used_id_is_recognised_in_every_position() {
     for (switch, position) in [
         ("person.after-removal", "record"),
         ("person.after-removal", "not-found"),
@@ -262,7 +262,7 @@ async fn no_13_both_body_forms_and_a_sentence_where_the_old_one_is_not_taken() {
 }
 
 #[tokio::test]
-async fn no_14_the_dead_and_other_partitions_are_excluded_by_word() {
+async fn no_14_removed_people_and_other_partitions_are_excluded_explicitly() {
     lives("search.deleted", &["FALSE", "ALL"]).await;
     lives("search.partitions", &["own", "all"]).await;
 }
@@ -289,7 +289,7 @@ async fn no_16_one_command_a_document_and_limits_in_every_form() {
 }
 
 #[tokio::test]
-async fn what_differs_between_versions_and_sites() {
+async fn differences_between_versions_and_sites() {
     lives("login.mode", &["session", "none"]).await;
     lives("login.session-id", &["64", "digits"]).await;
     lives("dates.none", &["empty", "null"]).await;

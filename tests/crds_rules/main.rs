@@ -1,4 +1,4 @@
-//! Every rule accepts what it should and refuses what it should, with its sentence; judged without a server.
+//! Every rule accepts and refuses the right values, with its sentence; evaluated without a server.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
@@ -20,7 +20,7 @@ fn schemas() -> BTreeMap<String, Value> {
     publish::crds().unwrap().into_iter().map(schema).collect()
 }
 
-/// The rules of each kind, ready to judge.
+/// The rules of each kind, compiled.
 fn compiled() -> BTreeMap<String, CompiledSchema> {
     schemas().into_iter().map(|(kind, schema)| (kind, compile_schema(&schema))).collect()
 }
@@ -36,7 +36,7 @@ fn complaints(schemas: &BTreeMap<String, CompiledSchema>, case: &Case) -> Vec<St
 }
 
 #[test]
-fn every_rule_accepts_and_refuses_what_the_table_says() {
+fn every_rule_accepts_and_refuses_as_in_the_table() {
     let schemas = compiled();
     let mut wrong = Vec::new();
     for case in table::cases().iter().filter(|it| it.offline) {
@@ -121,13 +121,13 @@ fn the_fixtures_set_every_field_that_can_be_set() {
         for object in table::fixtures().iter().filter(|it| it["kind"] == kind.as_str()) {
             unset.retain(|path| object.pointer(&format!("/{}", path.replace('.', "/"))).is_none());
         }
-        // Each is the other half of a choice; the table sets it.
+        // Each is the alternative to another field; the table sets it.
         unset.retain(|path| !path.contains("configMapKeyRef") && !path.contains("subscriber.tenantRef"));
         assert_eq!(unset, BTreeSet::new(), "{kind}");
     }
 }
 
-/// Paths of all fields below `schema`, the first item standing for a list.
+/// Paths of all fields below `schema`, with the first item in place of a list.
 fn fields(path: &str, schema: &Value, into: &mut BTreeSet<String>) {
     into.insert(path.to_owned());
     for (name, below) in schema["properties"].as_object().into_iter().flatten() {

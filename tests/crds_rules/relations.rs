@@ -18,7 +18,7 @@ fn about(fixture: &'static str, place: &'static str, sentence: &'static str) -> 
 }
 
 impl About {
-    /// From here on the rule is asked about a change of an object that was stored with these edits.
+    /// From here on the cases change an object that was stored with these edits.
     fn stored(mut self, edits: Vec<Edit>) -> Self {
         self.before = Some(edits);
         self
@@ -55,7 +55,7 @@ fn unset(path: &'static str) -> Edit {
     (path, None)
 }
 
-/// The cases of all rules that are about more than one text.
+/// The cases of all rules that concern more than one value.
 pub(crate) fn cases() -> Vec<Case> {
     [names(), zones(), systems(), immutables(), owner_id(), ca_bundles(), grants(), visits(), subscriptions()]
         .into_iter()
@@ -78,7 +78,7 @@ fn names() -> Vec<About> {
     .into()
 }
 
-/// Whether a zone exists is the server's to say: the evaluator of the tests ignores zones.
+/// Only the server can check whether a zone exists: the evaluator of the tests ignores zones.
 fn zones() -> Vec<About> {
     [("hq", "spec.timeZone"), ("netbox", "spec.lenelS2.timeZone")]
         .map(|(fixture, place)| {
@@ -163,7 +163,7 @@ fn ca_bundles() -> Vec<About> {
     ]
 }
 
-/// The texts of the reference that the fixture leaves out, since only one of the two may be set.
+/// The fields of the reference that the fixture leaves out, since only one of the two may be set.
 fn other_key_ref(wrong: &'static str, sentence: &'static str) -> About {
     let place = if wrong == "name" {
         "spec.lenelS2.caBundle.configMapKeyRef.name"

@@ -1,28 +1,28 @@
-//! Every rule of every kind, with what it accepts and what it refuses. Read offline and against a real API server.
+//! Every rule of every kind, with values that it accepts and refuses. Used offline and against a real API server.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A change to a fixture: a path like `spec.visit.from` (`[]` is the first item) and its value, or none to remove it.
+/// A change to a fixture: a path like `spec.visit.from` (`[]` is the first item) and its value, or `None` to remove it.
 pub(crate) type Edit = (&'static str, Option<Value>);
 
 /// One value or change that one rule accepts or refuses.
 pub(crate) struct Case {
-    /// `metadata.name` of the fixture that is changed.
+    /// `metadata.name` of the changed fixture.
     pub(crate) fixture: &'static str,
-    /// Where the rule stands in the schema.
+    /// The path of the rule in the schema.
     pub(crate) place: &'static str,
-    /// What it says.
+    /// The sentence of the rule.
     pub(crate) sentence: &'static str,
-    /// What is stored before, for rules about changes.
+    /// The stored object before the change, for rules about changes.
     pub(crate) before: Option<Vec<Edit>>,
-    /// What is applied.
+    /// The applied edits.
     pub(crate) edits: Vec<Edit>,
     /// Whether it is accepted.
     pub(crate) accepted: bool,
-    /// Whether the evaluator of the tests can judge it, too.
+    /// Whether the evaluator of the tests can evaluate it, too.
     pub(crate) offline: bool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn fixture(name: &str) -> Value {
     found.unwrap_or_else(|| panic!("no fixture {name}")).clone()
 }
 
-/// The fixture with the edits made.
+/// The fixture with these edits.
 pub(crate) fn edited(name: &str, edits: &[Edit]) -> Value {
     let mut object = fixture(name);
     for (path, value) in edits {
@@ -67,7 +67,7 @@ fn edit(object: &mut Value, path: &str, value: Option<Value>) {
     }
 }
 
-/// A form of text that many fields have: the sentence, what it takes, what it refuses, and where it stands.
+/// A text format of many fields: its sentence, accepted and refused values, and the paths of the fields.
 struct Form {
     sentence: &'static str,
     takes: &'static [&'static str],
@@ -217,14 +217,15 @@ const FORMS: &[Form] = &[
     },
 ];
 
-/// Every case there is.
+/// All cases.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = FORMS.iter().flat_map(form_cases).collect();
     cases.extend(super::relations::cases());
     cases
 }
 
-/// All values at the first place, one of each kind at the others: there it is only asked whether the rule stands.
+/// All values at the first path, one accepted and one refused at the others: there only the presence of the rule is
+/// checked.
 fn form_cases(form: &'static Form) -> Vec<Case> {
     let mut cases = Vec::new();
     for (number, &(fixture, place)) in form.places.iter().enumerate() {

@@ -1,9 +1,10 @@
-//! Reads citations off a text: a rule (`design 3.12`, `rule 3.12`), a section of a system's page (`systems/lenel-s2.md 2.7`,
-//! in that system's folders `2.7`), a row of one (`2.16 no. 5`, `2B.10 #3`, `A4`), a decision, a page by its name.
+//! Reads citations from a text: a rule (`design 3.12`, `rule 3.12`), a section of a system's page (`systems/lenel-s2.md
+//! 2.7`, in that system's folders `2.7`), a row of one (`2.16 no. 5`, `2B.10 #3`, `A4`), a decision, a page by its
+//! name.
 
 use std::path::Path;
 
-/// What a text cites.
+/// A citation of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Citation {
     /// A section of a page in docs/, and a row or a numbered rule in it.
@@ -22,13 +23,13 @@ const LENEL_S2: &str = "systems/lenel-s2.md";
 const KASTLE: &str = "systems/kastle.md";
 const SALTO_KS: &str = "systems/salto-ks.md";
 
-/// The rows of clients in use, `A1` and on, stand below this heading.
+/// The rows of clients in use, `A1` and on, are below this heading.
 pub const ADDENDUM: &str = "Addendum";
 
-/// Working notes that once were cited. They are not part of the project, so nothing may lead there.
+/// Working notes that were cited earlier. They are not part of the project, so no citation may name them.
 const NOTES: [&str; 2] = ["lessons", "bones"];
 
-/// The page whose sections are meant in a file where none is named.
+/// The page whose sections are meant in a file that names no page.
 pub fn home(path: &str) -> Option<&'static str> {
     let pages = [
         ("lenel_s2", LENEL_S2),
@@ -44,7 +45,7 @@ pub fn home(path: &str) -> Option<&'static str> {
     pages.into_iter().find(|(part, _)| path.contains(part)).map(|(_, page)| page)
 }
 
-/// Where a system's page has its table of unknowns: `no. 5` alone means a row of it.
+/// The table of unknowns in a system's page: `no. 5` alone means a row of it.
 fn unknowns(page: &str) -> &'static str {
     match page {
         KASTLE => "2B.10",
@@ -65,7 +66,7 @@ pub fn read(text: &str, home: Option<&'static str>) -> Vec<Citation> {
     reader.found
 }
 
-/// A word without what stands around it; a range such as `2.1-2.3` is two.
+/// A word without its surrounding punctuation; a range such as `2.1-2.3` is two.
 fn parts(word: &str) -> impl Iterator<Item = &str> {
     let word = word.trim_start_matches(['(', '[', '`', '"', '\'', '*']);
     let is_range = word.split_once('-').is_some_and(|(from, to)| is_section(from) && is_section(bare(to)));
@@ -106,7 +107,7 @@ struct Reader {
     /// The page that was just named.
     page: Option<&'static str>,
     found: Vec<Citation>,
-    /// Whether the last words were a section: a number that follows is a row of it.
+    /// Whether the last words were a section: a number after it is a row of that section.
     has_section: bool,
 }
 
@@ -172,7 +173,7 @@ impl Reader {
     }
 
     fn section(&mut self, section: &str) {
-        // A version is a number, too: only chapters that the pages have are meant.
+        // A version is a number, too: only chapters that the pages have count.
         let is_rule = section.starts_with("3.");
         let is_of_wire = ["2.", "2A.", "2B."].iter().any(|chapter| section.starts_with(chapter));
         let fits = |page: &&str| if *page == ARCHITECTURE { is_rule } else { is_of_wire };
@@ -181,7 +182,7 @@ impl Reader {
         self.has_section = true;
     }
 
-    /// A row of the section before; without one, of the unknowns.
+    /// A row of the section before it, or of the unknowns if there is none.
     fn row(&mut self, number: String, had_section: bool) {
         self.has_section = had_section;
         match self.found.last_mut() {
@@ -210,7 +211,7 @@ impl Reader {
     }
 }
 
-/// Whether a number is one of a row: it follows `no.` or `row`, or a section and closes the parenthesis (`2.9 3)`).
+/// Whether a number names a row: it follows `no.` or `row`, or a section and closes the parenthesis (`2.9 3)`).
 fn is_row(before: &str, word: &str, had_section: bool) -> bool {
     let goes_on = had_section && matches!(bare(before), "and" | "to" | "rule");
     announces_row(before) || goes_on || (had_section && word.contains(')'))

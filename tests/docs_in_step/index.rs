@@ -1,4 +1,4 @@
-//! What of a page can be cited: its numbered headings, and the rows below them.
+//! The parts of a page that can be cited: its numbered headings, and the rows below them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ impl Index {
         index
     }
 
-    /// Whether there is such a section and, if one is named, such a row in it.
+    /// Whether the section exists and, if a row is named, the row in it.
     pub fn has(&self, section: &str, row: Option<&str>) -> bool {
         self.0.get(section).is_some_and(|rows| row.is_none_or(|row| rows.contains(row)))
     }

@@ -1,4 +1,4 @@
-//! The documentation says what the code says, and what the code cites is there.
+//! The documentation matches the code, and every citation in the code exists.
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 mod citations;
@@ -13,7 +13,7 @@ use citations::{Citation, home};
 use index::Index;
 use vestibule::cli::docs;
 
-/// Folders of ours that a page may name a file of.
+/// Folders of the repository whose files a page may name.
 const OURS: [&str; 7] = ["src/", "crates/", "tests/", "examples/", "hack/", "docs/", "benches/"];
 
 fn root() -> &'static Path {
@@ -47,14 +47,14 @@ fn pages() -> Vec<(String, String)> {
     pages
 }
 
-/// The files that a text names in code marks.
+/// The files that a text names in code spans.
 fn paths_named(text: &str) -> Vec<&str> {
     let marked = text.split('`').skip(1).step_by(2);
     let ours = marked.filter(|word| OURS.iter().any(|folder| word.starts_with(folder)));
     ours.filter(|path| !path.contains([' ', '*', '<', '{'])).collect()
 }
 
-/// What can be cited.
+/// Everything that can be cited.
 struct Library {
     pages: BTreeMap<String, Index>,
     decisions: BTreeSet<u32>,
@@ -69,7 +69,7 @@ impl Library {
         Self { pages: docs.iter().map(page).collect(), decisions }
     }
 
-    /// Whether a citation leads somewhere. A page is named from the root, from docs/, from docs/systems/ or from the file that
+    /// Whether a citation exists. A page is named from the root, from docs/, from docs/systems/ or from the file that
     /// names it.
     fn has(&self, citation: &Citation, from: &str) -> bool {
         match citation {
@@ -87,7 +87,7 @@ impl Library {
         }
     }
 
-    /// What a text cites and is not there.
+    /// The citations of a text that do not exist.
     fn missing(&self, text: &str, from: &str) -> Vec<Citation> {
         let mut cited = citations::read(text, home(from));
         cited.retain(|citation| !self.has(citation, from));
@@ -96,7 +96,7 @@ impl Library {
 }
 
 #[test]
-fn tables_in_docs_are_what_the_code_says() {
+fn tables_in_docs_match_the_code() {
     let drift: Vec<_> = docs::drift(root()).unwrap().into_iter().map(|(path, _)| path).collect();
     assert!(drift.is_empty(), "run make generate: {drift:?}");
 }
@@ -114,9 +114,9 @@ fn every_link_to_a_file_leads_somewhere() {
     }
 }
 
-/// A path of ours in code marks, such as `src/engine/full_sync.rs`, exists.
+/// A path of the repository in a code span, such as `src/engine/full_sync.rs`, exists.
 #[test]
-fn every_path_of_ours_that_is_named_exists() {
+fn every_named_path_of_the_repository_exists() {
     for (page, text) in pages() {
         let missing: Vec<_> =
             paths_named(&text).into_iter().filter(|path| !root().join(path).exists()).collect();
@@ -135,7 +135,7 @@ fn every_citation_in_a_comment_leads_to_a_heading_a_row_or_a_page() {
     let library = Library::open();
     let mut missing = Vec::new();
     for (file, source) in files(&["src", "crates", "tests", "benches"], &["rs", "yaml"]) {
-        // The texts that this program tries its reading on are no citations.
+        // The sample texts of this program's own tests are not citations.
         if file.starts_with("tests/docs_in_step/") {
             continue;
         }
@@ -152,7 +152,7 @@ fn every_citation_in_a_comment_leads_to_a_heading_a_row_or_a_page() {
 fn every_citation_in_a_page_leads_to_a_heading_a_row_or_a_page() {
     let library = Library::open();
     for (page, text) in pages() {
-        // A link is its words and its page.
+        // A link consists of its words and its page.
         assert_eq!(library.missing(&text.replace("](", " "), &page), [], "{page}");
     }
 }
@@ -173,7 +173,7 @@ fn every_switch_of_a_simulator_has_its_question_in_the_page_of_its_system() {
 }
 
 #[test]
-fn a_citation_of_what_is_not_there_is_found() {
+fn a_citation_without_a_target_is_found() {
     let library = Library::open();
     let lacks = |text: &str| !library.missing(text, "src/system/lenel_s2/map.rs").is_empty();
     assert!(!lacks("design 3.12, 2.16 no. 5, decision 4 and docs/status.md"));
@@ -191,7 +191,7 @@ fn a_citation_of_what_is_not_there_is_found() {
 }
 
 #[test]
-fn the_support_matrix_names_every_switch_that_settles_an_unknown() {
+fn the_support_matrix_names_every_switch_for_an_unknown() {
     let matrix = fs::read_to_string(root().join("docs/support-matrix.md")).unwrap();
     let named: BTreeSet<&str> = matrix.split('`').skip(1).step_by(2).collect();
     for switch in vestibule_sim::netbox::SWITCHES.iter().filter(|switch| switch.source.starts_with("2.16")) {

@@ -1,14 +1,14 @@
 //! The comments of source files.
 
-/// A comment and the line that it begins on.
+/// A comment and the line on which it begins.
 pub struct Comment {
     /// Counted from 1.
     pub line: usize,
-    /// Its lines in one.
+    /// Its lines joined into one.
     pub text: String,
 }
 
-/// The comments of a file of Rust (`//`) or YAML (`#`); lines of comment that follow each other are one.
+/// The comments of a file of Rust (`//`) or YAML (`#`). Consecutive comment lines count as one.
 pub fn comments(source: &str, mark: &str) -> Vec<Comment> {
     let mut comments: Vec<Comment> = Vec::new();
     let mut goes_on = false;
@@ -26,7 +26,7 @@ pub fn comments(source: &str, mark: &str) -> Vec<Comment> {
     comments
 }
 
-/// What stands behind the mark; a mark in a text or in an address is none.
+/// The text after the mark. A mark inside a string or an address does not count.
 fn comment<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     let (mut in_text, mut before) = (false, ' ');
     for (at, letter) in line.char_indices() {

@@ -1,4 +1,5 @@
-//! One card, several visits of ours: it goes from one to the next, and each says what it waits for.
+//! One card, several visits of one owner: it passes from one to the next, and each status says which card the visit
+//! waits for.
 
 use jiff::Timestamp;
 use vestibule::engine::{Outcome, Priority, Reason, Wait};
@@ -13,12 +14,12 @@ fn visit(name: &str, from: &str, until: &str) -> DesiredRecord {
     during(&with_card(&visitor(name), "7001"), from, until)
 }
 
-/// The first visit is running, the second comes right after it.
+/// The first visit is running; the second follows directly.
 fn two() -> (DesiredRecord, DesiredRecord) {
     (visit("first", "08:00", "11:00"), visit("second", "11:00", "12:00"))
 }
 
-/// The first has the card, and the second waits.
+/// The first has the card, and the second waits for it.
 async fn waiting(first: &DesiredRecord, second: &DesiredRecord) -> Testbed {
     let testbed = Testbed::holding(&[first]).await;
     testbed.push(second, Priority::UserChange);
@@ -53,7 +54,7 @@ fn now(testbed: &Testbed) -> Timestamp {
     testbed.clock.now()
 }
 
-/// Seconds that something takes to come true.
+/// The seconds until a condition holds.
 async fn takes(testbed: &Testbed, what: &str, holds: impl Fn(&Testbed) -> bool) -> i64 {
     let before = now(testbed);
     testbed.until(what, holds).await;
@@ -61,7 +62,7 @@ async fn takes(testbed: &Testbed, what: &str, holds: impl Fn(&Testbed) -> bool) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_waits_for_the_card_until_the_one_before_it_ends_and_has_it_then() {
+async fn a_visit_waits_for_the_card_until_the_previous_visit_ends_and_then_gets_it() {
     let (first, second) = two();
     let testbed = waiting(&first, &second).await;
     let said = wait(&testbed, &second).unwrap();
@@ -75,11 +76,11 @@ async fn a_visit_waits_for_the_card_until_the_one_before_it_ends_and_has_it_then
     assert!((0..5).contains(&late), "{late}");
     let writes = [("withdraw-card", first.id), ("create", second.id), ("assign-card", second.id)];
     assert_eq!(testbed.site.writes(), writes);
-    assert_eq!(testbed.site.count("find-card"), 2, "asked for once when it came and once when it was due");
+    assert_eq!(testbed.site.count("find-card"), 2, "looked up once at its arrival and once when it was due");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_is_given_on_as_soon_as_its_holder_is_deleted_moved_or_has_another_card() {
+async fn a_card_passes_on_as_soon_as_its_holder_is_deleted_moved_or_has_another_card() {
     let (first, second) = two();
     let elsewhere = with_card(&first, "7009");
     let moved = during(&first, "13:00", "14:00");
@@ -96,7 +97,7 @@ async fn a_card_is_given_on_as_soon_as_its_holder_is_deleted_moved_or_has_anothe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_visit_gives_the_card_up_to_an_earlier_one_and_has_it_back_afterwards() {
+async fn a_later_visit_yields_the_card_to_an_earlier_one_and_gets_it_back_afterwards() {
     let (first, second) = two();
     let testbed = Testbed::holding(&[&second]).await;
     testbed.push(&first, Priority::UserChange);
@@ -128,14 +129,14 @@ async fn three_visits_have_the_card_in_the_order_of_their_hours_whichever_was_de
 }
 
 #[tokio::test(start_paused = true)]
-async fn visits_at_one_time_are_a_duplicate_claim_that_names_the_visitor_and_not_the_card() {
+async fn overlapping_visits_are_a_duplicate_claim_that_names_the_visitor_and_not_the_card() {
     let (first, second) = (visit("first", "08:00", "11:00"), visit("second", "10:00", "12:00"));
     let testbed = Testbed::holding(&[&first]).await;
     testbed.push(&second, Priority::UserChange);
     testbed.until("the refusal", |testbed| duplicate(testbed, &second).is_some()).await;
     let said = duplicate(&testbed, &second).unwrap();
     assert!(said.contains("Visitor acme/first") && !said.contains("7001"), "{said}");
-    // Its hours are cut: they do not meet any more.
+    // Its hours are shortened: the two do not overlap any more.
     testbed.push(&during(&first, "08:00", "10:00"), Priority::UserChange);
     let took = takes(&testbed, "the wait", |testbed| wait(testbed, &second).is_some()).await;
     assert!(took < 10, "{took}");
@@ -153,7 +154,7 @@ async fn a_duplicate_claim_is_over_when_the_other_visit_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_that_come_at_once_one_has_the_card_and_the_other_is_not_made_without() {
+async fn of_two_simultaneous_visits_one_gets_the_card_and_the_other_is_not_created_without_it() {
     let (first, second) = (visit("first", "08:00", "11:00"), visit("second", "09:00", "12:00"));
     let testbed = Testbed::empty().await;
     testbed.push(&first, Priority::UserChange);
@@ -165,7 +166,7 @@ async fn of_two_that_come_at_once_one_has_the_card_and_the_other_is_not_made_wit
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_that_want_each_others_cards_do_not_keep_asking() {
+async fn two_visits_that_need_each_others_cards_do_not_poll() {
     let (ada, bob) = (with_card(&visitor("ada"), "1"), with_card(&visitor("bob"), "2"));
     let mut setup = Setup { standing: vec![ada.clone(), bob.clone()], ..Setup::default() };
     setup.settings.mode = Mode::CreateOnly;
@@ -179,7 +180,7 @@ async fn two_that_want_each_others_cards_do_not_keep_asking() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_goes_on_while_suspended_and_what_is_freed_meanwhile_is_not_given() {
+async fn a_wait_continues_during_suspension_and_a_freed_card_is_not_assigned() {
     let (first, second) = two();
     let testbed = waiting(&first, &second).await;
     testbed.set(|settings| settings.suspended = true);
@@ -193,7 +194,7 @@ async fn a_wait_goes_on_while_suspended_and_what_is_freed_meanwhile_is_not_given
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_holder_that_is_made_anew_waits_or_takes_its_card_back_by_its_hours() {
+async fn a_holder_with_a_new_record_waits_or_gets_its_card_back_by_its_hours() {
     let (first, second) = two();
     let testbed = waiting(&first, &second).await;
     testbed.delete(&first, Priority::Revocation);
@@ -204,7 +205,7 @@ async fn a_holder_that_is_made_anew_waits_or_takes_its_card_back_by_its_hours() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_restart_the_wait_is_found_again() {
+async fn a_wait_continues_after_a_restart() {
     let (first, second) = two();
     let testbed = Setup { standing: vec![first.clone()], ..Setup::default() }.raise();
     testbed.house.desired_states(&second);
@@ -217,7 +218,7 @@ async fn after_a_restart_the_wait_is_found_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_that_is_deleted_while_it_waits_takes_nothing() {
+async fn a_visit_that_is_deleted_while_it_waits_gets_nothing() {
     let (first, second) = two();
     let testbed = waiting(&first, &second).await;
     testbed.delete(&second, Priority::Revocation);
@@ -228,21 +229,21 @@ async fn a_visit_that_is_deleted_while_it_waits_takes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_that_is_taken_between_the_look_and_the_call_is_looked_up_again() {
+async fn a_card_taken_between_the_lookup_and_the_call_is_looked_up_again() {
     let (first, second) = two();
     let testbed = Testbed::holding(&[&first]).await;
-    // The look-up misses it: another program gives and takes cards as well.
+    // The lookup does not see it: another program assigns and withdraws cards as well.
     testbed.site.next("find-card", Fate::Shows(vestibule::system::Page::default()));
     testbed.push(&second, Priority::UserChange);
     testbed.until("the wait", |testbed| wait(testbed, &second).is_some()).await;
     let made = testbed.living().into_iter().find(|one| one.id == Some(second.id)).unwrap();
-    assert!(made.facts.cards.is_empty(), "the person is kept, and opens nothing by card");
+    assert!(made.facts.cards.is_empty(), "the person is kept, and has no card");
     testbed.until("the card", |testbed| has_card(testbed, &second)).await;
     assert_eq!(testbed.site.count("create"), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_that_is_refused_for_good_leaves_a_person_who_says_so() {
+async fn a_card_that_is_refused_permanently_leaves_a_person_and_a_status_that_says_so() {
     let ada = with_card(&visitor("ada"), "7001");
     let testbed = Testbed::empty().await;
     testbed.site.every("assign-card", Fate::Fails(ErrorKind::Terminal));
@@ -256,7 +257,7 @@ async fn a_card_that_is_refused_for_good_leaves_a_person_who_says_so() {
     testbed.push(&ada, Priority::Drift);
     testbed.rest().await;
     assert!(testbed.holds(&[&ada]));
-    assert_eq!(testbed.site.count("create"), 1, "what is tried again is the card alone");
+    assert_eq!(testbed.site.count("create"), 1, "only the card is tried again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +269,7 @@ async fn leading_zeros_make_no_other_card_and_no_loop_of_repairs() {
     testbed.push(&second, Priority::UserChange);
     testbed.rest().await;
     assert!(has_card(&testbed, &second) && !has_card(&testbed, &first));
-    // The same card as the desk would type it.
+    // The same card as an operator would enter it.
     let padded = with_card(&second, "007002");
     assert_eq!(padded.id, second.id);
     testbed.forget();
@@ -285,7 +286,7 @@ fn elsewhere(name: &str, from: &str, until: &str) -> DesiredRecord {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_goes_from_one_integration_of_a_system_to_another_and_back() {
+async fn a_card_passes_from_one_integration_of_a_system_to_another_and_back() {
     let (first, second) = (visit("first", "08:00", "10:00"), elsewhere("second", "10:00", "11:00"));
     let third = visit("third", "11:00", "12:00");
     let testbed = Testbed::holding(&[&first]).await;
@@ -304,7 +305,7 @@ async fn a_card_goes_from_one_integration_of_a_system_to_another_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_is_given_on_at_once_when_its_holder_in_another_integration_is_deleted() {
+async fn a_card_passes_on_at_once_when_its_holder_in_another_integration_is_deleted() {
     let (first, second) = (visit("first", "08:00", "11:00"), elsewhere("second", "11:00", "12:00"));
     let testbed = Testbed::holding(&[&first]).await;
     let other = testbed.beside(OTHER_OWNER).await;
@@ -316,7 +317,7 @@ async fn a_card_is_given_on_at_once_when_its_holder_in_another_integration_is_de
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_visit_of_another_integration_gives_its_card_up_and_has_it_back() {
+async fn a_later_visit_of_another_integration_yields_its_card_and_gets_it_back() {
     let (first, second) = (visit("first", "09:00", "10:00"), elsewhere("second", "10:00", "12:00"));
     let testbed = Testbed::empty().await;
     let other = testbed.beside(OTHER_OWNER).await;
@@ -330,7 +331,7 @@ async fn a_later_visit_of_another_integration_gives_its_card_up_and_has_it_back(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_of_an_owner_that_this_process_does_not_serve_is_a_strangers() {
+async fn a_card_of_an_owner_of_another_process_is_foreign() {
     let (mine, theirs) = (visit("first", "11:00", "12:00"), elsewhere("second", "08:00", "10:00"));
     let testbed = Testbed::empty().await;
     testbed.site.memory.put(shown(&theirs));

@@ -21,7 +21,7 @@ async fn beside_a_stranger(standing: &[&DesiredRecord]) -> Testbed {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_is_looked_up_before_the_record_is_made_and_given_after() {
+async fn a_card_is_looked_up_before_the_record_is_created_and_assigned_after() {
     let ada = with_card(&visitor("ada"), "4711");
     let testbed = Testbed::empty().await;
     testbed.push(&ada, Priority::UserChange);
@@ -31,7 +31,7 @@ async fn a_card_is_looked_up_before_the_record_is_made_and_given_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_that_was_not_given_at_first_is_given_where_nothing_may_be_changed() {
+async fn a_card_that_was_not_assigned_at_first_is_assigned_in_a_mode_without_changes() {
     for fate in [Fate::Fails(ErrorKind::Transient), Fate::AnswerLost] {
         let ada = with_card(&visitor("ada"), "4711");
         let mut setup = Setup::default();
@@ -46,7 +46,7 @@ async fn a_card_that_was_not_given_at_first_is_given_where_nothing_may_be_change
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_of_a_stranger_is_a_duplicate_claim_and_nothing_is_written() {
+async fn a_card_of_a_foreign_person_is_a_duplicate_claim_and_nothing_is_written() {
     let ada = visitor("ada");
     let testbed = beside_a_stranger(&[&ada]).await;
     testbed.push(&with_card(&ada, "4711"), Priority::UserChange);
@@ -55,11 +55,11 @@ async fn a_card_of_a_stranger_is_a_duplicate_claim_and_nothing_is_written() {
     assert_eq!((error.kind, error.code), (ErrorKind::Terminal, Some(ErrorCode::CardTaken)));
     assert!(error.message.contains("person-9") && !error.message.contains("4711"), "{error}");
     assert!(testbed.site.writes().is_empty() && testbed.house.claims().is_empty());
-    assert!(testbed.holds(&[&ada]), "the old record opens nothing that is not declared any more");
+    assert!(testbed.holds(&[&ada]), "the old record opens only what is still declared");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_of_another_running_visit_of_ours_is_a_duplicate_claim() {
+async fn a_card_of_another_running_visit_is_a_duplicate_claim() {
     let bob = with_card(&visitor("bob"), "4711");
     let testbed = Testbed::holding(&[&bob]).await;
     let ada = with_card(&visitor("ada"), "4711");
@@ -70,7 +70,7 @@ async fn a_card_of_another_running_visit_of_ours_is_a_duplicate_claim() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ended_visit_of_ours_gives_its_card_up() {
+async fn an_ended_visit_yields_its_card() {
     let old = with_card(&ended("old"), "4711");
     let testbed = Testbed::holding(&[&old]).await;
     let ada = with_card(&visitor("ada"), "4711");
@@ -82,7 +82,7 @@ async fn an_ended_visit_of_ours_gives_its_card_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_may_be_changed_an_ended_visit_keeps_its_card_and_that_is_told() {
+async fn in_a_mode_without_changes_an_ended_visit_keeps_its_card_and_that_is_reported() {
     let old = with_card(&ended("old"), "4711");
     let mut setup = Setup { standing: vec![old.clone()], ..Setup::default() };
     setup.settings.mode = Mode::CreateOnly;
@@ -95,7 +95,7 @@ async fn where_nothing_may_be_changed_an_ended_visit_keeps_its_card_and_that_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_changed_visitor_keeps_his_card() {
+async fn a_changed_visitor_keeps_its_card() {
     let ada = with_card(&visitor("ada"), "4711");
     let moved = with_group(&ada, "Parking");
     let testbed = Testbed::holding(&[&ada]).await;
@@ -116,7 +116,7 @@ async fn a_group_that_is_missing_is_named_and_waited_for() {
     assert_eq!(error.kind, ErrorKind::Dependency);
     assert!(error.message.contains("\"Roof\"") && error.message.contains("Memory"), "{error}");
     assert!(testbed.site.writes().is_empty());
-    assert!(testbed.holds(&[&visitor("ada")]), "what is still declared stays open");
+    assert!(testbed.holds(&[&visitor("ada")]), "access that is still declared stays open");
     assert_eq!(testbed.engine.diagnostics()["queued"]["retry"], 1);
 }
 
@@ -148,7 +148,7 @@ async fn names_are_asked_for_again_at_most_every_thirty_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_made_meanwhile_is_found_by_everybody_who_waits_for_it() {
+async fn a_group_created_meanwhile_is_found_by_every_waiting_visitor() {
     let memory = vestibule::system::memory::Memory::with_groups(["Lobby"]);
     let testbed = Setup { memory, ..Setup::default() }.start().await;
     testbed.pass(60).await;
@@ -158,5 +158,9 @@ async fn a_group_made_meanwhile_is_found_by_everybody_who_waits_for_it() {
         testbed.push(&with_group(&visitor(&format!("guest-{n}")), "Roof"), Priority::UserChange);
     }
     testbed.until("six attempts", |testbed| testbed.site.count("create") == 6).await;
-    assert_eq!(testbed.site.count("list-groups"), 1, "one asks, the others wait for the answer");
+    assert_eq!(
+        testbed.site.count("list-groups"),
+        1,
+        "one visitor looks it up, the others wait for the answer"
+    );
 }

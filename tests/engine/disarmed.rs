@@ -15,7 +15,7 @@ async fn holding(records: &[&DesiredRecord]) -> Testbed {
     Testbed::holding(records).await
 }
 
-/// What the system holds under the id of a record.
+/// The record that the system has under an id.
 fn held(testbed: &Testbed, record: &DesiredRecord) -> ObservedRecord {
     let all = testbed.site.memory.everybody();
     all.into_iter().find(|one| one.external_id == record.id.to_string()).unwrap()
@@ -37,7 +37,7 @@ fn unremoved(state: &State) -> Option<(usize, usize)> {
     state.unremoved.as_ref().map(|one| (one.count, one.open))
 }
 
-/// Refuses these calls for a record, and no other.
+/// Refuses these calls for one record.
 fn refuse(testbed: &Testbed, record: &DesiredRecord, names: &'static [&'static str]) {
     let id = record.id;
     testbed.site.rule(move |call: &Call| {
@@ -58,7 +58,7 @@ async fn a_deleted_visitor_opens_no_door_while_the_removal_is_refused() {
     assert!(said.contains("remove failed") && said.contains("opens no door"), "{said}");
     testbed.until("the report", |testbed| testbed.state().unremoved.is_some()).await;
     assert_eq!(unremoved(&testbed.state()), Some((1, 0)));
-    // It is tried again, and nothing else is done again.
+    // The removal is tried again, and nothing else.
     testbed.forget();
     testbed.pass(3600).await;
     assert!(testbed.site.count("remove") > 5);
@@ -72,7 +72,7 @@ async fn a_deleted_visitor_opens_no_door_while_the_removal_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_measure_is_taken_though_the_others_are_refused() {
+async fn each_measure_is_taken_although_the_others_are_refused() {
     let cases: [(&[&str], bool); 3] = [
         (&["remove", "withdraw-card"], false),
         (&["remove", "reduce"], true),
@@ -92,7 +92,7 @@ async fn each_measure_is_taken_though_the_others_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_that_can_be_set_closes_a_record_whose_groups_cannot_be_taken_away() {
+async fn a_window_that_can_be_set_closes_a_record_whose_groups_cannot_be_removed() {
     let testbed = holding(&[&eve()]).await;
     let (id, mut reductions) = (eve().id, 0);
     testbed.site.rule(move |call| match call.name {
@@ -121,7 +121,7 @@ async fn a_measure_that_is_refused_at_first_is_taken_with_a_later_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_fault_is_no_refusal_and_two_in_a_row_are() {
+async fn one_fault_is_no_refusal_and_two_in_a_row_are_one() {
     let testbed = holding(&[&eve()]).await;
     testbed.site.next("remove", Fate::Fails(ErrorKind::Transient));
     testbed.delete(&eve(), Priority::Revocation);
@@ -147,7 +147,7 @@ async fn a_system_that_is_down_or_refuses_the_login_disarms_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_is_acknowledged_again_and_again_and_not_done_is_a_refusal() {
+async fn a_removal_that_is_acknowledged_repeatedly_and_not_done_is_a_refusal() {
     let testbed = holding(&[&eve()]).await;
     testbed.site.every("remove", Fate::Claims(Applied::Done));
     testbed.delete(&eve(), Priority::Revocation);
@@ -167,7 +167,7 @@ async fn the_new_record_is_made_beside_a_disarmed_one_and_exactly_one_opens() {
     testbed.push(&new, Priority::RolloverAddition);
     testbed.until("the new one", |testbed| testbed.last(&new).is_some()).await;
     assert!(!opens(&testbed, &eve()) && opens(&testbed, &new));
-    assert_eq!(held(&testbed, &new).facts, new.facts(), "its card, too, which the old one gave up");
+    assert_eq!(held(&testbed, &new).facts, new.facts(), "its card, too, which the old record yielded");
     let Some(Outcome::Leftover(id, error)) = testbed.last(&new) else { panic!("{:?}", testbed.last(&new)) };
     assert_eq!(id, new.id);
     assert!(error.message.contains("opens no door"), "{error}");
@@ -192,7 +192,7 @@ async fn nothing_is_made_beside_a_record_that_could_not_be_disarmed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_record_that_is_refused_keeps_no_other_of_its_object() {
+async fn a_record_with_a_refused_removal_delays_no_other_record_of_its_object() {
     let second = with_group(&eve(), "Parking");
     let mut setup = Setup { standing: vec![eve()], ..Setup::default() };
     setup.memory.put(shown(&second));
@@ -247,7 +247,7 @@ async fn disarming_goes_on_while_the_integration_is_suspended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_sync_takes_a_disarmed_record_for_no_drift() {
+async fn a_full_sync_does_not_count_a_disarmed_record_as_drift() {
     let testbed = holding(&[&eve()]).await;
     refuse(&testbed, &eve(), &["remove"]);
     testbed.delete(&eve(), Priority::Revocation);

@@ -1,4 +1,4 @@
-//! A system that answers at the address and is not the one that is meant, or not yet.
+//! An address with a system that is not the intended one, or does not answer yet.
 
 use vestibule::engine::{ConnectionState, Outcome, Priority};
 use vestibule::system::ErrorKind;
@@ -14,7 +14,7 @@ fn is_connected(testbed: &Testbed) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_where_nothing_answers_at_the_first_login_is_looked_at_each_minute() {
+async fn an_address_without_an_answer_at_the_first_login_is_checked_each_minute() {
     let testbed = Setup::default().raise();
     testbed.site.rule(|_| Fate::NotFound);
     testbed.until("the refusal", is_misconfigured).await;
@@ -30,7 +30,7 @@ async fn an_address_where_nothing_answers_at_the_first_login_is_looked_at_each_m
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_shorter_resync_it_is_looked_at_as_often() {
+async fn with_a_shorter_resync_it_is_checked_as_often() {
     let mut setup = Setup::default();
     setup.settings.resync = jiff::SignedDuration::from_secs(20);
     let testbed = setup.raise();
@@ -42,19 +42,19 @@ async fn with_a_shorter_resync_it_is_looked_at_as_often() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_had_worked_goes_on_as_soon_as_the_address_answers_again() {
+async fn a_session_that_had_worked_continues_as_soon_as_the_address_answers_again() {
     let testbed = Testbed::empty().await;
     testbed.site.rule(|_| Fate::NotFound);
     testbed.engine.request_sync("now");
     testbed.until("the refusal", is_misconfigured).await;
     testbed.site.heal();
-    // Nothing else has to be done for that.
+    // No other action is needed for that.
     testbed.until("the recovery", is_connected).await;
     testbed.until("the sync", |testbed| testbed.state().handled_syncs == ["now"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visitor_is_not_to_blame_for_an_address_where_nothing_answers() {
+async fn a_visitor_gets_no_error_of_its_own_for_an_address_without_an_answer() {
     let testbed = Testbed::empty().await;
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     testbed.site.rule(|_| Fate::NotFound);
@@ -71,7 +71,7 @@ async fn a_visitor_is_not_to_blame_for_an_address_where_nothing_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_chore_met_and_meets_no_more_is_forgotten_with_it() {
+async fn an_error_of_maintenance_is_cleared_when_it_does_not_occur_again() {
     let testbed = Testbed::empty().await;
     testbed.site.next("list-groups", Fate::Fails(ErrorKind::Terminal));
     testbed.engine.request_sync("now");

@@ -1,4 +1,4 @@
-//! Before the first write of an integration its AccessIntegration says under which owner id records are made.
+//! Before the first write of an integration, its AccessIntegration records the owner id of its records.
 
 use vestibule::engine::{Outcome, Priority};
 use vestibule_core::ownership::Ownership;
@@ -12,7 +12,7 @@ fn newcomer(records_owner_id: bool) -> Setup {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_integration_without_work_claims_nothing() {
+async fn an_integration_without_work_claims_no_owner_id() {
     let testbed = newcomer(true).start().await;
     testbed.sync().await;
     assert!(!testbed.state().claims_owner_id);
@@ -31,7 +31,7 @@ async fn nothing_is_written_before_the_owner_id_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_status_is_made_good_by_the_records_in_the_list() {
+async fn a_lost_status_is_restored_from_the_records_in_the_list() {
     let ada = visitor("ada");
     let setup = newcomer(true);
     setup.memory.put(shown(&ada));

@@ -1,4 +1,4 @@
-//! What must be so before a step is done: claim, lease, mode, suspension.
+//! The conditions of each step: finalizer, lease, mode, suspension.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() 
     testbed.push(&ada, Priority::UserChange);
     testbed.delete(&bob, Priority::Revocation);
     testbed.rest().await;
-    assert!(!early.load(Ordering::SeqCst), "created before it was claimed");
+    assert!(!early.load(Ordering::SeqCst), "created before its finalizer");
     assert_eq!(testbed.house.claims(), [ada.id.object_id]);
     assert!(testbed.holds(&[&ada]));
 }
@@ -53,13 +53,13 @@ async fn a_replacement_whose_claim_fails_keeps_open_what_both_records_grant() {
     assert_eq!(
         testbed.site.names(),
         ["read", "reduce", "read"],
-        "each attempt claims, and writes nothing more"
+        "each attempt sets the finalizer, and writes nothing more"
     );
     assert_eq!(testbed.living()[0].facts.groups, BTreeSet::from(["Lobby".to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frozen_slot_is_left_as_it_is() {
+async fn a_frozen_object_is_left_as_it_is() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.house.fail_claims(Some(SourceError::Frozen));
@@ -85,7 +85,7 @@ async fn without_the_lease_nothing_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_lost_between_two_steps_stops_the_second() {
+async fn a_lease_lost_between_two_steps_stops_the_second_step() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.push(&with_group(&ada, "Parking"), Priority::UserChange);
@@ -138,7 +138,7 @@ async fn suspension_lets_removals_through_and_a_replacement_waits() {
     testbed.push(&with_group(&old, "Parking"), Priority::UserChange);
     testbed.push(&visitor("new"), Priority::UserChange);
     testbed.rest().await;
-    assert!(testbed.holds(&[&bob]), "closed: who was deleted and who is over; open: who may enter now");
+    assert!(testbed.holds(&[&bob]), "the deleted and the ended are closed, and Bob is open");
     assert_eq!(testbed.last(&ada), Some(Outcome::Absent));
     for one in [&bob, &old, &visitor("new")] {
         assert!(matches!(testbed.last(one), Some(Outcome::Withheld(Withheld::Suspended, _))));

@@ -1,4 +1,4 @@
-//! Draining, "sync now", what is told at rest, and the end.
+//! Draining, "sync now", the reports at rest, and the end.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn guests(count: usize) -> Vec<DesiredRecord> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn draining_removes_everything_of_ours_and_ends_when_it_is_read_back() {
+async fn draining_removes_every_own_record_and_ends_when_that_is_read_back() {
     let guests = guests(40);
     let setup = Setup { standing: guests.clone(), ..Setup::default() };
     setup.memory.put(shown(&visitor("orphan")));
@@ -31,7 +31,7 @@ async fn draining_removes_everything_of_ours_and_ends_when_it_is_read_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn draining_makes_nothing_any_more_also_not_what_was_under_way() {
+async fn draining_creates_nothing_not_even_a_record_in_progress() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.push(&with_group(&ada, "Parking"), Priority::UserChange);
@@ -60,7 +60,7 @@ async fn draining_waits_for_a_creation_that_may_still_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn draining_goes_on_while_suspended_and_not_where_nothing_may_be_removed() {
+async fn draining_continues_during_suspension_and_stops_in_a_mode_without_removals() {
     for (mode, left) in [(Mode::Enforce, 0), (Mode::Upsert, 5), (Mode::Observe, 5)] {
         let mut setup = Setup { standing: guests(5), ..Setup::default() };
         (setup.settings.mode, setup.settings.suspended) = (mode, true);
@@ -72,7 +72,7 @@ async fn draining_goes_on_while_suspended_and_not_where_nothing_may_be_removed()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drain_that_is_not_wanted_any_more_ends_and_visitors_come_back() {
+async fn a_cancelled_drain_ends_and_visitors_come_back() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.engine.drain();
@@ -97,7 +97,7 @@ async fn requests_for_a_sync_merge_and_each_is_echoed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_during_a_sync_gets_another_one_for_all() {
+async fn requests_during_a_sync_share_one_more_sync() {
     let testbed = Testbed::empty().await;
     testbed.engine.request_sync("a");
     testbed.until("the listing", |testbed| testbed.site.count("list-people") == 1).await;
@@ -111,7 +111,7 @@ async fn who_asks_during_a_sync_gets_another_one_for_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_at_rest_is_silent_but_for_its_syncs() {
+async fn an_engine_at_rest_makes_no_call_but_its_syncs() {
     let testbed = Setup { standing: guests(50), ..Setup::default() }.start().await;
     testbed.pass(11 * 3600).await;
     assert_eq!(testbed.site.names(), [""; 0]);
@@ -121,7 +121,7 @@ async fn an_engine_at_rest_is_silent_but_for_its_syncs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_are_told_at_rest_and_not_while_they_come_and_go() {
+async fn the_record_count_is_reported_at_rest_and_not_during_changes() {
     let testbed = Testbed::empty().await;
     let mut states = testbed.engine.state();
     states.mark_unchanged();
@@ -151,7 +151,7 @@ async fn a_full_sync_publishes_how_many_records_it_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_count_is_published_also_when_nothing_is_called_any_more() {
+async fn the_record_count_is_published_even_after_the_last_call() {
     for priority in [ErrorKind::Auth, ErrorKind::Transient] {
         let testbed = Setup { standing: guests(2), ..Setup::default() }.start().await;
         let ada = visitor("ada");
@@ -179,7 +179,7 @@ async fn shutting_down_finishes_what_is_in_flight_and_closes_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shutting_down_waits_for_a_hanging_call_only_so_long() {
+async fn shutting_down_waits_for_a_hanging_call_for_a_limited_time() {
     let testbed = Testbed::empty().await;
     testbed.site.every("create", Fate::Hangs);
     testbed.push(&visitor("ada"), Priority::UserChange);

@@ -1,4 +1,4 @@
-//! Full syncs: absence needs a second witness, a part of a list is no list, and what is not ours stays.
+//! Full syncs: absence needs a second read, an incomplete list proves nothing, and foreign records stay.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ async fn stage_of(guests: &[DesiredRecord]) -> Testbed {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_list_with_success_removes_nothing_and_makes_nothing_again() {
+async fn an_empty_list_with_success_removes_and_creates_nothing() {
     let guests = guests(30);
     let testbed = stage_of(&guests).await;
     testbed.site.every("list-people", Fate::Shows(Page::default()));
     testbed.sync().await;
     assert!(testbed.site.writes().is_empty());
-    assert_eq!(testbed.site.count("read"), 30, "each is asked for by its id");
+    assert_eq!(testbed.site.count("read"), 30, "each is read by its id");
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
     assert!(guests.iter().all(|one| testbed.engine.existing(one.id.object_id).unwrap()[0].id == one.id));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_list_makes_again_only_who_is_really_gone() {
+async fn an_empty_list_recreates_only_records_that_are_really_gone() {
     let guests = guests(10);
     let testbed = stage_of(&guests).await;
     testbed.site.memory.put(vestibule_core::model::ObservedRecord { dead: true, ..shown(&guests[3]) });
@@ -41,7 +41,7 @@ async fn an_empty_list_makes_again_only_who_is_really_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_list_is_asked_about_as_well() {
+async fn records_missing_from_a_short_list_are_read_one_by_one() {
     let guests = guests(20);
     let testbed = stage_of(&guests).await;
     let part = Page { records: guests[..5].iter().map(shown).collect(), ..Page::default() };
@@ -52,7 +52,7 @@ async fn a_short_list_is_asked_about_as_well() {
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
 }
 
-/// Pages that follow each other in a circle.
+/// Pages whose cursors form a cycle.
 fn circle(
     cursors: &'static [&'static str],
     calls: &Arc<Mutex<usize>>,
@@ -78,7 +78,7 @@ async fn pages_that_repeat_fail_the_sync_as_a_whole() {
         testbed.site.rule(circle(cursors, &calls));
         testbed.engine.request_sync("now");
         testbed.pass(5).await;
-        assert_eq!(*calls.lock(), cursors.len() + 1, "noticed at the first page that came before");
+        assert_eq!(*calls.lock(), cursors.len() + 1, "detected at the first repeated page");
         assert_eq!((testbed.state().syncs, testbed.site.count("read")), (2, 0));
         assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
         testbed.site.heal();

@@ -1,4 +1,4 @@
-//! Answers that are lost: nothing is made twice, and nothing that may still arrive is taken for absent.
+//! Lost answers: no record is created twice, and no record that may still arrive counts as absent.
 
 use vestibule::engine::{Outcome, Priority, Reason};
 use vestibule_core::identity::RecordId;
@@ -33,7 +33,7 @@ async fn a_creation_that_arrives_late_meets_its_repetition() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visitor_deleted_while_his_creation_is_unanswered_is_not_absent_before_it_cannot_arrive() {
+async fn a_visitor_deleted_during_an_unanswered_creation_is_not_absent_while_it_may_still_arrive() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.site.next("create", Fate::Late);
@@ -43,7 +43,7 @@ async fn a_visitor_deleted_while_his_creation_is_unanswered_is_not_absent_before
     testbed.pass(25).await;
     assert!(!testbed.house.told(ada.id.object_id).contains(&Outcome::Absent));
     testbed.site.arrive().await;
-    assert!(testbed.holds(&[&ada]), "it has arrived after all");
+    assert!(testbed.holds(&[&ada]), "it arrived late");
     testbed.rest().await;
     assert_eq!(testbed.last(&ada), Some(Outcome::Absent));
     assert!(testbed.holds(&[]));
@@ -79,7 +79,7 @@ async fn the_minute_counts_from_the_failure_of_a_call_that_had_to_log_in_first()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_minute_counts_from_when_the_creation_was_sent_and_not_from_when_it_got_in_line() {
+async fn the_minute_counts_from_the_sending_of_the_creation_and_not_from_its_queueing() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let testbed = Testbed::empty().await;
     let wait = std::time::Duration::from_mins(2);
@@ -100,7 +100,7 @@ async fn the_minute_counts_from_when_the_creation_was_sent_and_not_from_when_it_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visitor_changed_while_his_creation_is_unanswered_ends_with_one_record() {
+async fn a_visitor_changed_during_an_unanswered_creation_ends_with_one_record() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
     let testbed = Testbed::empty().await;
@@ -109,10 +109,10 @@ async fn a_visitor_changed_while_his_creation_is_unanswered_ends_with_one_record
     testbed.until("the failure", |testbed| testbed.last(&ada).is_some()).await;
     testbed.push(&moved, Priority::UserChange);
     testbed.pass(5).await;
-    assert!(testbed.holds(&[&moved]), "the new is not kept waiting");
+    assert!(testbed.holds(&[&moved]), "the new record does not wait");
     testbed.site.arrive().await;
     testbed.rest().await;
-    assert!(testbed.holds(&[&moved]), "the old one that came late is gone");
+    assert!(testbed.holds(&[&moved]), "the late old record is gone");
     assert_eq!(testbed.last(&ada), Some(Outcome::Present(moved.id)));
 }
 
@@ -128,7 +128,7 @@ async fn a_card_whose_answer_was_lost_is_assigned_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_a_removal_is_asked_about_and_ends_absent() {
+async fn a_removal_with_a_lost_answer_is_read_back_and_ends_absent() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.site.next("remove", Fate::AnswerLost);
@@ -146,7 +146,7 @@ fn dead(record: &DesiredRecord, number: u16) -> vestibule_core::model::ObservedR
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_rises_past_dead_records() {
+async fn the_record_number_rises_past_removed_records() {
     let ada = visitor("ada");
     let setup = Setup::default();
     (0..3).for_each(|number| setup.memory.put(dead(&ada, number)));
@@ -163,7 +163,7 @@ async fn the_number_rises_past_dead_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_content_that_comes_back_on_one_day_is_a_third_record() {
+async fn content_that_returns_on_one_day_is_a_third_record() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
     let testbed = Testbed::empty().await;
@@ -177,7 +177,7 @@ async fn a_content_that_comes_back_on_one_day_is_a_third_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_our_status_names_and_the_list_lacks_is_asked_for_by_its_id() {
+async fn a_record_that_the_status_names_and_the_list_lacks_is_read_by_its_id() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let testbed = Testbed::empty().await;
     testbed.site.memory.put(shown(&ada));
@@ -187,6 +187,10 @@ async fn a_record_that_our_status_names_and_the_list_lacks_is_asked_for_by_its_i
         testbed.engine.push(one.id.object_id, Priority::UserChange.with_reason(Reason::User));
     }
     testbed.rest().await;
-    assert_eq!(testbed.site.writes(), [("create", bob.id)], "only who is really gone is made again");
+    assert_eq!(
+        testbed.site.writes(),
+        [("create", bob.id)],
+        "only the record that is really gone is created again"
+    );
     assert_eq!(testbed.site.count("read"), 2);
 }

@@ -1,6 +1,6 @@
 //! The engine as a whole on a system in memory: turns, syncs, reading back, the guard, draining, faults.
 //!
-//! Time is tokio's paused clock: what takes an hour takes no time, and nothing happens by chance of the machine.
+//! Time is tokio's paused clock: an hour takes no time, and no result depends on the speed of the machine.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 #![allow(clippy::unchecked_time_subtraction, reason = "a test that subtracts too much fails, as it should")]
 

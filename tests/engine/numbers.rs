@@ -1,4 +1,4 @@
-//! Records that are made again and again: the number rises past the dead in a few calls.
+//! Records that are created repeatedly: the number rises past the removed ones in a few calls.
 
 use vestibule::engine::{Outcome, Priority};
 use vestibule::system::{ErrorKind, Page};
@@ -12,7 +12,7 @@ fn numbered(record: &DesiredRecord, number: u16) -> DesiredRecord {
     DesiredRecord { id: RecordId { number, ..record.id }, ..record.clone() }
 }
 
-/// A stage of a system where these numbers of a record are dead, and it.
+/// A testbed with a system in which these numbers of a record are removed, and that record.
 async fn after_remakes(dead: impl IntoIterator<Item = u16>) -> (Testbed, DesiredRecord) {
     let (setup, ada) = (Setup::default(), visitor("ada"));
     for number in dead {
@@ -22,7 +22,7 @@ async fn after_remakes(dead: impl IntoIterator<Item = u16>) -> (Testbed, Desired
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_rises_past_any_number_of_dead_records_in_a_few_calls() {
+async fn the_record_number_rises_past_any_number_of_removed_records_in_a_few_calls() {
     for dead in [1, 2, 32, 33, 500, NUMBERS - 1] {
         let (testbed, ada) = after_remakes(0..dead).await;
         testbed.push(&ada, Priority::UserChange);
@@ -35,7 +35,7 @@ async fn the_number_rises_past_any_number_of_dead_records_in_a_few_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_system_that_hides_its_dead_from_a_read_costs_no_more() {
+async fn a_system_that_hides_removed_records_from_a_read_costs_no_more_calls() {
     let (testbed, ada) = after_remakes(0..700).await;
     testbed.site.every("read", Fate::Shows(Page::default()));
     testbed.push(&ada, Priority::UserChange);
@@ -45,7 +45,7 @@ async fn a_system_that_hides_its_dead_from_a_read_costs_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_system_that_hides_its_dead_altogether_still_takes_the_visitor() {
+async fn a_system_that_hides_removed_records_entirely_still_gets_the_visitor() {
     let bob = visitor("bob");
     let (setup, ada) = (Setup { standing: vec![bob.clone()], ..Setup::default() }, visitor("ada"));
     for number in 0..40 {
@@ -57,12 +57,12 @@ async fn a_system_that_hides_its_dead_altogether_still_takes_the_visitor() {
         _ => Fate::Done,
     });
     testbed.push(&ada, Priority::UserChange);
-    // A number is drawn: three draws in a row that meet one of forty in a thousand are the end of this turn only.
+    // Numbers are random. Three draws in a row that hit one of forty in a thousand end only this turn.
     testbed.until("the visitor", |testbed| testbed.holds(&[&ada, &bob])).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_living_record_above_the_dead_is_taken_up_and_not_made_once_more() {
+async fn a_living_record_above_the_removed_ones_is_used_and_not_created_again() {
     let (testbed, ada) = after_remakes(0..5).await;
     testbed.site.memory.put(shown(&numbered(&ada, 5)));
     testbed.push(&ada, Priority::UserChange);

@@ -1,4 +1,4 @@
-//! Who goes first, and work that is not done because it is not wanted any more.
+//! The order of work, and work that is skipped because it is not wanted any more.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use vestibule_core::model::DesiredRecord;
 
 use crate::testbed::{Call, Setup, Testbed, visitor, with_group};
 
-/// A stage with ten thousand rollover additions in its queue, some of them under way.
+/// A testbed with ten thousand rollover additions in its queue, some of them in progress.
 async fn crowd(standing: &[&DesiredRecord]) -> Testbed {
     let testbed = Testbed::holding(standing).await;
     let guests: Vec<_> = (0..10_000).map(|n| visitor(&format!("guest-{n}"))).collect();
@@ -22,7 +22,7 @@ async fn crowd(standing: &[&DesiredRecord]) -> Testbed {
     testbed
 }
 
-/// How many calls of others began before the one about this slot.
+/// How many calls for others began before the one about this object.
 fn before(calls: &[Call], record: &DesiredRecord) -> usize {
     calls.iter().position(|call| call.id.is_some_and(|id| id.object_id == record.id.object_id)).unwrap()
 }
@@ -36,7 +36,7 @@ async fn a_users_new_visitor_overtakes_ten_thousand_rollover_additions() {
     testbed.until("the visitor", |testbed| testbed.last(&ada) == Some(Outcome::Present(ada.id))).await;
     let took = testbed.clock.started().elapsed() - pushed;
     assert!(took <= Duration::from_millis(25), "two calls' time at most, not {took:?}");
-    assert!(before(&testbed.site.calls(), &ada) <= 4, "only what has its permit goes before");
+    assert!(before(&testbed.site.calls(), &ada) <= 4, "only calls that already had a permit go first");
     assert!(testbed.engine.diagnostics()["queued"]["rollover_addition"].as_u64().unwrap() > 9_000);
 }
 
@@ -53,7 +53,7 @@ async fn a_revocation_overtakes_everything() {
     testbed.until("the revocation", |testbed| testbed.last(&eve) == Some(Outcome::Absent)).await;
     let calls = testbed.site.calls();
     assert!(before(&calls, &eve) <= 8, "{}", before(&calls, &eve));
-    assert!(!testbed.engine.is_settled(ada.id.object_id), "who was pushed earlier is not done yet");
+    assert!(!testbed.engine.is_settled(ada.id.object_id), "the earlier one is not done yet");
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +93,7 @@ async fn superseded_work_is_never_done() {
     let of_ada: Vec<_> = testbed.site.calls().into_iter().filter(|call| call.id.is_some()).collect();
     let of_ada: Vec<_> =
         of_ada.iter().filter(|c| c.id.unwrap().object_id == ada.id.object_id).map(|c| c.id).collect();
-    assert_eq!(of_ada, [Some(versions[2].id)], "one call, with what was wanted last");
+    assert_eq!(of_ada, [Some(versions[2].id)], "one call, with the last desired record");
     assert!(
         testbed.site.calls().iter().all(|call| call.id.is_none_or(|id| id.object_id != bob.id.object_id))
     );
@@ -101,7 +101,7 @@ async fn superseded_work_is_never_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slot_in_flight_that_is_pushed_again_runs_again() {
+async fn an_object_in_flight_that_is_pushed_again_runs_again() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
     let testbed = Testbed::empty().await;
@@ -116,7 +116,7 @@ async fn a_slot_in_flight_that_is_pushed_again_runs_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_at_once_are_never_more_than_the_account_allows() {
+async fn concurrent_calls_never_exceed_the_limit_of_the_account() {
     let testbed = Setup::default().start().await;
     let guests: Vec<_> = (0..100).map(|n| visitor(&format!("guest-{n}"))).collect();
     for one in &guests {

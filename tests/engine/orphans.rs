@@ -1,4 +1,4 @@
-//! Records with our mark whose object nobody knows, and the guard that judges them.
+//! Marked records without an object, and the guard that decides about them.
 
 use jiff::SignedDuration;
 use vestibule::engine::SourceError;
@@ -8,7 +8,7 @@ use vestibule_core::model::{DesiredRecord, Mode, ObservedRecord};
 
 use crate::testbed::{Fate, Setup, Testbed, ended, shown, visitor};
 
-/// A stage with these orphans, synced once; the guard lets this many go.
+/// A testbed with these orphans after one sync; the guard allows this many removals.
 async fn with_orphans(orphans: &[DesiredRecord], max_deletions: u32) -> Testbed {
     let mut setup = Setup::default();
     setup.settings.limits = Limits { max_deletions, max_percent: 0 };
@@ -72,11 +72,11 @@ async fn too_many_orphans_are_held_together_and_released_by_their_hash_once() {
     let later = many(9);
     testbed.site.memory.put(shown(&later[8]));
     testbed.sync().await;
-    assert_eq!(testbed.state().held.map(|held| held.count), Some(1), "the next one is judged alone");
+    assert_eq!(testbed.state().held.map(|held| held.count), Some(1), "the next one is decided alone");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hash_that_fits_nothing_is_not_said_to_be_used_because_another_orphan_went() {
+async fn a_hash_that_matches_nothing_is_not_reported_as_used_when_another_orphan_is_removed() {
     let mut setup = Setup::default();
     setup.settings.released = Some("0123456789ab".to_owned());
     setup.memory.put(shown(&ended("over")));
@@ -134,7 +134,7 @@ async fn an_orphan_that_the_api_server_still_has_stays() {
     assert!(testbed.holds(&[&old]));
 }
 
-/// One of ours whose NOTES somebody cleared.
+/// A record of this owner whose NOTES were cleared by hand.
 fn unmarked(record: &DesiredRecord) -> ObservedRecord {
     ObservedRecord { mark: None, ..shown(record) }
 }
@@ -191,10 +191,10 @@ async fn a_released_record_that_the_system_does_not_remove_is_reported_as_such_u
     });
     testbed.set(|settings| settings.released = Some(hash.clone()));
     testbed.sync().await;
-    assert_eq!(testbed.state().held, None, "a release was given, and nothing waits for another");
+    assert_eq!(testbed.state().held, None, "the release was used, and no record waits for another");
     let unremoved = testbed.state().unremoved.unwrap();
     assert_eq!((unremoved.count, unremoved.open), (1, 0));
-    assert_eq!(testbed.site.count("reduce"), 1, "its window is over, and its group was taken away");
+    assert_eq!(testbed.site.count("reduce"), 1, "its window is over, and its group was removed");
     testbed.site.heal();
     testbed.until("the end of all", |testbed| testbed.holds(&[])).await;
     testbed.until("the end of the report", |testbed| testbed.state().unremoved.is_none()).await;
@@ -233,7 +233,7 @@ async fn a_mode_that_removes_nothing_leaves_orphans_and_still_syncs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mode_that_removes_nothing_holds_nothing_that_somebody_could_release() {
+async fn a_mode_that_removes_nothing_holds_nothing_to_release() {
     for mode in [Mode::Observe, Mode::CreateOnly, Mode::Upsert] {
         let ada = visitor("ada");
         let mut setup = Setup::default();
@@ -254,7 +254,7 @@ async fn a_mode_that_removes_nothing_holds_nothing_that_somebody_could_release()
 }
 
 #[tokio::test(start_paused = true)]
-async fn suspension_does_not_keep_orphans() {
+async fn suspension_does_not_stop_the_removal_of_orphans() {
     let mut setup = Setup::default();
     setup.settings.suspended = true;
     setup.memory.put(shown(&ended("old")));
@@ -263,7 +263,7 @@ async fn suspension_does_not_keep_orphans() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_the_sync() {
+async fn an_orphan_that_the_system_refuses_to_remove_stops_neither_others_nor_the_sync() {
     let orphans = many(5);
     let setup = Setup::default();
     for one in &orphans {
@@ -285,7 +285,7 @@ async fn an_orphan_that_the_system_refuses_to_remove_keeps_neither_others_nor_th
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orphan_whose_removal_is_never_answered_is_tried_for_ever_and_repeats_no_listing() {
+async fn an_orphan_whose_removal_is_never_answered_is_retried_without_repeated_listings() {
     let orphans = many(3);
     let setup = Setup::default();
     for one in &orphans {
@@ -313,7 +313,7 @@ async fn an_orphan_whose_removal_is_never_answered_is_tried_for_ever_and_repeats
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orphan_that_the_list_lacks_and_that_cannot_be_read_keeps_neither_others_nor_the_sync() {
+async fn an_unreadable_orphan_that_the_list_lacks_stops_neither_others_nor_the_sync() {
     let (gone, old) = (visitor("gone"), ended("old"));
     let testbed = with_orphans(std::slice::from_ref(&gone), 10).await;
     testbed.site.memory.put(ObservedRecord { dead: true, ..shown(&gone) });
@@ -340,7 +340,7 @@ async fn an_orphan_removed_by_hand_is_neither_held_nor_counted_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_object_that_is_declared_again_makes_its_orphan_a_visitor() {
+async fn an_object_that_is_declared_again_adopts_its_orphan() {
     let ada = visitor("ada");
     let testbed = with_orphans(std::slice::from_ref(&ada), 10).await;
     testbed.forget();

@@ -1,4 +1,5 @@
-//! Records of other Vestibule owners: what they stop, what they do not, and how that ends (design 3.15).
+//! Records of other Vestibule owners: the work that they stop, the work that they do not, and how that ends (design
+//! 3.15).
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::testbed::{Setup, ended, of_owner, shown, stranger, visitor, with_card
 
 const THEIRS: &str = "another/cluster/door";
 
-/// An integration that has never written, in a system where this is already.
+/// An integration that has never written, in a system with this record.
 fn newcomer(there: &[ObservedRecord]) -> Setup {
     let mut setup = Setup::default();
     setup.settings.ownership = Ownership::default();
@@ -33,9 +34,9 @@ async fn another_owner_stops_the_creates_of_an_integration_that_never_wrote_unti
     assert_eq!(testbed.state().creates_stopped, Some(CreateStop::OtherOwner(THEIRS.to_owned())));
     testbed.push(&ada, Priority::UserChange);
     testbed.pass(3600).await;
-    assert_eq!((testbed.site.writes(), testbed.site.count("read")), (vec![], 0), "nothing is tried in vain");
+    assert_eq!((testbed.site.writes(), testbed.site.count("read")), (vec![], 0), "no call is made");
     assert!(waits_for_the_integration(testbed.last(&ada)), "{:?}", testbed.last(&ada));
-    assert!(!testbed.state().claims_owner_id, "status.ownerId would close the way that the message names");
+    assert!(!testbed.state().claims_owner_id, "status.ownerId would prevent the fix that the message names");
     testbed.set(|settings| settings.ownership = Ownership { declared: true, ..Ownership::default() });
     testbed.until("the visitor", |testbed| testbed.holds(&[&theirs, &ada])).await;
     assert_eq!(testbed.state().creates_stopped, None);
@@ -75,13 +76,13 @@ async fn an_integration_that_has_written_treats_other_owners_as_strangers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_that_comes_later_stops_nothing() {
+async fn an_owner_that_appears_later_stops_nothing() {
     let (theirs, ada, bob) = (of_owner(THEIRS, "eve"), visitor("ada"), visitor("bob"));
     let testbed = newcomer(&[]).start().await;
     testbed.push(&ada, Priority::UserChange);
     testbed.rest().await;
     testbed.site.memory.put(shown(&theirs));
-    // Its own record is gone by then: that it has written stands all the same.
+    // Its own record is gone by then, but the fact that it has written is kept.
     testbed.delete(&ada, Priority::Revocation);
     testbed.rest().await;
     testbed.sync().await;
@@ -92,7 +93,7 @@ async fn an_owner_that_comes_later_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_neighbour_of_this_cluster_stops_nothing_whenever_it_writes_and_whenever_it_is_known() {
+async fn another_integration_of_this_cluster_stops_nothing_whenever_it_writes_or_becomes_known() {
     let theirs = of_owner(THEIRS, "eve");
     let known = Arc::new(Neighbours::new("c", None, [THEIRS.to_owned()].into()));
     let mut setup = newcomer(&[shown(&theirs)]);
@@ -108,7 +109,7 @@ async fn a_neighbour_of_this_cluster_stops_nothing_whenever_it_writes_and_whenev
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_person_typed_at_the_desk_under_an_id_like_ours_is_a_stranger() {
+async fn a_person_entered_by_hand_under_an_id_of_our_form_is_foreign() {
     let (ada, typed) = (visitor("ada"), of_owner(THEIRS, "eve"));
     let whole = ObservedRecord { mark: None, ..shown(&typed) };
     let testbed = newcomer(&[whole.clone(), stranger("vst-0000", "7")]).start().await;
@@ -120,7 +121,7 @@ async fn a_person_typed_at_the_desk_under_an_id_like_ours_is_a_stranger() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_integration_that_goes_removes_its_own_records_also_beside_another_owner() {
+async fn a_deleted_integration_removes_its_own_records_also_beside_another_owner() {
     let (theirs, ada) = (of_owner(THEIRS, "eve"), with_card(&visitor("ada"), "7"));
     let setup = Setup { standing: vec![ada], ..newcomer(&[shown(&theirs)]) };
     let testbed = setup.start().await;
@@ -130,7 +131,7 @@ async fn an_integration_that_goes_removes_its_own_records_also_beside_another_ow
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_takes_its_turn_once_when_creates_are_allowed_again() {
+async fn waiting_objects_run_once_when_creates_are_allowed_again() {
     let theirs = of_owner(THEIRS, "eve");
     let guests: Vec<DesiredRecord> = (0..20).map(|n| visitor(&format!("guest-{n}"))).collect();
     let testbed = newcomer(&[shown(&theirs)]).start().await;

@@ -1,5 +1,5 @@
-//! Work that could not be done is put back, never dropped: each way in which a turn, or the maintenance of an engine, ends
-//! without its outcome.
+//! Work that could not be done is queued again, never dropped: each way in which a turn, or the maintenance of an
+//! engine, ends without its outcome.
 
 use vestibule::engine::{Outcome, Priority, Reason, SourceError, rate_limit};
 use vestibule::system::ErrorKind;
@@ -11,7 +11,7 @@ fn guests(count: usize) -> Vec<DesiredRecord> {
     (0..count).map(|n| visitor(&format!("guest-{n}"))).collect()
 }
 
-/// An engine that makes one call a second, on a system that holds these.
+/// An engine that makes one call a second, on a system with these records.
 async fn slow(standing: &[DesiredRecord]) -> Testbed {
     let limits = rate_limit::Limits { rate: Some(1.0), burst: 1, max_in_flight: 4 };
     Setup { standing: standing.to_vec(), limits, ..Setup::default() }.start().await
@@ -26,7 +26,7 @@ fn pending(testbed: &Testbed) -> (u64, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deletions_in_progress_while_the_lease_is_away_for_a_moment_are_all_carried_out() {
+async fn deletions_in_progress_during_a_brief_loss_of_the_lease_are_all_completed() {
     let guests = guests(10);
     let testbed = slow(&guests).await;
     for one in &guests {
@@ -46,7 +46,7 @@ async fn deletions_in_progress_while_the_lease_is_away_for_a_moment_are_all_carr
 }
 
 #[tokio::test(start_paused = true)]
-async fn creations_in_progress_while_the_lease_is_away_for_a_moment_are_all_carried_out() {
+async fn creations_in_progress_during_a_brief_loss_of_the_lease_are_all_completed() {
     let guests = guests(18);
     let testbed = slow(&[]).await;
     for one in &guests {
@@ -64,7 +64,7 @@ async fn creations_in_progress_while_the_lease_is_away_for_a_moment_are_all_carr
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replacement_between_whose_steps_the_lease_was_lost_is_finished_when_it_is_held_again() {
+async fn a_replacement_interrupted_by_the_loss_of_the_lease_is_finished_when_it_is_held_again() {
     let ada = visitor("ada");
     let moved = with_group(&ada, "Parking");
     let testbed = Testbed::holding(&[&ada]).await;
@@ -80,7 +80,7 @@ async fn a_replacement_between_whose_steps_the_lease_was_lost_is_finished_when_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_the_lease_cut_short_teaches_nothing_about_the_system() {
+async fn a_step_interrupted_by_the_lease_says_nothing_about_the_system() {
     let guests = guests(6);
     let testbed = Testbed::empty().await;
     let mut cut = 0;
@@ -99,7 +99,7 @@ async fn a_step_that_the_lease_cut_short_teaches_nothing_about_the_system() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frozen_revocation_waits_counts_and_is_done_once_it_is_known_what_is_wanted() {
+async fn a_frozen_revocation_counts_as_pending_and_is_done_once_the_desired_state_is_known() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.house.fail_wants(Some(SourceError::Frozen));
@@ -117,7 +117,7 @@ async fn a_frozen_revocation_waits_counts_and_is_done_once_it_is_known_what_is_w
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frozen_slot_does_not_spin_and_news_of_it_do_not_wait_for_its_next_look() {
+async fn a_frozen_object_does_not_spin_and_its_news_do_not_wait_for_the_next_retry() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.house.fail_claims(Some(SourceError::Frozen));
@@ -132,7 +132,7 @@ async fn a_frozen_slot_does_not_spin_and_news_of_it_do_not_wait_for_its_next_loo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slot_without_an_object_is_done_with_while_all_objects_are_known() {
+async fn an_object_id_without_an_object_is_dropped_while_all_objects_are_known() {
     let nobody = visitor("nobody");
     let testbed = Testbed::empty().await;
     testbed.engine.push(nobody.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
@@ -148,7 +148,7 @@ async fn a_slot_without_an_object_is_done_with_while_all_objects_are_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_the_api_server_leaves_without_an_answer_keeps_its_priority_and_its_age() {
+async fn a_turn_without_an_answer_of_the_api_server_keeps_its_priority_and_its_age() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.house.fail_wants(Some(SourceError::Unreachable("no route".into())));
@@ -190,7 +190,7 @@ async fn an_outcome_whose_report_panics_is_reported_by_another_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sync_that_panics_is_repeated_and_answers_those_who_asked_for_it() {
+async fn a_sync_that_panics_is_repeated_and_answers_its_requests() {
     let testbed = Testbed::empty().await;
     let mut first = true;
     testbed.site.rule(move |call| {
@@ -235,7 +235,7 @@ async fn orphans_whose_judgement_panics_or_loses_the_lease_are_judged_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn removals_whose_reading_back_panics_or_loses_the_lease_are_read_back_later() {
+async fn removals_whose_read_back_panics_or_loses_the_lease_are_read_back_later() {
     let guests = guests(50);
     let testbed = Setup { standing: guests.clone(), ..Setup::default() }.start().await;
     let mut listings = 0;
@@ -262,7 +262,7 @@ async fn removals_whose_reading_back_panics_or_loses_the_lease_are_read_back_lat
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_does_not_hold_is_as_old_as_its_first_attempt() {
+async fn a_removal_that_has_no_effect_is_as_old_as_its_first_attempt() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.site.every("remove", Fate::Claims(vestibule::system::Applied::Done));
@@ -273,7 +273,7 @@ async fn a_removal_that_does_not_hold_is_as_old_as_its_first_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_pushed_while_the_engine_drained_is_looked_at_by_a_sync_when_it_does_no_more() {
+async fn objects_pushed_during_a_drain_are_reconciled_by_a_sync_after_it() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.engine.drain();

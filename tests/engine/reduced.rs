@@ -1,4 +1,4 @@
-//! A record that stays because its replacement cannot be made yet opens only what is still declared.
+//! A record that stays because its replacement cannot be created yet opens only what is still declared.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::testbed::{
     Fate, GROUPS, Setup, Testbed, at, identified, stranger, visitor, with_card, with_group, with_groups,
 };
 
-/// Ada with two groups, and what she was changed to.
+/// Ada with two groups, and the changed record.
 fn ada() -> DesiredRecord {
     with_groups(&visitor("ada"), &["Lobby", "Floor 4"])
 }
@@ -29,7 +29,7 @@ async fn holding(record: &DesiredRecord, change: impl FnOnce(&mut Setup)) -> Tes
     setup.start().await
 }
 
-/// What the one living record of the stage holds.
+/// The content of the one living record of the system.
 fn left(testbed: &Testbed) -> Facts {
     let mut ours: Vec<_> = testbed.living().into_iter().filter(|one| one.id.is_some()).collect();
     assert_eq!(ours.len(), 1, "{ours:?}");
@@ -47,12 +47,12 @@ fn message(testbed: &Testbed, record: &DesiredRecord) -> String {
     }
 }
 
-/// A way in which a replacement cannot be made yet.
+/// A reason why a replacement cannot be created yet.
 type Hindrance = fn(&Testbed, &DesiredRecord) -> DesiredRecord;
 
 const HINDRANCES: [(&str, Hindrance); 5] = [
     ("a typo in another group", |_, wanted| with_groups(wanted, &["Lobby", "Lobyy"])),
-    ("a card that somebody holds", |_, wanted| with_card(wanted, "4711")),
+    ("a card of another person", |_, wanted| with_card(wanted, "4711")),
     ("an API server that does not answer", |testbed, wanted| {
         testbed.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
         wanted.clone()
@@ -68,7 +68,7 @@ const HINDRANCES: [(&str, Hindrance); 5] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn whatever_keeps_a_replacement_from_being_made_keeps_nothing_open_that_was_taken_away() {
+async fn no_obstacle_to_a_replacement_keeps_withdrawn_access_open() {
     for (what, hindrance) in HINDRANCES {
         let testbed = holding(&ada(), |setup| setup.memory.put(stranger("person-9", "4711"))).await;
         let shorter = until(&with_group(&ada(), "Lobby"), "2026-12-01T20:00:00Z");
@@ -95,7 +95,7 @@ fn any_record() -> impl Strategy<Value = DesiredRecord> {
     })
 }
 
-/// Whether a record opens nothing that one of the two does not grant.
+/// Whether a record opens only what both records grant.
 fn is_within(facts: &Facts, old: &DesiredRecord, new: &DesiredRecord) -> bool {
     [old, new].iter().all(|record| {
         let window = facts.window.unwrap();
@@ -111,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn of_any_two_records_nothing_stays_open_that_one_of_them_does_not_grant(
+    fn between_any_two_records_only_access_that_both_grant_stays_open(
         old in any_record(),
         new in any_record(),
         hindrance in 0..HINDRANCES.len(),
@@ -132,7 +132,7 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_typo_in_the_only_group_removes_the_record_and_says_that_nothing_is_open() {
+async fn a_typo_in_the_only_group_removes_the_record_and_reports_that_no_door_is_open() {
     let testbed = holding(&ada(), |_| {}).await;
     let wanted = with_group(&ada(), "Lobyy");
     testbed.push(&wanted, Priority::UserChange);
@@ -146,7 +146,7 @@ async fn a_typo_in_the_only_group_removes_the_record_and_says_that_nothing_is_op
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_that_was_taken_away_is_withdrawn_while_the_new_one_is_not_free() {
+async fn a_removed_card_is_withdrawn_while_the_new_one_is_not_free() {
     let old = with_card(&visitor("ada"), "4712");
     let testbed = holding(&old, |setup| setup.memory.put(stranger("person-9", "4711"))).await;
     let wanted = with_card(&visitor("ada"), "4711");
@@ -176,7 +176,7 @@ async fn another_person_does_not_inherit_the_record_of_the_former_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn yesterdays_record_goes_although_todays_cannot_be_made() {
+async fn yesterdays_record_is_removed_although_todays_cannot_be_created() {
     let testbed = holding(&ada(), |_| {}).await;
     let window = Window { from: at("2026-12-02T13:00:00Z"), until: at("2026-12-02T23:00:00Z") };
     let wanted = with_groups(&DesiredRecord { window, ..ada() }, &["Lobby", "Lobyy"]);
@@ -209,7 +209,7 @@ async fn a_retry_sends_nothing_and_reads_nothing_and_a_repaired_declaration_is_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declaration_that_is_taken_back_gives_the_record_back_what_it_lost() {
+async fn a_reverted_declaration_restores_the_access_of_the_record() {
     let testbed = holding(&ada(), |_| {}).await;
     testbed.push(&with_groups(&ada(), &["Lobby", "Lobyy"]), Priority::UserChange);
     testbed.until("the reduction", |testbed| testbed.site.count("reduce") == 1).await;
@@ -220,7 +220,7 @@ async fn a_declaration_that_is_taken_back_gives_the_record_back_what_it_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_gives_back_by_hand_meanwhile_is_taken_away_again() {
+async fn access_restored_by_hand_meanwhile_is_withdrawn_again() {
     let testbed = holding(&ada(), |_| {}).await;
     let wanted = with_groups(&ada(), &["Lobby", "Lobyy"]);
     testbed.push(&wanted, Priority::UserChange);
@@ -235,7 +235,7 @@ async fn what_somebody_gives_back_by_hand_meanwhile_is_taken_away_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reduction_that_fails_is_a_revocation_and_tried_until_it_holds() {
+async fn a_failed_reduction_is_a_revocation_and_is_retried_until_it_succeeds() {
     let wanted = with_groups(&ada(), &["Lobby", "Lobyy"]);
     for fate in [Fate::Fails(ErrorKind::Terminal), Fate::Claims(vestibule::system::Applied::Done)] {
         let testbed = holding(&ada(), |_| {}).await;
@@ -252,7 +252,7 @@ async fn a_reduction_that_fails_is_a_revocation_and_tried_until_it_holds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_changed_in_the_system_is_not_taken_away_for_a_group_that_was_renamed_there() {
+async fn a_record_is_not_removed_because_its_group_was_renamed_in_the_system() {
     let testbed = holding(&visitor("ada"), |_| {}).await;
     let id = visitor("ada").id.to_string();
     testbed.site.memory.edit(&id, |facts| facts.groups = groups(&["Main lobby"]));
@@ -261,11 +261,11 @@ async fn a_record_changed_in_the_system_is_not_taken_away_for_a_group_that_was_r
     testbed.pass(60).await;
     testbed.engine.request_sync("now");
     testbed.until("the failure", |testbed| testbed.last(&visitor("ada")).is_some()).await;
-    assert!(testbed.site.writes().is_empty(), "what is not known freezes");
+    assert!(testbed.site.writes().is_empty(), "an unknown group freezes the record");
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_mode_reduces_as_far_as_it_may() {
+async fn each_mode_reduces_as_far_as_it_allows() {
     let changes = [
         (Mode::Enforce, ["reduce"].as_slice(), Withheld::Suspended),
         (Mode::Upsert, ["reduce"].as_slice(), Withheld::Mode(Mode::Upsert)),
@@ -285,7 +285,7 @@ async fn each_mode_reduces_as_far_as_it_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_is_removed_a_record_that_shares_nothing_is_emptied_and_the_new_one_made_beside_it() {
+async fn without_removals_a_record_that_shares_nothing_is_emptied_and_the_new_one_created_beside_it() {
     let testbed = holding(&ada(), |setup| setup.settings.mode = Mode::Upsert).await;
     let wanted = with_group(&ada(), "Parking");
     testbed.push(&wanted, Priority::UserChange);
@@ -309,7 +309,7 @@ fn declare(testbed: &Testbed, desired: DesiredState) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_declaration_reduces_what_is_there_and_makes_nothing() {
+async fn a_refused_declaration_reduces_the_existing_record_and_creates_nothing() {
     let testbed = holding(&ada(), |_| {}).await;
     let less = until(&with_group(&ada(), "Lobby"), "2026-12-01T16:00:00Z");
     declare(&testbed, at_most(&less));
@@ -327,7 +327,7 @@ async fn a_refused_declaration_reduces_what_is_there_and_makes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_known_takes_nothing_away() {
+async fn an_unknown_desired_state_withdraws_nothing() {
     let testbed = holding(&ada(), |_| {}).await;
     declare(&testbed, DesiredState::AtMost(Entitlement::default().into()));
     testbed.rest().await;
@@ -336,7 +336,7 @@ async fn what_is_not_known_takes_nothing_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_may_be_changed_a_refused_declaration_says_what_would_be_done() {
+async fn in_a_mode_without_changes_a_refused_declaration_reports_the_planned_reduction() {
     for mode in [Mode::Observe, Mode::CreateOnly] {
         let testbed = holding(&ada(), |setup| setup.settings.mode = mode).await;
         declare(&testbed, at_most(&with_group(&ada(), "Lobby")));

@@ -1,4 +1,4 @@
-//! A clock that somebody sets back by six hours: nothing waits six hours longer for it.
+//! A clock that is set back by six hours: no work waits six hours longer because of it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::testbed::{Fate, Setup, Testbed, visitor, with_group};
 const SIX_HOURS: SignedDuration = SignedDuration::from_hours(6);
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_is_tried_again_as_soon_as_before() {
+async fn a_failed_step_is_retried_as_soon_as_without_the_change() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.site.next("create", Fate::Fails(ErrorKind::Dependency));
@@ -23,7 +23,7 @@ async fn what_failed_is_tried_again_as_soon_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_full_sync_comes_as_soon_as_before() {
+async fn the_next_full_sync_comes_as_soon_as_without_the_change() {
     let mut setup = Setup::default();
     setup.settings.resync = SignedDuration::from_hours(2);
     let testbed = setup.start().await;
@@ -34,7 +34,7 @@ async fn the_next_full_sync_comes_as_soon_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_creation_without_an_answer_is_waited_for_no_longer_than_a_minute_more() {
+async fn an_unanswered_creation_is_waited_for_at_most_a_minute_longer() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.site.next("create", Fate::Late);
@@ -47,7 +47,7 @@ async fn a_creation_without_an_answer_is_waited_for_no_longer_than_a_minute_more
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_system_that_asked_for_patience_is_left_alone_no_longer_than_it_said() {
+async fn a_throttling_system_is_left_alone_no_longer_than_it_requested() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let testbed = Testbed::empty().await;
     testbed.site.next("create", Fate::Fails(ErrorKind::Throttled(Some(Duration::from_mins(8)))));
@@ -61,7 +61,7 @@ async fn a_system_that_asked_for_patience_is_left_alone_no_longer_than_it_said()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_that_was_missing_is_asked_for_again_as_soon_as_before() {
+async fn a_missing_group_is_looked_up_again_as_soon_as_without_the_change() {
     let ada = with_group(&visitor("ada"), "Roof");
     let testbed = Testbed::empty().await;
     testbed.clock.set_back(SIX_HOURS);

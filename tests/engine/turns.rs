@@ -1,4 +1,4 @@
-//! One slot's turn, and how a removal is confirmed.
+//! One object's turn, and the confirmation of a removal.
 
 use vestibule::engine::{Outcome, Priority, Reason};
 use vestibule_core::plan::DesiredState;
@@ -6,7 +6,7 @@ use vestibule_core::plan::DesiredState;
 use crate::testbed::{Fate, LATENCY, Setup, Testbed, visitor, with_group};
 
 #[tokio::test(start_paused = true)]
-async fn a_pushed_slot_whose_record_is_there_makes_no_call() {
+async fn a_pushed_object_whose_record_exists_makes_no_call() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.push(&ada, Priority::UserChange);
@@ -40,7 +40,7 @@ async fn a_changed_record_is_removed_and_then_created_in_one_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_is_removed_and_read_back_before_it_is_told_as_absent() {
+async fn a_deleted_record_is_removed_and_read_back_before_it_is_reported_absent() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.delete(&ada, Priority::Revocation);
@@ -53,11 +53,11 @@ async fn a_deletion_is_removed_and_read_back_before_it_is_told_as_absent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_deletions_at_once_are_each_read_once_and_told_once() {
+async fn a_few_simultaneous_deletions_are_each_read_once_and_reported_once() {
     let people: Vec<_> = ["ada", "bob", "cyd"].map(visitor).into();
     let testbed = Testbed::holding(&people.iter().collect::<Vec<_>>()).await;
     for one in &people {
-        // Each is under way when the next one wakes the engine.
+        // Each is in progress when the next one wakes the engine.
         testbed.delete(one, Priority::UserChange);
         tokio::time::sleep(LATENCY / 2).await;
     }
@@ -87,19 +87,23 @@ async fn many_removals_are_confirmed_by_one_listing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_did_not_hold_is_removed_again_until_it_does() {
+async fn a_removal_without_effect_is_repeated_until_it_succeeds() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.site.next("remove", Fate::Claims(vestibule::system::Applied::Done));
     testbed.delete(&ada, Priority::Revocation);
     testbed.rest().await;
     assert_eq!(testbed.site.names(), ["remove", "read", "remove", "read"]);
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Absent], "nothing is told before it is so");
+    assert_eq!(
+        testbed.house.told(ada.id.object_id),
+        [Outcome::Absent],
+        "nothing is reported before it is true"
+    );
     assert!(testbed.holds(&[]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_never_holds_is_repeated_ever_later() {
+async fn a_removal_that_never_succeeds_is_repeated_with_growing_pauses() {
     let ada = visitor("ada");
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.site.every("remove", Fate::Claims(vestibule::system::Applied::Done));
@@ -118,7 +122,7 @@ async fn a_removal_that_never_holds_is_repeated_ever_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_revocation_that_is_refused_for_ever_does_not_keep_others_unconfirmed() {
+async fn a_permanently_refused_revocation_does_not_leave_others_unconfirmed() {
     let people: Vec<_> = (0..11).map(|n| visitor(&format!("guest-{n}"))).collect();
     let testbed = Testbed::holding(&people.iter().collect::<Vec<_>>()).await;
     let stuck = people[0].id;
@@ -137,7 +141,7 @@ async fn one_revocation_that_is_refused_for_ever_does_not_keep_others_unconfirme
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_that_did_not_hold_in_a_crowd_is_found_by_the_listing() {
+async fn a_removal_without_effect_among_many_is_found_by_the_listing() {
     let people: Vec<_> = (0..20).map(|n| visitor(&format!("guest-{n}"))).collect();
     let setup = Setup { standing: people.clone(), ..Setup::default() };
     let testbed = setup.start().await;

@@ -1,4 +1,4 @@
-//! The part of an API server that leases need: one object, versions, conflicts; and lines to it that can break.
+//! The part of an API server that leases need: one object, versions, conflicts; and connections to it that can break.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -38,7 +38,7 @@ struct Counts {
 /// Called before an answer is given.
 type Hook = Box<dyn Fn() + Send + Sync>;
 
-/// One client's way to the server.
+/// One client's connection to the server.
 #[derive(Clone, Default)]
 pub struct Line {
     cut: Arc<AtomicBool>,
@@ -47,12 +47,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// From now on nothing arrives and nothing answers.
+    /// From now on no request arrives and no answer comes.
     pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }
 
-    /// All is well again.
+    /// The connection works again.
     pub fn mend(&self) {
         self.cut.store(false, Ordering::SeqCst);
     }
@@ -62,7 +62,7 @@ impl Line {
         self.lossy.store(lose, Ordering::SeqCst);
     }
 
-    /// Called when the server is done with a request and has not answered it.
+    /// Called after the server has processed a request and before it answers.
     pub fn before_each_answer(&self, call: impl Fn() + Send + Sync + 'static) {
         *self.before_answer.lock() = Some(Box::new(call));
     }
@@ -78,14 +78,14 @@ impl Default for Server {
 }
 
 impl Server {
-    /// One on which no lease was ever made.
+    /// A server on which no lease was ever created.
     pub fn without_lease() -> Self {
         let server = Self::default();
         server.delete_lease();
         server
     }
 
-    /// A client over a line of its own.
+    /// A client with its own connection.
     pub fn connect(&self) -> (Client, Line) {
         let (server, line) = (self.clone(), Line::default());
         let ours = line.clone();
@@ -153,22 +153,22 @@ impl Server {
         Ok(lease)
     }
 
-    /// The lease as it stands, or that there is none.
+    /// The lease, or `None` if there is none.
     pub fn try_lease(&self) -> Option<Lease> {
         self.state.lock().lease.clone()
     }
 
-    /// The lease as it stands.
+    /// The lease.
     pub fn lease(&self) -> Lease {
         self.state.lock().lease.clone().expect("there is a lease")
     }
 
-    /// What the writers believed to write over; `None` for a creation.
+    /// The versions that the writers expected to replace; `None` for a creation.
     pub fn versions_written_over(&self) -> Vec<Option<String>> {
         self.state.lock().written_over.clone()
     }
 
-    /// As an administrator's edit does.
+    /// Edits the lease as an administrator would.
     fn edit(&self, edit: impl FnOnce(&mut Lease)) {
         let mut state = self.state.lock();
         state.version += 1;
@@ -178,7 +178,7 @@ impl Server {
         lease.metadata.resource_version = Some(version);
     }
 
-    /// Gives the lease to somebody whatever it says.
+    /// Gives the lease to another holder, whatever it says.
     pub fn take_by_force(&self, holder: &str) {
         self.edit(|lease| lease.spec.as_mut().expect("a spec").holder_identity = Some(holder.into()));
     }
@@ -190,17 +190,17 @@ impl Server {
         });
     }
 
-    /// As `kubectl delete lease` does.
+    /// Deletes the lease, like `kubectl delete lease`.
     pub fn delete_lease(&self) {
         self.state.lock().lease = None;
     }
 
-    /// Returns once so many writes were made, counted from the beginning; calls `meanwhile` every other moment.
+    /// Returns once this many writes were made, counted from the beginning. Calls `meanwhile` again and again.
     pub async fn wait_for_writes_with(&self, writes: usize, meanwhile: impl Fn()) {
         self.wait(|counts| counts.writes >= writes, meanwhile).await;
     }
 
-    /// Returns once so many looks were taken, counted from the beginning.
+    /// Returns once the lease was read this many times, counted from the beginning.
     pub async fn wait_for_looks(&self, looks: usize) {
         self.wait(|counts| counts.looks >= looks, || {}).await;
     }

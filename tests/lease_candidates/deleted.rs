@@ -1,4 +1,4 @@
-//! A lease that is not there: made anew, or deleted under its holder.
+//! A lease that does not exist: created anew, or deleted while a replica held it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn a_lease_that_was_deleted_is_made_again_by_its_holder_and_not_by_a_watch
     let (mut first, second) = (replica(&server, "first"), replica(&server, "second"));
     first.acquire().await;
     let acquiring = second.acquire_in_background();
-    server.wait_for_looks(3).await; // The second has seen whose it is.
+    server.wait_for_looks(3).await; // The second has seen its holder.
     server.delete_lease();
     let (stop, clock, _line, keeping) = first.keep_in_background();
     server.wait_for_writes_with(2, || pass(&clock, seconds(2))).await;
@@ -27,7 +27,7 @@ async fn a_lease_that_was_deleted_is_made_again_by_its_holder_and_not_by_a_watch
 }
 
 #[tokio::test]
-async fn who_finds_no_lease_makes_one_and_writes_nothing_for_as_long_as_a_claim_lasts() {
+async fn a_candidate_without_a_lease_creates_one_and_writes_nothing_for_the_duration_of_a_claim() {
     let server = Server::without_lease();
     let first = replica(&server, "first");
     let (clock, fence, began) = (first.clock.clone(), first.candidate.fence(), first.clock.now());

@@ -1,4 +1,4 @@
-//! The lease, tried by two candidates on an API server that can be cut off and that keeps its word about versions.
+//! The lease, with two candidates on an API server that can become unreachable and that checks versions.
 
 mod deleted;
 #[path = "../fake_lease_server/mod.rs"]
@@ -18,14 +18,14 @@ use vestibule::shutdown::{Shutdown, Trigger};
 /// A task that keeps a lease.
 type Kept = tokio::task::JoinHandle<(Candidate, Result<(), Lost>)>;
 
-/// Longer than anything here takes; only a test that fails waits that long.
+/// Longer than any step here takes. Only a failing test waits that long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
 }
 
-/// A replica with a clock of its own, as on a machine of its own.
+/// A replica with its own clock, as on its own machine.
 struct Replica {
     candidate: Candidate,
     clock: Arc<SetClock>,
@@ -46,7 +46,7 @@ impl Replica {
         tokio::time::timeout(PATIENCE, self.candidate.acquire()).await.expect("the lease is free");
     }
 
-    /// Goes on trying, in a task; the handle returns the replica once it leads.
+    /// Tries on in a task. The handle returns the replica once it leads.
     fn acquire_in_background(mut self) -> tokio::task::JoinHandle<Self> {
         tokio::spawn(async move {
             self.candidate.acquire().await;
@@ -70,7 +70,7 @@ fn pass(clock: &SetClock, time: SignedDuration) {
     clock.set(clock.now() + time);
 }
 
-/// Lets a clock run fast until the task ends: whoever sleeps on it wakes at each step.
+/// Lets a clock run fast until the task ends. Every sleeper wakes at each step.
 async fn run_until_done<T>(clock: &SetClock, task: tokio::task::JoinHandle<T>) -> T {
     let mut task = task;
     let stepping = async {
@@ -108,7 +108,7 @@ async fn a_claim_is_over_by_time_alone() {
     pass(&first.clock, seconds(15));
     assert!(fence.held());
     pass(&first.clock, seconds(5));
-    assert!(!fence.held(), "nobody renewed it");
+    assert!(!fence.held(), "it was not renewed");
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_slow_answer_does_not_extend_the_claim() {
     let clock = first.clock.clone();
     first.line.before_each_answer(move || pass(&clock, seconds(4)));
     first.acquire().await;
-    // Two calls of 4 s: the look, then the write, from before which the claim counts.
+    // Two calls of 4 s: the read, then the write. The claim counts from before the write.
     let until = fence.until().expect("it leads");
     assert!(until.duration_since(sent) < seconds(25), "{until}");
     assert!(until.duration_since(first.clock.now()) <= seconds(16), "{until}");
@@ -171,7 +171,7 @@ async fn a_lease_is_given_back_even_if_the_last_renewal_lost_its_answer() {
 }
 
 #[tokio::test]
-async fn nobody_gives_back_what_another_holds() {
+async fn a_lease_held_by_another_is_not_given_back() {
     let server = Server::default();
     let (mut first, mut second) = (replica(&server, "first"), replica(&server, "second"));
     first.acquire().await;
@@ -200,7 +200,7 @@ async fn a_killed_leader_is_followed_once_its_claim_was_watched_to_its_end() {
     let server = Server::default();
     let (mut first, second) = (replica(&server, "first"), replica(&server, "second"));
     first.acquire().await;
-    drop(first); // As `kill -9` does: nothing is given back.
+    drop(first); // Like `kill -9`: nothing is given back.
     let (clock, began) = (second.clock.clone(), second.clock.now());
     let second = run_until_done(&clock, second.acquire_in_background()).await;
     let waited = clock.now().duration_since(began);
@@ -209,7 +209,7 @@ async fn a_killed_leader_is_followed_once_its_claim_was_watched_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_rivals_claim_is_watched_from_when_the_answer_came_not_from_when_it_was_asked_for() {
+async fn a_rivals_claim_is_measured_from_the_answer_and_not_from_the_request() {
     let server = Server::default();
     let (mut first, second) = (replica(&server, "first"), replica(&server, "second"));
     first.acquire().await;
@@ -219,7 +219,7 @@ async fn a_rivals_claim_is_watched_from_when_the_answer_came_not_from_when_it_wa
     second.line.before_each_answer(move || {
         let mut seen = seen.lock();
         if seen.is_none() {
-            pass(&clock, seconds(4)); // The first look is slow: whoever holds the lease may have renewed it meanwhile.
+            pass(&clock, seconds(4)); // The first read is slow: the holder may have renewed the lease meanwhile.
             *seen = Some(clock.now());
         }
     });
@@ -237,7 +237,7 @@ async fn a_leader_that_is_cut_off_stops_before_its_successor_starts() {
     first.acquire().await;
     let fence = first.candidate.fence();
     let (_stop, first_clock, line, keeping) = first.keep_in_background();
-    // Both machines' clocks run evenly from here; the first can no longer reach the server.
+    // From here both machines' clocks run evenly, and the first replica cannot reach the server any more.
     line.cut();
     let second_clock = second.clock.clone();
     let successor = second.candidate.fence();
@@ -314,7 +314,7 @@ async fn at_rest_a_leader_writes_at_most_360_times_an_hour() {
 }
 
 #[tokio::test]
-async fn labels_that_somebody_put_on_the_lease_stay() {
+async fn labels_of_others_on_the_lease_stay() {
     let server = Server::default();
     let (mut first, mut second) = (replica(&server, "first"), replica(&server, "second"));
     first.acquire().await;

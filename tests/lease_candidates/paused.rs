@@ -6,7 +6,7 @@ use crate::fake_lease_server::Server;
 use crate::{PATIENCE, pass, replica, run_until_done, seconds};
 
 #[tokio::test]
-async fn a_claim_that_ran_out_is_lost_although_nobody_has_taken_it() {
+async fn an_expired_claim_is_lost_even_if_no_other_replica_has_taken_it() {
     let server = Server::default();
     let mut first = replica(&server, "first");
     first.acquire().await;
@@ -17,7 +17,7 @@ async fn a_claim_that_ran_out_is_lost_although_nobody_has_taken_it() {
     let Err(Lost::Expired { last }) = kept else { panic!("it goes on: {kept:?}") };
     assert!(last.to_string().contains("was suspended"), "{last}");
     assert!(!fence.held());
-    assert_eq!(server.versions_written_over().len(), 1, "nothing was written over it");
+    assert_eq!(server.versions_written_over().len(), 1, "the lease was not overwritten");
 }
 
 #[tokio::test]

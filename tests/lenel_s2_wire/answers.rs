@@ -1,4 +1,4 @@
-//! What an answer means, and what is none.
+//! The meaning of answers, and of responses that are not answers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use vestibule::system::{AccessSystem, Cursor, ErrorKind, Scope, SystemError};
 
 use crate::stub::{Asked, Stub, client, details, session, xml};
 
-/// The error of one read to a box that answers every command but the login like this.
+/// The error of one read from a NetBox that gives this answer to every command except the login.
 async fn error_of(respond: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> SystemError {
     let stub = Stub::new(move |asked| session(asked, &respond)).await;
     stub.client.observe(Scope::People(None)).await.unwrap_err()
@@ -41,7 +41,7 @@ async fn statuses_of_http_become_classes() {
 }
 
 #[tokio::test]
-async fn a_date_to_come_back_at_counts_from_the_answers_own_date_whatever_our_clock_shows() {
+async fn a_retry_date_counts_from_the_answers_own_date_whatever_the_local_clock_shows() {
     let later = |_: &Asked| {
         let headers =
             [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")];
@@ -51,7 +51,7 @@ async fn a_date_to_come_back_at_counts_from_the_answers_own_date_whatever_our_cl
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let away =
         |_: &Asked| (StatusCode::FOUND, [("location", "http://127.0.0.1:1/elsewhere")]).into_response();
     let error = error_of(away).await;
@@ -110,7 +110,7 @@ async fn a_walk_that_repeats_a_key_is_an_error_and_not_an_end() {
 }
 
 #[tokio::test]
-async fn one_page_in_latin_1_is_read_all_the_same() {
+async fn a_page_in_latin_1_is_read() {
     let stub = Stub::new(|asked| {
         session(asked, |_| {
             let mut body =
@@ -138,7 +138,7 @@ fn addresses_that_must_not_be_connected_to_are_refused_before_any_call() {
 }
 
 #[test]
-fn a_configuration_that_cannot_work_is_refused_with_what_to_change() {
+fn a_configuration_that_cannot_work_is_refused_with_advice() {
     let good = || Config::new("https://box.example.org", TimeZone::UTC);
     assert!(client(&good()).is_ok());
     let cases = [

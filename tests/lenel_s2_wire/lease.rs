@@ -1,4 +1,4 @@
-//! The leader's lease is asked before each request: the login, the proof, the repetition and the reading back included.
+//! The leader's lease is checked before each request, including the login, its proof, a repetition and a read-back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::stub::{
     Asked, LOST, Stub, answer, assign, card_until, fail, id, leased, person, refused, session, success,
 };
 
-/// What is done to the box.
+/// An operation on the NetBox.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     Check,
@@ -33,7 +33,7 @@ fn lease() -> Arc<SetClock> {
     Arc::new(SetClock::starting_at(Timestamp::now()))
 }
 
-/// A box on which each deed takes as many exchanges as there can be.
+/// A NetBox on which each operation needs as many exchanges as possible.
 fn laborious(asked: &Asked) -> axum::response::Response {
     session(asked, |asked| match asked.command.as_str() {
         "GetCardFormats" => refused(),
@@ -80,7 +80,7 @@ async fn a_lease_lost_between_two_exchanges_stops_the_next_one() {
 }
 
 #[tokio::test]
-async fn the_same_deeds_take_more_exchanges_while_the_lease_is_held() {
+async fn the_same_operations_take_more_exchanges_while_the_lease_is_held() {
     for (deed, count) in [(Deed::Check, 3), (Deed::ReadFormats, 7), (Deed::AssignCard, 6)] {
         let stub = Stub::new(laborious).await;
         let _ = carry_out(&stub, deed).await;
@@ -120,12 +120,12 @@ async fn a_session_of_a_former_leader_is_neither_kept_alive_nor_logged_out() {
     let Stub { script, client, server: _server } = stub;
     drop(client);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    // One ping may have been on its way.
+    // One ping may have been in flight.
     assert!(script.asked.lock().len() <= asked + 1, "{:?}", script.asked.lock());
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_given_up_when_the_lease_ends() {
+async fn a_request_in_flight_is_cancelled_when_the_lease_ends() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config =

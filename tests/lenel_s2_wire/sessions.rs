@@ -42,11 +42,11 @@ async fn an_expired_session_under_many_calls_costs_one_login() {
     .await;
     let calls = join_all((0..32).map(|_| stub.client.observe(Scope::Record(id())))).await;
     assert!(calls.iter().all(Result::is_ok), "{calls:?}");
-    assert_eq!(stub.asked("Login"), 2, "the first, and one for all who met its end");
+    assert_eq!(stub.asked("Login"), 2, "the first, and one for all callers with the expired session");
 }
 
 #[tokio::test]
-async fn a_refused_login_is_said_to_everybody_and_tried_once() {
+async fn a_refused_login_is_reported_to_every_caller_and_tried_once() {
     let stub = Stub::new(|_| refused()).await;
     for _ in 0..3 {
         let errors = join_all((0..8).map(|_| stub.client.check())).await;
@@ -59,7 +59,7 @@ async fn a_refused_login_is_said_to_everybody_and_tried_once() {
 }
 
 #[tokio::test]
-async fn the_login_trap_is_named_with_its_checkbox_and_does_not_loop() {
+async fn a_login_without_usable_sessions_is_reported_with_its_checkbox_and_does_not_loop() {
     let stub = Stub::new(|asked| if asked.command == "Login" { success(asked) } else { refused() }).await;
     for _ in 0..3 {
         let error = stub.client.check().await.unwrap_err();
@@ -67,11 +67,15 @@ async fn the_login_trap_is_named_with_its_checkbox_and_does_not_loop() {
         assert!(error.message.contains("third checkbox"), "{error}");
         assert!(error.message.contains("Site Settings > Network Controller > Data Integration"), "{error}");
     }
-    assert_eq!((stub.asked("Login"), stub.asked("GetAPIVersion")), (2, 2), "once more, for it may be chance");
+    assert_eq!(
+        (stub.asked("Login"), stub.asked("GetAPIVersion")),
+        (2, 2),
+        "once more, since it may be chance"
+    );
 }
 
 #[tokio::test]
-async fn a_session_that_ends_before_its_first_command_is_no_trap() {
+async fn a_single_session_that_ends_before_its_first_command_is_no_error() {
     let stub = Stub::new(|asked| match (asked.command.as_str(), asked.before) {
         ("GetAPIVersion", 0) => refused(),
         _ => session(asked, success),
@@ -82,7 +86,7 @@ async fn a_session_that_ends_before_its_first_command_is_no_trap() {
 }
 
 #[tokio::test]
-async fn a_login_that_fails_for_now_is_shared_by_those_who_waited_and_tried_again_later() {
+async fn a_temporary_login_failure_is_shared_by_waiting_callers_and_retried_later() {
     let stub = Stub::new(|asked| match asked.command.as_str() {
         "Login" if asked.before == 0 => xml("<NETBOX><RESPONSE><APIERROR>1</APIERROR></RESPONSE></NETBOX>"),
         _ => session(asked, success),
@@ -106,7 +110,7 @@ async fn a_command_refused_in_a_proven_session_is_a_missing_right() {
 }
 
 #[tokio::test]
-async fn a_removal_that_the_user_has_no_right_to_is_no_refused_login_and_spends_no_second_one() {
+async fn a_removal_without_the_right_is_no_refused_login_and_causes_no_second_one() {
     let stub = Stub::new(|asked| {
         session(asked, |asked| if asked.command == "RemovePerson" { refused() } else { success(asked) })
     })
@@ -121,7 +125,7 @@ async fn a_removal_that_the_user_has_no_right_to_is_no_refused_login_and_spends_
 }
 
 #[tokio::test]
-async fn a_full_box_is_no_wrong_password() {
+async fn a_session_limit_is_no_wrong_password() {
     let stub = Stub::new(|asked| match asked.command.as_str() {
         "Login" if asked.before == 0 => fail(asked, "Maximum number of sessions exceeded for Smith"),
         _ => session(asked, success),
@@ -151,7 +155,7 @@ async fn closing_logs_out_once_and_a_failed_login_leaves_no_session() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_dropped_without_being_closed_logs_out_all_the_same() {
+async fn a_client_that_is_dropped_without_close_still_logs_out() {
     let Stub { script, client, server: _server } = Stub::new(|asked| session(asked, success)).await;
     client.check().await.unwrap();
     drop(client);
@@ -159,7 +163,7 @@ async fn a_client_that_is_dropped_without_being_closed_logs_out_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_box_without_authentication_is_used_without_a_session() {
+async fn a_netbox_without_authentication_is_used_without_a_session() {
     let stub = Stub::new(|asked| {
         let plain = |inside: &str| {
             xml(&format!(

@@ -1,4 +1,4 @@
-//! A box that answers what a script says.
+//! A NetBox that answers from a script.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,33 +23,33 @@ use vestibule_core::schedule::Window;
 
 pub(crate) const OWNER: Owner = Owner(0xfeed_beef);
 
-/// A box that answers what a script says and remembers what it was asked.
+/// A NetBox that answers from a script and records its requests.
 pub(crate) struct Script {
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) answer: Box<dyn Fn(&Asked) -> Response + Send + Sync>,
 }
 
-/// When the lease of every client here ends, by the clock of that lease.
+/// When the lease of every client here ends, by that lease's clock.
 pub(crate) const LOST: Timestamp = Timestamp::constant(4_000_000_000, 0);
 
-/// One request: its command, and how many came before it of the same.
+/// One request: its command, and the number of earlier requests with the same command.
 pub(crate) struct Asked {
     pub(crate) command: String,
     pub(crate) before: usize,
     pub(crate) body: String,
-    /// How the client names itself.
+    /// The user agent of the client.
     pub(crate) agent: String,
 }
 
 pub(crate) struct Stub {
     pub(crate) script: Arc<Script>,
     pub(crate) client: LenelS2,
-    /// Ends the box when it is dropped.
+    /// Ends the NetBox when it is dropped.
     pub(crate) server: JoinSet<()>,
 }
 
 impl Script {
-    /// How often a command was asked for.
+    /// How often a command was sent.
     pub(crate) fn asked(&self, command: &str) -> usize {
         self.asked.lock().iter().filter(|asked| *asked == command).count()
     }
@@ -67,7 +67,7 @@ impl Stub {
         Self::under(Arc::new(SetClock::starting_at(Timestamp::now())), configure, answer).await
     }
 
-    /// One whose client holds its lease by this clock.
+    /// A NetBox whose client holds its lease by this clock.
     pub(crate) async fn under(
         lease: Arc<SetClock>,
         configure: impl FnOnce(Config) -> Config,
@@ -116,7 +116,7 @@ pub(crate) async fn serve(State(script): State<Arc<Script>>, headers: HeaderMap,
     (script.answer)(&Asked { command, before, body, agent })
 }
 
-/// A well-formed answer to what was asked.
+/// A well-formed answer to a request.
 pub(crate) fn answer(asked: &Asked, inside: &str) -> Response {
     let command = &asked.command;
     xml(&format!(
@@ -144,7 +144,7 @@ pub(crate) fn refused() -> Response {
     xml("<NETBOX><RESPONSE><APIERROR>5</APIERROR></RESPONSE></NETBOX>")
 }
 
-/// A login that works, as everything around the command that a test is about.
+/// A login that works, for tests about another command.
 pub(crate) fn session(asked: &Asked, or: impl Fn(&Asked) -> Response) -> Response {
     match asked.command.as_str() {
         "Login" | "Logout" | "PingApp" => success(asked),
@@ -161,7 +161,7 @@ pub(crate) fn card() -> Card {
     Card { number: "4711".to_owned(), format: "26 bit Wiegand".to_owned() }
 }
 
-/// `GetPerson` of our record with one card.
+/// `GetPerson` of the test's record with one card.
 pub(crate) fn person(asked: &Asked, card: &str) -> Response {
     let inside = format!(
         "<PERSONID>{}</PERSONID><LASTNAME>Byron</LASTNAME><DELETED>FALSE</DELETED><ACCESSCARDS>{card}</ACCESSCARDS>",
@@ -177,7 +177,7 @@ pub(crate) fn card_until(end: &str, disabled: u8) -> String {
     )
 }
 
-/// `AddPerson` of our record.
+/// `AddPerson` of the test's record.
 pub(crate) fn create() -> Step {
     let at = |text: &str| text.parse().unwrap();
     Step::Create(Arc::new(DesiredRecord {

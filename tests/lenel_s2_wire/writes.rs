@@ -1,4 +1,4 @@
-//! Writes that a box refuses although they are done, or cannot be.
+//! Writes that a NetBox refuses although they are done, or cannot be done.
 
 use vestibule::system::{AccessSystem, Applied, ErrorKind, Scope};
 use vestibule_core::diff::Step;
@@ -8,7 +8,7 @@ use vestibule_core::model::{Card, Misnamed};
 use crate::stub::{Stub, assign, card, card_until, create, details, fail, id, person, session, success};
 
 #[tokio::test]
-async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
+async fn a_removal_refused_with_unknown_words_is_decided_by_reading_the_person() {
     let gone = Stub::new(|asked| {
         session(asked, |asked| match asked.command.as_str() {
             "RemovePerson" => fail(asked, "Person is not active"),
@@ -30,7 +30,7 @@ async fn a_removal_refused_with_unknown_words_is_judged_by_what_is_there() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_creation_is_believed_only_where_it_names_our_id_or_the_person_is_shown() {
+async fn a_creation_succeeds_only_if_the_answer_names_the_id_or_the_person_can_be_read() {
     let given = [
         (id().to_string(), Ok(Applied::Done)),
         ("_41".to_owned(), Ok(Applied::Misnamed("_41".to_owned()))),
@@ -60,7 +60,7 @@ async fn the_answer_to_a_creation_is_believed_only_where_it_names_our_id_or_the_
 }
 
 #[tokio::test]
-async fn a_box_that_shortens_the_id_of_a_read_shows_another_person() {
+async fn a_netbox_that_shortens_the_id_of_a_read_returns_another_person() {
     let cut = id().to_string()[..20].to_owned();
     let other = "emp-0001".to_owned();
     for (shown, kind) in
@@ -77,7 +77,7 @@ async fn a_box_that_shortens_the_id_of_a_read_shows_another_person() {
 }
 
 #[tokio::test]
-async fn a_card_that_is_there_and_opens_nothing_is_given_anew() {
+async fn a_present_card_that_opens_nothing_is_assigned_again() {
     for found in [card_until("2026-12-01 18:00:00", 1), card_until("2026-11-01 18:00:00", 0)] {
         let stub = Stub::new(move |asked| {
             session(asked, |asked| match (asked.command.as_str(), asked.before) {
@@ -93,7 +93,7 @@ async fn a_card_that_is_there_and_opens_nothing_is_given_anew() {
 }
 
 #[tokio::test]
-async fn a_card_that_is_there_as_wanted_is_done_however_the_box_words_it() {
+async fn a_present_card_as_desired_is_success_in_every_wording() {
     let stub = Stub::new(|asked| {
         session(asked, |asked| match asked.command.as_str() {
             "AddCredential" => fail(asked, "Card in use"),
@@ -106,7 +106,7 @@ async fn a_card_that_is_there_as_wanted_is_done_however_the_box_words_it() {
 }
 
 #[tokio::test]
-async fn a_number_too_large_for_its_format_is_said_in_the_boxs_words_without_the_number() {
+async fn a_number_too_large_for_its_format_is_reported_in_the_netboxs_words_without_the_number() {
     let stub = Stub::new(|asked| {
         session(asked, |asked| match asked.command.as_str() {
             "AddCredential" => fail(asked, "Encoded number 4711 is too large for selected format"),
@@ -131,7 +131,7 @@ async fn nothing_of_another_owner_is_written_and_no_call_is_made_for_it() {
 }
 
 #[tokio::test]
-async fn a_card_that_the_box_keeps_in_another_form_is_taken_away_in_that_form() {
+async fn a_card_stored_in_another_form_is_withdrawn_in_that_form() {
     let padded = card_until("2026-12-01 18:00:00", 0).replace("<ENCODEDNUM>4711", "<ENCODEDNUM>0004711");
     let stub = Stub::new(move |asked| {
         session(asked, |asked| match asked.command.as_str() {
@@ -147,7 +147,7 @@ async fn a_card_that_the_box_keeps_in_another_form_is_taken_away_in_that_form() 
 }
 
 #[tokio::test]
-async fn a_card_that_the_box_shows_and_does_not_find_is_no_success() {
+async fn a_card_that_is_listed_and_not_found_is_no_success() {
     let stub = Stub::new(move |asked| {
         session(asked, |asked| match asked.command.as_str() {
             "RemoveCredential" => fail(asked, "NOT FOUND"),
@@ -160,7 +160,7 @@ async fn a_card_that_the_box_shows_and_does_not_find_is_no_success() {
 }
 
 #[tokio::test]
-async fn the_number_in_a_card_is_sent_without_leading_zeros_and_the_printed_one_as_declared() {
+async fn the_encoded_number_is_sent_without_leading_zeros_and_the_printed_one_as_declared() {
     let stub = Stub::new(|asked| {
         session(asked, |asked| match asked.body.as_str() {
             body if body.contains("<ENCODEDNUM>4711</ENCODEDNUM><HOTSTAMP>004711</HOTSTAMP>") => {
@@ -176,7 +176,7 @@ async fn the_number_in_a_card_is_sent_without_leading_zeros_and_the_printed_one_
 }
 
 #[tokio::test]
-async fn a_box_that_ignores_the_filter_by_number_is_not_walked_from_end_to_end() {
+async fn a_netbox_that_ignores_the_filter_by_number_is_not_listed_completely() {
     let stub = Stub::new(|asked| {
         let everybody = "<PEOPLE><PERSON><PERSONID>_41</PERSONID></PERSON></PEOPLE><NEXTKEY>7</NEXTKEY>";
         session(asked, |asked| match asked.body.as_str() {

@@ -1,4 +1,4 @@
-//! Time that runs with tokio's paused clock: an hour passes as soon as nobody has anything to do.
+//! Time from tokio's paused clock: an hour passes as soon as all tasks are idle.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use vestibule::clock::Clock;
 
-/// The clock of a stage. It starts at [`MORNING`] and can be set back.
+/// The clock of a testbed. It starts at [`MORNING`] and can be set back.
 #[derive(Debug)]
 pub(crate) struct Virtual {
     started: Instant,
@@ -19,7 +19,7 @@ pub(crate) struct Virtual {
 pub(crate) const MORNING: &str = "2026-12-01T14:00:00Z";
 
 impl Virtual {
-    /// When the stage was raised.
+    /// The real instant at which the testbed started.
     pub(crate) const fn started(&self) -> Instant {
         self.started
     }
@@ -28,7 +28,7 @@ impl Virtual {
         Self { started: Instant::now(), back: Mutex::default() }
     }
 
-    /// Somebody sets it back by so much.
+    /// Sets the clock back by this much.
     pub(crate) fn set_back(&self, by: SignedDuration) {
         *self.back.lock() += by;
     }

@@ -1,4 +1,4 @@
-//! The declared side on the testbed: what is wanted, and everything that the engine told.
+//! The declared side of the testbed: the desired records, and all reports of the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
@@ -10,7 +10,7 @@ use vestibule_core::identity::{ObjectId, Owner, RecordId};
 use vestibule_core::model::{DesiredRecord, ObjectKey};
 use vestibule_core::plan::DesiredState;
 
-/// See the module. A slot that was never declared has no object.
+/// See the module's documentation. An object id that was never declared has no object.
 #[derive(Default)]
 pub(crate) struct House(Mutex<Rooms>, Mutex<Vec<Weak<Engine>>>);
 
@@ -28,7 +28,7 @@ struct Rooms {
 }
 
 impl House {
-    /// Knows of another engine in the same process.
+    /// Adds another engine of the same process.
     pub(crate) fn meets(&self, engine: &Arc<Engine>) {
         self.1.lock().push(Arc::downgrade(engine));
     }
@@ -41,7 +41,7 @@ impl House {
         self.declare_known(object_id, desired, Vec::new());
     }
 
-    /// The object names ids under which it was made.
+    /// The status of the object names ids under which it was created.
     pub(crate) fn declare_known(&self, object_id: ObjectId, desired: DesiredState, known: Vec<RecordId>) {
         self.0.lock().desired_states.insert(object_id, DesiredStateAnswer { desired, known });
     }
@@ -63,12 +63,12 @@ impl House {
         self.0.lock().claim_fails = error;
     }
 
-    /// Whoever asks what is wanted gets this error.
+    /// Every question about a desired state gets this error.
     pub(crate) fn fail_wants(&self, error: Option<SourceError>) {
         self.0.lock().want_fails = error;
     }
 
-    /// The next report makes the task panic that brings it.
+    /// The next report panics in its task.
     pub(crate) fn panic_at_the_next_report(&self) {
         self.0.lock().report_panics = true;
     }
@@ -82,7 +82,7 @@ impl House {
         self.0.lock().asked_gone
     }
 
-    /// Everything that was told of a slot, in order.
+    /// All outcomes reported for an object, in order.
     pub(crate) fn told(&self, object_id: ObjectId) -> Vec<Outcome> {
         let rooms = self.0.lock();
         rooms.reports.iter().filter(|one| one.object_id == object_id).map(|one| one.outcome.clone()).collect()

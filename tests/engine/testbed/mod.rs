@@ -1,4 +1,4 @@
-//! A testbed: one engine on a system in memory, with a declared side and a time of the test's own.
+//! A testbed: one engine on a system in memory, with a declared side and its own time.
 
 mod clock;
 mod house;
@@ -34,16 +34,16 @@ pub(crate) use site::{Call, Fate, Site};
 /// How long a call takes.
 pub(crate) const LATENCY: Duration = Duration::from_millis(10);
 
-/// Nothing that a test awaits takes longer than this on the stage's clock.
+/// The longest wait of a test, on the clock of the testbed.
 const PATIENCE: Duration = Duration::from_hours(2);
 
-/// What a stage is made of.
+/// The parts of a testbed.
 pub(crate) struct Setup {
     pub(crate) memory: Memory,
     pub(crate) settings: Settings,
-    /// Rate and calls at once of the account.
+    /// Rate and number of concurrent calls of the account.
     pub(crate) limits: rate_limit::Limits,
-    /// Declared and there already.
+    /// Records that are declared and exist already.
     pub(crate) standing: Vec<DesiredRecord>,
     /// Whether `status.ownerId` is written when the engine asks for it.
     pub(crate) records_owner_id: bool,
@@ -70,7 +70,7 @@ impl Default for Setup {
     }
 }
 
-/// Writes `status.ownerId`, as the pass does, as soon as the engine asks for it.
+/// Writes `status.ownerId` as soon as the engine asks for it, as the low-volume loop does.
 async fn record_owner_id(engine: Arc<Engine>) {
     let mut state = engine.state();
     if state.wait_for(|state| state.claims_owner_id).await.is_ok() {
@@ -78,7 +78,7 @@ async fn record_owner_id(engine: Arc<Engine>) {
     }
 }
 
-/// See the module.
+/// See the module's documentation.
 pub(crate) struct Testbed {
     pub(crate) engine: Arc<Engine>,
     pub(crate) site: Arc<Site>,
@@ -125,7 +125,7 @@ impl Setup {
         Testbed { engine, site, house, clock, settings: self.settings, metrics, lease, trigger, running }
     }
 
-    /// Starts the engine, awaits the two syncs that prove what they lack, and forgets the calls it made.
+    /// Starts the engine, awaits the two syncs that prove which records are missing, and forgets their calls.
     pub(crate) async fn start(self) -> Testbed {
         let testbed = self.raise();
         testbed.engine.request_witness();
@@ -142,7 +142,8 @@ impl Testbed {
         Setup::default().start().await
     }
 
-    /// The engine of another integration over the same system, after its first syncs; each knows of the other.
+    /// The engine of another integration over the same system, after its first syncs. The two engines know of each
+    /// other.
     pub(crate) async fn beside(&self, owner_id: &str) -> Self {
         let setup = Setup::default();
         let other = setup.raise_over(Arc::clone(&self.site.memory), Arc::clone(&self.clock), owner_id);
@@ -152,25 +153,25 @@ impl Testbed {
         other
     }
 
-    /// An engine after its first sync of a system that holds exactly these.
+    /// An engine after its first sync of a system with exactly these records.
     pub(crate) async fn holding(records: &[&DesiredRecord]) -> Self {
         let standing = records.iter().map(|record| (*record).clone()).collect();
         Setup { standing, ..Setup::default() }.start().await
     }
 
-    /// Declares a record and queues its slot.
+    /// Declares a record and queues its object.
     pub(crate) fn push(&self, record: &DesiredRecord, priority: Priority) {
         self.house.desired_states(record);
         self.engine.push(record.id.object_id, priority.with_reason(Reason::User));
     }
 
-    /// Declares that nothing is wanted any more and queues the slot.
+    /// Declares that no record is wanted any more, and queues the object.
     pub(crate) fn delete(&self, record: &DesiredRecord, priority: Priority) {
         self.house.declare(record.id.object_id, DesiredState::Nothing);
         self.engine.push(record.id.object_id, priority.with_reason(Reason::Deletion));
     }
 
-    /// Changes settings under way.
+    /// Changes the settings of the running engine.
     pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.settings.clone();
         change(&mut settings);
@@ -203,7 +204,7 @@ impl Testbed {
         found.unwrap_or_default()
     }
 
-    /// What was told last of a record's slot.
+    /// The last outcome reported for a record's object.
     pub(crate) fn last(&self, record: &DesiredRecord) -> Option<Outcome> {
         self.house.told(record.id.object_id).pop()
     }
@@ -213,7 +214,7 @@ impl Testbed {
         self.site.memory.everybody().into_iter().filter(|person| !person.dead).collect()
     }
 
-    /// Whether exactly these records of ours live there, as they should be.
+    /// Whether exactly these records of this owner live in the system, with their content.
     pub(crate) fn holds(&self, records: &[&DesiredRecord]) -> bool {
         let ours: Vec<_> = self.living().into_iter().filter(|person| person.id.is_some()).collect();
         let lives = |record: &DesiredRecord| {
@@ -247,7 +248,7 @@ impl Testbed {
         }
     }
 
-    /// Awaits that nothing is queued, under way or waiting for its confirmation.
+    /// Awaits that nothing is queued, in progress or waiting for its confirmation.
     pub(crate) async fn rest(&self) {
         self.until("rest", |testbed| {
             let all = testbed.engine.diagnostics();

@@ -9,10 +9,10 @@ use vestibule_core::schedule::Window;
 
 pub(crate) const OWNER_ID: &str = "test/engine/door";
 
-/// The groups of the system on the stage.
+/// The groups of the system.
 pub(crate) const GROUPS: [&str; 3] = ["Lobby", "Floor 4", "Parking"];
 
-/// A visitor for 08:00 to 18:00 in New York on the day of the stage, with the lobby and no card.
+/// A visitor for 08:00 to 18:00 in New York on the day of the testbed, with the lobby and no card.
 pub(crate) fn visitor(name: &str) -> DesiredRecord {
     of_owner(OWNER_ID, name)
 }
@@ -36,7 +36,7 @@ pub(crate) fn of_owner(owner_id: &str, name: &str) -> DesiredRecord {
     })
 }
 
-/// A visitor whose visit ended an hour before the stage begins.
+/// A visitor whose visit ended an hour before the testbed begins.
 pub(crate) fn ended(name: &str) -> DesiredRecord {
     let window = Window { from: at("2026-12-01T11:00:00Z"), until: at("2026-12-01T13:00:00Z") };
     identified(DesiredRecord { window, ..visitor(name) })
@@ -56,7 +56,7 @@ pub(crate) fn with_card(record: &DesiredRecord, number: &str) -> DesiredRecord {
     identified(DesiredRecord { card: Some(card), ..record.clone() })
 }
 
-/// The record for these hours of the day of the stage, in New York, such as `11:00` to `12:00`.
+/// The record for these hours of that day in New York, such as `11:00` to `12:00`.
 pub(crate) fn during(record: &DesiredRecord, from: &str, until: &str) -> DesiredRecord {
     let wall = |time: &str| at(&format!("2026-12-01T{time}:00-05:00"));
     identified(DesiredRecord { window: Window { from: wall(from), until: wall(until) }, ..record.clone() })
@@ -68,7 +68,7 @@ pub(crate) fn identified(record: DesiredRecord) -> DesiredRecord {
     DesiredRecord { id, ..record }
 }
 
-/// What a system that keeps everything shows of it.
+/// The record as a system shows it that stores everything.
 pub(crate) fn shown(record: &DesiredRecord) -> ObservedRecord {
     ObservedRecord {
         external_id: record.id.to_string(),
@@ -79,7 +79,7 @@ pub(crate) fn shown(record: &DesiredRecord) -> ObservedRecord {
     }
 }
 
-/// Somebody whom the desk enrolled, with a card.
+/// A person enrolled by hand, with a card.
 pub(crate) fn stranger(external_id: &str, card: &str) -> ObservedRecord {
     let record = with_card(&visitor(external_id), card);
     ObservedRecord { external_id: external_id.to_owned(), id: None, mark: None, ..shown(&record) }

@@ -1,4 +1,4 @@
-//! The system on the testbed: the one in memory, behind a wire that can be told what to do to each call.
+//! The system of the testbed: the one in memory, behind a wire on which a test decides what happens to each call.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 use vestibule_core::model::Facts;
 
-/// One call as the wire saw it.
+/// One call on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) name: &'static str,
@@ -30,25 +30,25 @@ pub(crate) enum Fate {
     Done,
     /// It is refused, and nothing is done.
     Fails(ErrorKind),
-    /// Nothing of the system answers at the address, whatever is asked.
+    /// The address answers, but not as this system, whatever the call.
     NotFound,
     /// It is done, and the answer is lost.
     AnswerLost,
-    /// It is on its way and arrives with [`Site::arrive`]; no answer comes.
+    /// It is in flight and arrives with [`Site::arrive`]. No answer comes.
     Late,
-    /// The same after so long a time.
+    /// The same; it arrives after this time.
     LateAfter(Duration),
     /// It neither arrives nor fails.
     Hangs,
-    /// A write: nothing is done, and this is said.
+    /// A write: nothing is done, and this is the answer.
     Claims(Applied),
-    /// A read: this is said.
+    /// A read: this is the answer.
     Shows(Page),
 }
 
 type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
 
-/// See the module.
+/// See the module's documentation.
 pub(crate) struct Site {
     pub(crate) memory: Arc<Memory>,
     clock: SharedClock,
@@ -60,10 +60,10 @@ pub(crate) struct Site {
     edits: Mutex<Edits>,
 }
 
-/// What a system makes of the texts that it is sent.
+/// How the system changes the texts that it receives.
 type Alteration = fn(&mut Facts);
 
-/// When each record was changed last, and how far the system's own clock is off.
+/// When each record was last changed, and the error of the system's own clock.
 #[derive(Default)]
 struct Edits {
     at: BTreeMap<RecordId, Timestamp>,
@@ -77,33 +77,33 @@ impl Site {
         Arc::new(Self { memory, clock, latency, calls, rule, late, alters, edits })
     }
 
-    /// What happens to calls from now on.
+    /// Decides what happens to calls from now on.
     pub(crate) fn rule(&self, rule: impl FnMut(&Call) -> Fate + Send + 'static) {
         *self.rule.lock() = Some(Box::new(rule));
     }
 
-    /// Every call of this name has this fate, the others go well.
+    /// Every call of this name has this fate; the others succeed.
     pub(crate) fn every(&self, name: &'static str, fate: Fate) {
         self.rule(move |call| if call.name == name { fate.clone() } else { Fate::Done });
     }
 
-    /// The next call of this name has this fate, all others go well.
+    /// The next call of this name has this fate; all others succeed.
     pub(crate) fn next(&self, name: &'static str, fate: Fate) {
         let mut fate = Some(fate);
         self.rule(move |call| if call.name == name { fate.take().unwrap_or(Fate::Done) } else { Fate::Done });
     }
 
-    /// The system keeps texts otherwise than they are sent, from now on.
+    /// From now on the system changes the texts that it stores.
     pub(crate) fn alters(&self, alteration: Option<Alteration>) {
         *self.alters.lock() = alteration;
     }
 
-    /// The clock of the system is off by so much.
+    /// The clock of the system is wrong by this much.
     pub(crate) fn clock_is_off(&self, by: SignedDuration) {
         self.edits.lock().clock_off = by;
     }
 
-    /// Does a step in the system, as the system does it.
+    /// Carries out a step in the system.
     async fn carry_out(&self, step: &Step) -> Result<Applied, SystemError> {
         let applied = self.memory.apply(step).await?;
         self.edits.lock().at.insert(step.id(), self.clock.now());
@@ -122,12 +122,12 @@ impl Site {
             .map(|at| *at + edits.clock_off)
     }
 
-    /// Everything goes well again.
+    /// From now on every call succeeds.
     pub(crate) fn heal(&self) {
         *self.rule.lock() = None;
     }
 
-    /// The calls that were late arrive now.
+    /// The late calls arrive now.
     pub(crate) async fn arrive(&self) {
         let late = std::mem::take(&mut *self.late.lock());
         for step in late {
@@ -174,7 +174,7 @@ impl Site {
 }
 
 fn failure(name: &'static str, priority: ErrorKind) -> SystemError {
-    SystemError::new(priority, name, format!("{name} failed, as the test wants it"))
+    SystemError::new(priority, name, format!("{name} failed, as the test requests"))
 }
 
 fn not_found(name: &'static str) -> SystemError {
