@@ -100,7 +100,7 @@ fn an_unknown_field_in_an_example_would_be_found() {
 }
 
 #[test]
-fn the_examples_show_every_kind_and_refer_to_what_they_declare() {
+fn the_examples_show_every_kind_and_refer_only_to_declared_objects() {
     let objects: Vec<Value> = all().iter().flat_map(|(_, text)| objects(text)).collect();
     let shown: BTreeSet<_> =
         objects.iter().filter(|it| ours(it)).map(|it| it["kind"].as_str().unwrap()).collect();

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn debug_pages_show_what_was_registered() {
+    async fn debug_pages_show_the_registered_values() {
         let (pages, _) = pages();
         pages.diagnostics.show("queue", || json!({ "depth": 3 }));
         let (status, text) = ask(&pages, "GET", "/debug/state.json", HERE).await;

@@ -1,7 +1,7 @@
 //! The part of `vestibule generate` that writes into `docs/`: tables of names that are API, generated from the code.
 //!
-//! Pages are written by hand, except for the text between two marks: `<!-- made by make generate: NAME -->` and `<!--
-//! end -->`.
+//! Pages are written by hand, except for the text between two marks: `<!-- made by make generate: NAME -->` and
+//! `<!-- end -->`.
 
 use std::fmt::Write as _;
 use std::path::Path;

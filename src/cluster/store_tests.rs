@@ -60,7 +60,7 @@ fn a_store_is_complete_when_every_scope_has_been_listed_once() {
 }
 
 #[test]
-fn a_relist_drops_what_it_lacks_and_only_when_it_is_done() {
+fn a_relist_drops_missing_objects_only_when_it_is_done() {
     let mut store = listed();
     store.on(Event::Apply(object("hq", "two", 2, 6)));
     store.on(Event::Init(Scope::Everywhere));
@@ -126,7 +126,7 @@ fn a_deletion_removes_exactly_the_object_that_it_names() {
 }
 
 #[test]
-fn an_answer_changes_what_is_known_and_brings_back_nothing_that_is_gone() {
+fn an_answer_changes_a_known_object_and_brings_no_gone_one_back() {
     let mut store = listed();
     assert!(store.on(Event::Answer(one(6))));
     assert!(!store.on(Event::Apply(one(6))), "the echo of our own write");

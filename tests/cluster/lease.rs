@@ -131,7 +131,7 @@ async fn a_killed_leader_stops_claiming_before_its_successor_starts() {
 }
 
 #[tokio::test]
-async fn a_leader_whose_machine_slept_for_longer_than_its_claim_ends() {
+async fn a_leader_whose_machine_was_suspended_for_longer_than_its_claim_ends() {
     let namespace = harness::namespace("lease").await;
     let clock = Arc::new(SetClock::starting_at(jiff::Timestamp::now()));
     let mut first = Candidate::new(namespace.client(), who(&namespace, "first"), short(), clock.clone());

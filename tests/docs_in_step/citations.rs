@@ -1,6 +1,6 @@
-//! Reads citations from a text: a rule (`design 3.12`, `rule 3.12`), a section of a system's page (`systems/lenel-s2.md
-//! 2.7`, in that system's folders `2.7`), a row of one (`2.16 no. 5`, `2B.10 #3`, `A4`), a decision, a page by its
-//! name.
+//! Reads citations from a text: a rule (`design 3.12`, `rule 3.12`), a section of a system's page
+//! (`systems/lenel-s2.md 2.7`, in that system's folders `2.7`), a row of one (`2.16 no. 5`, `2B.10 #3`, `A4`), a decision,
+//! a page by its name.
 
 use std::path::Path;
 

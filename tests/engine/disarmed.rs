@@ -210,7 +210,7 @@ async fn a_record_with_a_refused_removal_delays_no_other_record_of_its_object() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drained_integration_disarms_what_it_cannot_remove() {
+async fn a_drained_integration_disarms_records_that_it_cannot_remove() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let testbed = holding(&[&ada, &bob]).await;
     refuse(&testbed, &ada, &["remove"]);

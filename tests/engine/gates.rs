@@ -11,7 +11,7 @@ use vestibule_core::plan::{Change, Withheld};
 use crate::testbed::{Fate, Setup, Testbed, ended, visitor, with_group, with_groups};
 
 #[tokio::test(start_paused = true)]
-async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() {
+async fn an_object_gets_its_finalizer_before_its_first_creation_and_not_for_a_removal() {
     let (ada, bob) = (visitor("ada"), visitor("bob"));
     let testbed = Testbed::holding(&[&bob]).await;
     let (house, object_id) = (testbed.house.clone(), ada.id.object_id);
@@ -30,7 +30,7 @@ async fn an_object_is_claimed_before_its_first_creation_and_not_for_a_removal() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_fails_makes_no_call_and_is_tried_again() {
+async fn a_failed_finalizer_write_makes_no_call_and_is_retried() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.house.fail_claims(Some(SourceError::Unreachable("no route".into())));
@@ -44,7 +44,7 @@ async fn a_claim_that_fails_makes_no_call_and_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replacement_whose_claim_fails_keeps_open_what_both_records_grant() {
+async fn a_replacement_without_a_finalizer_keeps_open_the_access_that_both_records_grant() {
     let ada = with_groups(&visitor("ada"), &["Lobby", "Floor 4"]);
     let testbed = Testbed::holding(&[&ada]).await;
     testbed.house.fail_claims(Some(SourceError::Unreachable("no route".into())));

@@ -166,7 +166,7 @@ async fn the_record_count_is_published_even_after_the_last_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shutting_down_finishes_what_is_in_flight_and_closes_the_session() {
+async fn shutting_down_finishes_calls_in_flight_and_closes_the_session() {
     let testbed = Testbed::holding(&[&visitor("ada")]).await;
     let moved = with_group(&visitor("ada"), "Parking");
     testbed.push(&moved, Priority::UserChange);

@@ -1,4 +1,4 @@
-//! What can go wrong with the demo, in sentences.
+//! The errors of the demo, as sentences.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use vestibule::logging::StartError;
 use vestibule_control_plane as control_plane;
 use vestibule_control_plane::kubectl;
 
-/// Why the demo did not show what it says.
+/// Why the demo failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -26,63 +26,63 @@ pub enum Error {
     /// The log could not be started.
     #[error(transparent)]
     Log(#[from] StartError),
-    /// The control plane does not let us in.
+    /// The control plane refuses the connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The controller's lease could not be made.
+    /// The controller's lease could not be created.
     #[error("the Lease of the controller could not be made: {0}")]
     Lease(#[source] kube::Error),
     /// The controller ended.
     #[error("the controller ended: {0}")]
     Controller(#[from] RunError),
-    /// The controller ended without an error and without being asked to.
+    /// The controller ended without an error and without a request to stop.
     #[error("the controller ended by itself")]
     ControllerGone,
     /// The runtime or the signals could not be set up.
     #[error("the process could not be set up: {0}")]
     Process(#[source] io::Error),
-    /// A part of this process broke.
-    #[error("a part of the demo broke: {0}")]
+    /// A task of this process panicked.
+    #[error("a task of the demo failed: {0}")]
     Broken(#[source] tokio::task::JoinError),
     /// A file or directory could not be used.
     #[error("could not {action} {}: {source}", path.display())]
     File {
-        /// What was tried, a verb.
+        /// The attempted action, a verb.
         action: &'static str,
-        /// On what.
+        /// The file or directory.
         path: PathBuf,
-        /// Why it failed.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The kinds or examples could not be printed.
     #[error(transparent)]
     Crds(#[from] crds::Error),
-    /// A command that is shown failed.
+    /// A command of a step failed.
     #[error("`{command}` failed: {said}")]
     Command {
-        /// As it was shown.
+        /// The command as it was shown.
         command: String,
-        /// What it wrote last.
+        /// The last line of its output.
         said: String,
     },
-    /// The simulator's own side door does not answer.
+    /// The side door of the simulator does not answer.
     #[error("the simulated NetBox does not answer: {0}")]
     Simulator(#[source] reqwest::Error),
-    /// A step did not show what it says.
-    #[error("this step did not show what it says: {0}")]
+    /// The result of a step was not the announced one.
+    #[error("the result of this step is not the announced one: {0}")]
     NotShown(String),
-    /// The cluster that was named has something of that name.
+    /// The named cluster already has a namespace of that name.
     #[error(
         "the cluster has a namespace {0} already, and the demo would change what is in it: delete it first, or unset KUBECONFIG_FOR_TESTS"
     )]
     NamespaceTaken(&'static str),
-    /// The end was asked for before all was shown.
-    #[error("ended before the last step, as asked")]
+    /// The end was requested before the last step.
+    #[error("ended before the last step, as requested")]
     Interrupted,
 }
 
 impl Error {
-    /// For `map_err` around what was tried on a file.
+    /// For `map_err` after an action on a file.
     pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { action, path: path.to_owned(), source }
     }

@@ -1,5 +1,5 @@
-//! What the NetBox holds, as its simulator reports it. Read from its JSON and not from its types: the demo looks at the
-//! NetBox from outside, as a guard would.
+//! The records of the NetBox, as its simulator reports them. Read from its JSON and not from its types: the demo looks
+//! at the NetBox from outside, as an operator would.
 
 use serde::Deserialize;
 use vestibule_core::identity::PREFIX;
@@ -30,11 +30,11 @@ pub(super) struct Person {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Card {
     number: String,
-    /// As printed on the card: it keeps the zeros in front that the number inside loses.
+    /// The printed number: it keeps the leading zeros that the encoded one loses.
     hotstamp: String,
 }
 
-/// What a visitor's record should say: name, levels, first and last minute, card.
+/// The expected record of a visitor: name, levels, first and last minute, card.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected {
     pub(super) name: &'static str,
@@ -48,22 +48,24 @@ pub(super) struct Expected {
 type Row = [String; 5];
 
 impl Holdings {
-    /// The living records that Vestibule made.
+    /// The living records that Vestibule created.
     pub(super) fn visitors(&self) -> impl Iterator<Item = &Person> {
         self.people.iter().filter(|person| person.is_ours() && !person.deleted)
     }
 
-    /// The living record of one visitor, of whom there should be one.
+    /// The living record of one visitor. There must be exactly one.
     pub(super) fn the(&self, name: &str) -> Result<&Person, Error> {
         let mut found = self.visitors().filter(|person| person.name() == name);
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(Error::NotShown(format!("the NetBox does not hold {name}"))),
-            (Some(_), Some(_)) => Err(Error::NotShown(format!("the NetBox holds {name} more than once"))),
+            (None, _) => Err(Error::NotShown(format!("the NetBox has no record of {name}"))),
+            (Some(_), Some(_)) => {
+                Err(Error::NotShown(format!("the NetBox has more than one record of {name}")))
+            }
         }
     }
 
-    /// The record of this id, removed ones included: a NetBox removes softly.
+    /// Checks that the record of this id is removed. A NetBox keeps removed records.
     pub(super) fn removed(&self, id: &str) -> Result<(), Error> {
         match self.people.iter().find(|person| person.id == id) {
             Some(person) if person.deleted => Ok(()),
@@ -72,12 +74,12 @@ impl Holdings {
         }
     }
 
-    /// Whether both hold the same people in the same state, whatever the time.
+    /// Whether both contain the same people in the same state, at any time.
     pub(super) fn same_people(&self, other: &Self) -> bool {
         self.people == other.people
     }
 
-    /// The people that Vestibule did not make: they must stay as they are.
+    /// The people that Vestibule did not create. They must not change.
     pub(super) fn others(&self) -> Vec<&Person> {
         self.people.iter().filter(|person| !person.is_ours()).collect()
     }
@@ -93,13 +95,13 @@ impl Holdings {
         }
         let listed = |rows: &[Row]| if rows.is_empty() { "no visitor".to_owned() } else { table(HEAD, rows) };
         Err(Error::NotShown(format!(
-            "the NetBox should hold\n{}\nand holds\n{}",
+            "the NetBox should have\n{}\nand has\n{}",
             listed(&wanted),
             listed(&held)
         )))
     }
 
-    /// The visitors as a table under the time of the NetBox.
+    /// The visitors as a table below the time of the NetBox.
     pub(super) fn table(&self) -> String {
         let time = self.local.get(..16).unwrap_or(&self.local);
         let mut rows: Vec<[String; 6]> = self.visitors().map(Person::row_with_id).collect();
@@ -134,7 +136,7 @@ impl Person {
         [self.name(), levels.join(", "), minute(&self.act_date), minute(&self.exp_date), cards]
     }
 
-    /// With the part of the id in which two records of one visitor differ.
+    /// With the part of the id that differs between two records of one visitor.
     fn row_with_id(&self) -> [String; 6] {
         let [name, levels, from, until, card] = self.row();
         let content = self.id.rmatch_indices('-').nth(1).map_or("", |(at, _)| &self.id[at..]);
@@ -187,11 +189,11 @@ mod tests {
         assert!(held.expect(&[ADA, ADA]).is_err());
         let later = Expected { until: "2026-12-01 18:00", ..ADA };
         let message = held.expect(&[later]).unwrap_err().to_string();
-        assert!(["18:00", "and holds", "17:00"].iter().all(|part| message.contains(part)), "{message}");
+        assert!(["18:00", "and has", "17:00"].iter().all(|part| message.contains(part)), "{message}");
     }
 
     #[test]
-    fn a_removed_record_is_remembered_and_one_that_never_was_is_an_error() {
+    fn a_removed_record_is_found_and_an_unknown_one_is_an_error() {
         let mut gone = ada();
         gone["deleted"] = true.into();
         let held = holdings(&serde_json::json!([gone]));

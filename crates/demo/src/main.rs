@@ -1,6 +1,6 @@
-//! `vestibule-demo`: a Kubernetes, a simulated NetBox and the controller on this machine, shown at work.
+//! `vestibule-demo`: a Kubernetes, a simulated NetBox and the controller on this machine, in five steps.
 //!
-//! A program of its own: nothing of it is in the one that ships.
+//! A separate program: the shipped one contains none of it.
 
 mod error;
 mod holdings;
@@ -25,7 +25,7 @@ use self::stage::{Dir, Stage};
 #[derive(Clone, Copy, Debug, Parser)]
 #[command(name = "vestibule-demo", version, about)]
 struct Config {
-    /// Stop everything after the last step; the exit status is 0 only if every step showed what it says.
+    /// Stop everything after the last step; the exit status is 0 only if every step had the announced result.
     #[arg(long, env = "DEMO_EXIT", value_parser = FalseyValueParser::new())]
     exit: bool,
 }
@@ -40,9 +40,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The process: a directory for all it writes, the log in it, signals; then [`run`].
+/// Creates a directory for all files, starts the log in it, handles signals; then calls [`run`].
 fn demonstrate(config: Config) -> Result<(), Error> {
-    // As the controller's own program does: one provider for all TLS of the process.
+    // One provider for all TLS of the process, as in the controller's own program.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let dir = Dir::create()?;
     let log_level = logging::start_in(dir.file("controller.log")?, "info")?;
@@ -53,7 +53,7 @@ fn demonstrate(config: Config) -> Result<(), Error> {
         let shown = tokio::spawn(run(config, dir.clone(), log_level, screen, shutdown)).await;
         shown.map_err(Error::Broken)?
     });
-    // Nothing that is still running may delay the end.
+    // Tasks that are still running must not delay the end.
     runtime.shutdown_background();
     match &shown {
         Ok(()) | Err(Error::Interrupted) => dir.remove()?,
@@ -65,7 +65,7 @@ fn demonstrate(config: Config) -> Result<(), Error> {
     shown
 }
 
-/// Sets the stage, plays the script, and leaves all as it is until the end is asked for.
+/// Starts all parts, plays the script, and keeps everything running until the end is requested.
 async fn run(
     config: Config,
     dir: Dir,

@@ -1,12 +1,12 @@
-//! What the demo says: plain aligned text, with colour only for a person at a terminal.
+//! The output of the demo: plain aligned text, with colour only on a terminal.
 
 use std::io::{IsTerminal as _, Write as _, stdout};
 use std::time::{Duration, Instant};
 
-/// How far everything below a step's title is set in.
+/// The indentation of everything below a step's title.
 const INDENT: &str = "   ";
 
-/// Standard output. A reader that has gone (`| head`) is no reason to stop.
+/// Standard output. The demo continues if the reader has closed the pipe (`| head`).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Screen {
     colour: bool,
@@ -24,7 +24,7 @@ impl Screen {
         Self { colour: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
     }
 
-    /// The title of a step: what it does, in one line.
+    /// The title of a step: its action, in one line.
     pub(super) fn step(self, title: &str) {
         Self::line("");
         Self::line(&self.ink(Ink::Bold, title));
@@ -35,19 +35,19 @@ impl Screen {
         Self::line(&format!("{INDENT}{}", self.ink(Ink::Cyan, &format!("$ {command}"))));
     }
 
-    /// What a command wrote, or a table.
+    /// The output of a command, or a table.
     pub(super) fn output(text: &str) {
         for line in text.lines() {
             Self::line(format!("{INDENT}  {line}").trim_end());
         }
     }
 
-    /// What was checked and holds.
+    /// A checked result.
     pub(super) fn holds(self, sentence: &str) {
         Self::line(&format!("{INDENT}{} {sentence}", self.ink(Ink::Green, "✓")));
     }
 
-    /// A part of the stage is ready.
+    /// A part of the demo is ready.
     pub(super) fn ready(part: &str, since: Instant, at: &str) {
         Self::line(&format!("{part:<12} ready after {:>7}   {at}", seconds(since.elapsed())));
     }
@@ -70,7 +70,7 @@ fn seconds(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
 
-/// Rows under a head in columns as wide as their widest cell.
+/// Rows below a head, in columns as wide as their widest cell.
 pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let head = head.map(ToOwned::to_owned);
     let lines = || std::iter::once(&head).chain(rows);

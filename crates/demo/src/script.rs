@@ -1,5 +1,5 @@
-//! What the demo shows, in five steps. Each types what a user would type, shows what the NetBox then holds, and checks
-//! it: a step that did not show what it says ends the demo.
+//! The five steps of the demo. Each runs the commands of a user, shows the records of the NetBox, and checks them. A
+//! step with another result than the announced one ends the demo.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(super) const NAMESPACE: &str = "building";
 pub(super) const BEGINNING: Timestamp = Timestamp::constant(1_796_137_200, 0);
 /// The next midnight there.
 const MIDNIGHT: Timestamp = Timestamp::constant(1_796_187_600, 0);
-/// How long a condition may take that a quiet machine shows within a second.
+/// How long a condition may take that an idle machine fulfils within a second.
 const DEADLINE: Duration = Duration::from_mins(1);
 pub(super) const TIMEOUT: &str = "--timeout=60s";
 
@@ -52,7 +52,7 @@ const GRACE: Expected = Expected {
 
 const LATER: &str = r#"{"spec":{"visit":{"endTime":"19:30"}}}"#;
 
-/// A visitor whom a NetBox does not take.
+/// A visitor that a NetBox cannot store.
 const EDSGER: &str = "\
 apiVersion: access.vestibule.dev/v1alpha1
 kind: Visitor
@@ -67,7 +67,7 @@ spec:
     from: \"2026-12-01\"
 ";
 
-/// Plays all of it.
+/// Plays all steps.
 pub(super) async fn play(props: &Props, screen: Screen) -> Result<(), Error> {
     let before = props.simulator.holdings().await?;
     let play = Play { props, screen };
@@ -99,7 +99,7 @@ impl Play<'_> {
         let held = self.netbox().await?;
         held.expect(&[ADA, CHARLES, MARY])?;
         self.screen.holds(
-            "Today's visitors hold exactly their levels and hours; Grace, of tomorrow, is not there yet.",
+            "Today's visitors have exactly their levels and hours; Grace, who comes tomorrow, has no record yet.",
         );
         Ok(())
     }
@@ -141,7 +141,8 @@ impl Play<'_> {
     }
 
     async fn rollover(&self) -> Result<(), Error> {
-        self.screen.step("4  Midnight: both clocks jump; yesterday's visitors go, today's come in");
+        self.screen
+            .step("4  Midnight: both clocks jump; yesterday's records are removed, today's are created");
         let before = self.props.simulator.holdings().await?;
         self.props.jump(MIDNIGHT).await?;
         let charles = Expected { from: "2026-12-02 00:00", until: "2026-12-03 00:00", ..CHARLES };
@@ -153,23 +154,24 @@ impl Play<'_> {
         held.expect(&[charles, MARY, GRACE])?;
         held.removed(&before.the(ADA.name)?.id)?;
         if held.the(MARY.name)?.id != before.the(MARY.name)?.id {
-            return Err(Error::NotShown("Mary's record, whose visit is under way, was replaced".to_owned()));
+            return Err(Error::NotShown("Mary's record was replaced during the visit".to_owned()));
         }
         self.screen.holds(
-            "Ada is out and Grace is in; Charles has a fresh record for his second day; Mary, who may stay until 02:00, keeps hers.",
+            "Ada has no record and Grace has one; Charles has a new record for the second day; Mary may stay until 02:00 and keeps the same record.",
         );
         Ok(())
     }
 
     async fn deletion(&self) -> Result<(), Error> {
-        self.screen
-            .step("5  Charles is deleted: he is out at once, and his object goes when that is confirmed");
+        self.screen.step(
+            "5  Charles is deleted: the record is removed at once, and the object when that is confirmed",
+        );
         let old = self.props.simulator.holdings().await?.the(CHARLES.name)?.id.clone();
         self.typed("delete visitor charles", &[TIMEOUT]).await?;
         let held = self.netbox().await?;
         held.expect(&[MARY, GRACE])?;
         held.removed(&old)?;
-        self.screen.holds("Charles and his card open nothing any more.");
+        self.screen.holds("Charles and the card open nothing any more.");
         Ok(())
     }
 
@@ -177,25 +179,23 @@ impl Play<'_> {
         let held = self.props.simulator.holdings().await?;
         if held.others() != before.others() {
             return Err(Error::NotShown(
-                "a person of the NetBox whom Vestibule did not make was changed".to_owned(),
+                "a person of the NetBox that Vestibule did not create was changed".to_owned(),
             ));
         }
         let count = held.others().len();
-        self.screen.holds(&format!(
-            "The {count} people of the house, whom Vestibule did not make, are as they were."
-        ));
+        self.screen.holds(&format!("The {count} people that Vestibule did not create are unchanged."));
         Ok(())
     }
 }
 
-// === impl Play: what steps are made of ===
+// === impl Play: the parts of steps ===
 
 impl Play<'_> {
     async fn kubectl(&self, arguments: &[&str]) -> Result<String, Error> {
         self.props.shell.kubectl(arguments, self.screen).await
     }
 
-    /// A command on the building's namespace.
+    /// A command in the namespace of the building.
     async fn typed(&self, words: &str, more: &[&str]) -> Result<String, Error> {
         let words = ["-n", NAMESPACE].into_iter().chain(words.split(' ')).chain(more.iter().copied());
         self.kubectl(&words.collect::<Vec<_>>()).await
@@ -207,7 +207,7 @@ impl Play<'_> {
         self.typed("wait", &[&format!("visitor/{visitor}"), &condition, TIMEOUT]).await.map(drop)
     }
 
-    /// Shows what the NetBox holds.
+    /// Shows the records of the NetBox.
     async fn netbox(&self) -> Result<Holdings, Error> {
         let held = self.props.simulator.holdings().await?;
         Screen::line("");
@@ -215,7 +215,7 @@ impl Play<'_> {
         Ok(held)
     }
 
-    /// Waits until the NetBox holds exactly these visitors.
+    /// Waits until the NetBox has exactly these visitors.
     async fn until(&self, expected: &[Expected]) -> Result<(), Error> {
         let asked = Instant::now();
         loop {
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_begins_and_jumps_as_the_screen_says() {
+    fn the_clock_begins_and_jumps_to_the_announced_times() {
         let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
         let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%A %Y-%m-%d %H:%M").to_string();
         assert_eq!(local(BEGINNING), "Tuesday 2026-12-01 10:00");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_that_are_expected_are_those_of_the_examples() {
+    fn the_expected_names_are_those_of_the_examples() {
         let text = examples::stream(&examples::BUILDING);
         for expected in [ADA, CHARLES, MARY, GRACE] {
             let (first, last) = expected.name.split_once(' ').unwrap();

@@ -1,4 +1,4 @@
-//! Commands as a user would type them: shown, run, and their output shown.
+//! Commands as a user would type them, with their output.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -21,7 +21,7 @@ impl Shell {
         Self { kubectl, dir: dir.to_owned(), kubeconfig: kubeconfig.to_owned() }
     }
 
-    /// Shows a kubectl command and what it writes, which is returned. A failure of the command is one of the step.
+    /// Shows and runs a kubectl command, shows its output and returns it. A failed command fails the step.
     pub(super) async fn kubectl(&self, arguments: &[&str], screen: Screen) -> Result<String, Error> {
         let command = shown(arguments);
         screen.command(&command);
@@ -32,14 +32,14 @@ impl Shell {
         succeeded(&output, command).map(|()| out)
     }
 
-    /// Runs kubectl, which has to succeed, and shows nothing.
+    /// Runs kubectl, which must succeed, without output.
     pub(super) async fn done(&self, arguments: &[&str]) -> Result<(), Error> {
         succeeded(&self.quietly(arguments).await?, shown(arguments))
     }
 
-    /// Runs kubectl, shows nothing and does not judge.
+    /// Runs kubectl without output and without a check of its result.
     ///
-    /// In a process group of its own: Ctrl-C is for the demo, which ends it together with all else.
+    /// It gets its own process group: Ctrl-C goes to the demo, which ends it together with all other processes.
     pub(super) async fn quietly(&self, arguments: &[&str]) -> Result<Output, Error> {
         let mut command = Command::new(&self.kubectl);
         command.args(arguments).current_dir(&self.dir).stdin(Stdio::null());
@@ -69,7 +69,7 @@ fn succeeded(output: &Output, command: String) -> Result<(), Error> {
     if output.status.success() {
         return Ok(());
     }
-    let said = text(&output.stderr).lines().last().unwrap_or("it says nothing").to_owned();
+    let said = text(&output.stderr).lines().last().unwrap_or("it wrote nothing").to_owned();
     Err(Error::Command { command, said })
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_can_be_pasted_into_a_shell() {
+    fn a_shown_command_can_be_pasted_into_a_shell() {
         let patch = r#"{"spec":{}}"#;
         assert_eq!(
             shown(&["patch", "visitor/ada", "-p", patch]),

@@ -12,7 +12,7 @@ use super::holdings::Holdings;
 
 const PROGRAM: &str = "vestibule-sim";
 const READY_WITHIN: Duration = Duration::from_secs(30);
-/// It answers from memory: this is for a machine that is busy with something else.
+/// The simulator answers from memory, so this is for a machine that is busy.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running simulator. It ends with this process, however that ends.
@@ -24,7 +24,7 @@ pub(super) struct Simulator {
 }
 
 impl Simulator {
-    /// Starts one whose clock runs on from `now`.
+    /// Starts a simulator whose clock runs from `now`.
     pub(super) async fn start(now: Timestamp, dir: &Path) -> Result<Self, Error> {
         let mut command = Command::new(program());
         command.args(["netbox", "--exit-with-stdin", "--clock-runs", "--clock"]).arg(now.to_string());
@@ -34,17 +34,17 @@ impl Simulator {
         Ok(Self { process, url, http: http.map_err(Error::Simulator)? })
     }
 
-    /// Where it serves, as an integration names it.
+    /// Its URL, as an integration names it.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The page for people.
+    /// Its page for a browser.
     pub(super) fn page(&self) -> String {
         self.side_door("")
     }
 
-    /// All it holds.
+    /// All its records.
     pub(super) async fn holdings(&self) -> Result<Holdings, Error> {
         let answer = self.http.get(self.side_door("state")).send().await;
         answer
@@ -55,7 +55,7 @@ impl Simulator {
             .map_err(Error::Simulator)
     }
 
-    /// Moves its clock, which runs on from there.
+    /// Sets its clock, which runs from there.
     pub(super) async fn set_clock(&self, now: Timestamp) -> Result<(), Error> {
         let order = serde_json::json!({ "set": now.to_string() });
         let answer = self.http.post(self.side_door("clock")).json(&order).send().await;
@@ -71,7 +71,7 @@ impl Simulator {
     }
 }
 
-/// Beside this program if it stands there, as after a build; else the one on PATH.
+/// The program beside this one, where a build puts it; else the one on PATH.
 fn program() -> PathBuf {
     let beside = std::env::current_exe().ok().map(|this| this.with_file_name(PROGRAM));
     beside.filter(|path| path.is_file()).unwrap_or_else(|| PROGRAM.into())

@@ -1,4 +1,4 @@
-//! Everything the demo stands on: started in order, stopped in the opposite one.
+//! The parts of the demo, started in order and stopped in reverse order.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -23,7 +23,7 @@ use super::script::{BEGINNING, NAMESPACE, TIMEOUT};
 use super::shell::Shell;
 use super::simulator::Simulator;
 
-/// Where the examples expect the simulator; the demo's listens on any free port.
+/// The address of the simulator in the examples; the demo's simulator listens on any free port.
 const EXAMPLE_URL: &str = "http://127.0.0.1:8089";
 
 /// The directory of one demo.
@@ -34,13 +34,13 @@ pub(super) struct Dir(PathBuf);
 #[derive(Debug)]
 pub(super) struct Stage {
     control_plane: ControlPlane,
-    /// Whether the cluster was there before, and stays.
+    /// Whether the cluster existed before. Then it is not stopped.
     foreign: bool,
     pub(super) controller: Controller,
     pub(super) props: Props,
 }
 
-/// What the script plays with.
+/// The parts that the script uses.
 #[derive(Debug)]
 pub(super) struct Props {
     dir: Dir,
@@ -60,11 +60,11 @@ pub(super) struct Controller {
 // === impl Dir ===
 
 impl Dir {
-    /// A new one below the directory for temporary files, which only its user can read: it holds a kubeconfig.
+    /// Creates a directory below that for temporary files. Only its user can read it, since it contains a kubeconfig.
     pub(super) fn create() -> Result<Self, Error> {
         use std::os::unix::fs::DirBuilderExt as _;
         let path = std::env::temp_dir().join(format!("vestibule-demo-{}", std::process::id()));
-        // Left over by a process of that id, long gone.
+        // Left by an earlier process with the same id.
         if path.is_dir() {
             fs::remove_dir_all(&path).map_err(Error::file("remove", &path))?;
         }
@@ -98,7 +98,7 @@ impl Dir {
 // === impl Stage ===
 
 impl Stage {
-    /// Starts the parts, telling of each when it is ready.
+    /// Starts the parts, and reports each when it is ready.
     pub(super) async fn set(dir: Dir, log_level: LogLevel) -> Result<Self, Error> {
         let options = Options::from_env()?;
         let foreign = matches!(options.origin, Origin::Existing(_));
@@ -122,7 +122,7 @@ impl Stage {
         Ok(Self { control_plane, foreign, controller, props })
     }
 
-    /// Says how to go on from here.
+    /// Prints how to continue from here.
     pub(super) fn invite(&self, screen: Screen) {
         screen.step("Everything keeps running. In another terminal:");
         screen.command(&format!("export KUBECONFIG={}", self.control_plane.kubeconfig().display()));
@@ -165,7 +165,7 @@ impl Stage {
 // === impl Props ===
 
 impl Props {
-    /// Writes `crds/` and `examples/` as they stand in the repository, but for the port of the NetBox.
+    /// Writes `crds/` and `examples/` as in the repository, except for the port of the NetBox.
     fn write_manifests(&self) -> Result<(), Error> {
         for (name, text) in crds::files()? {
             self.dir.write(&format!("crds/{name}"), &text)?;
@@ -176,7 +176,7 @@ impl Props {
         Ok(())
     }
 
-    /// Defines the kinds. On a cluster that is not ours, nothing that was there before is touched.
+    /// Applies the definitions. On a cluster that existed before, none of its objects is changed.
     async fn define(&self, foreign: bool) -> Result<(), Error> {
         let namespace = ["get", "namespace", NAMESPACE];
         if foreign && self.shell.quietly(&namespace).await?.status.success() {
@@ -194,7 +194,7 @@ impl Props {
         self.dir.write(name, text)
     }
 
-    /// Moves both clocks: first that of the NetBox, which looks at dates when it is asked.
+    /// Sets both clocks: first that of the NetBox, which evaluates dates at each request.
     pub(super) async fn jump(&self, to: Timestamp) -> Result<(), Error> {
         self.simulator.set_clock(to).await?;
         self.clock.set(to);
@@ -205,7 +205,7 @@ impl Props {
 // === impl Controller ===
 
 impl Controller {
-    /// A controller of the namespaces that are the demo's: all of its own cluster, one of another.
+    /// A controller for the demo's namespaces: all of its own cluster, one of an existing cluster.
     async fn start(
         kubeconfig: &Path,
         foreign: bool,
@@ -225,7 +225,7 @@ impl Controller {
         };
         let surroundings =
             Surroundings { clock: clock.clone(), ..Surroundings::of(&config, log_level).await? };
-        // Without it the first controller of a cluster waits for one that may have lost its lease.
+        // Without it the first controller of a cluster waits for a possible former holder.
         lease::make_empty(surroundings.client.clone(), lease_namespace, lease_name)
             .await
             .map_err(Error::Lease)?;
@@ -238,7 +238,7 @@ impl Controller {
         format!("http://{}/{name}", self.address)
     }
 
-    /// Returns when it ends without being asked to.
+    /// Returns when the controller ends without a request to stop.
     pub(super) async fn ended(&mut self) -> Result<(), Error> {
         (&mut self.running).await.map_err(Error::Broken)??;
         Err(Error::ControllerGone)
@@ -247,13 +247,13 @@ impl Controller {
     async fn stop(self) -> Result<(), Error> {
         self.stop.request();
         if self.running.is_finished() {
-            return Ok(()); // `ended` has returned why.
+            return Ok(()); // `ended` has returned the reason.
         }
         Ok(self.running.await.map_err(Error::Broken)??)
     }
 }
 
-/// An address that is free now: the controller binds it a moment later.
+/// An address that is free now. The controller binds it a moment later.
 fn free_address() -> std::io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

@@ -1,4 +1,4 @@
-//! The demo as `make demo DEMO_EXIT=1` runs it: each of its steps checks what it shows.
+//! The demo as `make demo DEMO_EXIT=1` runs it: each of its steps checks its own result.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
 
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use vestibule_control_plane::kubectl::kubectl_path;
 use vestibule_control_plane::{ControlPlane, Options};
 
-/// One demo at a time: where `KUBECONFIG_FOR_TESTS` names a cluster, both would declare the same building in it.
+/// One demo at a time: on a cluster of `KUBECONFIG_FOR_TESTS`, two would declare the same building.
 async fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     ALONE.lock().await
@@ -22,7 +22,7 @@ fn demo() -> Command {
     demo
 }
 
-/// What a program wrote to both of its outputs.
+/// Both outputs of a program.
 fn written(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
@@ -40,13 +40,13 @@ async fn kubectl(kubeconfig: &Path, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_step_of_the_demo_shows_what_it_says() {
+async fn every_step_of_the_demo_has_the_announced_result() {
     let _alone = alone().await;
     assert_all_was_shown(&demo().output().await.unwrap());
 }
 
 #[tokio::test]
-async fn on_a_cluster_of_yours_the_demo_removes_its_namespace_and_touches_none_that_was_there() {
+async fn on_an_existing_cluster_the_demo_removes_its_namespace_and_changes_no_existing_one() {
     let _alone = alone().await;
     let dir = tempfile::tempdir().unwrap();
     let control_plane = ControlPlane::start(dir.path(), &Options::from_env().unwrap()).await.unwrap();

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_whose_lease_was_deleted_makes_it_again_and_goes_on() {
+    fn a_leader_whose_lease_was_deleted_recreates_it_and_continues() {
         assert_eq!(last_of(&[(0, Some(record("1", Some(ME)))), (10, None)], true), Action::Create);
         assert_eq!(
             last_of(&[(0, Some(record("1", Some("other")))), (10, None)], true),

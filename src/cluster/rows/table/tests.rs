@@ -326,7 +326,7 @@ fn the_deletion_of_an_unseen_successor_means_that_the_known_object_is_gone() {
 }
 
 #[test]
-fn an_object_whose_spec_cannot_be_read_is_a_row_like_any() {
+fn an_object_whose_spec_cannot_be_read_has_a_row_like_any_other() {
     let mut rows = rows();
     let bad = DecodedObject { spec: Err("spec.visit cannot be read".to_owned()), ..object("a", 1, 10) };
     assert_eq!(told(&mut rows, list([bad.clone()])), ["seen a 1@10", "list done"]);
