@@ -233,7 +233,7 @@ mod tests {
         let (pages, _) = pages();
         let gate = pages.readiness.require("visitors");
         let (status, text) = ask(&pages, "GET", "/readyz", HERE).await;
-        assert_eq!((status, text.as_str()), (503, "visitors: not there yet\n"));
+        assert_eq!((status, text.as_str()), (503, "visitors: not ready yet\n"));
         gate.open();
         assert_eq!(ask(&pages, "GET", "/readyz", HERE).await, (200, "ready\n".into()));
     }

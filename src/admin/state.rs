@@ -118,7 +118,7 @@ impl Readiness {
     /// Adds a condition that is not met yet.
     pub fn require(&self, name: &'static str) -> Gate {
         let gate = Gate { of: self.clone(), name };
-        gate.shut("not there yet");
+        gate.shut("not ready yet");
         gate
     }
 

@@ -142,8 +142,8 @@ impl Candidate {
     fn why_it_waits(&self) -> String {
         let seconds = self.terms.duration.as_secs();
         format!(
-            "the Lease was not there and was made: in case another replica held it until a moment ago, this one waits {seconds} s \
-             before its first write. A Lease without a holder, made beforehand, spares the wait"
+            "the Lease did not exist and was created: in case another replica held it until a moment ago, this one waits {seconds} s \
+             before its first write. A Lease without a holder, created beforehand, spares the wait"
         )
     }
 
