@@ -1,5 +1,5 @@
-//! Fits what was declared to what a system can hold. What it cannot hold is a [`Loss`] that is told, or a
-//! [`Refusal`] when opening a door without it would be wrong.
+//! Adapts declared access to the capabilities of a system. A part that the system cannot hold is a [`Loss`], which is
+//! reported, or a [`Refusal`] if it would be wrong to open a door without that part.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,35 +12,35 @@ use crate::person_flags::PersonFlags;
 use crate::schedule::{Window, Zone};
 use crate::text;
 
-/// What a system is able to do, as data: nothing asks a client and gets an error for an answer.
+/// The capabilities of a system, as data: no client has to be called to find them out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// The system's name as people know it, for sentences.
+    /// The system's name as people know it, for messages.
     pub system: &'static str,
-    /// The zone of the system's clock, where its wire carries wall clock without an offset.
+    /// The zone of the system's clock, if its protocol carries wall-clock times without an offset.
     pub zone: Option<Zone>,
-    /// Which contact a visitor must have.
+    /// The contact that a visitor must have.
     pub contact: Contact,
     /// Whether the system itself closes the door when a window ends.
     pub enforces_window: bool,
-    /// Access groups a person may have at most.
+    /// The largest number of access groups of a person.
     pub max_groups: usize,
     /// The format of visitors' credential numbers; `None` if the integration names none.
     pub card_format: Option<String>,
-    /// Whether names are sent as typed or in ASCII letters.
+    /// How names are sent.
     pub names: Names,
     /// Whether the tenant's name is sent.
     pub tells_tenant: bool,
-    /// Whether a record that is read shows when it was changed last, by the system's own clock.
+    /// Whether a record, when read, shows the time of its last change by the system's own clock.
     pub shows_edit_time: bool,
 }
 
-/// Which contact a visitor must have.
+/// The contact that a visitor must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contact {
     /// An email or a phone; either is enough (systems/lenel-s2.md, S2/P18).
     EmailOrPhone,
-    /// None is needed.
+    /// No contact is needed.
     Nothing,
 }
 
@@ -49,18 +49,18 @@ pub enum Contact {
 pub enum Names {
     /// As typed.
     Unicode,
-    /// Transliterated: what the system would cut or refuse is replaced here, where it is told.
+    /// Transliterated: letters that the system would drop or refuse are replaced here, where the change is reported.
     Ascii,
 }
 
-/// What is wanted of a visitor on one day in one integration, before it meets the system.
+/// The declared access of a visitor on one day in one integration, before it is adapted to the system.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestedAccess {
-    /// Who.
+    /// The visitor.
     pub person: Person,
     /// The tenant's display name.
     pub tenant: String,
-    /// When.
+    /// The time of the access.
     pub window: Window,
     /// Access groups as written: a name or `id:<external id>`.
     pub groups: BTreeSet<String>,
@@ -69,7 +69,7 @@ pub struct RequestedAccess {
 }
 
 impl fmt::Debug for RequestedAccess {
-    /// A credential number is somebody's: shown is only whether there is one.
+    /// A credential number is personal data, so only its presence is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { person, tenant, window, groups, credential_number } = self;
         let number = if credential_number.is_some() { "set" } else { "unset" };
@@ -83,45 +83,50 @@ impl fmt::Debug for RequestedAccess {
     }
 }
 
-/// Something declared that the system does not hold as declared; the rest is done.
+/// A declared value that the system does not hold as declared. The rest is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Loss {
     /// The name was transliterated.
     Name,
 }
 
-/// Why nothing is opened for this visitor: a sentence says what to change.
+/// Why no access is granted to this visitor. The message says what to change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// No contact that the system wants.
-    #[error("{0} wants an email or a phone of a visitor: set spec.email or spec.phone")]
+    /// The contact that the system requires is missing.
+    #[error("{0} requires an email or a phone of a visitor: set spec.email or spec.phone")]
     NoContact(&'static str),
-    /// No last name is left.
-    #[error("{0} wants a last name in ASCII letters and spec.lastName has none: spell it in Latin letters")]
+    /// The last name has no ASCII letters.
+    #[error(
+        "{0} requires a last name in ASCII letters and spec.lastName has none: write it in Latin letters"
+    )]
     NoLastName(&'static str),
-    /// More groups than a person can have.
-    #[error("{system} holds at most {max} access groups a person and {count} are named")]
+    /// There are more groups than a person can have.
+    #[error(
+        "{system} holds at most {max} access groups for a person and {count} are named: name fewer groups"
+    )]
     TooManyGroups {
         /// The system.
         system: &'static str,
         /// Its limit.
         max: usize,
-        /// What was asked.
+        /// The number of groups that are named.
         count: usize,
     },
-    /// Nothing is left of the window outside of the hour that the system's clock shows twice.
+    /// The whole window is inside the hour that the system's clock shows twice.
     #[error(
-        "the hours of this day lie where the clock of {0} is put back and shows every time twice: choose          spec.visit.startTime and spec.visit.endTime before or after that hour"
+        "the hours of this day are inside the hour that the clock of {0} shows twice when it is put back: choose \
+         spec.visit.startTime and spec.visit.endTime before or after that hour"
     )]
     RepeatedHour(&'static str),
-    /// A number, but no format to write it in.
+    /// There is a card number, but no card format.
     #[error(
         "spec.credentialNumber needs a card format: name one in spec.lenelS2.visitorCardFormat of the AccessIntegration"
     )]
     NoCardFormat,
 }
 
-/// Whether a system can hold a person with so many groups, as far as anything but the names of groups and formats decides.
+/// Checks whether a system can hold a person with this number of groups. The names of groups and formats are not checked.
 pub fn check(person: PersonFlags, groups: usize, to: &Capabilities) -> Result<(), Refusal> {
     if to.contact == Contact::EmailOrPhone && !person.has_contact() {
         return Err(Refusal::NoContact(to.system));
@@ -138,7 +143,7 @@ pub fn check(person: PersonFlags, groups: usize, to: &Capabilities) -> Result<()
     Ok(())
 }
 
-/// Fits a wish to a system.
+/// Adapts requested access to a system.
 pub fn adapt(requested: &RequestedAccess, to: &Capabilities) -> Result<(Facts, Vec<Loss>), Refusal> {
     check(
         PersonFlags::of(&requested.person, requested.credential_number.is_some()),
@@ -164,7 +169,7 @@ pub fn group_name(written: &str) -> &str {
     written.strip_prefix("id:").unwrap_or(written)
 }
 
-/// The most that a record of a wish may open in a system, also where [`adapt`] refuses the wish.
+/// The most that a record of the requested access may open in a system, even if [`adapt`] refuses the request.
 pub fn entitlement(requested: &RequestedAccess, to: &Capabilities) -> Entitlement {
     Entitlement {
         person: Some(spell(requested, to).0),
@@ -174,12 +179,12 @@ pub fn entitlement(requested: &RequestedAccess, to: &Capabilities) -> Entitlemen
     }
 }
 
-/// Access groups as written, by the names that the system uses.
+/// The names that the system uses for access groups as written in a spec.
 pub fn group_names(written: &BTreeSet<String>) -> BTreeSet<String> {
     written.iter().map(|group| group_name(group).to_owned()).collect()
 }
 
-/// The person and the tenant's name in the letters that the system takes, without what cannot be seen.
+/// The person and the tenant's name in the letters that the system accepts, without invisible characters.
 fn spell(requested: &RequestedAccess, to: &Capabilities) -> (Person, String, Vec<Loss>) {
     let Person { first_name, last_name, email, phone } = &requested.person;
     let typed = (text::clean(first_name), text::clean(last_name));
@@ -198,7 +203,7 @@ pub fn check_window(declared: Window, to: &Capabilities) -> Result<(), Refusal> 
     fit_window(declared, to).map(drop)
 }
 
-/// The window in times that the system cannot take for others. Opening for longer than declared is no way out.
+/// The window with bounds that are unambiguous on the system's clock. It is never longer than declared.
 fn fit_window(declared: Window, to: &Capabilities) -> Result<Window, Refusal> {
     let minutes = whole_minutes(declared);
     let Some(zone) = &to.zone else { return Ok(minutes) };
@@ -206,7 +211,7 @@ fn fit_window(declared: Window, to: &Capabilities) -> Result<Window, Refusal> {
     if window.is_empty() && !minutes.is_empty() { Err(Refusal::RepeatedHour(to.system)) } else { Ok(window) }
 }
 
-/// Windows in whole minutes, the finest that a system's wire carries: never opening before, never after.
+/// The window in whole minutes, the finest unit of a system's protocol. It never begins earlier or ends later.
 fn whole_minutes(window: Window) -> Window {
     let minute = |number: i64| Timestamp::from_second(number * 60);
     let before = |at: Timestamp| minute(at.as_second().div_euclid(60)).unwrap_or(Timestamp::MIN);

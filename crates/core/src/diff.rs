@@ -1,4 +1,4 @@
-//! Compares what should be with what was found, record by record.
+//! Compares desired and observed records, one by one.
 
 use std::sync::Arc;
 
@@ -7,41 +7,41 @@ use jiff::Timestamp;
 use crate::identity::RecordId;
 use crate::model::{Card, DesiredRecord, Facts, Field, Misnamed, ObservedRecord};
 
-/// One change of one record in one system: one call of its wire.
+/// One change of one record in one system: one call of its protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Make the record, without its card.
+    /// Create the record, without its card.
     Create(Arc<DesiredRecord>),
-    /// Set these fields of our own record, all others stay.
+    /// Set these fields of our own record. All other fields stay.
     Update {
-        /// Which.
+        /// The id of the record.
         id: RecordId,
-        /// What it should hold.
+        /// The desired content.
         record: Arc<DesiredRecord>,
-        /// What of it differs; never [`Field::Cards`].
+        /// The fields that differ; never [`Field::Cards`].
         fields: Vec<Field>,
     },
-    /// Set these fields of our own record to less than it holds, all others stay.
+    /// Reduce these fields of our own record. All other fields stay.
     Reduce {
-        /// Which.
+        /// The id of the record.
         id: RecordId,
-        /// What it should hold.
+        /// The content after the reduction.
         facts: Arc<Facts>,
-        /// What of it is reduced: [`Field::Window`] or [`Field::Groups`].
+        /// The fields that are reduced: [`Field::Window`] or [`Field::Groups`].
         fields: Vec<Field>,
     },
     /// Give the record a credential.
     AssignCard {
-        /// Which.
+        /// The id of the record.
         id: RecordId,
         /// The credential.
         card: Card,
-        /// When it ends.
+        /// The end of the credential.
         until: Timestamp,
     },
-    /// Take a credential away.
+    /// Remove a credential from the record.
     WithdrawCard {
-        /// Which.
+        /// The id of the record.
         id: RecordId,
         /// The credential.
         card: Card,
@@ -50,19 +50,19 @@ pub enum Step {
     Remove(RecordId),
     /// Remove a record that our own create made under another id than ours.
     RemoveMisnamed(Misnamed),
-    /// The same for a record that the system does not remove: reduce it.
+    /// Reduce a record under another id than ours that the system does not remove.
     ReduceMisnamed {
-        /// Which.
+        /// The record.
         record: Misnamed,
-        /// What it should hold.
+        /// The content after the reduction.
         facts: Arc<Facts>,
-        /// What of it is reduced: [`Field::Window`] or [`Field::Groups`].
+        /// The fields that are reduced: [`Field::Window`] or [`Field::Groups`].
         fields: Vec<Field>,
     },
 }
 
 impl Step {
-    /// The record it is about.
+    /// The id of the record that the step changes.
     pub fn id(&self) -> RecordId {
         match self {
             Self::Create(record) => record.id,
@@ -89,7 +89,8 @@ impl Step {
         }
     }
 
-    /// Whether it only takes away: such steps come first and go on when opening is stopped (design 3, third rule).
+    /// Whether the step only revokes access. Such steps come first, and continue while no new access is granted (design 3,
+    /// third rule).
     pub const fn revokes(&self) -> bool {
         matches!(
             self,
@@ -102,13 +103,13 @@ impl Step {
     }
 }
 
-/// The fields in which a living record differs from what it should be; empty exactly when it satisfies it.
+/// The fields in which a living record differs from the desired one. It is empty exactly when both are equal.
 pub fn differences(record: &DesiredRecord, observed: &ObservedRecord) -> Vec<Field> {
     record.facts().differences(&observed.facts)
 }
 
-/// The steps that make `observed` what `record` says, what takes away first. Nothing observed, or a dead record: it is
-/// made anew under the id that `record` carries.
+/// The steps that turn `observed` into `record`, revocations first. If no record or a dead record is observed, the record
+/// is created under the id in `record`.
 pub fn diff(record: &Arc<DesiredRecord>, observed: Option<&ObservedRecord>) -> Vec<Step> {
     let id = record.id;
     let assign = |card: &Card| Step::AssignCard { id, card: card.clone(), until: record.window.until };

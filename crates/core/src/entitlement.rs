@@ -1,7 +1,7 @@
-//! What a record may open at most, and the steps that take the rest away.
+//! The most that a record may open, and the steps that revoke everything beyond it.
 //!
-//! A replacement that cannot be made yet leaves the old record in place. The old record is then reduced to what both the
-//! old and the new declaration grant: what stops opening never stops closing.
+//! A replacement that cannot be made yet leaves the old record in place. The old record is then reduced to the access that
+//! both the old and the new declaration grant: a reason to stop granting access never stops revocations.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,13 +13,12 @@ use crate::identity::RecordId;
 use crate::model::{DesiredRecord, Facts, Field, Hasher, Misnamed, Person, card_number_key};
 use crate::schedule::Window;
 
-/// The most that a record of one object may open. A part that is `None` is not known, and nothing is taken away because
-/// of it.
+/// The most that a record of one object may open. A part that is `None` is not known, and causes no revocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entitlement {
-    /// The person it is for.
+    /// The person of the record.
     pub person: Option<Person>,
-    /// When it may open.
+    /// The time in which it may open doors.
     pub window: Option<Window>,
     /// The access groups by the names that the system uses.
     pub groups: Option<BTreeSet<String>>,
@@ -28,7 +27,7 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// Exactly what a desired record opens.
+    /// Exactly the access of a desired record.
     pub fn of(record: &DesiredRecord) -> Self {
         Self {
             person: Some(record.person.clone()),
@@ -56,8 +55,8 @@ impl Entitlement {
         hash.finish()
     }
 
-    /// What `found` and this entitlement both grant, with everything else of `found` as it is; `None` if that is nothing.
-    /// A record without a group or with an empty window opens nothing already, and stays.
+    /// `found`, reduced to the access that this entitlement grants too; `None` if no access is left.
+    /// A record that has no group or an empty window already opens nothing, and stays.
     pub fn shared_with(&self, found: &Facts) -> Option<Facts> {
         let is_another = self.person.as_ref().is_some_and(|person| is_another_person(person, &found.person));
         let window = match (self.window, found.window) {
@@ -81,7 +80,7 @@ impl Entitlement {
     }
 }
 
-/// Whether nothing of the name and contact is left: such a person inherits nothing from the other one.
+/// Whether first name, last name and email all differ: such a person inherits no access from the other one.
 fn is_another_person(one: &Person, other: &Person) -> bool {
     one.first_name != other.first_name && one.last_name != other.last_name && one.email != other.email
 }
@@ -102,7 +101,7 @@ pub fn reduction(id: RecordId, found: &Facts, to: &Facts) -> Vec<Step> {
     steps
 }
 
-/// The measures that leave a record nothing to open although it stays. Each is worth taking without the others.
+/// The steps after which a record opens nothing although it stays. Each step is useful without the others.
 pub fn disarming(id: RecordId, found: &Facts, now: Timestamp) -> Vec<Step> {
     let mut steps: Vec<Step> =
         found.cards.keys().map(|card| Step::WithdrawCard { id, card: card.clone() }).collect();
@@ -121,7 +120,7 @@ pub fn disarming(id: RecordId, found: &Facts, now: Timestamp) -> Vec<Step> {
     steps
 }
 
-/// The same for a record under another id than ours. It never got a card.
+/// The same for a record under another id than ours. Such a record never has a card.
 pub fn disarming_misnamed(record: &Misnamed, found: &Facts, now: Timestamp) -> Vec<Step> {
     let steps = disarming(record.id, found, now).into_iter();
     let reductions = steps.filter_map(|step| match step {
@@ -133,7 +132,7 @@ pub fn disarming_misnamed(record: &Misnamed, found: &Facts, now: Timestamp) -> V
     reductions.collect()
 }
 
-/// A window that ended a day ago: no zone and no wrong clock of the system keeps it open.
+/// A window that ended a day ago, so that it is over in every time zone and with a wrong clock of the system.
 fn past(window: Option<Window>, now: Timestamp) -> Window {
     let minute = now.as_second().div_euclid(60) - 24 * 60;
     let until = Timestamp::from_second(minute * 60).unwrap_or(Timestamp::MIN);

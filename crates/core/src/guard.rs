@@ -1,5 +1,5 @@
-//! The guard against mass removals (design 3.12). Guarded here are orphans: records with our mark whose object is
-//! gone. Visitors that have an object, and anything whose integration is being deleted, never get here.
+//! The guard against mass removals (design 3.12). It applies to orphans: records with our owner mark whose object is
+//! gone. It never applies to records that have an object, or to an integration that is being deleted.
 
 use std::fmt::Display;
 
@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use crate::identity::RecordId;
 use crate::model::Hasher;
 
-/// How many guarded removals an hour may go through unasked: the larger of the two counts.
+/// The number of guarded removals in an hour that need no release: the larger of the two counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `deletionGuard.maxDeletions`.
     pub max_deletions: u32,
-    /// `deletionGuard.maxPercent` of the living.
+    /// `deletionGuard.maxPercent` of the living records.
     pub max_percent: u8,
 }
 
 impl Default for Limits {
-    /// Ten, or five percent: a handful of leftovers goes by itself, a building's worth never.
+    /// Ten, or five percent: a few orphans are removed without a release, those of a whole building are not.
     fn default() -> Self {
         Self { max_deletions: 10, max_percent: 5 }
     }
@@ -29,18 +29,18 @@ impl Default for Limits {
 pub struct Candidate<Id = RecordId> {
     /// The record.
     pub id: Id,
-    /// When it stops opening; `None` if it never does.
+    /// The time after which the record opens nothing; `None` if its access has no end.
     pub until: Option<Timestamp>,
 }
 
-/// What is known beside the candidates.
+/// The input of the guard beside the candidates.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement<'a> {
     /// The limits of the integration.
     pub limits: Limits,
-    /// Living records of ours, the candidates among them.
+    /// The number of our living records, candidates included.
     pub living: usize,
-    /// Guarded removals done within the last hour.
+    /// The number of guarded removals in the last hour.
     pub recent: usize,
     /// The hash that the release annotation names.
     pub released: Option<&'a str>,
@@ -48,14 +48,14 @@ pub struct Judgement<'a> {
     pub now: Timestamp,
 }
 
-/// What may go, and what is held until somebody releases it.
+/// The removals that are allowed, and those that are held until a person releases them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict<Id = RecordId> {
-    /// May be removed.
+    /// Records that may be removed.
     pub allowed: Vec<Id>,
-    /// Held, sorted.
+    /// Records whose removal is held, sorted.
     pub held: Vec<Id>,
-    /// Names the held set; `None` if nothing is held.
+    /// Identifies the held set; `None` if nothing is held.
     pub hash: Option<String>,
 }
 
@@ -65,8 +65,8 @@ impl<Id> Default for Verdict<Id> {
     }
 }
 
-/// Judges the candidates. An orphan whose window has not ended is always held: somebody may stand at that door by
-/// right. The others are held together if there are more than the limits allow.
+/// Judges the candidates. An orphan whose window has not ended is always held: a person may still have a right to enter
+/// with it. The others are all held if there are more than the limits allow.
 pub fn judge<Id>(candidates: &[Candidate<Id>], case: Judgement<'_>) -> Verdict<Id>
 where
     Id: Clone + Ord + Display,

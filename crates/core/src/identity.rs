@@ -1,18 +1,17 @@
-//! Ids that show whose a record is (design 3.15): owner, object, content and number, derived and never stored.
+//! Ids that show the owner of a record (design 3.15): owner, object, content and number, derived and never stored.
 //!
-//! A retry after a lost answer meets its own first attempt, a restart finds what the process before it made,
-//! and a changed visitor gets an id of his own. The number rises past dead records:
-//! [`crate::number_search`].
+//! A retry after a lost answer meets the record of the first attempt, a process finds the records of the process before
+//! it, and a changed visitor gets another id. The number rises past dead records: [`crate::number_search`].
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::model::{Hasher, ObjectKey};
 
-/// What every id of a Vestibule starts with, whoever its owner is.
+/// The prefix of every id of a Vestibule, for all owners.
 pub const PREFIX: &str = "vst-";
 
-/// Who owns records: a hash of the integration's owner id.
+/// The owner of records: a hash of the integration's owner id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Owner(pub u32);
 
@@ -23,44 +22,44 @@ impl Owner {
     }
 }
 
-/// Which object a record belongs to: a hash of kind, namespace and name, the same after a restore.
+/// The object of a record: a hash of kind, namespace and name, so that it is the same after a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub u64);
 
 impl ObjectId {
-    /// The slot of a Visitor.
+    /// The id of a Visitor.
     pub fn of_visitor(key: &ObjectKey) -> Self {
         Self(Hasher::new("Visitor").text(&key.namespace).text(&key.name).finish())
     }
 }
 
 impl fmt::Display for ObjectId {
-    /// As it stands in the ids of the object's records.
+    /// The form that the ids of the object's records contain.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-/// The id of a record: `vst-<owner>-<slot>-<content>-<number>`, 44 characters or a few more, lower case hex.
+/// The id of a record: `vst-<owner>-<object>-<content>-<number>`, 44 characters or a few more, lower-case hex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId {
-    /// Whose.
+    /// The owner of the record.
     pub owner: Owner,
-    /// Which object's.
+    /// The object of the record.
     pub object_id: ObjectId,
     /// The fingerprint of all that is sent, cut to 48 bits.
     pub content: u64,
-    /// Rises past dead records of the same content.
+    /// A number that rises past dead records of the same content.
     pub number: u16,
 }
 
 /// The bits of a fingerprint that fit into an id.
 const CONTENT: u64 = (1 << 48) - 1;
 
-/// The prefix and half of the owner: what is shorter is not taken for a part of an id.
+/// The prefix and half of the owner. A shorter text is not recognised as a part of an id.
 pub const SHORTEST_ALTERED: usize = PREFIX.len() + 4;
 
-/// The number whose first hex digits these are; all `width` of them if it is `whole`.
+/// Parses hex digits as the leading digits of a number of `width` digits. A `whole` number must have all its digits.
 fn leading_digits(digits: &str, width: usize, whole: bool) -> Option<u64> {
     let fits = if whole { digits.len() == width } else { digits.len() <= width };
     let valid = fits && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -73,19 +72,19 @@ impl RecordId {
         Self { owner, object_id, content: fingerprint & CONTENT, number: 0 }
     }
 
-    /// The id to try when this one is used up by a dead record.
+    /// The id to try when a dead record has this one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self { number: self.number.saturating_add(1), ..self }
     }
 
-    /// Whether a record with this fingerprint still holds what its id says it was made with.
+    /// Whether a record with this fingerprint still has the content that its id was derived from.
     pub const fn holds(&self, fingerprint: u64) -> bool {
         fingerprint & CONTENT == self.content
     }
 
-    /// Reads what a system left of an id of `owner` that it shortened or wrote in capitals: at least all of its owner.
-    /// Digits that are missing count as zero. An id that was kept as it is, or is another owner's, is none.
+    /// Reads an id of `owner` that a system shortened or wrote in capitals. The text must contain the whole owner.
+    /// Missing digits count as zero. The result is `None` for an unaltered id, and for an id of another owner.
     pub fn from_altered(owner: Owner, text: &str) -> Option<Self> {
         if text.parse::<Self>().is_ok() {
             return None;
@@ -102,13 +101,13 @@ impl RecordId {
         parts.next().is_none().then_some(Self { owner, object_id: ObjectId(object_id), content, number })
     }
 
-    /// Whether a text is what a system may have left of this very id. Short texts are anybody's.
+    /// Whether a text can be this id, shortened or written in capitals by a system. A very short text is too ambiguous.
     pub fn is_altered_as(&self, text: &str) -> bool {
         let whole = self.to_string();
         text.len() >= SHORTEST_ALTERED && text != whole && whole.starts_with(&text.to_ascii_lowercase())
     }
 
-    /// Whether both stand for the same content of the same object, whatever their numbers.
+    /// Whether both ids have the same content of the same object. Their numbers may differ.
     pub fn same_content(&self, other: &Self) -> bool {
         (self.owner, self.object_id, self.content) == (other.owner, other.object_id, other.content)
     }
@@ -121,7 +120,7 @@ impl fmt::Display for RecordId {
     }
 }
 
-/// A text is not an id of ours.
+/// A text is not an id of a Vestibule record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of a Vestibule record")]
 pub struct NotOurs;
@@ -129,7 +128,7 @@ pub struct NotOurs;
 impl FromStr for RecordId {
     type Err = NotOurs;
 
-    /// Accepts exactly what `Display` writes; anything else, upper case and surplus zeros included, is foreign.
+    /// Accepts exactly the form that `Display` writes. Any other text is foreign, including upper case and surplus zeros.
     fn from_str(text: &str) -> Result<Self, NotOurs> {
         let parse = || {
             let mut parts = text.strip_prefix(PREFIX)?.split('-');

@@ -1,8 +1,9 @@
-//! The functional core of Vestibule: what should be done, without doing any of it.
+//! The functional core of Vestibule: it decides what should be done, and does none of it.
 //!
-//! Kubernetes objects become validated values, those become a [`model::DesiredRecord`] a system should
-//! hold; pages of a system become [`model::ObservedRecord`]s. [`diff`] compares the two, [`plan`] filters and orders what
-//! differs by mode and ownership. Nothing here reads a clock, a network or a file: `now` is a parameter.
+//! The declared access of an object becomes a [`model::DesiredRecord`] that a system should hold; pages of a system become
+//! [`model::ObservedRecord`]s. [`plan`] compares the desired record of an object with its existing records and makes an
+//! ordered list of actions that the mode allows. [`diff`] compares two records field by field. No function here reads a
+//! clock, a network or a file: `now` is a parameter.
 
 pub mod access;
 pub mod adapt;

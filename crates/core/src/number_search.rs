@@ -1,31 +1,31 @@
-//! The search for a number that no record has used yet, past the dead records of one content (design 3.15).
+//! The search for an unused number, past the dead records of one content (design 3.15).
 //!
-//! Numbers are used up from 0 on, so the search doubles its distance until it meets a free one and then halves the
-//! interval: about twenty reads at most, without any memory. Where numbers in between are free the one found is still
-//! unused; only the create decides.
+//! Numbers are used in order from 0, so the search doubles its distance until it finds a free one and then halves the
+//! interval: about twenty reads at most, without stored state. If free numbers lie between used ones, the number found is
+//! still free as far as the reads say; the create decides.
 
-/// How many records one content of one object can have one after the other: numbers 0 to 1,023.
+/// The number of records that one content of one object can have, one after another: numbers 0 to 1,023.
 pub const NUMBERS: u16 = 1024;
 
-/// What to do next.
+/// The next action of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextProbe {
-    /// Ask whether this number is used.
+    /// Read whether this number is used.
     Read(u16),
-    /// This number is free, as far as the answers say: create under it.
+    /// This number is free, as far as the answers say: create a record with it.
     Create(u16),
     /// Every number is used.
     Exhausted,
 }
 
-/// A search that has heard some answers.
+/// A search, with the answers so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberSearch {
     /// The highest number that is known to be used.
     used: u16,
     /// The lowest number above it that is known to be free.
     free: Option<u16>,
-    /// The distance of the next probe while none is.
+    /// The distance of the next probe while no free number is known.
     distance: u16,
 }
 
@@ -35,7 +35,7 @@ impl NumberSearch {
         Self { used, free: None, distance: 1 }
     }
 
-    /// What to do next.
+    /// The next action.
     pub fn next(&self) -> NextProbe {
         let last = NUMBERS - 1;
         match self.free {
@@ -46,7 +46,7 @@ impl NumberSearch {
         }
     }
 
-    /// Takes the answer to a read of this number.
+    /// Records the answer to a read of this number.
     pub fn answer(&mut self, number: u16, is_used: bool) {
         if !is_used {
             self.free = Some(number);

@@ -1,10 +1,10 @@
-//! What of a visitor decides whether a system can hold them, in one byte: a row keeps it, so that a changed integration
-//! needs no second look at a hundred thousand objects.
+//! The facts about a visitor that decide whether a system can hold them, in one byte. A row keeps this byte, so that a
+//! changed integration does not have to read a hundred thousand objects again.
 
 use crate::model::Person;
 use crate::text::ascii;
 
-/// Yes or no, three times in a byte.
+/// Three flags in one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonFlags(u8);
 
@@ -13,7 +13,7 @@ impl PersonFlags {
     const ASCII_LAST_NAME: u8 = 1 << 1;
     const CARD: u8 = 1 << 2;
 
-    /// The flags of a person who has a credential number, or none.
+    /// The flags of a person with or without a credential number.
     pub fn of(person: &Person, has_card: bool) -> Self {
         let contact = !person.email.is_empty() || !person.phone.is_empty();
         let ascii_last_name = !ascii(&person.last_name).is_empty();
@@ -30,7 +30,7 @@ impl PersonFlags {
         self.0 & Self::CONTACT != 0
     }
 
-    /// Whether something of the last name is left in ASCII letters.
+    /// Whether the last name is not empty in ASCII letters.
     pub const fn has_ascii_last_name(self) -> bool {
         self.0 & Self::ASCII_LAST_NAME != 0
     }

@@ -1,5 +1,5 @@
-//! What is to be done for one object in one system, as one unit: mode and ownership are filters here, and the
-//! order is fixed here. The same plan is printed in Observe and applied otherwise (design 3.11).
+//! The actions for one object in one system, as one unit. This module fixes their order and withholds those that the mode
+//! forbids. Mode Observe reports the plan, the other modes apply it (design 3.11).
 
 use std::sync::Arc;
 
@@ -9,19 +9,20 @@ use crate::entitlement::Entitlement;
 use crate::identity::RecordId;
 use crate::model::{DesiredRecord, Mode};
 
-/// What should be true of one object in one system.
+/// The desired state of one object in one system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DesiredState {
     /// Exactly this record.
     Record(Arc<DesiredRecord>),
     /// No record.
     Nothing,
-    /// Nothing any more: what has stopped opening stays until its midnight, what still opens goes, nothing is made.
+    /// The window is over: a record that still opens is removed, one that opens nothing stays until midnight, and none is
+    /// created.
     Ended,
-    /// What is there stays, whatever it is, and nothing is made: what is wanted is not known.
+    /// Existing records stay unchanged and none is created, because the desired record is not known.
     Keep,
-    /// What is there stays, but opens no more than this; nothing is made. What is wanted is known in part, or cannot be
-    /// carried out.
+    /// Existing records stay but open no more than this, and none is created. The desired record is known in part, or cannot
+    /// be created.
     AtMost(Arc<Entitlement>),
 }
 
@@ -39,74 +40,74 @@ impl DesiredState {
 /// A living record of the object, as the snapshot holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExistingRecord {
-    /// Its id; records of other owners never get here.
+    /// Its id. It is never a record of another owner.
     pub id: RecordId,
-    /// The fingerprint of what it holds.
+    /// The fingerprint of its content.
     pub fingerprint: u64,
-    /// When it stops opening; `None` if it never does.
+    /// The time after which the record opens nothing; `None` if its access has no end.
     pub until: Option<Timestamp>,
 }
 
 impl ExistingRecord {
-    /// Whether it opens doors at `now`, or may do so later.
+    /// Whether the record opens doors at `now`, or may do so later.
     pub fn opens(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until > now)
     }
 }
 
-/// One thing to do for the object.
+/// One action for the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Remove this record.
     Remove(RecordId),
-    /// Make the record; its id is where probing starts.
+    /// Create the record. The search for an unused number starts at its id.
     Create(Arc<DesiredRecord>),
-    /// Somebody changed the record behind our back: read it, compare, set it right.
+    /// The record was changed in the system: read it, compare it, and correct it.
     Repair(RecordId, Arc<DesiredRecord>),
 }
 
-/// Why something that differs is left as it is.
+/// Why an action is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Withheld {
     /// The mode forbids it.
     Mode(Mode),
-    /// It would stand beside a record that the mode does not let us remove.
+    /// The new record would exist beside an old one that the mode does not allow to be removed.
     Beside(Mode),
-    /// The integration or its Property is suspended: what opens waits, what closes goes on.
+    /// The integration or its Property is suspended: new access waits, revocations continue.
     Suspended,
 }
 
-/// What acts together mean for a visitor's record.
+/// The combined effect of actions on a visitor's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// It is made.
+    /// The record is created.
     Make,
-    /// It is removed.
+    /// The record is removed.
     Remove,
-    /// Another one takes its place.
+    /// The record is replaced by another one.
     Replace,
-    /// It is set right.
+    /// The record is corrected.
     Repair,
-    /// It is reduced to what is still declared.
+    /// The record is reduced to the access that is still declared.
     Reduce,
 }
 
-/// The acts for one object, removals first, and what its mode withholds.
+/// The actions for one object, removals first, and the actions that are withheld.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionPlan {
-    /// To be done in this order.
+    /// The actions to carry out, in this order.
     pub actions: Vec<Action>,
-    /// Differs and stays, with the reason.
+    /// The actions that are not carried out, with the reason.
     pub withheld: Vec<(Action, Withheld)>,
 }
 
 impl ActionPlan {
-    /// Whether the object is as wanted.
+    /// Whether the existing records match the desired state.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty() && self.withheld.is_empty()
     }
 
-    /// What is withheld, and why; `None` if nothing is.
+    /// The withheld change and the reason; `None` if nothing is withheld.
     pub fn withheld(&self) -> Option<(Withheld, Change)> {
         let (_, why) = self.withheld.first()?;
         let any = |is: fn(&Action) -> bool| self.withheld.iter().any(|(action, _)| is(action));
@@ -120,8 +121,8 @@ impl ActionPlan {
         Some((*why, change))
     }
 
-    /// The unit while nothing may be opened: what is over is still removed; a replacement waits as a whole, so that
-    /// nobody who may enter now stands outside because of it.
+    /// The plan while no new access may be granted. Records whose access is over are still removed. A replacement waits as
+    /// a whole, so that a visitor with access now does not lose it.
     #[must_use]
     pub fn without_opening(self, existing: &[ExistingRecord], now: Timestamp) -> Self {
         let opens = self.actions.iter().any(|action| !matches!(action, Action::Remove(_)));
@@ -145,10 +146,10 @@ impl ActionPlan {
     }
 }
 
-/// The unit that makes `held` what `want` says.
+/// The actions that turn the `existing` records into the `desired` state.
 ///
-/// A replacement stays together: if the old record opens now and may not be removed, the new one is not made beside
-/// it. Under `Keep` and `AtMost` no record is removed or made here.
+/// A replacement is not split: if the old record opens now and may not be removed, the new one is not created beside it.
+/// Under `Keep` and `AtMost` no record is removed or created.
 pub fn action_plan(
     desired: &DesiredState,
     existing: &[ExistingRecord],
@@ -189,7 +190,7 @@ pub fn action_plan(
     action_plan
 }
 
-/// Whether only the card is still to come: a creation that was interrupted is finished where nothing may be changed.
+/// Whether only the card is missing. An interrupted create is then completed, even if the mode forbids changes.
 fn is_unfinished(record: &DesiredRecord, found: &ExistingRecord) -> bool {
     record.card.is_some()
         && found.fingerprint == DesiredRecord { card: None, ..record.clone() }.facts().fingerprint()

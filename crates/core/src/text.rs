@@ -1,13 +1,13 @@
-//! Text that people typed, made fit for a wire: what cannot be seen is not sent, and what is sent reads as it was typed.
+//! Prepares text from users for a protocol: invisible characters are removed, and the visible text stays the same.
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
 /// Joins letters that would not be joined, or changes how they join: some scripts need it inside names.
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
-/// Keeps letters apart that would be joined, for the same reason.
+/// Separates letters that would be joined, for the same reason.
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 
-/// What a character is to a reader.
+/// The role of a character in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
     /// A letter or digit.
@@ -20,13 +20,13 @@ enum Sort {
     Space,
     /// One of the two joiners.
     Joiner,
-    /// Nothing that can be seen: control, format and direction characters, fillers, unassigned and private characters.
+    /// An invisible character: control, format and direction characters, fillers, unassigned and private characters.
     Hidden,
 }
 
 fn sort(c: char) -> Sort {
     match c {
-        // Letters and symbols by their category, but without a shape of their own.
+        // Letters and symbols by their category, but invisible.
         '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => {
             return Sort::Hidden;
         }
@@ -55,11 +55,11 @@ fn sort(c: char) -> Sort {
     }
 }
 
-/// The text without what cannot be seen: no white space around it and one plain blank for any inside, no control, format or
-/// direction characters, no marks without a letter. A text of nothing else is empty. Zero-width joiners stay between letters.
+/// The text without invisible characters: no surrounding white space, one plain blank for each run of white space inside,
+/// no control, format or direction characters, no marks without a letter. Zero-width joiners stay between letters.
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
-    // What the last visible character is; nothing stands at the beginning.
+    // The sort of the last visible character. The beginning counts as white space.
     let mut last = Sort::Space;
     let mut joiner = None;
     for c in text.chars() {
@@ -70,7 +70,7 @@ pub fn clean(text: &str) -> String {
                 joiner = Some(c).filter(|_| matches!(last, Sort::Letter | Sort::Mark));
                 continue;
             }
-            // Nothing to stand on.
+            // A mark without a letter before it.
             Sort::Mark if last == Sort::Space => continue,
             Sort::Space => {
                 (last, joiner) = (Sort::Space, None);
@@ -90,8 +90,8 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
-/// The text in printable ASCII: letters, marks and digits are transliterated, dashes and quotes are those of a typewriter, and
-/// symbols, among them emoji, are left out. What has no letters in ASCII leaves nothing.
+/// The text in printable ASCII: letters, marks and digits are transliterated, dashes and quotes become their ASCII forms, and
+/// symbols such as emoji are removed. A text without a transliteration becomes empty.
 pub fn ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
     for c in clean(text).chars() {
@@ -109,7 +109,7 @@ pub fn ascii(text: &str) -> String {
 fn push_transliterated(ascii: &mut String, c: char) {
     let in_ascii = deunicode::deunicode_char(c).unwrap_or_default();
     match get_general_category(c) {
-        // Whole or not at all: a half is not twelve.
+        // Only a number that becomes digits entirely: "1/2" must not become "12".
         Category::DecimalNumber | Category::LetterNumber | Category::OtherNumber
             if in_ascii.chars().all(|c| c.is_ascii_alphanumeric()) =>
         {

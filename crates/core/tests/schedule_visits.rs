@@ -1,4 +1,4 @@
-//! Which record of a visitor is wanted when: whole stories, told in UTC.
+//! The record that a visitor should have at each time: complete sequences, in UTC.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own table has failed")]
 
 use jiff::Timestamp;
@@ -25,17 +25,17 @@ fn whole(from: &str, to: &str) -> Visit {
     Visit::parse(from, Some(to), None, None).unwrap()
 }
 
-/// The answers in order, each with the instant from which it holds, from `now` on until nothing changes.
+/// The answers in order, each with its first instant, from `now` until nothing changes any more.
 fn story(visit: Visit, now: &str, zone: &Zone, provision: Provision) -> Vec<(Timestamp, Day)> {
     let mut now = Some(at(now));
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     while let Some(instant) = now {
         let day = visit.day_at(instant, zone, provision);
-        told.push((instant, day));
+        answers.push((instant, day));
         now = day.changes_at();
-        assert!(now.is_none_or(|next| next > instant), "time goes forward: {told:?}");
+        assert!(now.is_none_or(|next| next > instant), "time goes forward: {answers:?}");
     }
-    told
+    answers
 }
 
 // === windows ===
@@ -56,7 +56,7 @@ fn windows_hold_on_both_nights() {
             "2026-04-04T14:00:00Z",
             "2026-04-04T15:15:00Z",
         ),
-        // Inside the skipped hour, or across its end: the promised length, from where the clock goes on.
+        // Inside the skipped hour, or across its end: the declared length, from the end of the skipped hour.
         ("America/New_York", "2026-03-08", "02:15", "02:45", "2026-03-08T07:15:00Z", "2026-03-08T07:45:00Z"),
         ("America/New_York", "2026-03-08", "02:30", "03:00", "2026-03-08T07:30:00Z", "2026-03-08T08:00:00Z"),
     ];
@@ -77,7 +77,7 @@ fn in_the_repeated_hour_the_next_days_start_cuts_off_the_end() {
 }
 
 #[test]
-fn days_that_are_not_the_visits_have_no_window() {
+fn days_outside_the_visit_have_no_window() {
     let (visit, apia) = (whole("2011-12-29", "2011-12-31"), zone("Pacific/Apia"));
     assert_eq!(visit.window_on(date(2011, 12, 28), &apia), None);
     assert_eq!(visit.window_on(date(2011, 12, 30), &apia), None, "Samoa skipped it");
@@ -88,7 +88,7 @@ fn days_that_are_not_the_visits_have_no_window() {
 // === day_at ===
 
 #[test]
-fn a_visit_of_one_day_is_made_at_midnight_and_goes_at_the_next() {
+fn a_visit_of_one_day_is_created_at_midnight_and_removed_at_the_next() {
     let (visit, day) = (hours("2026-12-01", "2026-12-01", "09:00", "17:00"), date(2026, 12, 1));
     let window = window("2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z");
     let (midnight, next) = (at("2026-12-01T00:00:00Z"), at("2026-12-02T00:00:00Z"));
@@ -102,7 +102,7 @@ fn a_visit_of_one_day_is_made_at_midnight_and_goes_at_the_next() {
 }
 
 #[test]
-fn on_apply_the_record_is_made_before_its_day() {
+fn with_on_apply_the_record_is_created_before_its_day() {
     let (visit, day) = (hours("2026-12-01", "2026-12-01", "09:00", "17:00"), date(2026, 12, 1));
     let window = window("2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z");
     let next = at("2026-12-02T00:00:00Z");
@@ -123,7 +123,7 @@ fn a_visit_across_midnight_keeps_yesterdays_record_until_it_ends() {
     let over = at("2026-12-04T05:00:00Z");
     let expected = [
         (at("2026-12-01T05:00:00Z"), Day::On { day: first, window: one, next: one.until }),
-        // Not at 05:00Z, midnight of the 2nd, but at 07:00Z: the first night's window was running.
+        // Not at 05:00Z, midnight of the 2nd, but at 07:00Z, since the first night's window had not ended.
         (one.until, Day::On { day: last, window: two, next: two.until }),
         (two.until, Day::Ended { day: last, window: two, next: over, last: true }),
         (over, Day::Expired),
@@ -134,7 +134,7 @@ fn a_visit_across_midnight_keeps_yesterdays_record_until_it_ends() {
 }
 
 #[test]
-fn between_two_days_the_old_record_stays_but_none_is_made() {
+fn between_two_days_the_old_record_stays_but_none_is_created() {
     let visit = hours("2026-12-01", "2026-12-02", "09:00", "17:00");
     let (first, last) = (date(2026, 12, 1), date(2026, 12, 2));
     let one = window("2026-12-01T14:00:00Z", "2026-12-01T22:00:00Z");
@@ -175,7 +175,7 @@ fn whole_days_follow_each_other_without_a_gap_over_a_missing_midnight() {
 }
 
 #[test]
-fn applied_after_the_window_a_visitor_is_never_made_and_expires_at_midnight() {
+fn a_visitor_applied_after_the_window_gets_no_record_and_expires_at_midnight() {
     let visit = hours("2026-12-01", "2026-12-01", "09:00", "17:00");
     let now = at("2026-12-01T18:00:00Z");
     for provision in [Provision::AtMidnight, Provision::OnApply] {
@@ -215,7 +215,7 @@ fn a_packed_visit_has_eight_bytes_and_answers_alike() {
     );
 }
 
-// === what people write ===
+// === parsing ===
 
 #[test]
 fn a_visit_without_to_has_one_day_and_without_times_whole_days() {
@@ -230,7 +230,7 @@ fn a_visit_without_to_has_one_day_and_without_times_whole_days() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_in_a_sentence_that_names_the_field() {
+fn invalid_dates_and_times_are_refused_in_a_sentence_that_names_the_field() {
     type Written = (&'static str, Option<&'static str>, Option<&'static str>, Option<&'static str>);
     let day = Some("2026-12-01");
     let cases: [(Written, &str); 13] = [

@@ -1,4 +1,4 @@
-//! Nights that can be looked up: every instant is written out in UTC, none is computed by what it checks.
+//! Nights with known results: every instant is written in UTC, and none is computed by the code under test.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own table has failed")]
 
 use jiff::Timestamp;
@@ -35,9 +35,9 @@ fn a_local_day_has_the_length_its_zone_gives_it() {
         ("Asia/Beirut", date(2026, 10, 24), "2026-10-23T21:00:00Z", "2026-10-24T22:00:00Z"),
         ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"),
         ("America/Sao_Paulo", date(2019, 2, 16), "2019-02-16T02:00:00Z", "2019-02-17T03:00:00Z"),
-        // Back from 00:01 to 23:01 of the day before: the new day began before that, and does not un-begin.
+        // Back from 00:01 to 23:01 of the day before: the new day has begun already, and stays the local day.
         ("America/St_Johns", date(2010, 11, 7), "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"),
-        // A gap from 23:30 to 00:30: the day starts at 00:30, not an hour after a midnight that was not.
+        // A gap from 23:30 to 00:30: the day starts at 00:30, not an hour after a skipped midnight.
         ("America/Toronto", date(1919, 3, 31), "1919-03-31T04:30:00Z", "1919-04-01T04:00:00Z"),
         // The day that Samoa skipped.
         ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z"),
@@ -69,7 +69,7 @@ fn a_midnight_is_its_own_midnight_from_but_not_its_own_next() {
 // === wall clock to instant ===
 
 #[test]
-fn skipped_times_move_forward_and_doubled_times_favour_the_visitor() {
+fn skipped_times_move_forward_and_repeated_times_favour_the_visitor() {
     let cases = [
         (
             "America/New_York",
@@ -135,7 +135,7 @@ fn the_nightly_sync_runs_once_on_both_nights() {
     let cases = [
         // Skipped: half past two becomes half past three.
         ("America/New_York", "02:30", "2026-03-08T05:00:00Z", "2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z"),
-        // Doubled: the first counts, and the second is not one.
+        // Repeated: only the first time counts.
         ("America/New_York", "01:30", "2026-11-01T05:00:00Z", "2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z"),
         ("America/New_York", "01:30", "2026-11-01T06:00:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"),
         ("Europe/London", "01:15", "2026-10-25T00:30:00Z", "2026-10-25T00:15:00Z", "2026-10-26T01:15:00Z"),
@@ -148,7 +148,7 @@ fn the_nightly_sync_runs_once_on_both_nights() {
         ),
         // Just after the day that Samoa skipped, the night before it is the last.
         ("Pacific/Apia", "02:00", "2011-12-30T10:10:00Z", "2011-12-29T12:00:00Z", "2011-12-30T12:00:00Z"),
-        // While the clock shows the 6th again, the midnight of the 7th has been.
+        // While the clock shows the 6th again, the midnight of the 7th has passed.
         ("America/St_Johns", "00:00", "2010-11-07T02:45:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"),
         ("Asia/Beirut", "00:00", "2026-03-28T21:59:59Z", "2026-03-27T22:00:00Z", "2026-03-28T22:00:00Z"),
         (
@@ -175,7 +175,7 @@ fn an_occurrence_is_due_at_its_own_instant_and_next_is_the_one_after() {
 }
 
 #[test]
-fn a_nightly_time_that_is_none_is_refused_in_a_sentence() {
+fn an_invalid_nightly_time_is_refused_in_a_sentence() {
     let said = Nightly::parse("2am").unwrap_err().to_string();
     assert_eq!(
         said,

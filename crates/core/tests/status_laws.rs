@@ -1,4 +1,4 @@
-//! The laws of status, whatever stands in the object already.
+//! The laws of status, for every previous status of the object.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -26,7 +26,7 @@ fn any_text(longest: usize) -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..=longest).prop_map(String::from_iter)
 }
 
-/// Any type and reason: in most cases ours, else whatever somebody typed.
+/// Any type and reason: mostly one of ours, otherwise any text.
 fn any_name(table: &'static [(&'static str, &'static str)]) -> impl Strategy<Value = String> {
     prop_oneof![9 => select(names(table)).prop_map(str::to_owned), 1 => any_text(8)]
 }
@@ -35,7 +35,7 @@ fn any_instant() -> impl Strategy<Value = Timestamp> {
     (0..4_000_000_000_000_i64).prop_map(|ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// Anything that can stand there, most of it as we would have written it.
+/// Any condition, mostly one that a controller can have written.
 fn any_condition() -> impl Strategy<Value = Condition> {
     let generation =
         prop_oneof![8 => (0..=GENERATION).prop_map(Some), 1 => Just(None), 1 => any::<i64>().prop_map(Some)];
@@ -98,7 +98,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_settled_passes_the_checker(previous in any_status(), verdict in any_verdict(), now in any_instant()) {
+    fn a_settled_status_passes_the_checker(previous in any_status(), verdict in any_verdict(), now in any_instant()) {
         let status = verdict.settle(&previous, GENERATION, now);
         prop_assert_eq!(check(&status, GENERATION), Vec::<String>::new(), "{:#?}", status);
     }
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn generic_tools_read_what_is_meant(previous in any_status(), verdict in any_verdict(), now in any_instant()) {
+    fn generic_tools_read_the_intended_state(previous in any_status(), verdict in any_verdict(), now in any_instant()) {
         let status = verdict.settle(&previous, GENERATION, now);
         let is_true = |type_| status.condition(type_).is_some_and(|it| it.status == Truth::True);
         let reading = kstatus(GENERATION, false, Some(status.observed_generation), &status.conditions);
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn over_any_history_what_was_done_stays_done_and_times_move_with_values(history in vec((any_verdict(), 0..3_i64, 0..600_i64), 1..12)) {
+    fn over_any_history_a_done_generation_stays_done_and_times_change_with_values(history in vec((any_verdict(), 0..3_i64, 0..600_i64), 1..12)) {
         let (mut status, mut generation, mut now) = (Status::default(), 1, Timestamp::UNIX_EPOCH);
         for (verdict, edits, seconds) in history {
             generation += edits;
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_waits_in_vain_for_what_is_stalled_or_takes_what_is_under_way_for_done(status in any_status(), observed in prop::option::of(-1..=GENERATION)) {
+    fn a_stalled_object_ends_every_wait_and_work_under_way_is_never_read_as_done(status in any_status(), observed in prop::option::of(-1..=GENERATION)) {
         let is_true = |type_: &str| status.conditions.iter().any(|it| it.type_ == type_ && it.status == Truth::True);
         let reading = kstatus(GENERATION, false, observed, &status.conditions);
         if is_true(RECONCILING) || is_true(STALLED) || observed.is_some_and(|it| it != GENERATION) {
@@ -182,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn merged_are_the_wanted_once_each_and_no_abnormal_one_that_is_not_true(previous in vec(any_condition(), 0..9), wanted in any_wanted(), now in any_instant()) {
+    fn merging_keeps_each_wanted_condition_once_and_drops_abnormal_ones_that_are_not_true(previous in vec(any_condition(), 0..9), wanted in any_wanted(), now in any_instant()) {
         let merged = merge(&previous, wanted.clone(), now);
         for condition in &merged {
             prop_assert_eq!(merged.iter().filter(|other| other.type_ == condition.type_).count(), 1);
@@ -195,7 +195,7 @@ proptest! {
     }
 
     #[test]
-    fn only_a_visible_difference_is_one(a in any_status(), b in any_status(), later in any_instant()) {
+    fn only_a_visible_difference_counts(a in any_status(), b in any_status(), later in any_instant()) {
         let mut moved = a.clone();
         moved.conditions.iter_mut().for_each(|condition| condition.last_transition_time = later);
         prop_assert!(a.same_without_times(&moved));

@@ -1,4 +1,4 @@
-//! The checker rejects, the oracle reads, texts are cut and conditions look on the wire as they must.
+//! The checker, the kstatus algorithm, the limits of texts, and the JSON form of conditions.
 
 use jiff::Timestamp;
 use vestibule_core::status::conditions::{
@@ -32,7 +32,7 @@ fn ready() -> Condition {
 // === the checker ===
 
 #[test]
-fn the_checker_accepts_what_is_right() {
+fn the_checker_accepts_a_valid_status() {
     assert_eq!(check(&status(vec![ready()]), 3), Vec::<String>::new());
 }
 
@@ -45,7 +45,7 @@ fn each_broken_rule_is_named() {
         (status(vec![stalled()]), "Ready is missing"),
         (status(vec![stalled(), ready()]), "Ready=True beside Stalled"),
         (status(vec![stalled(), reconciling(), not_ready()]), "Reconciling beside Stalled"),
-        (status(vec![ready(), ready()]), "a type stands there twice"),
+        (status(vec![ready(), ready()]), "a type occurs twice"),
         (status(vec![not_ready(), stalled()]), "the conditions are not in the order for people"),
         (status(vec![not_ready()]), "not Ready, and neither Reconciling nor Stalled says why"),
         (
@@ -58,7 +58,7 @@ fn each_broken_rule_is_named() {
         ),
         (
             Status { observed_generation: 2, ..status(vec![ready()]) },
-            "nobody is at work, but the generation is not",
+            "no work is under way, but the generation is not",
         ),
         (
             status(vec![ready(), condition(SYNCED, Truth::True, "Fine")]),
@@ -70,13 +70,13 @@ fn each_broken_rule_is_named() {
         ),
         (
             status(vec![ready(), condition(DELETIONS_HELD, Truth::False, HELD)]),
-            "DeletionsHeld: an abnormal condition is there without being True",
+            "DeletionsHeld: an abnormal condition is present without being True",
         ),
         (status(vec![Condition { message: "a".repeat(1_025), ..ready() }]), "Ready: its message is too long"),
         (status(vec![Condition { message: "a\nb".into(), ..ready() }]), "Ready: its message has control"),
         (
             status(vec![Condition { message: String::new(), ..stalled() }, not_ready()]),
-            "Stalled: its message does not say what is the matter",
+            "Stalled: its message does not say what is wrong",
         ),
         (
             status(vec![Condition { observed_generation: Some(4), ..ready() }]),
@@ -93,11 +93,11 @@ fn each_broken_rule_is_named() {
         assert!(matches!(&found[..], [one] if one.starts_with(sentence)), "{sentence}: {found:?}");
     }
     let odd = check(&status(vec![Condition { reason: "not a word".into(), ..ready() }]), 3);
-    assert!(odd.contains(&"Ready: its reason is not a word that Kubernetes takes".to_owned()), "{odd:?}");
+    assert!(odd.contains(&"Ready: its reason is not a word that Kubernetes accepts".to_owned()), "{odd:?}");
 }
 
 #[test]
-fn the_tables_have_no_name_twice_and_say_something_of_each() {
+fn the_tables_have_no_name_twice_and_a_description_of_each() {
     for table in [TYPES, REASONS] {
         for (name, says) in table {
             assert_eq!(table.iter().filter(|(other, _)| other == name).count(), 1, "{name}");
@@ -106,7 +106,7 @@ fn the_tables_have_no_name_twice_and_say_something_of_each() {
     }
 }
 
-// === the oracle, step by step ===
+// === kstatus, step by step ===
 
 #[test]
 fn kstatus_follows_the_original_step_by_step() {

@@ -1,4 +1,4 @@
-//! Every situation of docs/status.md: what is written, and what generic tools make of it.
+//! Every situation of docs/status.md: the written status, and its interpretation by generic tools.
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::status::Truth::{self, False, True, Unknown};
@@ -19,12 +19,12 @@ fn in_sync() -> Status {
     settled(&Verdict::in_sync("in sync with 1 system"), &Status::default(), 1, 0)
 }
 
-/// What a verdict writes; each one passes the checker, and settles.
+/// The status that a verdict writes. It passes the checker, and a second call changes nothing.
 fn settled(verdict: &Verdict, previous: &Status, generation: i64, minute: i64) -> Status {
     let status = verdict.settle(previous, generation, at(minute));
     assert_eq!(check(&status, generation), Vec::<String>::new(), "{status:#?}");
     let again = verdict.settle(&status, generation, at(minute) + SignedDuration::from_secs(30));
-    assert_eq!(again, status, "a second pass shows nobody anything");
+    assert_eq!(again, status, "a second call changes nothing");
     status
 }
 
@@ -48,7 +48,7 @@ fn truth(status: &Status, type_: &str) -> Option<Truth> {
 fn never_seen_is_in_progress_by_the_default_of_the_schema() {
     let status = Status::default();
     assert_eq!(reads(&status, 1), Kstatus::InProgress);
-    assert_eq!(kstatus(1, false, None, &[]), Kstatus::Current, "which is why there is a default");
+    assert_eq!(kstatus(1, false, None, &[]), Kstatus::Current, "this is the reason for the default");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_whole_list_is_in_order_for_people() {
 }
 
 #[test]
-fn the_aspect_that_is_to_blame_is_the_one_that_is_false() {
+fn the_aspect_that_fails_is_the_one_that_is_false() {
     let blamed = |verdict: Verdict| {
         let status = settled(&verdict, &in_sync(), 1, 1);
         let aspects = [ACCEPTED, RESOLVED_REFS, SYNCED].into_iter();
@@ -155,7 +155,7 @@ fn the_aspect_that_is_to_blame_is_the_one_that_is_false() {
 }
 
 #[test]
-fn a_kind_can_do_without_an_aspect_and_a_driver_can_say_more() {
+fn a_verdict_can_leave_out_an_aspect_and_set_another_one() {
     let verdict =
         Verdict::in_sync("in sync").without(SYNCED).with(ACCEPTED, True, SUCCEEDED, "the older one");
     let status = settled(&verdict, &Status::default(), 1, 0);
@@ -169,10 +169,10 @@ fn a_kind_can_do_without_an_aspect_and_a_driver_can_say_more() {
 // === time passes ===
 
 #[test]
-fn a_hiccup_shorter_than_the_grace_time_leaves_ready_alone() {
+fn a_failure_shorter_than_the_grace_time_does_not_change_ready() {
     let verdict = Verdict::retrying("netbox does not answer", GRACE);
     let first = settled(&verdict, &in_sync(), 1, 10);
-    assert_eq!(first.condition(READY), in_sync().condition(READY), "untouched, its words too");
+    assert_eq!(first.condition(READY), in_sync().condition(READY), "unchanged, including its message");
     assert_eq!(reads(&first, 1), Kstatus::InProgress);
     let later = verdict.settle(&first, 1, at(14));
     assert_eq!(later, first);
@@ -191,7 +191,7 @@ fn a_hiccup_shorter_than_the_grace_time_leaves_ready_alone() {
 fn a_ready_that_is_kept_stays_that_of_the_old_generation() {
     let status = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 2, 10);
     let ready = status.condition(READY).map(|it| (it.status, it.observed_generation));
-    assert_eq!(ready, Some((True, Some(1))), "kubectl wait passes over it");
+    assert_eq!(ready, Some((True, Some(1))), "kubectl wait ignores it");
     assert_eq!((status.observed_generation, reads(&status, 2)), (1, Kstatus::InProgress));
 }
 
@@ -204,7 +204,7 @@ fn a_new_object_that_meets_an_outage_is_unknown_and_then_not_ready() {
 }
 
 #[test]
-fn what_was_not_ready_says_at_once_why_it_still_is_not() {
+fn an_object_that_was_not_ready_says_the_new_cause_at_once() {
     let missing = settled(&Verdict::dependency_not_ready("Tenant acme is missing"), &in_sync(), 1, 1);
     let down = settled(&Verdict::retrying("netbox does not answer", GRACE), &missing, 1, 2);
     assert_eq!(
@@ -217,7 +217,7 @@ fn what_was_not_ready_says_at_once_why_it_still_is_not() {
 fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
     let never = settled(&Verdict::suspended(), &Status::default(), 1, 0);
     assert_eq!((truth(&never, READY), never.observed_generation), (Some(True), 1));
-    assert_eq!(reads(&never, 1), Kstatus::Current, "no deployment waits for what is meant to rest");
+    assert_eq!(reads(&never, 1), Kstatus::Current, "no deployment waits for a suspended object");
 
     let held = settled(&Verdict::deletions_held("12 held, 1f2e"), &in_sync(), 1, 1);
     let suspended = settled(&Verdict::suspended(), &held, 2, 2);
@@ -230,11 +230,11 @@ fn suspending_keeps_the_last_value_and_what_a_person_must_do() {
     assert_eq!((truth(&suspended, READY), truth(&suspended, RECONCILING)), (Some(True), None));
     assert_eq!(reads(&suspended, 2), Kstatus::Current);
     let ready = suspended.condition(READY).map(|it| it.last_transition_time);
-    assert_eq!(ready, Some(at(0)), "the value did not flip");
+    assert_eq!(ready, Some(at(0)), "the value did not change");
 }
 
 #[test]
-fn suspended_before_its_spec_was_carried_out_it_is_current_all_the_same() {
+fn an_object_suspended_before_its_spec_was_carried_out_is_current_too() {
     let kept = settled(&Verdict::retrying("netbox does not answer", GRACE), &in_sync(), 2, 3);
     let waits = settled(&Verdict::dependency_not_ready("Secret x is missing"), &Status::default(), 2, 3);
     for before in [kept, waits] {
@@ -244,7 +244,7 @@ fn suspended_before_its_spec_was_carried_out_it_is_current_all_the_same() {
 }
 
 #[test]
-fn what_rests_and_has_nothing_wrong_with_it_needs_nobody_any_more() {
+fn a_suspended_object_without_a_problem_needs_no_person_any_more() {
     let stalled = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
     let resting = settled(&Verdict::resting(), &stalled, 2, 2);
     assert_eq!(lines(&resting)[0], "Ready=True/Suspended");
@@ -252,7 +252,7 @@ fn what_rests_and_has_nothing_wrong_with_it_needs_nobody_any_more() {
 }
 
 #[test]
-fn what_had_stopped_when_it_was_over_is_current_and_was_not_accepted() {
+fn an_object_that_had_stopped_at_its_end_is_current_and_not_accepted() {
     let stalled = settled(&Verdict::stalled(INVALID_SPEC, "set spec.email"), &in_sync(), 1, 1);
     let over = settled(&Verdict::lapsed("the visit is over; it was refused"), &stalled, 1, 2);
     assert_eq!((lines(&over)[0].as_str(), reads(&over, 1)), ("Ready=True/Expired", Kstatus::Current));
@@ -260,7 +260,7 @@ fn what_had_stopped_when_it_was_over_is_current_and_was_not_accepted() {
 }
 
 #[test]
-fn who_is_stalled_is_not_ready_even_if_somebody_wrote_so() {
+fn a_stalled_object_is_not_ready_even_if_another_client_wrote_so() {
     let mut edited = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
     edited.conditions.iter_mut().for_each(|condition| condition.status = True);
     let suspended = settled(&Verdict::suspended(), &edited, 2, 2);
@@ -268,7 +268,7 @@ fn who_is_stalled_is_not_ready_even_if_somebody_wrote_so() {
 }
 
 #[test]
-fn an_abnormal_condition_that_is_not_true_or_has_no_words_is_none() {
+fn an_abnormal_condition_that_is_not_true_or_has_no_message_does_not_count() {
     let stalled = settled(&Verdict::stalled(INVALID_SPEC, "write a date"), &in_sync(), 1, 1);
     for (truth_of_it, message) in [(False, "write a date"), (Unknown, "write a date"), (True, " \n\u{202e}")]
     {
@@ -284,7 +284,7 @@ fn an_abnormal_condition_that_is_not_true_or_has_no_words_is_none() {
 }
 
 #[test]
-fn what_nobody_of_us_can_have_written_is_not_carried_on() {
+fn a_condition_that_no_controller_can_have_written_is_dropped() {
     let mut edited = in_sync();
     edited.observed_generation = 99;
     for condition in &mut edited.conditions {

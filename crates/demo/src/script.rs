@@ -127,7 +127,7 @@ impl Play<'_> {
         self.kubectl(&["apply", "-f", "edsger.yaml"]).await?;
         self.typed("wait --for=condition=Stalled visitor/edsger", &[TIMEOUT]).await?;
         let said = self.typed("get visitor edsger -o wide", &[]).await?;
-        let sentence = "wants an email or a phone of a visitor";
+        let sentence = "requires an email or a phone of a visitor";
         if !said.contains(sentence) || !said.contains("InvalidSpec") {
             return Err(Error::NotShown(format!(
                 "the visitor's message should say that the system {sentence}"

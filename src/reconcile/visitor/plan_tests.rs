@@ -260,7 +260,7 @@ fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
     small.capabilities.max_groups = 0;
     assert_eq!(
         refused(&json!({ "email": null }), &facts([netbox()])),
-        "Memory wants an email or a phone of a visitor: set spec.email or spec.phone"
+        "Memory requires an email or a phone of a visitor: set spec.email or spec.phone"
     );
     assert_eq!(
         refused(&json!({ "credentialNumber": "1" }), &facts([bare])),
@@ -268,7 +268,7 @@ fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
     );
     assert_eq!(
         refused(&json!({}), &facts([small])),
-        "Memory holds at most 0 access groups a person and 1 are named"
+        "Memory holds at most 0 access groups for a person and 1 are named: name fewer groups"
     );
     let mut easy = netbox();
     easy.capabilities.contact = Contact::Nothing;

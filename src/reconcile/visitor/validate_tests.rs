@@ -78,7 +78,7 @@ fn each_refusal_names_the_field_and_what_to_write() {
         ),
         (
             visit(&json!({ "endTime": null })),
-            "spec.visit.endTime is missing: write both startTime and endTime, or neither for the whole day",
+            "spec.visit.endTime is missing: write both spec.visit.startTime and spec.visit.endTime, or neither for the whole day",
         ),
     ];
     for (said, sentence) in rows {

@@ -1,17 +1,17 @@
-//! Cards, and when two of them are the same.
+//! Cards, and the comparison of cards.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-/// A credential number and the format it is read in.
+/// A credential number and the format in which it is read.
 ///
-/// Two cards are the same if a reader cannot tell them apart: leading zeros of a number do not count, whether they are
-/// printed on the card, typed by a user or dropped by a system that stores numbers.
+/// Two cards are equal if a reader cannot distinguish them. So leading zeros of a number do not count: they may be printed
+/// on the card, typed by a user or dropped by a system that stores numbers.
 #[derive(Clone)]
 pub struct Card {
     /// The number as it was declared or as a system shows it.
     pub number: String,
-    /// Name of the card format in the system; empty where the system has none.
+    /// Name of the card format in the system; empty if the system has no formats.
     pub format: String,
 }
 
@@ -21,7 +21,7 @@ impl Card {
         card_number_key(&self.number)
     }
 
-    /// Whether both have the same number, whatever their formats are.
+    /// Whether both have the same number. Their formats may differ.
     pub fn has_number_of(&self, other: &Self) -> bool {
         self.number_key() == other.number_key()
     }
@@ -31,8 +31,8 @@ impl Card {
     }
 }
 
-/// A credential number in the form in which numbers are compared: without blanks around it and, if it has digits only,
-/// without leading zeros. Nothing but zeros is "0".
+/// A credential number in the form in which numbers are compared: without surrounding blanks and, if it has digits only,
+/// without leading zeros. A number of zeros only becomes "0".
 pub fn card_number_key(number: &str) -> &str {
     let number = number.trim();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn leading_zeros_make_no_other_card() {
+    fn cards_that_differ_in_leading_zeros_only_are_equal() {
         for (one, other) in [("7002", "0007002"), ("0", "00000"), (" 12", "12 "), ("A-09", "A-09")] {
             assert_eq!(card(one), card(other), "{one} {other}");
             assert_eq!(card(one).cmp(&card(other)), Ordering::Equal);

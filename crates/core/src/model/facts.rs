@@ -1,4 +1,4 @@
-//! The comparable content of a record: the one place that says when two records are the same.
+//! The comparable content of a record. Only this module decides whether two records are equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub enum Field {
     Contact,
     /// The tenant's name.
     Tenant,
-    /// When it opens.
+    /// The time in which the record opens doors.
     Window,
     /// The access groups.
     Groups,
@@ -26,14 +26,14 @@ pub enum Field {
 }
 
 impl Field {
-    /// Whether a difference here changes what a door does.
+    /// Whether a difference in this field changes the access.
     pub const fn opens(self) -> bool {
         matches!(self, Self::Window | Self::Groups | Self::Cards)
     }
 }
 
 impl Field {
-    /// All of them, in the order in which differences are reported.
+    /// All fields, in the order in which differences are reported.
     pub const ALL: [Self; 6] =
         [Self::Name, Self::Contact, Self::Tenant, Self::Window, Self::Groups, Self::Cards];
 }
@@ -43,12 +43,12 @@ impl Field {
 pub struct Fields(u8);
 
 impl Fields {
-    /// Whether none is in it.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether a field is in it.
+    /// Whether a field is in the set.
     pub const fn contains(self, field: Field) -> bool {
         self.0 & (1 << field as u8) != 0
     }
@@ -58,7 +58,7 @@ impl Fields {
         Field::ALL.into_iter().filter(move |field| self.contains(*field))
     }
 
-    /// Whether one of them changes what a door does.
+    /// Whether a difference in one of these fields changes the access.
     pub fn opens(self) -> bool {
         self.iter().any(Field::opens)
     }
@@ -70,18 +70,18 @@ impl FromIterator<Field> for Fields {
     }
 }
 
-/// Everything we set on a record, in one comparable form for desired and observed alike.
+/// Everything that we set on a record, in one comparable form for desired and observed records.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// Who it is.
+    /// The person.
     pub person: Person,
     /// The tenant's name, empty when unset.
     pub tenant: String,
-    /// When it opens; `None` if a system shows no complete window.
+    /// The time in which the record opens doors; `None` if a system shows no complete window.
     pub window: Option<Window>,
     /// Access groups by name.
     pub groups: BTreeSet<String>,
-    /// Living credentials and when each ends.
+    /// Living credentials and the end of each.
     pub cards: BTreeMap<Card, Option<Timestamp>>,
 }
 
@@ -106,7 +106,7 @@ impl Facts {
         !self.groups.is_empty() && self.window.is_none_or(|window| window.until > now)
     }
 
-    /// A hash of everything above: equal facts, equal fingerprint, and no other facts have it.
+    /// A hash of everything above: equal facts have equal fingerprints, and different facts have different ones.
     pub fn fingerprint(&self) -> u64 {
         let Self { person, tenant, window, groups, cards } = self;
         let mut hash = Hasher::new("facts");
@@ -124,11 +124,12 @@ impl Facts {
     }
 }
 
-/// SHA-256 over length-prefixed parts, cut to 64 bits: stable over versions and machines, since ids are made of it.
+/// SHA-256 over length-prefixed parts, cut to 64 bits. It is the same in all versions and on all machines, since ids are
+/// derived from it.
 pub struct Hasher(Sha256);
 
 impl Hasher {
-    /// A hasher of one purpose; two purposes never give the same hash for the same parts.
+    /// A hasher for one purpose. The same parts have different hashes for different purposes.
     pub fn new(purpose: &str) -> Self {
         let mut hasher = Self(Sha256::new());
         hasher.text(purpose);

@@ -1,4 +1,4 @@
-//! The words of the domain: who, where, when and what it opens, free of any system's wire.
+//! The types of the domain: people, records, access and modes, independent of the protocol of any system.
 
 mod card;
 mod facts;
@@ -34,7 +34,7 @@ impl std::fmt::Display for ObjectKey {
     }
 }
 
-/// What an integration may write to its system (design 3.11).
+/// The writes that an integration may make to its system (design 3.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Mode {
     /// Writes nothing and records nothing as done.
@@ -48,7 +48,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Whether a missing record may be made.
+    /// Whether a missing record may be created.
     pub const fn creates(self) -> bool {
         !matches!(self, Self::Observe)
     }

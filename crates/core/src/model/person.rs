@@ -1,6 +1,6 @@
-//! A person's data, which never reaches a log by accident.
+//! A person's data, with a `Debug` that keeps it out of logs.
 
-/// Name and contact of a person. `Debug` shows which fields are set, never what they hold.
+/// Name and contact of a person. `Debug` shows which fields are set, never their values.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Person {
     /// First name, empty when unknown.

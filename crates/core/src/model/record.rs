@@ -6,7 +6,7 @@ use super::{Card, Facts, ObjectKey, Person};
 use crate::identity::RecordId;
 use crate::schedule::Window;
 
-/// Whose a record is, in words that a person at the desk can read (design 3.15).
+/// The owner of a record, in a form that a person at the front desk can read (design 3.15).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerMark {
     /// The integration's owner id.
@@ -15,18 +15,18 @@ pub struct OwnerMark {
     pub object: ObjectKey,
 }
 
-/// What one system should hold of one visitor for one day: adjusted to the system, ready to send.
+/// The record that one system should hold for one visitor on one day: adapted to the system, ready to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredRecord {
-    /// Derived id; its number is where probing starts, see [`RecordId::next`].
+    /// The derived id. The search for an unused number starts at its number, see [`RecordId::next`].
     pub id: RecordId,
-    /// Whose it is.
+    /// The owner of the record.
     pub mark: OwnerMark,
-    /// Who it is.
+    /// The person.
     pub person: Person,
-    /// The tenant's name, empty when the system is not told.
+    /// The tenant's name, empty if it is not sent to the system.
     pub tenant: String,
-    /// When it opens.
+    /// The time in which the record opens doors.
     pub window: Window,
     /// The access groups by the names that the system uses.
     pub groups: BTreeSet<String>,
@@ -47,11 +47,11 @@ impl DesiredRecord {
     }
 }
 
-/// A record that a create of ours made under another id than the one that was sent: the system shortened it, or chose
-/// one itself. It is never found by its own id, so it opens nothing by right and is removed.
+/// A record that a create of ours made under another id than the one that was sent: the system shortened the id, or chose
+/// one itself. The record cannot be found by its own id later, so it is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Misnamed {
-    /// The id under which the system knows it.
+    /// The id under which the system knows the record.
     pub external_id: String,
     /// The id that was sent, as far as it is known: see [`RecordId::from_altered`].
     pub id: RecordId,
@@ -60,14 +60,14 @@ pub struct Misnamed {
 /// A record as a system shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedRecord {
-    /// The system's own id, whatever its form.
+    /// The system's own id, in any form.
     pub external_id: String,
-    /// The id read as one of Vestibule's, whoever its owner is.
+    /// The id, parsed as an id of a Vestibule of any owner.
     pub id: Option<RecordId>,
-    /// Whose it says it is, where the system gives a readable mark that does not contradict the id.
+    /// The owner mark, if the system shows a readable one that does not contradict the id.
     pub mark: Option<OwnerMark>,
-    /// Removed softly: a dead record opens nothing and its id is used up.
+    /// Removed softly: a dead record opens nothing, and its id cannot be used again.
     pub dead: bool,
-    /// What it holds.
+    /// The content.
     pub facts: Facts,
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use super::visit::{following, preceding};
 use super::{Visit, Window, Zone};
 
-/// When the record of a day is made, and taken away again.
+/// When the record of a day is created and removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provision {
     /// At the property's local midnight, which is also when ended visits are removed. The default.
@@ -16,43 +16,43 @@ pub enum Provision {
     WithinWindow,
 }
 
-/// Which record of a visitor is wanted at an instant: **at most one**, whatever the visit.
+/// The record that a visitor should have at an instant: **at most one**, for every visit.
 ///
-/// A visit of several days gets a fresh record each day, and yesterday's stays until today's replaces it, in
-/// one step: so a visitor of 22:00 to 02:00 is not turned away at midnight, and nobody ever has two badges.
+/// A visit of several days gets a new record each day. Yesterday's record stays until today's replaces it in one step, so
+/// that a visit from 22:00 to 02:00 is not interrupted at midnight and a visitor never has two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Day {
-    /// No record is wanted, not even one that exists. The next is to be made at `due`.
+    /// No record should exist. The next one is created at `due`.
     Scheduled {
-        /// When the next record becomes wanted.
+        /// When the next record should be created.
         due: Timestamp,
     },
-    /// The record of `day` is wanted: make it if it is absent, and in place of that of any other day.
+    /// The record of `day` should exist: it is created if it is absent, and replaces the record of any other day.
     On {
         /// The day on which the record's window starts.
         day: Date,
-        /// When the record opens doors. It may lie ahead, but has not ended.
+        /// The time in which the record opens doors. It may be in the future, but has not ended.
         window: Window,
         /// When this answer changes: the window's end.
         next: Timestamp,
     },
-    /// The window of `day` is over. Its record, if there is one, stays until `next` (the rollover removes, not
-    /// the clock of each visitor); if there is none, **none is made**: it would open nothing.
+    /// The window of `day` is over. An existing record stays until `next`, because the rollover removes records, not the
+    /// end of each window. If no record exists, **none is created**: it would open nothing.
     Ended {
         /// The day on which the record's window started.
         day: Date,
-        /// When the record opened doors.
+        /// The time in which the record opened doors.
         window: Window,
-        /// When this answer changes: the next day's record takes its place or, after the last, it goes.
+        /// When this answer changes: the next day's record replaces this one or, after the last day, this one is removed.
         next: Timestamp,
         /// Whether this was the visit's last day.
         last: bool,
     },
-    /// Nothing is wanted any more. Also of a visit whose every day the zone skipped.
+    /// No record should exist any more. This includes a visit with only days that the zone skips.
     Expired,
 }
 
-/// One day of a visit, and when its record takes over from the one before.
+/// One day of a visit, and the time at which its record replaces the one before.
 struct Turn {
     day: Date,
     window: Window,
@@ -62,7 +62,7 @@ struct Turn {
 // === impl Day ===
 
 impl Day {
-    /// When the answer changes; `None` if it never will. Until then, asking again is of no use.
+    /// When the answer changes; `None` if it never does.
     pub fn changes_at(&self) -> Option<Timestamp> {
         match *self {
             Self::Scheduled { due } => Some(due),
@@ -71,7 +71,7 @@ impl Day {
         }
     }
 
-    /// The day whose record may be there; those of all other days are to be removed.
+    /// The day whose record may exist. The records of all other days are removed.
     pub fn may_have(&self) -> Option<Date> {
         match *self {
             Self::On { day, .. } | Self::Ended { day, .. } => Some(day),
@@ -83,15 +83,15 @@ impl Day {
 // === impl Visit ===
 
 impl Visit {
-    /// What is wanted of the visitor at `now`. Nothing else decides the rollover.
+    /// The record that the visitor should have at `now`. The rollover depends on nothing else.
     ///
-    /// | | first record due | the next day's takes over | the last one goes |
+    /// | | first record due | next day's record replaces it | last record is removed |
     /// |---|---|---|---|
     /// | `AtMidnight` | midnight of the first day | midnight of its day, but not before the old window's end | first midnight at or after its window's end |
     /// | `OnApply` | at once | at the old window's end | the same |
     /// | `WithinWindow` | start of the first window | start of its window; none between two | its window's end |
     pub fn day_at(&self, now: Timestamp, zone: &Zone, provision: Provision) -> Day {
-        // The turn after tomorrow's cannot have come, so the search runs backwards from there.
+        // No turn after tomorrow's can have begun, so the search runs backwards from tomorrow's.
         let mut day = following(zone.day_of(now)).clamp(self.first_day(), self.last_day());
         while day < self.last_day() && !zone.has_day(day) {
             day = following(day);
@@ -136,7 +136,7 @@ impl Visit {
 // === impl Turn ===
 
 impl Turn {
-    /// The answer while this turn lasts: it has come, and the next (if there is one) is due later than `now`.
+    /// The answer during this turn: it has begun, and the next turn, if there is one, is due later than `now`.
     fn at(self, now: Timestamp, next_due: Option<Timestamp>, zone: &Zone, provision: Provision) -> Day {
         let Self { day, window, due: _ } = self;
         if !window.has_ended(now) {

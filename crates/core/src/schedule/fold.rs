@@ -1,11 +1,11 @@
-//! Bounds in the hour that a clock shows twice. A wire that carries wall clock cannot say which of the two is meant.
+//! Bounds in the hour that a clock shows twice. A protocol with wall-clock times cannot distinguish the two.
 
 use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Window, Zone};
 
-/// Changes of a clock that follow each other so closely that one fold ends in the next; two are never seen.
+/// The limit for clock changes that follow each other so closely that one fold ends in the next. No zone has two.
 const MOST_FOLDS: usize = 4;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -14,13 +14,13 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 struct Fold {
     /// When the clock is put back.
     jump: Timestamp,
-    /// By how much.
+    /// The duration of the jump.
     by: SignedDuration,
 }
 
 impl Zone {
-    /// The window between bounds that this zone's clock shows once: a start in the repeated hour moves to its end, and an end
-    /// to the last minute before it. Nothing is opened before or after the window. It may become empty.
+    /// The window with bounds that this zone's clock shows only once. A start in the repeated hour moves to the end of that
+    /// hour, and an end in it to the last minute before it. The result is never longer than the window, and may be empty.
     #[must_use]
     pub fn without_ambiguous_bounds(&self, window: Window) -> Window {
         Window { from: self.unambiguous_start(window.from), until: self.unambiguous_end(window.until) }

@@ -1,15 +1,15 @@
-//! When: wall clocks become instants here, once, and nowhere else.
+//! Schedules. Only this module converts wall-clock times to instants.
 //!
-//! People write dates and times as the clock on the property's wall shows them; systems, queues and timers
-//! want instants. Everything in between is decided in this module, from values alone: `now` and the zone are
-//! parameters, so each rule can be asked about any night of any year.
+//! Specs have dates and times on the wall clock of the property; systems, queues and timers need instants. This module
+//! converts them from values alone: `now` and the zone are parameters, so that each rule can be tested for any night of
+//! any year.
 //!
-//! - [`Zone`]: a place's clock. Wall -> instant is total: a time that the clock skips moves forward by what
-//!   was skipped; of a time that it shows twice, a start takes the earlier and an end the later.
-//! - [`Visit`]: on which days and hours a visitor is expected, and [`PackedVisit`], the same in eight bytes.
-//! - [`Visit::day_at`]: which *one* record of the visitor is wanted now, and when that answer changes. The
-//!   rollover at midnight is nothing but asking it again: a midnight that was missed is made good by asking later.
-//! - [`Nightly`]: a time of day at which something runs once a night.
+//! - [`Zone`]: the clock of a place. Every wall-clock time has an instant: a time that the clock skips moves forward by
+//!   the skipped duration; for a time that it shows twice, a start uses the earlier instant and an end the later.
+//! - [`Visit`]: the days and hours of a visit, and [`PackedVisit`], the same in eight bytes.
+//! - [`Visit::day_at`]: the *one* record that the visitor should have now, and when that answer changes. The rollover
+//!   computes it again at midnight. After a missed midnight a later computation has the same result.
+//! - [`Nightly`]: a time of day at which a job runs once a night.
 
 mod day;
 mod error;

@@ -6,8 +6,8 @@ use super::{Error, Zone};
 
 const FIELD: &str = "spec.schedule.occupantSync";
 
-/// A time of day at which something runs, once each day: in spring also if the clock skips it (then as much
-/// later as was skipped), in autumn not again if the clock shows it twice (the first counts).
+/// A time of day at which a job runs once each day. If the clock skips the time in spring, the job runs later by the
+/// skipped duration. If the clock shows the time twice in autumn, the job runs the first time only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Nightly(Time);
 
@@ -17,17 +17,17 @@ impl Nightly {
         time(FIELD, text).map(Self)
     }
 
-    /// The next occurrence, strictly after `now`: what a timer sleeps until.
+    /// The next occurrence, strictly after `now`.
     pub fn next_at(self, now: Timestamp, zone: &Zone) -> Timestamp {
         self.around(now, zone).filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
     }
 
-    /// The latest occurrence at or before `now`: whoever last ran before it has missed a night.
+    /// The latest occurrence at or before `now`. If the last run was before it, a night was missed.
     pub fn last_due(self, now: Timestamp, zone: &Zone) -> Timestamp {
         self.around(now, zone).filter(|at| *at <= now).max().unwrap_or(Timestamp::MIN)
     }
 
-    /// The occurrences of the days about `now`: two on each side, since a zone can skip one.
+    /// The occurrences of the days around `now`: two on each side, since a zone can skip one.
     fn around(self, now: Timestamp, zone: &Zone) -> impl Iterator<Item = Timestamp> {
         let today = zone.wall_clock(now).date();
         let before = [today.yesterday().and_then(Date::yesterday), today.yesterday()];

@@ -7,19 +7,20 @@ use super::{Day, Provision, Visit, Zone};
 /// Day zero of a packed date.
 const EPOCH: Date = Date::constant(FIRST_YEAR, 1, 1);
 
-/// A [`Visit`] in eight bytes, and no more if there may be none, for the rows of a hundred thousand visitors. Loses
-/// nothing.
+/// A [`Visit`] in eight bytes, without loss, for the rows of a hundred thousand visitors. An `Option` of it has eight
+/// bytes too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PackedVisit {
     /// The first day, in days since 2000-01-01.
     from: u16,
-    /// How many days follow it.
+    /// The number of days after the first.
     more: u8,
-    /// Whether it has hours. Where a minute would stand for "none", an `Option` of this would take two bytes more.
+    /// Whether the visit has hours. A `bool` leaves room for the `None` of an `Option`; a special value of a minute would
+    /// make the `Option` two bytes larger.
     has_hours: bool,
     /// Minute of the day; 0 if the visit has no hours.
     start: u16,
-    /// The same.
+    /// Minute of the day; 0 if the visit has no hours.
     end: u16,
 }
 

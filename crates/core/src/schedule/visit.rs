@@ -2,11 +2,11 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::{Error, Window, Zone};
 
-/// A visit of more days is a mistake, or somebody who should be an Occupant.
+/// A longer visit is a mistake, or the person should be an Occupant.
 pub(super) const MAX_DAYS: i32 = 180;
-/// Dates before it are slips of the keyboard; rows count days from here.
+/// An earlier date is a typing error. Rows count days from this year.
 pub(super) const FIRST_YEAR: i16 = 2000;
-/// Dates after it are slips of the keyboard, and rows have sixteen bits for a day.
+/// A later date is a typing error, and rows have sixteen bits for a day.
 pub(super) const LAST_YEAR: i16 = 2150;
 
 const FROM: &str = "spec.visit.from";
@@ -14,9 +14,9 @@ const TO: &str = "spec.visit.to";
 const START: &str = "spec.visit.startTime";
 const END: &str = "spec.visit.endTime";
 
-/// On which days somebody is expected, and at which hours of each: wall clock, as a person wrote it.
+/// The days of a visit and the hours of each day, on the wall clock, as in the spec.
 ///
-/// Made by [`Visit::parse`] only, so that whoever holds one need not check it again.
+/// [`Visit::parse`] is the only public constructor, so that a value is always valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Visit {
     from: Date,
@@ -63,7 +63,7 @@ impl Visit {
         self.from
     }
 
-    /// The last day, itself included.
+    /// The last day, inclusive.
     pub fn last_day(&self) -> Date {
         self.to
     }
@@ -73,15 +73,15 @@ impl Visit {
         self.hours
     }
 
-    /// How many days it has: 1 to 180.
+    /// The number of days: 1 to 180.
     pub fn days(&self) -> i32 {
         days_between(self.from, self.to) + 1
     }
 
     /// The window of one of its days; `None` if the day is not one of them, or the zone has no such day.
     ///
-    /// A window is never empty, and those of consecutive days never overlap: where the repeated hour of
-    /// autumn would make them, the next day's start cuts off this one's end. The last day's end is not cut.
+    /// A window is never empty, and windows of consecutive days never overlap: where the repeated hour of autumn would make
+    /// them overlap, a window ends when the next one starts. The end of the last day is not changed.
     pub fn window_on(&self, day: Date, zone: &Zone) -> Option<Window> {
         if day < self.from || self.to < day || !zone.has_day(day) {
             return None;
@@ -118,8 +118,8 @@ impl Hours {
     fn window_on(self, day: Date, zone: &Zone) -> Window {
         let (start, end) = (self.start_on(day), self.end_on(day));
         let (from, until) = (zone.start_at(start), zone.end_at(end));
-        // Hours inside the skipped hour of spring (02:30 to 03:00): the start moves past the end. Such a
-        // visitor still gets the time he was promised, counted from where the clock goes on.
+        // Hours inside the skipped hour of spring (02:30 to 03:00): the start moves past the end. The window still has
+        // its declared length, counted from the end of the skipped hour.
         let until = if until > from {
             until
         } else {
@@ -129,19 +129,19 @@ impl Hours {
     }
 }
 
-/// The day after one of a visit's, which always exists: visits end long before the calendar does.
+/// The day after a day of a visit. It always exists, since visits end long before the calendar ends.
 pub(super) fn following(day: Date) -> Date {
     day.tomorrow().unwrap_or(day)
 }
 
-/// The day before one of a visit's.
+/// The day before a day of a visit.
 pub(super) fn preceding(day: Date) -> Date {
     day.yesterday().unwrap_or(day)
 }
 
 /// Days from one date to another; zero for the same.
 fn days_between(from: Date, to: Date) -> i32 {
-    // Both lie in years of four digits, so the count of days has at most seven.
+    // Both years have four digits, so the number of days has at most seven.
     i32::try_from(to.duration_since(from).as_hours() / 24).unwrap_or(i32::MAX)
 }
 
@@ -154,7 +154,7 @@ fn hours(start: Option<&str>, end: Option<&str>) -> Result<Option<Hours>, Error>
     }
 }
 
-/// `YYYY-MM-DD` and nothing else: the library would take more (`20261201`, a time behind it), and then the
+/// Parses `YYYY-MM-DD` and nothing else. The library would accept more (`20261201`, a date with a time), and then the
 /// same day would have several spellings.
 fn date(field: &'static str, text: &str) -> Result<Date, Error> {
     let refused = || Error::NotADate { field, text: text.to_owned() };
@@ -170,7 +170,7 @@ fn date(field: &'static str, text: &str) -> Result<Date, Error> {
     }
 }
 
-/// `HH:MM` and nothing else.
+/// Parses `HH:MM` and nothing else.
 pub(super) fn time(field: &'static str, text: &str) -> Result<Time, Error> {
     let refused = || Error::NotATime { field, text: text.to_owned() };
     let numbers = digits::<5>(text, b"dd:dd").ok_or_else(refused)?;

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
-/// A span of time, half-open: `from` is inside, `until` is the first instant that is not. Two windows that
-/// touch therefore never overlap, and no door is open a moment longer than was declared.
+/// A half-open span of time: `from` is inside, `until` is outside. So two adjacent windows never overlap, and no door is
+/// open longer than declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The first instant inside.
@@ -11,28 +11,28 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether `instant` lies inside.
+    /// Whether `instant` is inside.
     pub fn contains(&self, instant: Timestamp) -> bool {
         self.from <= instant && instant < self.until
     }
 
-    /// Whether nothing is inside: a day that a zone skipped, or a subscription that ends before it starts.
+    /// Whether no instant is inside, as for a day that a zone skips, or a subscription that ends before it starts.
     pub fn is_empty(&self) -> bool {
         self.until <= self.from
     }
 
-    /// What lies in both; empty if nothing does.
+    /// The instants that are in both windows; empty if there are none.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 
-    /// Whether some instant lies in both.
+    /// Whether an instant is in both windows.
     pub fn overlaps(&self, other: &Self) -> bool {
         !self.is_empty() && !other.is_empty() && self.from < other.until && other.from < self.until
     }
 
-    /// Whether it is over at `now`.
+    /// Whether the window is over at `now`.
     pub fn has_ended(&self, now: Timestamp) -> bool {
         self.until <= now
     }

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Window};
 
-/// The clock on a property's wall.
+/// The time zone of a property.
 ///
-/// Only the database that is compiled in is asked, never the host's: two replicas must agree on when midnight
-/// is. A clone is one reference count.
+/// Only the compiled-in database is used, never the host's: two replicas must agree on the time of midnight. A clone
+/// costs one reference count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
@@ -22,7 +22,7 @@ impl From<TimeZone> for Zone {
 impl Zone {
     /// Finds a zone by its IANA name.
     pub fn parse(name: &str) -> Result<Self, Error> {
-        // "Etc/Unknown" is in the database as a mark for "nobody said": no property is there.
+        // The database has "Etc/Unknown" for an unspecified zone. No property is there.
         match TimeZoneDatabase::bundled().get(name) {
             Ok(zone) if !zone.is_unknown() => Ok(Self(zone)),
             _ => Err(Error::UnknownZone { name: name.to_owned() }),
@@ -34,27 +34,27 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// What the wall clock shows at `instant`: for wires that want local time.
+    /// The wall-clock time at `instant`, for protocols with local time.
     pub fn wall_clock(&self, instant: Timestamp) -> DateTime {
         self.0.to_datetime(instant)
     }
 
-    /// The instant at which something that starts at `wall` starts: of two the earlier, so that nobody stands
-    /// before a closed door in the repeated hour. A skipped time moves forward by what was skipped.
+    /// The instant of a start at `wall`. Of two instants it is the earlier, so that a visitor has access in the whole
+    /// repeated hour. A skipped time moves forward by the skipped duration.
     pub fn start_at(&self, wall: DateTime) -> Timestamp {
         self.0.to_ambiguous_timestamp(wall).compatible().unwrap_or_else(|_| saturated(wall.date()))
     }
 
-    /// The instant at which something that ends at `wall` ends: of two the later, for the same reason.
+    /// The instant of an end at `wall`. Of two instants it is the later, for the same reason.
     pub fn end_at(&self, wall: DateTime) -> Timestamp {
         self.0.to_ambiguous_timestamp(wall).later().unwrap_or_else(|_| saturated(wall.date()))
     }
 
-    /// The first instant of a local day, also where the clock never shows 00:00 on it.
+    /// The first instant of a local day, even if the clock never shows 00:00 on that day.
     ///
-    /// Exactly: the first instant from which the wall has shown `date` or a later one. It is strictly
-    /// increasing but for a day that the zone skipped altogether (Apia had no 2011-12-30): that one begins,
-    /// and ends, where the day after it begins.
+    /// Exactly: the first instant at which the wall clock has shown `date` or a later date. It is strictly increasing,
+    /// except for a day that the zone skips entirely (Apia had no 2011-12-30): such a day begins and ends at the start of
+    /// the day after it.
     pub fn midnight(&self, date: Date) -> Timestamp {
         let wall = date.to_datetime(Time::midnight());
         let ambiguous = self.0.to_ambiguous_timestamp(wall);
@@ -65,10 +65,10 @@ impl Zone {
         found.unwrap_or_else(|| saturated(date))
     }
 
-    /// The local day at `now`: the last one whose [`midnight`](Self::midnight) has been.
+    /// The local day at `now`: the last one whose [`midnight`](Self::midnight) has passed.
     ///
-    /// Almost always the date on the wall. Not where a clock was put back over midnight (St John's at 00:01,
-    /// until 2011): the day had begun, and does not un-begin.
+    /// It is the date on the wall clock, except after a clock was put back over midnight (St John's at 00:01, until 2011):
+    /// a day that has begun stays the local day.
     pub fn day_of(&self, now: Timestamp) -> Date {
         let mut day = self.wall_clock(now).date();
         while let Ok(next) = day.tomorrow() {
@@ -80,7 +80,7 @@ impl Zone {
         day
     }
 
-    /// The first instant of the next local day after `now`: strictly later than it.
+    /// The first instant of the next local day, strictly later than `now`.
     pub fn next_midnight(&self, now: Timestamp) -> Timestamp {
         self.day_of(now).tomorrow().map_or(Timestamp::MAX, |day| self.midnight(day))
     }
@@ -92,23 +92,23 @@ impl Zone {
             .map_or(instant, |just_before| self.next_midnight(just_before))
     }
 
-    /// Whole local days, both included: from 00:00 of the first to 24:00 of the last, as subscriptions have it.
+    /// Whole local days, both included: from 00:00 of the first to 24:00 of the last, as for subscriptions.
     pub fn days(&self, first: Date, last: Date) -> Window {
         let until = last.tomorrow().map_or(Timestamp::MAX, |day| self.midnight(day));
         Window { from: self.midnight(first), until }
     }
 
-    /// Whether the zone has this day at all.
+    /// Whether the zone has this day.
     pub fn has_day(&self, date: Date) -> bool {
-        // Only a gap can swallow a day, and then noon lies in it: the common case costs one look.
+        // Only a gap can skip a day, and such a gap includes noon: the common case costs one look-up.
         let noon = self.0.to_ambiguous_timestamp(date.at(12, 0, 0, 0));
         !matches!(noon.offset(), AmbiguousOffset::Gap { .. }) || !self.days(date, date).is_empty()
     }
 
     /// The instant at which the clock jumped over `wall` to the offset `after`.
     fn end_of_gap(&self, wall: DateTime, after: Offset) -> Option<Timestamp> {
-        // Read with the later offset, a skipped time names an instant just before the jump. Rows of the
-        // database that change a name or a flag but not the offset are no jumps.
+        // With the later offset, a skipped time gives an instant just before the jump. Entries of the database that
+        // change a name or a flag but not the offset are not jumps.
         self.jump_to(after.to_timestamp(wall).ok()?, after)
     }
 
@@ -117,13 +117,13 @@ impl Zone {
         self.0.following(since).find(|jump| jump.offset() == offset).map(|jump| jump.timestamp())
     }
 
-    /// Which offset the clock has when it shows `wall`, or which two.
+    /// The offset, or the two offsets, of the clock when it shows `wall`.
     pub(super) fn offset_of(&self, wall: DateTime) -> AmbiguousOffset {
         self.0.to_ambiguous_timestamp(wall).offset()
     }
 }
 
-/// The end of time in which a date lies that no instant can name (beyond the years -9999 to 9999).
+/// The first or last instant, for a date that no instant can represent (beyond the years -9999 to 9999).
 fn saturated(date: Date) -> Timestamp {
     match date.year().cmp(&0) {
         Ordering::Less => Timestamp::MIN,

@@ -5,8 +5,8 @@ use super::conditions::{
 };
 use super::{Condition, MAX_MESSAGE_CHARS, Status, Truth};
 
-/// The rules that every status we write keeps, each broken one as a sentence; empty if all is well. For tests:
-/// whatever writes a status, in whatever scenario, passes it through here.
+/// Checks the rules that every status keeps, and returns a sentence for each violation. For tests: every status that is
+/// written in a test is checked here.
 pub fn check(status: &Status, generation: i64) -> Vec<String> {
     let mut violations = whole(status, generation);
     for condition in &status.conditions {
@@ -24,12 +24,12 @@ fn whole(status: &Status, generation: i64) -> Vec<String> {
         (status.condition(READY).is_some(), "Ready is missing"),
         (!(is_true(READY) && is_true(STALLED)), "Ready=True beside Stalled"),
         (!(is_true(RECONCILING) && is_true(STALLED)), "Reconciling beside Stalled"),
-        (conditions.iter().all(|it| seen.insert(&it.type_)), "a type stands there twice"),
+        (conditions.iter().all(|it| seen.insert(&it.type_)), "a type occurs twice"),
         (ordered, "the conditions are not in the order for people"),
         ((-1..=generation).contains(observed), "observedGeneration is neither -1 nor 0 to the generation"),
         (
             is_true(RECONCILING) || goes(status) || *observed == generation,
-            "nobody is at work, but the generation is not done",
+            "no work is under way, but the generation is not done",
         ),
         (
             is_true(READY) || is_true(RECONCILING) || is_true(STALLED) || rests(status) || goes(status),
@@ -46,13 +46,13 @@ fn single(condition: &Condition, generation: i64) -> Vec<String> {
     let rules = [
         (known(TYPES, type_.as_str()), "its type is not in the table"),
         (known(REASONS, reason.as_str()), "its reason is not in the table"),
-        (is_reason(reason), "its reason is not a word that Kubernetes takes"),
-        (!abnormal || *status == Truth::True, "an abnormal condition is there without being True"),
+        (is_reason(reason), "its reason is not a word that Kubernetes accepts"),
+        (!abnormal || *status == Truth::True, "an abnormal condition is present without being True"),
         (message.chars().count() <= MAX_MESSAGE_CHARS, "its message is too long"),
         (!message.contains(char::is_control), "its message has control characters"),
         (
             !message.is_empty() || !(abnormal || type_ == READY && *status == Truth::False),
-            "its message does not say what is the matter",
+            "its message does not say what is wrong",
         ),
         (
             observed_generation.is_some_and(|it| (0..=generation).contains(&it)),
@@ -67,7 +67,7 @@ fn single(condition: &Condition, generation: i64) -> Vec<String> {
         .collect()
 }
 
-/// Suspended: neither at work nor in need of anybody.
+/// Suspended: no work is under way and no person is needed.
 fn rests(status: &Status) -> bool {
     status.condition(READY).is_some_and(|ready| ready.reason == SUSPENDED)
 }

@@ -7,8 +7,8 @@ use super::conditions::TYPES;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// The last generation that is *done* (Ready, Stalled or Suspended), not the last that was seen; -1 for an
-    /// object that nobody has looked at, so that it never passes for finished.
+    /// The last generation that is *done* (Ready, Stalled or Suspended), not the last that was seen. It is -1 for an object
+    /// that no controller has seen, so that the object never counts as done.
     #[serde(default = "never")]
     pub observed_generation: i64,
     /// One condition per type.
@@ -16,8 +16,8 @@ pub struct Status {
     pub conditions: Vec<Condition>,
 }
 
-/// A condition exactly as `metav1.Condition` has it on the wire. A type of our own, because the core knows no
-/// Kubernetes crate.
+/// A condition in the form of `metav1.Condition`. It is a type of our own, because the core depends on no Kubernetes
+/// crate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
@@ -26,20 +26,20 @@ pub struct Condition {
     pub type_: String,
     /// Whether it holds.
     pub status: Truth,
-    /// One of [`REASONS`](super::conditions::REASONS): why, for programs.
+    /// The cause for programs: one of [`REASONS`](super::conditions::REASONS).
     pub reason: String,
-    /// Why, for people: a sentence they can act on. May be empty.
+    /// The cause for people: a sentence that they can act on. May be empty.
     #[serde(default)]
     pub message: String,
-    /// The generation from which it was computed; `kubectl wait` passes over an older one.
+    /// The generation from which the condition was computed; `kubectl wait` ignores an older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// When `status` last changed, in whole seconds; changes of reason and message leave it alone.
+    /// When `status` last changed, in whole seconds. A change of reason or message does not count.
     #[serde(serialize_with = "whole_seconds")]
     pub last_transition_time: Timestamp,
 }
 
-/// What a pass wants a condition to say. When it began to is for [`merge`](super::merge) to find out.
+/// A condition as it should be written, without its transition time, which [`merge`](super::merge) computes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// See [`Condition::type_`].
@@ -57,11 +57,11 @@ pub struct Wanted {
 /// The three values of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Truth {
-    /// It holds.
+    /// The condition holds.
     True,
-    /// It does not.
+    /// The condition does not hold.
     False,
-    /// Nobody has found out yet.
+    /// Not known yet.
     Unknown,
 }
 
@@ -73,7 +73,7 @@ impl Status {
         self.conditions.iter().find(|condition| condition.type_ == type_)
     }
 
-    /// Whether a reader could tell the two apart by anything but times: only then is it worth a write.
+    /// Whether the two differ at most in times. Only another difference is worth a write.
     pub fn same_without_times(&self, other: &Self) -> bool {
         self.observed_generation == other.observed_generation
             && super::same_without_times(&self.conditions, &other.conditions)
@@ -89,12 +89,12 @@ impl Default for Status {
 // === impl Condition ===
 
 impl Condition {
-    /// All but the time: what is compared, and hashed where only a hash is kept.
+    /// Everything but the time: the part that is compared, and hashed where only a hash is kept.
     pub fn without_time(&self) -> (&str, Truth, &str, &str, Option<i64>) {
         (&self.type_, self.status, &self.reason, &self.message, self.observed_generation)
     }
 
-    /// Its place in the list: what needs a person first, then work, then the summary, then the rest.
+    /// The position of a type in the list: Stalled first, then Reconciling, then the summary, then the rest.
     pub(super) fn place(type_: &str) -> (usize, &str) {
         let known = TYPES.iter().position(|(name, _)| *name == type_);
         (known.unwrap_or(usize::MAX), type_)
@@ -113,7 +113,7 @@ impl From<&Condition> for Wanted {
     }
 }
 
-/// Kubernetes keeps times in whole seconds: anything finer would come back as another value.
+/// Kubernetes keeps times in whole seconds: a finer time would read back as another value.
 pub(super) fn truncated(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }

@@ -30,7 +30,7 @@ names! {
     SUCCEEDED = "Succeeded", "The systems hold what is declared.";
     PROGRESSING = "Progressing", "A new generation is being carried out.";
     PROGRESSING_WITH_RETRY = "ProgressingWithRetry", "A system is unreachable or answers with errors; the call is retried.";
-    SUSPENDED = "Suspended", "`spec.suspend` is true here or on a parent: nothing new is opened.";
+    SUSPENDED = "Suspended", "`spec.suspend` is true here or on a parent: no new access is granted.";
     DEPENDENCY_NOT_READY = "DependencyNotReady", "A reference or Secret is missing or not ready itself.";
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself or an object that it refers to.";
     NOT_SUPPORTED_BY_SYSTEM = "NotSupportedBySystem", "The system does not support a setting in the spec.";

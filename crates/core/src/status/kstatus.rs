@@ -1,22 +1,22 @@
 use super::conditions::{READY, RECONCILING, STALLED};
 use super::{Condition, Truth};
 
-/// What generic tools (Helm 4, Flux, kpt) take an object's status for.
+/// The result that generic tools (Helm 4, Flux, kpt) read from an object's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kstatus {
-    /// Done: waiting ends well.
+    /// Done: a wait ends with success.
     Current,
-    /// Not yet: waiting goes on.
+    /// Not done yet: a wait continues.
     InProgress,
-    /// It will not be: waiting ends badly.
+    /// Failed: a wait ends with an error.
     Failed,
-    /// It is being deleted.
+    /// The object is being deleted.
     Terminating,
 }
 
-/// The algorithm of `kubernetes-sigs/cli-utils` (`pkg/kstatus/status`) for a custom resource, step by step; an
-/// oracle, so nothing here may be made wiser than the original. An absent `observed_generation` skips its check
-/// there too: an object without any status passes for done.
+/// The algorithm of `kubernetes-sigs/cli-utils` (`pkg/kstatus/status`) for a custom resource, step by step. Tests compare
+/// with it, so it must not differ from the original. An absent `observed_generation` skips its check in the original too:
+/// an object without any status counts as done.
 pub fn kstatus(
     generation: i64,
     is_deleting: bool,

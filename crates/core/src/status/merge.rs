@@ -4,14 +4,14 @@ use super::condition::truncated;
 use super::conditions::ABNORMAL;
 use super::{Condition, Truth, Wanted, normalise_message};
 
-/// The conditions to write: what is wanted, with the times of `previous` where nothing flipped.
+/// The conditions to write: the `wanted` ones, with the times of `previous` if their `status` is unchanged.
 ///
-/// - A transition time moves when `status` flips and never else, also if the clock went back meanwhile.
-/// - Abnormal conditions that are not True are left out: one that is resolved disappears.
-/// - What is not wanted is not kept; of two for one type the later counts.
-/// - Sorted for people. Messages are normalised here, so that none escapes it.
+/// - A transition time changes only when `status` changes, even if the clock was set back meanwhile.
+/// - Abnormal conditions that are not True are left out: a resolved one disappears.
+/// - Conditions that are not wanted are dropped. Of two for one type the later counts.
+/// - The result is sorted for people. All messages are normalised here.
 ///
-/// Merging the same again changes nothing.
+/// A second merge with the same input changes nothing.
 pub fn merge(previous: &[Condition], wanted: Vec<Wanted>, now: Timestamp) -> Vec<Condition> {
     let mut merged: Vec<Condition> = Vec::with_capacity(wanted.len());
     for want in wanted {
@@ -24,7 +24,7 @@ pub fn merge(previous: &[Condition], wanted: Vec<Wanted>, now: Timestamp) -> Vec
     merged
 }
 
-/// Whether two lists say the same, whenever they began to.
+/// Whether two lists of conditions are equal except for their times.
 pub fn same_without_times(a: &[Condition], b: &[Condition]) -> bool {
     a.iter().map(Condition::without_time).eq(b.iter().map(Condition::without_time))
 }

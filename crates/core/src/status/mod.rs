@@ -1,10 +1,10 @@
-//! What an object says about itself, computed from values and written in one place.
+//! The status of an object, computed from values.
 //!
-//! A pass ends in a [`Verdict`]: one constructor per situation of the status contract, so that no driver puts
-//! conditions together by hand. [`Verdict::settle`] turns it into the [`Status`] to be written, given the one
-//! that stands there; [`Status::same_without_times`] tells whether writing it would show anybody anything.
-//! [`kstatus`] is the reading that Helm, Flux and others make of it, and [`check`] the rules it must keep:
-//! both are for tests, of this crate and of all others.
+//! A reconcile ends in a [`Verdict`], which has one constructor for each situation of the status contract. So no other
+//! code puts conditions together. [`Verdict::settle`] turns it into the [`Status`] to write, given the present status.
+//! [`Status::same_without_times`] says whether the write would change anything for a reader. [`kstatus`] is the
+//! interpretation of a status by Helm, Flux and others, and [`check`] has the rules of a status: both are for the tests of
+//! this crate and of all others.
 
 mod check;
 mod condition;

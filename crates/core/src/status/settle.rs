@@ -7,11 +7,11 @@ use super::verdict::{ASPECTS, Ready, Work};
 use super::{Condition, Status, Truth, Verdict, Wanted, merge, normalise_message};
 
 impl Verdict {
-    /// The status to write on an object of this generation that has `previous`.
+    /// The status to write on an object of this generation with the status `previous`.
     ///
-    /// `observedGeneration` advances if the generation is done (Ready, Stalled or Suspended) and is carried
-    /// otherwise: seen is not done. Whatever stands in `previous`, the result keeps the rules of
-    /// [`check`](super::check), and settling it again changes nothing until a grace time ends.
+    /// `observedGeneration` advances if the generation is done (Ready, Stalled or Suspended). Otherwise it keeps its value,
+    /// since a generation that was only seen is not done. For every `previous` the result keeps the rules of
+    /// [`check`](super::check), and a second call changes nothing until a grace time ends.
     pub fn settle(&self, previous: &Status, generation: i64, now: Timestamp) -> Status {
         let before = Before { status: previous, generation };
         let mut wanted = vec![self.summary(&before, now)];
@@ -34,12 +34,12 @@ impl Verdict {
 
     /// Ready while a system does not answer.
     fn kept(&self, before: &Before<'_>, grace: SignedDuration, now: Timestamp) -> Wanted {
-        // Whoever wrote it: merging keeps its time too.
+        // The condition counts whichever client wrote it, since merging keeps its time too.
         let at_work = before.status.condition(RECONCILING).filter(|it| it.status == Truth::True);
         let failing_since = at_work.map_or(now, |it| it.last_transition_time);
         let is_over = now.duration_since(failing_since) >= grace;
         match before.get(READY) {
-            // Untouched, its generation too: a True of the old spec must not pass for the new one's.
+            // Unchanged, including its generation: a True of the old spec must not count for the new spec.
             Some(ready) if !is_over && ready.status != Truth::False => ready.into(),
             None if !is_over => before.wanted(READY, Truth::Unknown, PROGRESSING_WITH_RETRY, &self.message),
             Some(_) | None => before.wanted(READY, Truth::False, PROGRESSING_WITH_RETRY, &self.message),
@@ -58,7 +58,7 @@ impl Verdict {
         }
     }
 
-    /// What the situation says beside the summary, and of the other aspects what was said before.
+    /// The conditions that the situation sets beside the summary. The other aspects keep their previous value.
     fn other(&self, before: &Before<'_>) -> Vec<Wanted> {
         let carried = ASPECTS.iter().map(|type_| match before.get(type_) {
             Some(condition) => condition.into(),
@@ -74,22 +74,21 @@ impl Verdict {
     }
 }
 
-/// Ready of an object that is suspended: nothing is to be carried out, and so nobody waits for anything, unless a person
-/// was needed.
+/// Ready of a suspended object. Nothing has to be carried out, so it is True, unless a person was needed before.
 fn frozen(before: &Before<'_>) -> Truth {
     if before.get(STALLED).is_some() { Truth::False } else { Truth::True }
 }
 
-/// The status that stands there, as far as it can be believed: a restore, or a person with `kubectl edit
-/// --subresource`, can have left anything in it.
+/// The present status, as far as it can be trusted: a restore, or a person with `kubectl edit --subresource`, may have
+/// written any values.
 struct Before<'a> {
     status: &'a Status,
     generation: i64,
 }
 
 impl Before<'_> {
-    /// A condition that one of us can have written about this object. Abnormal ones exist only while True, and
-    /// never without words.
+    /// A condition that a controller can have written about this object. Abnormal ones exist only while True, and always
+    /// have a message.
     fn get(&self, type_: &str) -> Option<&Condition> {
         let condition = self.status.condition(type_)?;
         let of_its_past = condition.observed_generation.is_some_and(|it| (0..=self.generation).contains(&it));

@@ -4,13 +4,12 @@ use super::conditions::{
 use super::verdict::{ASPECTS, NOT_ACCEPTED};
 use super::{Status, Truth};
 
-/// The reasons beside those of a refused spec for which an object stops until a person acts.
+/// The reasons, beside those of a refused spec, that stop an object until a person acts.
 const STOPPED: [&str; 4] = [CREDENTIALS_REJECTED, HELD, CREATE_RESULT_UNKNOWN, CLOCK_DIFFERS];
 
 impl Status {
-    /// Whether the object stopped until a person acts, as far as its status tells, and has not been Ready since. An
-    /// object that is being worked on again is not `Stalled` any more, but the aspect that was to blame is False until
-    /// something succeeds.
+    /// Whether the object stopped until a person acts, according to its status, and has not been Ready since. An object in
+    /// work again is not `Stalled` any more, but the aspect that caused the stop is False until a reconcile succeeds.
     pub fn has_stopped(&self) -> bool {
         let is = |type_, truth| self.condition(type_).is_some_and(|it| it.status == truth);
         if is(STALLED, Truth::True) {
@@ -21,7 +20,7 @@ impl Status {
         !is(READY, Truth::True) && blamed.any(|it| NOT_ACCEPTED.contains(&it) || STOPPED.contains(&it))
     }
 
-    /// Whether the object had stopped until a person acts when its time was over.
+    /// Whether the object was stopped until a person acts when its visit or subscription ended.
     pub fn has_lapsed(&self) -> bool {
         self.condition(ACCEPTED).is_some_and(|it| it.status == Truth::False && it.reason == EXPIRED)
     }

@@ -1,14 +1,14 @@
 /// The longest message of a condition, in characters: people read it in a terminal.
 pub const MAX_MESSAGE_CHARS: usize = 1_024;
-/// The longest note of an event, in bytes: what the API server accepts.
+/// The longest note of an event, in bytes: the limit of the API server.
 pub const MAX_NOTE_BYTES: usize = 1_024;
 
 const CUT: char = '…';
 
-/// A message fit for a condition: one line, no control characters, not too long. The same text always becomes
-/// the same message, and a message that is fit already stays as it is.
+/// A message for a condition: one line, no control characters, not too long. The same text always becomes the same
+/// message, and a valid message stays unchanged.
 ///
-/// It does not know what changes from pass to pass: request ids, durations and counters must not be in `text`.
+/// The caller must leave out values that change with every reconcile, such as request ids, durations and counters.
 pub fn normalise_message(text: &str) -> String {
     let mut clean = one_line(text);
     if let Some((end, _)) = clean.char_indices().nth(MAX_MESSAGE_CHARS) {
@@ -19,7 +19,7 @@ pub fn normalise_message(text: &str) -> String {
     clean
 }
 
-/// A note fit for an event: like a message, cut by bytes instead.
+/// A note for an event: like a message, but limited in bytes.
 pub fn note(text: &str) -> String {
     let mut clean = one_line(text);
     if clean.len() > MAX_NOTE_BYTES {
@@ -29,8 +29,8 @@ pub fn note(text: &str) -> String {
     clean
 }
 
-/// Runs of white space and control characters become one blank; those that only turn the direction of writing
-/// go, since they could make a message read other than it is.
+/// Runs of white space and control characters become one blank. Characters that only change the direction of writing are
+/// removed, since they could change the appearance of a message.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let visible = text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));

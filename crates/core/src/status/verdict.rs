@@ -9,10 +9,10 @@ use super::conditions::{
     WAITING_FOR_IMPORT,
 };
 
-/// The aspects that every object has, beside the summary. One that a verdict does not speak of stays as it was,
-/// and is Unknown on the first visit.
+/// The aspects that every object has, beside the summary. An aspect that a verdict does not set keeps its value, and is
+/// Unknown in the first status.
 pub(super) const ASPECTS: [&str; 3] = [ACCEPTED, RESOLVED_REFS, SYNCED];
-/// The reasons for which the spec itself is turned down.
+/// The reasons for which the spec itself is refused.
 pub(super) const NOT_ACCEPTED: [&str; 6] = [
     INVALID_SPEC,
     NOT_SUPPORTED,
@@ -22,18 +22,18 @@ pub(super) const NOT_ACCEPTED: [&str; 6] = [
     ADOPTION_REFUSED,
 ];
 
-/// What a pass found out about an object, as one situation of the status contract. It is data and knows
-/// neither the object's generation nor its present status: it can wait in a queue until its outcome is written.
+/// The result of a reconcile as one situation of the status contract. It is data, and depends neither on the object's
+/// generation nor on its present status: it can wait in a queue until it is written.
 ///
-/// Messages are for people who may read this object but no other: no values of referenced objects, no names of
-/// people, nothing that differs from pass to pass.
+/// Messages are for people that may read this object but no other: they contain no values of referenced objects, no names
+/// of people, and nothing that changes with every reconcile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub(super) ready: Ready,
     pub(super) work: Work,
-    /// The reason of the summary, of the work and of the aspect that is to blame.
+    /// The reason of the summary, of the work and of the aspect that fails.
     pub(super) reason: &'static str,
-    /// The words of the same.
+    /// The message of the same conditions.
     pub(super) message: String,
     /// Conditions that this situation sets beside the summary.
     pub(super) aspects: Vec<Aspect>,
@@ -52,71 +52,71 @@ pub(super) struct Aspect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ready {
     Is(Truth),
-    /// Unless it was False, it stays untouched until work has been under way for so long; then it is False.
+    /// It keeps its value until work has been under way for this duration, and is False then. A False stays False.
     KeptFor(SignedDuration),
-    /// Its value stays, with another reason.
+    /// It keeps its value, with another reason.
     Frozen,
 }
 
-/// What becomes of the generation.
+/// The progress of the generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
     /// It is carried out.
     Done,
-    /// We are at it.
+    /// It is being carried out.
     UnderWay,
-    /// Only a person can help.
+    /// It waits for a person.
     Stalled,
-    /// It rests; a person who was needed is needed still.
+    /// It is suspended. If a person was needed before, a person is still needed.
     Frozen,
-    /// The object goes.
+    /// The object is being deleted.
     Deleting,
 }
 
 // === impl Verdict: one constructor per situation ===
 
 impl Verdict {
-    /// What was declared is true in every system.
+    /// Every system holds what is declared.
     pub fn in_sync(message: impl Into<String>) -> Self {
         Self::fine(SUCCEEDED, message)
     }
 
-    /// A new generation is being carried out. Not for a resync without a change: that says nothing at all.
+    /// A new generation is being carried out. A resync without a change does not use it, and changes no status.
     pub fn progressing(message: impl Into<String>) -> Self {
         Self::new(Ready::Is(Truth::Unknown), Work::UnderWay, PROGRESSING, message)
     }
 
-    /// Accepted, and waiting for its day. Ready, so that a deployment does not hang on a visitor of next week.
+    /// Accepted, and its first day has not begun. It is Ready, so that a deployment does not wait for a visit of next week.
     pub fn scheduled(message: impl Into<String>) -> Self {
         Self::fine(SCHEDULED, message)
     }
 
-    /// The visit or subscription is over, and nothing of it is left in a system.
+    /// The visit or subscription is over, and no system holds a record of it.
     pub fn expired(message: impl Into<String>) -> Self {
         Self::fine(EXPIRED, message)
     }
 
-    /// The visit or subscription is over, and it had stopped until a person acts when it ended. Nothing is left to do, so
-    /// it is Ready: a deployment does not fail for ever on it. What was declared was not accepted to the end.
+    /// The visit or subscription is over, and was stopped until a person acts when it ended. Nothing is left to do, so it is
+    /// Ready, and a deployment does not fail on it permanently. `Accepted` is False, since the spec was not accepted.
     pub fn lapsed(message: impl Into<String>) -> Self {
         let verdict = Self::expired(message);
         let message = verdict.message.clone();
         verdict.with(ACCEPTED, Truth::False, EXPIRED, message)
     }
 
-    /// A system is down or answers with errors. Ready keeps its value for `grace`, counted from when
-    /// `Reconciling` turned True: a short hiccup rings nobody's bell. `SignedDuration::ZERO` on the integration,
-    /// which tells of an outage at once.
+    /// A system is unreachable or answers with errors. Ready keeps its value for `grace`, counted from when `Reconciling`
+    /// became True, so that a short failure raises no alert. An integration uses `SignedDuration::ZERO`, since it reports
+    /// an outage at once.
     pub fn retrying(message: impl Into<String>, grace: SignedDuration) -> Self {
         Self::new(Ready::KeptFor(grace), Work::UnderWay, PROGRESSING_WITH_RETRY, message)
     }
 
-    /// The system asked us to wait; otherwise like [`retrying`](Self::retrying).
+    /// The system asked the controller to wait; otherwise like [`retrying`](Self::retrying).
     pub fn throttled(message: impl Into<String>, grace: SignedDuration) -> Self {
         Self::new(Ready::KeptFor(grace), Work::UnderWay, THROTTLED, message)
     }
 
-    /// Something that the object refers to is missing, or not ready itself.
+    /// An object that this one refers to is missing or not ready.
     pub fn dependency_not_ready(message: impl Into<String>) -> Self {
         Self::under_way(DEPENDENCY_NOT_READY, message).failing(RESOLVED_REFS)
     }
@@ -126,50 +126,51 @@ impl Verdict {
         Self::under_way(WAITING_FOR_IMPORT, message).all_right(&[ACCEPTED, RESOLVED_REFS])
     }
 
-    /// Only a person can help: an invalid spec, something unsupported, a duplicate claim, a refused adoption, a
-    /// creation whose result cannot be found out. The message says what to do.
+    /// A person is needed: an invalid spec, an unsupported setting, a duplicate claim, a refused adoption, a create with
+    /// an unknown result. The message says what to do.
     pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
         let verdict = Self::new(Ready::Is(Truth::False), Work::Stalled, reason, message);
         verdict.failing(if NOT_ACCEPTED.contains(&reason) { ACCEPTED } else { SYNCED })
     }
 
-    /// The system refused the login: on the integration. Its dependents say that it is not ready.
+    /// The system refused the login. For integrations; the objects that depend on one say that it is not ready.
     pub fn credentials_rejected(message: impl Into<String>) -> Self {
         Self::stalled(CREDENTIALS_REJECTED, message)
     }
 
-    /// The guard holds removals: on the integration. The message names counts and the hash that releases them.
+    /// The guard holds removals. For integrations; the message has counts and the hash that releases them.
     pub fn deletions_held(message: impl Into<String>) -> Self {
         let verdict = Self::stalled(HELD, message);
         let message = verdict.message.clone();
         verdict.with(DELETIONS_HELD, Truth::True, HELD, message)
     }
 
-    /// `spec.suspend` of the object itself: everything else stays as it was. Ready, so that no deployment waits for it,
-    /// unless a person was needed.
+    /// `spec.suspend` of the object itself: the other conditions keep their value. It is Ready, so that no deployment waits
+    /// for it, unless a person was needed.
     pub fn suspended() -> Self {
-        let message = "spec.suspend is true: nothing new is opened; ends, deletions and revocations go on";
+        let message =
+            "spec.suspend is true: no new access is granted; ends, deletions and revocations continue";
         Self::new(Ready::Frozen, Work::Frozen, SUSPENDED, message)
     }
 
-    /// The same where nothing else is known to be wrong: what a person was needed for before is done.
+    /// The same if nothing else is known to be wrong: a problem that needed a person before is solved.
     pub fn resting() -> Self {
         let Self { reason, message, .. } = Self::suspended();
         Self::fine(reason, message)
     }
 
-    /// The Property or integration is suspended and something is left to do here. With nothing left, the status
-    /// stays untouched.
+    /// The Property or integration is suspended, and this object has work left. Without work left the status does not
+    /// change.
     pub fn parent_suspended(message: impl Into<String>) -> Self {
         Self::under_way(SUSPENDED, message)
     }
 
-    /// `mode: Observe`, and the record that would be made is not there.
+    /// `mode: Observe`, and the declared record does not exist.
     pub fn observe_only_absent(message: impl Into<String>) -> Self {
         Self::drift(message)
     }
 
-    /// `mode: Observe`, and the system differs from what is declared.
+    /// `mode: Observe`, and the system differs from the declared state.
     pub fn drift(message: impl Into<String>) -> Self {
         let verdict = Self::fine(OBSERVE_ONLY, message);
         let message = verdict.message.clone();
@@ -190,7 +191,7 @@ impl Verdict {
 // === impl Verdict: details ===
 
 impl Verdict {
-    /// Sets a condition beside the summary, in place of what the situation says of it.
+    /// Sets a condition beside the summary. It replaces the one that the situation sets.
     #[must_use]
     pub fn with(
         mut self,
@@ -204,7 +205,7 @@ impl Verdict {
         self
     }
 
-    /// Leaves out one of `Accepted`, `ResolvedRefs` and `Synced` that makes no sense for the kind.
+    /// Leaves out one of `Accepted`, `ResolvedRefs` and `Synced` that has no meaning for the kind.
     #[must_use]
     pub fn without(mut self, type_: &'static str) -> Self {
         self.without.push(type_);
@@ -223,12 +224,12 @@ impl Verdict {
         Self::new(Ready::Is(Truth::True), Work::Done, reason, message).all_right(&ASPECTS)
     }
 
-    /// Aspects that are as they should be need no words.
+    /// Aspects that hold need no message.
     fn all_right(self, types: &[&'static str]) -> Self {
         types.iter().fold(self, |verdict, type_| verdict.with(type_, Truth::True, SUCCEEDED, ""))
     }
 
-    /// The aspect that is to blame has the summary's reason and words.
+    /// The aspect that fails has the summary's reason and message.
     fn failing(self, type_: &'static str) -> Self {
         let (reason, message) = (self.reason, self.message.clone());
         self.with(type_, Truth::False, reason, message)

@@ -1,4 +1,4 @@
-//! Where a visitor's groups come from.
+//! The source of a visitor's groups.
 
 use proptest::prelude::*;
 use vestibule_core::access::{Sources, visitor_groups};
@@ -9,7 +9,7 @@ fn any_list() -> impl Strategy<Value = Option<Vec<String>>> {
 
 proptest! {
     #[test]
-    fn all_groups_come_from_the_first_place_that_speaks(tenant in any_list(), by_tenant in any_list(), default in any_list()) {
+    fn all_groups_come_from_the_first_source_that_is_set(tenant in any_list(), by_tenant in any_list(), default in any_list()) {
         let sources = Sources {
             tenant: tenant.as_deref(),
             by_tenant: by_tenant.as_deref(),
@@ -20,7 +20,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_a_later_place_says_opens_a_door_that_an_earlier_one_closed(by_tenant in any_list(), default in any_list()) {
+    fn a_later_source_grants_no_group_that_an_earlier_source_removed(by_tenant in any_list(), default in any_list()) {
         let sources = Sources { tenant: Some(&[]), by_tenant: by_tenant.as_deref(), default: default.as_deref() };
         prop_assert!(visitor_groups(sources).is_empty());
     }

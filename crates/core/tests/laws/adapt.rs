@@ -1,4 +1,4 @@
-//! What a system is made to hold, and in which words it is refused.
+//! The adaptation of requested access to a system, and the messages of refusals.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn requested() -> RequestedAccess {
     }
 }
 
-fn any_wish() -> impl Strategy<Value = RequestedAccess> {
+fn any_requested() -> impl Strategy<Value = RequestedAccess> {
     let number = prop::option::of("[0-9]{1,3}");
     (any_person(), any_window(), any_groups(), number).prop_map(
         |(person, window, groups, credential_number)| RequestedAccess {
@@ -65,8 +65,8 @@ fn any_system() -> impl Strategy<Value = Capabilities> {
     )
 }
 
-/// The wish that a user would have to write to get exactly these facts.
-fn wish_for(facts: &Facts) -> RequestedAccess {
+/// The request that gives exactly these facts.
+fn requested_for(facts: &Facts) -> RequestedAccess {
     RequestedAccess {
         person: facts.person.clone(),
         tenant: facts.tenant.clone(),
@@ -78,8 +78,8 @@ fn wish_for(facts: &Facts) -> RequestedAccess {
 
 proptest! {
     #[test]
-    fn what_a_wish_may_open_is_what_its_record_would_open_and_is_known_of_a_refused_one_too(
-        requested in any_wish(),
+    fn an_entitlement_equals_the_access_of_its_record_and_exists_for_a_refused_request_too(
+        requested in any_requested(),
         to in any_system(),
     ) {
         let most = entitlement(&requested, &to);
@@ -94,15 +94,15 @@ proptest! {
     }
 
     #[test]
-    fn what_fits_is_left_alone(requested in any_wish(), system in any_system()) {
+    fn a_request_that_fits_is_not_changed(requested in any_requested(), system in any_system()) {
         if let Ok((facts, _)) = adapt(&requested, &system) {
-            let (again, losses) = adapt(&wish_for(&facts), &system).unwrap();
+            let (again, losses) = adapt(&requested_for(&facts), &system).unwrap();
             prop_assert_eq!((again, losses), (facts, vec![]));
         }
     }
 
     #[test]
-    fn a_loss_is_told_exactly_when_the_name_is_another(requested in any_wish(), system in any_system()) {
+    fn a_loss_is_reported_exactly_when_the_name_changes(requested in any_requested(), system in any_system()) {
         if let Ok((facts, losses)) = adapt(&requested, &system) {
             let name = |person: &Person| (clean(&person.first_name), clean(&person.last_name));
             let changed = name(&facts.person) != name(&requested.person);
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn no_door_opens_before_or_after_the_wish_and_no_card_outlasts_it(requested in any_wish(), system in any_system()) {
+    fn no_record_opens_outside_the_requested_window_and_no_card_outlasts_it(requested in any_requested(), system in any_system()) {
         if let Ok((facts, _)) = adapt(&requested, &system) {
             let Window { from, until } = facts.window.unwrap();
             prop_assert!(from >= requested.window.from && until <= requested.window.until);
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn no_group_is_opened_that_was_not_named(requested in any_wish(), system in any_system()) {
+    fn only_named_groups_are_granted(requested in any_requested(), system in any_system()) {
         if let Ok((facts, _)) = adapt(&requested, &system) {
             prop_assert!(facts.groups.len() <= system.max_groups);
             let named: BTreeSet<String> = requested.groups.iter().map(|one| one.trim_start_matches("id:").to_owned()).collect();
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn names_for_an_ascii_wire_are_printable_ascii_with_a_last_name(first in "\\PC{0,12}", last in "\\PC{0,12}") {
+    fn names_for_an_ascii_protocol_are_printable_ascii_with_a_last_name(first in "\\PC{0,12}", last in "\\PC{0,12}") {
         let person = Person { first_name: first, last_name: last, ..ada() };
         if let Ok((facts, _)) = adapt(&RequestedAccess { person, ..requested() }, &netbox()) {
             let printable = |text: &str| text.chars().all(|one| (' '..='~').contains(&one));
@@ -143,7 +143,7 @@ proptest! {
 }
 
 #[test]
-fn ada_fits_into_netbox_as_she_is() {
+fn a_person_with_ascii_names_and_an_email_fits_into_netbox_unchanged() {
     let (facts, losses) = adapt(&requested(), &netbox()).unwrap();
     assert_eq!(losses, []);
     assert_eq!(facts.groups, groups(&["17", "Lobby"]));
@@ -154,7 +154,7 @@ fn ada_fits_into_netbox_as_she_is() {
 }
 
 #[test]
-fn names_are_spelled_in_ascii_where_the_wire_wants_it_and_that_is_told() {
+fn names_are_transliterated_for_an_ascii_protocol_and_the_loss_is_reported() {
     let table = [("Zoë", "Ørsted", "Zoe", "Orsted"), ("", "Straße", "", "Strasse"), ("", "Нина", "", "Nina")];
     for (first, last, ascii_first, ascii_last) in table {
         let person = Person { first_name: first.to_owned(), last_name: last.to_owned(), ..ada() };
@@ -168,7 +168,7 @@ fn names_are_spelled_in_ascii_where_the_wire_wants_it_and_that_is_told() {
 }
 
 #[test]
-fn what_cannot_be_seen_reaches_no_system_and_is_no_loss() {
+fn invisible_characters_are_not_sent_and_are_no_loss() {
     let person =
         Person { first_name: "\u{202e}Ada\u{200b}".to_owned(), last_name: "King\u{a0}".to_owned(), ..ada() };
     let requested = RequestedAccess { person, tenant: "Acme\u{2003}Ltd\u{a0}".to_owned(), ..requested() };
@@ -205,7 +205,7 @@ fn a_bound_that_the_systems_clock_shows_twice_moves_to_one_that_it_shows_once() 
 }
 
 #[test]
-fn a_visit_within_the_repeated_hour_is_refused_and_no_door_opened() {
+fn a_visit_within_the_repeated_hour_is_refused_and_grants_no_access() {
     let (requested, system) = at_night("05:10", "06:50");
     let refusal = adapt(&requested, &system).unwrap_err();
     assert_eq!(refusal, Refusal::RepeatedHour("NetBox"));
@@ -213,7 +213,7 @@ fn a_visit_within_the_repeated_hour_is_refused_and_no_door_opened() {
 }
 
 #[test]
-fn a_phone_is_contact_enough() {
+fn a_phone_is_a_sufficient_contact() {
     let person = Person { email: String::new(), phone: "+1 555 0100".to_owned(), ..ada() };
     assert!(adapt(&RequestedAccess { person, ..requested() }, &netbox()).is_ok());
 }

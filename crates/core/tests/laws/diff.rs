@@ -19,7 +19,7 @@ fn living() -> impl Strategy<Value = (Arc<DesiredRecord>, ObservedRecord)> {
 
 proptest! {
     #[test]
-    fn there_is_nothing_to_do_exactly_when_the_record_satisfies((record, found) in living()) {
+    fn there_are_no_steps_exactly_when_the_records_are_equal((record, found) in living()) {
         let satisfied = differences(&record, &found).is_empty();
         prop_assert_eq!(diff(&record, Some(&found)).is_empty(), satisfied);
         prop_assert_eq!(record.facts() == found.facts, satisfied);
@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_missing_or_dead_is_made_anew_and_then_satisfies((record, found) in pair()) {
+    fn a_missing_or_dead_record_is_created_and_is_then_equal((record, found) in pair()) {
         let none = diff(&record, None);
         prop_assert_eq!(&diff(&record, Some(&ObservedRecord { dead: true, ..found })), &none);
         let mut memory = Memory::default();
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn steps_are_about_this_record_only_and_name_what_differs_only((record, found) in living()) {
+    fn steps_concern_this_record_only_and_name_only_fields_that_differ((record, found) in living()) {
         let differs = differences(&record, &found);
         for step in diff(&record, Some(&found)) {
             prop_assert_eq!(step.id(), record.id);
@@ -64,14 +64,14 @@ proptest! {
                 | Step::RemoveMisnamed(_)
                 | Step::ReduceMisnamed { .. }
                 | Step::Reduce { .. } => {
-                    prop_assert!(false, "it is there and stays");
+                    prop_assert!(false, "the record exists and stays");
                 }
             }
         }
     }
 
     #[test]
-    fn what_takes_away_precedes_what_gives((record, found) in pair()) {
+    fn revoking_steps_precede_granting_steps((record, found) in pair()) {
         for steps in [diff(&record, Some(&found)), diff(&record, None)] {
             prop_assert!(steps.iter().skip_while(|step| step.revokes()).all(|step| !step.revokes()));
         }

@@ -1,4 +1,4 @@
-//! What a record that stays may open at most, and how the rest is taken away.
+//! The most that a record may open, and the steps that revoke the rest.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use vestibule_core::schedule::Window;
 use super::memory::Memory;
 use super::support::{ada, any_facts, any_record, at, card, groups, noon, record, shown};
 
-/// A living record that holds anything.
+/// A living record with any content.
 fn any_found() -> impl Strategy<Value = ObservedRecord> {
     any_facts().prop_map(|facts| ObservedRecord { facts, ..shown(&record()) })
 }
 
-/// An entitlement of which any part may be unknown.
+/// An entitlement in which any part may be unknown.
 fn any_entitlement() -> impl Strategy<Value = Entitlement> {
     (any_record(), any::<[bool; 4]>()).prop_map(|(record, [person, window, groups, cards])| {
         let whole = Entitlement::of(&record);
@@ -38,7 +38,7 @@ fn after(found: &ObservedRecord, steps: &[Step]) -> Facts {
     memory.0.remove(&found.id.unwrap()).unwrap().facts
 }
 
-/// Whether `less` opens no door at no time that `more` does not open.
+/// Whether `less` opens no door at a time at which `more` does not open it.
 fn is_within(less: &Facts, more: &Facts) -> bool {
     let covers = |outer: Option<Window>, inner: Option<Window>| match (outer, inner) {
         (None, _) => true,
@@ -51,7 +51,7 @@ fn is_within(less: &Facts, more: &Facts) -> bool {
 
 proptest! {
     #[test]
-    fn what_is_left_was_granted_before_and_is_granted_now(found in any_found(), wanted in any_record()) {
+    fn the_remaining_access_was_granted_before_and_is_granted_now(found in any_found(), wanted in any_record()) {
         let most = Entitlement::of(&wanted);
         let Some(shared) = most.shared_with(&found.facts) else { return Ok(()) };
         let left = after(&found, &reduction(found.id.unwrap(), &found.facts, &shared));
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn once_reduced_there_is_nothing_left_to_take_away(found in any_found(), most in any_entitlement()) {
+    fn a_reduced_record_needs_no_further_reduction(found in any_found(), most in any_entitlement()) {
         let Some(shared) = most.shared_with(&found.facts) else { return Ok(()) };
         let left = after(&found, &reduction(found.id.unwrap(), &found.facts, &shared));
         prop_assert_eq!(&left, &shared);
@@ -75,13 +75,13 @@ proptest! {
     }
 
     #[test]
-    fn a_record_that_is_as_wanted_loses_nothing(wanted in any_record()) {
+    fn a_record_that_equals_the_desired_one_loses_nothing(wanted in any_record()) {
         let facts = wanted.facts();
         prop_assert_eq!(Entitlement::of(&wanted).shared_with(&facts), Some(facts));
     }
 
     #[test]
-    fn what_is_not_known_takes_nothing_away(found in any_found()) {
+    fn an_unknown_entitlement_removes_nothing(found in any_found()) {
         prop_assert_eq!(Entitlement::default().shared_with(&found.facts), Some(found.facts));
     }
 
@@ -102,14 +102,14 @@ proptest! {
     }
 
     #[test]
-    fn what_was_disarmed_needs_no_further_measure(found in any_found()) {
+    fn a_disarmed_record_needs_no_further_step(found in any_found()) {
         let left = after(&found, &disarming(found.id.unwrap(), &found.facts, noon()));
         prop_assert_eq!(disarming(found.id.unwrap(), &left, noon()), []);
     }
 }
 
 #[test]
-fn a_typo_beside_a_group_that_stays_leaves_that_group() {
+fn a_misspelled_group_removes_no_other_group() {
     let found = DesiredRecord { groups: groups(&["Lobby", "Acme"]), ..record() }.facts();
     let wanted = DesiredRecord { groups: groups(&["Lobby", "Acmee"]), ..record() };
     let shared = Entitlement::of(&wanted).shared_with(&found).unwrap();
@@ -149,7 +149,7 @@ fn a_card_with_another_number_is_withdrawn_and_leading_zeros_make_no_other_numbe
 }
 
 #[test]
-fn a_person_of_whom_nothing_is_left_inherits_nothing() {
+fn a_person_with_another_name_and_email_inherits_nothing() {
     let found = record().facts();
     let left =
         |person: Person| Entitlement::of(&DesiredRecord { person, ..record() }).shared_with(&found).is_some();

@@ -1,11 +1,11 @@
-//! When two records are the same.
+//! The equality of records.
 
 use proptest::prelude::*;
 use vestibule_core::model::{Facts, Hasher};
 
 use super::support::{any_facts, any_record, card, record};
 
-/// Two that are often equal.
+/// Two facts that are often equal.
 fn two() -> impl Strategy<Value = (Facts, Facts)> {
     prop_oneof![any_facts().prop_map(|facts| (facts.clone(), facts)), (any_facts(), any_facts())]
 }
@@ -39,7 +39,7 @@ proptest! {
 }
 
 #[test]
-fn texts_that_run_together_alike_are_told_apart() {
+fn texts_with_the_same_concatenation_have_different_hashes() {
     let groups = |names: &[&str]| Facts { groups: super::support::groups(names), ..Facts::default() };
     assert_ne!(groups(&["ab"]).fingerprint(), groups(&["a", "b"]).fingerprint());
     let tenant = Facts { tenant: "a".to_owned(), ..Facts::default() };
@@ -52,6 +52,6 @@ fn texts_that_run_together_alike_are_told_apart() {
 fn a_purpose_is_part_of_a_hash_and_hashes_are_the_same_for_ever() {
     let hash = |purpose| Hasher::new(purpose).text("text").number(7).instant(None).finish();
     assert_ne!(hash("one"), hash("two"));
-    // Ids in the systems are made of it.
+    // The ids in the systems are derived from it.
     insta::assert_snapshot!(format!("{:016x}", record().facts().fingerprint()));
 }

@@ -12,7 +12,7 @@ fn orphan(number: u64, until: Option<i64>) -> Candidate {
     Candidate { id: RecordId::new(owner(), ObjectId(number), number), until: until.map(at) }
 }
 
-/// So many orphans whose windows have ended.
+/// This number of orphans whose windows have ended.
 fn ended(count: u64) -> Vec<Candidate> {
     (0..count).map(|number| orphan(number, Some(-60))).collect()
 }
@@ -40,7 +40,7 @@ prop_compose! {
     }
 }
 
-/// Some of a few, in any order: two of them are often the same, or differ in one.
+/// A few numbers in any order: two such lists are often equal, or differ in one number.
 fn any_some() -> impl Strategy<Value = Vec<u64>> {
     prop::sample::subsequence((0..4).collect::<Vec<_>>(), 0..=4).prop_shuffle()
 }
@@ -62,20 +62,20 @@ proptest! {
     }
 
     #[test]
-    fn no_more_than_the_limit_goes_within_an_hour(list in any_candidates(), case in any_judgement()) {
+    fn no_more_than_the_limit_is_removed_within_an_hour(list in any_candidates(), case in any_judgement()) {
         let allowed = judge(&list, case).allowed.len();
         prop_assert!(allowed == 0 || allowed + case.recent <= limit(case));
     }
 
     #[test]
-    fn who_may_still_enter_is_always_held(list in any_candidates(), case in any_judgement()) {
+    fn a_record_that_may_still_open_is_always_held(list in any_candidates(), case in any_judgement()) {
         let allowed = judge(&list, case).allowed;
         let open = list.iter().filter(|one| one.until.is_none_or(|until| until > noon()));
         prop_assert!(open.into_iter().all(|one| !allowed.contains(&one.id)));
     }
 
     #[test]
-    fn below_the_limit_everything_that_is_over_goes(list in any_candidates(), case in any_judgement()) {
+    fn below_the_limit_every_ended_record_is_removed(list in any_candidates(), case in any_judgement()) {
         let over: BTreeSet<_> = list.iter().filter(|one| one.until.is_some_and(|until| until <= noon())).map(|one| one.id).collect();
         if over.len() + case.recent <= limit(case) {
             prop_assert_eq!(judge(&list, case).allowed.into_iter().collect::<BTreeSet<_>>(), over);
@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn held_sets_have_the_same_name_exactly_when_they_are_the_same(one in any_some(), two in any_some(), case in any_judgement()) {
-        // Whoever never stops opening is held, whatever the limits say; two of one object are two.
+        // A record without an end is held under all limits. Two records of one object count as two.
         let id = |number: u64| RecordId::new(owner(), ObjectId(number / 2), number);
         let endless = |list: &[u64]| list.iter().map(|number| Candidate { id: id(*number), until: None }).collect::<Vec<_>>();
         let (a, b) = (judge(&endless(&one), case), judge(&endless(&two), case));
@@ -104,11 +104,11 @@ proptest! {
     fn the_name_of_a_held_set_depends_on_nothing_but_the_set(list in any_candidates(), case in any_judgement()) {
         let judged = judge(&list, case);
         let held: Vec<_> = judged.held.iter().map(|id| Candidate { id: *id, until: None }).collect();
-        prop_assert_eq!(judge(&held, self::case(0)).hash, judged.hash, "an hour later, under other limits, it is still that");
+        prop_assert_eq!(judge(&held, self::case(0)).hash, judged.hash, "the hash is the same an hour later and under other limits");
     }
 
     #[test]
-    fn a_release_lets_its_own_set_go_and_no_other(list in any_candidates(), other in any_candidates(), case in any_judgement()) {
+    fn a_release_allows_its_own_set_and_no_other(list in any_candidates(), other in any_candidates(), case in any_judgement()) {
         let before = judge(&list, case);
         let Some(hash) = before.hash.as_deref() else { return Ok(()) };
         let released = Judgement { released: Some(hash), ..case };
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn a_used_release_lets_nobody_else_go(list in any_candidates(), case in any_judgement()) {
+    fn a_used_release_allows_no_other_removal(list in any_candidates(), case in any_judgement()) {
         let Some(hash) = judge(&list, case).hash else { return Ok(()) };
         let gone = judge(&list, Judgement { released: Some(&hash), ..case }).allowed.len();
         let later: Vec<_> = (1000..1020).map(|number| orphan(number, None)).collect();
@@ -144,7 +144,7 @@ fn the_limit_is_the_larger_of_ten_and_five_percent() {
 }
 
 #[test]
-fn what_went_within_the_hour_counts() {
+fn removals_within_the_last_hour_count() {
     let recent = |recent| judge(&ended(6), Judgement { recent, ..case(0) }).allowed.len();
     assert_eq!((recent(4), recent(5), recent(usize::MAX)), (6, 0, 0));
 }

@@ -1,4 +1,4 @@
-//! Ids that show whose a record is.
+//! Ids that show the owner of a record.
 
 use proptest::prelude::*;
 use vestibule_core::identity::{NotOurs, ObjectId, Owner, RecordId};
@@ -22,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_as_ours_is_written_the_same_and_was_made_by_us(text in "vst-[0-9a-fA-F+]{8}-[0-9a-f]{15,17}-[0-9a-f]{11,13}-[0-9+]{1,5}") {
+    fn a_text_that_parses_as_an_id_is_written_the_same(text in "vst-[0-9a-fA-F+]{8}-[0-9a-f]{15,17}-[0-9a-f]{11,13}-[0-9+]{1,5}") {
         if let Ok(id) = text.parse::<RecordId>() {
             prop_assert_eq!(id.to_string(), text);
             prop_assert_eq!(RecordId { number: id.number, ..RecordId::new(id.owner, id.object_id, id.content) }, id);
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn one_letter_more_less_or_else_is_another_id_or_foreign(id in any_id(), place in any::<prop::sample::Index>(), letter in "[ -~]") {
+    fn an_id_with_one_letter_added_removed_or_changed_is_another_id_or_foreign(id in any_id(), place in any::<prop::sample::Index>(), letter in "[ -~]") {
         let text = id.to_string();
         let place = place.index(text.len());
         let (before, after) = text.split_at(place);
@@ -42,11 +42,11 @@ proptest! {
     }
 
     #[test]
-    fn what_a_system_cuts_or_capitalises_is_recognised_from_its_owner_on(id in any_id(), length in 0_usize..60) {
+    fn a_shortened_or_capitalised_id_is_recognised_if_it_has_the_whole_owner(id in any_id(), length in 0_usize..60) {
         let whole = id.to_string();
         let cut = &whole[..length.min(whole.len())];
         let known = RecordId::from_altered(id.owner, cut);
-        // Where the number loses digits it is another whole id, and as such judged like any.
+        // If only the number loses digits, the result is another whole id.
         let recognisable = (13..whole.len()).contains(&length) && cut.parse::<RecordId>().is_err();
         prop_assert_eq!(known.is_some(), recognisable, "{}", cut);
         prop_assert!(known.is_none_or(|known| known.owner == id.owner && known.object_id.0 & id.object_id.0 == known.object_id.0));
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn no_two_keys_share_a_slot(one in "[a-z]{1,3}", two in "[a-z]{1,3}", three in "[a-z]{1,3}", four in "[a-z]{1,3}") {
+    fn no_two_keys_have_the_same_object_id(one in "[a-z]{1,3}", two in "[a-z]{1,3}", three in "[a-z]{1,3}", four in "[a-z]{1,3}") {
         let (a, b) = (ObjectKey::new(one, two), ObjectKey::new(three, four));
         prop_assert_eq!(a == b, ObjectId::of_visitor(&a) == ObjectId::of_visitor(&b));
     }
@@ -99,9 +99,9 @@ fn an_id_looks_the_same_for_ever() {
 }
 
 #[test]
-fn the_last_number_has_no_next_and_never_starts_anew() {
+fn the_last_number_has_no_next_and_never_wraps_around() {
     let last = RecordId { number: u16::MAX, ..record().id };
-    assert_eq!(last.next(), last, "a number that began anew would meet dead records");
+    assert_eq!(last.next(), last, "a number that wraps around would meet dead records");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn foreign_texts_are_foreign() {
 }
 
 #[test]
-fn texts_that_are_no_part_of_an_id_are_not_taken_for_one() {
+fn texts_that_are_no_part_of_an_id_are_not_recognised_as_one() {
     let owner = Owner(0x0123_abcd);
     let foreign = [
         "vst-0123abcd",

@@ -1,4 +1,4 @@
-//! The laws of the core, which hold for every input: one module a subject, and tables of named situations.
+//! The laws of the core, which hold for every input, with one module for each subject, and tables of named situations.
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own input has failed")]
 
 mod access;

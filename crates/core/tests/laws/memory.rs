@@ -1,4 +1,4 @@
-//! The smallest system there is: it does what the steps say, and an engine in five lines that hands them over.
+//! A minimal system that applies steps, and an engine of five lines that gives it the steps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use vestibule_core::plan::{Action, ActionPlan, ExistingRecord};
 
 use super::support::{existing, shown};
 
-/// Records by id. Removal is soft: an id that was used is used up.
+/// Records by id. Removal is soft: a used id cannot be used again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Memory(pub(crate) BTreeMap<RecordId, ObservedRecord>);
 
@@ -23,7 +23,7 @@ impl Memory {
         existing(self.0.values())
     }
 
-    /// Does one step; says whether it was possible. A step on a record that is not there living is a mistake.
+    /// Applies one step, and returns whether it was possible. A step on a record that is not living is an error.
     pub(crate) fn apply(&mut self, step: &Step) -> bool {
         if let Step::Create(record) = step {
             let free = !self.0.contains_key(&record.id);
@@ -42,14 +42,14 @@ impl Memory {
                 assert_eq!(before, None, "a card is withdrawn before it is assigned again");
             }
             Step::WithdrawCard { card, .. } => {
-                assert!(found.facts.cards.remove(card).is_some(), "withdrawn is what is there");
+                assert!(found.facts.cards.remove(card).is_some(), "only an existing card is withdrawn");
             }
             Step::Create(_) | Step::Remove(_) | Step::RemoveMisnamed(_) => found.dead = true,
         }
         true
     }
 
-    /// Does a unit as an engine does it; tells the steps that it took.
+    /// Carries out a plan as an engine does, and returns the steps.
     pub(crate) fn perform(&mut self, action_plan: &ActionPlan) -> Vec<Step> {
         action_plan.actions.iter().flat_map(|action| self.action(action)).collect()
     }
@@ -69,7 +69,7 @@ impl Memory {
         steps
     }
 
-    /// The first number that no record has used up.
+    /// The first number that no record has used.
     fn probe(&self, record: &Arc<DesiredRecord>) -> Arc<DesiredRecord> {
         let mut id = record.id;
         while self.0.contains_key(&id) {
@@ -79,7 +79,7 @@ impl Memory {
     }
 }
 
-/// Sets the fields named and no other.
+/// Sets the named fields and no others.
 fn set(facts: &mut Facts, to: &Facts, fields: &[Field]) {
     for field in fields {
         match field {

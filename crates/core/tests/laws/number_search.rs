@@ -1,11 +1,11 @@
-//! The search for a number that is not used yet.
+//! The search for an unused number.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
 
-/// The number that a search ends at, and how many reads it took.
+/// The result of a search, and the number of reads.
 fn found(used: &BTreeSet<u16>, start: u16) -> (Option<u16>, usize) {
     let (mut search, mut reads) = (NumberSearch::above(start), 0);
     loop {

@@ -1,4 +1,4 @@
-//! Whose records stop creates.
+//! The owners whose records stop creates.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,25 +15,25 @@ fn neighbours(watched: Option<&[&str]>, owner_ids: &[&str]) -> Neighbours {
 
 #[test]
 fn a_default_owner_id_is_cluster_namespace_and_name() {
-    assert_eq!(default_owner_id(CLUSTER, &ObjectKey::new("hq", "box")), "b9e1/hq/box");
+    assert_eq!(default_owner_id(CLUSTER, &ObjectKey::new("hq", "netbox")), "b9e1/hq/netbox");
 }
 
 #[test]
 fn neighbours_are_the_integrations_that_exist_and_those_in_namespaces_that_are_not_watched() {
-    let ids = ["b9e1/hq/box", "agreed"];
+    let ids = ["b9e1/hq/netbox", "agreed"];
     let table: [(Option<&[&str]>, &str, bool); 12] = [
-        (None, "b9e1/hq/box", true),
+        (None, "b9e1/hq/netbox", true),
         (None, "agreed", true),
         (None, "b9e1/hq/renamed", false),
-        (None, "b9e1/lab/box", false),
-        (Some(&["hq"]), "b9e1/hq/box", true),
+        (None, "b9e1/lab/netbox", false),
+        (Some(&["hq"]), "b9e1/hq/netbox", true),
         (Some(&["hq"]), "b9e1/hq/renamed", false),
-        (Some(&["hq"]), "b9e1/lab/box", true),
-        (Some(&["hq"]), "b9e1/lab/box/more", false),
+        (Some(&["hq"]), "b9e1/lab/netbox", true),
+        (Some(&["hq"]), "b9e1/lab/netbox/more", false),
         (Some(&["hq"]), "b9e1/lab/", false),
-        (Some(&["hq"]), "b9e1//box", false),
-        (Some(&["hq"]), "b9e12/lab/box", false),
-        (Some(&["hq"]), "other/lab/box", false),
+        (Some(&["hq"]), "b9e1//netbox", false),
+        (Some(&["hq"]), "b9e12/lab/netbox", false),
+        (Some(&["hq"]), "other/lab/netbox", false),
     ];
     for (watched, owner_id, known) in table {
         assert_eq!(neighbours(watched, &ids).contains(owner_id), known, "{owner_id}, watching {watched:?}");
@@ -42,8 +42,8 @@ fn neighbours_are_the_integrations_that_exist_and_those_in_namespaces_that_are_n
 
 #[test]
 fn only_an_owner_outside_this_cluster_stops_and_only_an_integration_that_never_wrote() {
-    let known = Arc::new(neighbours(None, &["b9e1/hq/box"]));
-    let (neighbour, other) = ("b9e1/hq/box", "old/hq/box");
+    let known = Arc::new(neighbours(None, &["b9e1/hq/netbox"]));
+    let (neighbour, other) = ("b9e1/hq/netbox", "old/hq/netbox");
     let table = [
         (false, false, false, &[other][..], Some(other)),
         (false, false, false, &[neighbour, other], Some(other)),

@@ -1,4 +1,4 @@
-//! Laws 3 to 6 and 8: what is done for one object in one system.
+//! Laws 3 to 6 and 8: the actions for one object in one system.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ fn any_mode() -> impl Strategy<Value = Mode> {
     prop::sample::select(&MODES[..])
 }
 
-/// What a unit speaks of, done or not, in one order.
+/// All actions of a plan, carried out or withheld, in one order.
 fn all(action_plan: &ActionPlan) -> Vec<Action> {
     let withheld = action_plan.withheld.iter().map(|(action, _)| action);
     let mut all: Vec<Action> = action_plan.actions.iter().chain(withheld).cloned().collect();
@@ -40,31 +40,31 @@ fn planned(desired: &DesiredState, memory: &Memory, mode: Mode) -> ActionPlan {
 
 proptest! {
     #[test]
-    fn what_was_enforced_leaves_nothing_to_do((desired, found) in any_case()) {
+    fn after_an_enforced_plan_there_is_nothing_to_do((desired, found) in any_case()) {
         let mut memory = Memory::holding(found);
         memory.perform(&planned(&desired, &memory, Mode::Enforce));
         prop_assert!(planned(&desired, &memory, Mode::Enforce).is_empty());
         let living: Vec<_> = memory.0.values().filter(|one| !one.dead).map(|one| &one.facts).collect();
         match desired {
-            DesiredState::Record(record) => prop_assert_eq!(living, [&record.facts()], "one living record, and the right one"),
+            DesiredState::Record(record) => prop_assert_eq!(living, [&record.facts()], "one living record with the desired content"),
             DesiredState::Nothing => prop_assert!(living.is_empty()),
-            DesiredState::Ended => prop_assert!(memory.existing().iter().all(|one| !one.opens(noon())), "the door is shut"),
+            DesiredState::Ended => prop_assert!(memory.existing().iter().all(|one| !one.opens(noon())), "no record opens a door"),
             DesiredState::Keep | DesiredState::AtMost(_) => {}
         }
     }
 
     #[test]
-    fn in_every_mode_what_was_done_is_done((desired, found) in any_case(), mode in any_mode()) {
+    fn in_every_mode_a_second_plan_has_no_actions((desired, found) in any_case(), mode in any_mode()) {
         let mut memory = Memory::holding(found);
         let first = planned(&desired, &memory, mode);
         memory.perform(&first);
         let second = planned(&desired, &memory, mode);
         prop_assert!(second.actions.is_empty(), "{:?}", second);
-        prop_assert_eq!(second.withheld, first.withheld, "and what is withheld stays so");
+        prop_assert_eq!(second.withheld, first.withheld, "the withheld actions stay the same");
     }
 
     #[test]
-    fn every_mode_speaks_of_the_same_acts_and_observe_in_their_very_order((desired, found) in any_case(), mode in any_mode()) {
+    fn every_mode_plans_the_same_actions_and_observe_in_the_same_order((desired, found) in any_case(), mode in any_mode()) {
         let memory = Memory::holding(found);
         let enforced = planned(&desired, &memory, Mode::Enforce);
         prop_assert!(enforced.withheld.is_empty());
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn the_plan_that_is_printed_is_the_list_of_what_is_applied((desired, found) in any_case(), mode in any_mode()) {
+    fn the_printed_plan_lists_exactly_the_applied_actions((desired, found) in any_case(), mode in any_mode()) {
         let mut memory = Memory::holding(found);
         let action_plan = planned(&desired, &memory, mode);
         let before = memory.clone();
@@ -84,16 +84,16 @@ proptest! {
             while actions.peek().is_some_and(|action| !id(action).same_content(&step.id())) {
                 actions.next();
             }
-            prop_assert!(actions.peek().is_some(), "a step that no act announced: {:?}", step);
+            prop_assert!(actions.peek().is_some(), "a step without an action in the plan: {:?}", step);
         }
         let named: BTreeSet<_> = action_plan.actions.iter().map(id).collect();
         for (id, one) in before.0 {
-            prop_assert!(named.contains(&id) || memory.0.get(&id) == Some(&one), "touched without a word: {}", id);
+            prop_assert!(named.contains(&id) || memory.0.get(&id) == Some(&one), "changed without an action in the plan: {}", id);
         }
     }
 
     #[test]
-    fn a_mode_does_what_it_may_and_no_more((desired, found) in any_case()) {
+    fn a_mode_carries_out_exactly_the_actions_that_it_allows((desired, found) in any_case()) {
         let memory = Memory::holding(found);
         let actions = |mode| planned(&desired, &memory, mode).actions;
         prop_assert_eq!(actions(Mode::Observe), []);
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn where_nothing_may_be_removed_nothing_is_made_beside_what_opens((desired, found) in any_case(), mode in any_mode()) {
+    fn a_mode_without_removals_creates_nothing_beside_a_record_that_opens((desired, found) in any_case(), mode in any_mode()) {
         let memory = Memory::holding(found);
         let action_plan = planned(&desired, &memory, mode);
         let opens = memory.existing().iter().any(|one| one.opens(noon()));
@@ -119,11 +119,11 @@ proptest! {
     }
 
     #[test]
-    fn when_a_record_is_made_no_other_one_of_the_object_opens((desired, found) in any_case(), mode in any_mode()) {
+    fn when_a_record_is_created_no_other_record_of_the_object_opens((desired, found) in any_case(), mode in any_mode()) {
         let mut memory = Memory::holding(found);
         for action in planned(&desired, &memory, mode).actions {
             let opens = memory.existing().iter().any(|one| one.opens(noon()));
-            prop_assert!(!(opens && matches!(action, Action::Create(_))), "nobody has two badges, not even for a moment");
+            prop_assert!(!(opens && matches!(action, Action::Create(_))), "a visitor never has two records");
             memory.perform(&ActionPlan { actions: vec![action], withheld: Vec::new() });
         }
     }
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_what_was_found_does_not_matter(
+    fn the_order_of_the_observed_records_does_not_matter(
         (desired, found, mixed) in any_case().prop_flat_map(|(desired, found)| {
             (Just(desired), Just(found.clone()), Just(found).prop_shuffle())
         }),
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn records_of_others_are_not_touched((desired, found) in any_case(), facts in any_facts(), mode in any_mode()) {
+    fn records_of_other_owners_are_not_changed((desired, found) in any_case(), facts in any_facts(), mode in any_mode()) {
         let mut memory = Memory::holding(found);
         let action_plan = planned(&desired, &memory, mode);
         let known: BTreeSet<_> = memory.existing().iter().map(|one| one.id).collect();
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn while_nothing_may_be_opened_only_removals_are_left_and_nobody_loses_his_only_record(
+    fn without_new_access_only_removals_are_left_and_no_visitor_loses_the_only_record(
         (desired, found) in any_case(),
         mode in any_mode(),
     ) {
@@ -174,14 +174,14 @@ proptest! {
         let over = |one: &ExistingRecord| one.until.is_some_and(|until| until <= noon());
         for one in &existing {
             let (was, is) = (free.actions.contains(&Action::Remove(one.id)), closed.actions.contains(&Action::Remove(one.id)));
-            prop_assert!(!was || is || !over(one), "what is over goes");
-            prop_assert!(!is || over(one) || free.actions.iter().all(removes), "an open record waits for its successor");
+            prop_assert!(!was || is || !over(one), "an ended record is removed");
+            prop_assert!(!is || over(one) || free.actions.iter().all(removes), "a record that opens waits for its replacement");
         }
-        prop_assert_eq!(closed.clone().without_opening(&existing, noon()), closed, "twice is once");
+        prop_assert_eq!(closed.clone().without_opening(&existing, noon()), closed, "a second call changes nothing");
     }
 
     #[test]
-    fn what_is_withheld_is_told_as_what_it_would_be((desired, found) in any_case()) {
+    fn a_withheld_change_is_reported_as_the_change_it_would_be((desired, found) in any_case()) {
         let action_plan = planned(&desired, &Memory::holding(found), Mode::Observe);
         let any = |is: fn(&Action) -> bool| action_plan.withheld.iter().any(|(action, _)| is(action));
         let change = action_plan.withheld().map(|(_, change)| change);
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn to_keep_is_to_make_and_remove_nothing((desired, found) in any_case(), mode in any_mode()) {
+    fn keep_creates_and_removes_nothing((desired, found) in any_case(), mode in any_mode()) {
         prop_assert!(action_plan(&DesiredState::Keep, &existing(&found), mode, noon()).is_empty());
         let most = desired.entitlement().unwrap_or_default();
         prop_assert!(action_plan(&DesiredState::AtMost(Arc::new(most)), &existing(&found), mode, noon()).is_empty());
@@ -214,13 +214,13 @@ fn a_record_that_ends_this_instant_opens_no_more_and_another_is_made_beside_it()
     assert_eq!((makes(ends(0)), makes(ends(1))), (true, false));
 }
 
-/// The record as it stands when its creation was interrupted.
+/// The record after its create was interrupted.
 fn bare(record: &DesiredRecord) -> DesiredRecord {
     DesiredRecord { card: None, ..record.clone() }
 }
 
 #[test]
-fn a_record_whose_card_is_still_to_come_is_finished_where_nothing_may_be_changed() {
+fn a_record_without_its_card_is_completed_even_in_a_mode_without_changes() {
     let wanted = Arc::new(named(DesiredRecord { card: Some(card("12")), ..record() }));
     let actions = |fingerprint, mode| {
         let existing = ExistingRecord { id: wanted.id, fingerprint, until: None };
@@ -229,7 +229,7 @@ fn a_record_whose_card_is_still_to_come_is_finished_where_nothing_may_be_changed
     let half_made = bare(&wanted).facts().fingerprint();
     assert_eq!(actions(half_made, Mode::CreateOnly), [Action::Repair(wanted.id, Arc::clone(&wanted))]);
     assert_eq!(actions(half_made, Mode::Observe), []);
-    assert_eq!(actions(half_made + 1, Mode::CreateOnly), [], "somebody changed it");
+    assert_eq!(actions(half_made + 1, Mode::CreateOnly), [], "the record was changed in the system");
 }
 
 fn foreigner(found: ObservedRecord) -> ObservedRecord {

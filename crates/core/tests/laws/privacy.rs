@@ -1,4 +1,4 @@
-//! Nothing about a person reaches a log by way of `{:?}`, and no sentence holds it.
+//! No personal data reaches a log through `{:?}`, and no message contains it.
 
 use std::sync::Arc;
 
@@ -53,11 +53,11 @@ fn debug_of_everything_that_holds_a_person_shows_nothing_personal() {
     check("an observed record", &format!("{other:?}"));
     check("steps", &format!("{steps:?}"));
     check("a unit", &format!("{action_plan:?}"));
-    check("a wish", &format!("{:?}", requested()));
+    check("requested access", &format!("{:?}", requested()));
 }
 
 #[test]
-fn no_refusal_says_who_it_is_about() {
+fn no_refusal_contains_personal_data() {
     let strict = Capabilities {
         zone: None,
         system: "NetBox",

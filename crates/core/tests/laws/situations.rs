@@ -1,4 +1,4 @@
-//! The plans of named situations, in every mode, as a person would read them.
+//! The plans of named situations, in every mode, in a readable form.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use vestibule_core::schedule::Window;
 
 use super::support::{MODES, at, groups, named, noon, record};
 
-/// The records that the situations speak of, by their names in the snapshots.
+/// The records of the situations, by their names in the snapshots.
 struct Cast {
     today: DesiredRecord,
     changed: DesiredRecord,
@@ -69,27 +69,27 @@ fn situations(cast: &Cast) -> Vec<(&'static str, DesiredState, Vec<ExistingRecor
     let endless = ExistingRecord { until: None, ..existing(yesterday) };
     vec![
         ("a visitor arrives for the first time", desired(today), vec![]),
-        ("he is in", desired(today), vec![existing(today)]),
-        ("he was changed during his visit", desired(changed), vec![existing(today)]),
-        ("midnight, his second day", desired(today), vec![existing(yesterday)]),
-        ("he was deleted during his visit", DesiredState::Nothing, vec![existing(today)]),
-        ("his visit is over", DesiredState::Nothing, vec![existing(yesterday)]),
-        ("he was never in", DesiredState::Nothing, vec![]),
-        ("his visit is over and waits for midnight", DesiredState::Ended, vec![existing(yesterday)]),
+        ("the record exists", desired(today), vec![existing(today)]),
+        ("the visitor is changed during the visit", desired(changed), vec![existing(today)]),
+        ("midnight before the second day", desired(today), vec![existing(yesterday)]),
+        ("the visitor is deleted during the visit", DesiredState::Nothing, vec![existing(today)]),
+        ("the visit is over", DesiredState::Nothing, vec![existing(yesterday)]),
+        ("the visitor never had a record", DesiredState::Nothing, vec![]),
+        ("the visit is over and waits for midnight", DesiredState::Ended, vec![existing(yesterday)]),
         (
-            "his visit was made to end before now",
+            "the end of the visit is moved into the past",
             DesiredState::Ended,
             vec![existing(today), existing(yesterday)],
         ),
-        ("what is wanted of him is not known", DesiredState::Keep, vec![existing(today)]),
-        ("somebody changed his record at the desk", desired(today), vec![tampered]),
-        ("a lost answer left two of him", desired(today), vec![again, existing(today)]),
+        ("the desired record is not known", DesiredState::Keep, vec![existing(today)]),
+        ("the record was changed in the system", desired(today), vec![tampered]),
+        ("a lost answer left two records", desired(today), vec![again, existing(today)]),
         (
-            "he is in and so is what he was before",
+            "current and former record both exist",
             desired(changed),
             vec![existing(today), existing(changed), existing(yesterday)],
         ),
-        ("an old record of his never ends", desired(today), vec![endless]),
+        ("an old record has no end", desired(today), vec![endless]),
     ]
 }
 

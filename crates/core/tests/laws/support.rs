@@ -1,4 +1,4 @@
-//! Values of the domain for all laws: small alphabets, so that things are often equal, nearly equal and in conflict.
+//! Values of the domain for all laws, from small alphabets, so that they are often equal, nearly equal or in conflict.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use vestibule_core::schedule::Window;
 
 pub(crate) const MODES: [Mode; 4] = [Mode::Observe, Mode::CreateOnly, Mode::Upsert, Mode::Enforce];
 
-/// Noon of the day on which everything here happens.
+/// Noon of the day of all tests.
 pub(crate) fn noon() -> Timestamp {
     "2026-12-01T12:00:00Z".parse().unwrap()
 }
 
-/// So many seconds from noon.
+/// The instant this number of seconds after noon.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(noon().as_second() + seconds).unwrap()
 }
@@ -69,13 +69,13 @@ pub(crate) fn record() -> DesiredRecord {
     named(record)
 }
 
-/// A record of the one day that any content stands for, under the id that belongs to it.
+/// The record under the id that follows from its content.
 pub(crate) fn named(record: DesiredRecord) -> DesiredRecord {
     let fingerprint = record.facts().fingerprint();
     DesiredRecord { id: RecordId::new(record.id.owner, record.id.object_id, fingerprint), ..record }
 }
 
-/// A record as a faithful system shows it.
+/// A record as a correct system shows it.
 pub(crate) fn shown(record: &DesiredRecord) -> ObservedRecord {
     ObservedRecord {
         external_id: record.id.to_string(),
@@ -124,14 +124,14 @@ pub(crate) fn any_groups() -> impl Strategy<Value = BTreeSet<String>> {
     prop::collection::btree_set(word(&["Lobby", "Lab", "Roof", "Lab, Roof"]), 0..4)
 }
 
-/// Anything that a system may show.
+/// Any content that a system may show.
 pub(crate) fn any_facts() -> impl Strategy<Value = Facts> {
     let cards = prop::collection::btree_map(any_card(), prop::option::of(any_instant()), 0..3);
     (any_person(), word(&["", "Engines"]), prop::option::of(any_window()), any_groups(), cards)
         .prop_map(|(person, tenant, window, groups, cards)| Facts { person, tenant, window, groups, cards })
 }
 
-/// Anything that we may want of Ada.
+/// Any desired record of Ada.
 pub(crate) fn any_record() -> impl Strategy<Value = DesiredRecord> {
     let card = prop::option::of(any_card());
     (any_person(), word(&["", "Engines"]), any_window(), any_groups(), card).prop_map(
@@ -141,7 +141,7 @@ pub(crate) fn any_record() -> impl Strategy<Value = DesiredRecord> {
     )
 }
 
-/// What a system shows under the id of this record: what it should, something near, or anything.
+/// An observed record under the id of this record: with the desired content, nearly that content, or any content.
 pub(crate) fn any_observed(of: DesiredRecord) -> impl Strategy<Value = ObservedRecord> {
     let right = Just(of.facts());
     let facts = prop_oneof![
@@ -167,7 +167,7 @@ fn mixed(right: Facts, odd: Facts, field: u8) -> Facts {
     }
 }
 
-/// A record wanted of Ada, and records of hers in the system: others, earlier numbers of the same, living and dead.
+/// A desired state of Ada, and her records in the system: other content, earlier numbers, living and dead.
 pub(crate) fn any_case() -> impl Strategy<Value = (DesiredState, Vec<ObservedRecord>)> {
     let wanted = any_record().prop_flat_map(|record| {
         let same = (any_observed(record.clone()), 0..3_u16).prop_map(|(found, number)| numbered(found, number));
@@ -189,7 +189,7 @@ fn unique(mut found: Vec<ObservedRecord>) -> Vec<ObservedRecord> {
     found
 }
 
-/// The living as the snapshot of an engine holds them.
+/// The living records as the snapshot of an engine holds them.
 pub(crate) fn existing<'a>(found: impl IntoIterator<Item = &'a ObservedRecord>) -> Vec<ExistingRecord> {
     let living = found.into_iter().filter(|one| !one.dead);
     let row = |one: &ObservedRecord| {

@@ -24,7 +24,7 @@ fn the_next_midnight_is_strictly_increasing_over_every_jump_of_every_zone() {
                 assert_eq!(zone.next_midnight(next - NANOSECOND), next, "{}", zone.name());
                 now = next;
             }
-            // While the clock may show the old day again.
+            // During this time the clock may show the old day again.
             for minutes in [0, 15, 45] {
                 let now = *jump + SignedDuration::from_mins(minutes);
                 assert!(now < zone.next_midnight(now), "{} {now}", zone.name());
@@ -60,11 +60,11 @@ proptest! {
     }
 
     #[test]
-    fn a_wall_clock_shows_what_was_asked_or_after_a_gap_a_later_time(place in any_place(), jump in any::<Index>(), minutes in -3000..3000_i64) {
+    fn an_instant_shows_the_requested_wall_time_or_after_a_gap_a_later_one(place in any_place(), jump in any::<Index>(), minutes in -3000..3000_i64) {
         let jump = if place.jumps.is_empty() { Timestamp::UNIX_EPOCH } else { *jump.get(&place.jumps) };
         let near = jump.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
         let wall = place.zone.wall_clock(near);
-        // Whatever a wall has shown, some start and end show it again.
+        // For every time that a wall clock has shown, a start and an end show it again.
         prop_assert_eq!(place.zone.wall_clock(place.zone.start_at(wall)), wall);
         prop_assert_eq!(place.zone.wall_clock(place.zone.end_at(wall)), wall);
         prop_assert!(place.zone.start_at(wall) <= near && near <= place.zone.end_at(wall));

@@ -11,7 +11,7 @@ use super::places::{PLACES, Place, hours};
 /// The years 2020 to 2039: offsets have whole minutes there.
 const YEARS: Range<i64> = 1_577_836_800..2_208_988_800;
 
-/// By how much the clock is put back at a jump; zero if it is not.
+/// The duration by which the clock is put back at a jump; zero if it is not put back.
 fn put_back(zone: &Zone, jump: Timestamp) -> SignedDuration {
     let just_before = jump - SignedDuration::from_secs(1);
     let shown = zone.wall_clock(jump).duration_since(zone.wall_clock(just_before));
@@ -22,7 +22,8 @@ fn is_ambiguous(known: &TimeZone, at: Timestamp) -> bool {
     known.to_ambiguous_timestamp(known.to_datetime(at)).is_ambiguous()
 }
 
-/// Both bounds at every instant about a jump: none is ambiguous, none opens more, none loses more than the repeated time.
+/// Checks both bounds at every instant around a jump: no bound is ambiguous, opens more, or loses more than the repeated
+/// time.
 fn bounds_about(Place { zone, .. }: &Place, known: &TimeZone, jump: Timestamp) {
     let fold = put_back(zone, jump);
     for minutes in (-160..160).step_by(20).chain([-61, -59, -30, -1, 1, 29, 59, 61]) {
@@ -36,7 +37,7 @@ fn bounds_about(Place { zone, .. }: &Place, known: &TimeZone, jump: Timestamp) {
         assert_eq!(zone.end_at(zone.wall_clock(end)), end, "{place:?}");
         assert!(start >= at && end <= at, "{place:?}");
         if is_ambiguous(known, at) {
-            // The database has one fold where no clock was put back (Godthab, 2023).
+            // The database has one fold without a clock that was put back (Godthab, 2023).
             let fold = if fold.is_zero() { hours(1) } else { fold };
             assert!(start.duration_since(at) <= fold * 2, "{place:?}");
             assert!(at.duration_since(end) <= fold * 2 + SignedDuration::from_mins(1), "{place:?}");

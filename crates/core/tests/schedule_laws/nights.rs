@@ -1,4 +1,4 @@
-//! What runs once a night.
+//! Jobs that run once a night.
 
 use std::ops::Range;
 
@@ -9,8 +9,8 @@ use vestibule_core::schedule::{Nightly, Window, Zone};
 
 use super::places::{NANOSECOND, PLACES, Place, any_minute, any_visit, days, hours, text};
 
-/// The years 2010 to 2026: clocks were moved in every way there is, over midnight and by a whole day too. Those to come
-/// repeat the last.
+/// The years 2010 to 2026: they have every kind of clock change, over midnight and by a whole day too. Later years repeat
+/// the last one.
 const YEARS: Range<i64> = 1_262_304_000..1_798_761_600;
 
 fn nightly(time: Time) -> Nightly {
@@ -24,7 +24,7 @@ fn runs(nightly: Nightly, zone: &Zone, days: Window) -> Vec<Timestamp> {
     runs.take_while(|run| *run < days.until).collect()
 }
 
-/// As many runs as days, and at its time each that the clock shows on its day.
+/// Checks that there is one run for each day, at its time if the clock shows that time on the day.
 fn one_a_day(zone: &Zone, jump: Timestamp, time: Time) {
     let today = zone.wall_clock(jump).date();
     let (first, last) = (today.saturating_sub(hours(48)), today.saturating_add(hours(48)));
@@ -37,7 +37,7 @@ fn one_a_day(zone: &Zone, jump: Timestamp, time: Time) {
         assert_eq!(at_its_time, usize::from(shown), "{wall} {place:?}");
     }
     for (due, next) in runs.windows(2).map(|pair| (pair[0], pair[1])) {
-        // Also while the clock shows the old day again, and just after a day that was skipped.
+        // This holds while the clock shows the old day again, and just after a skipped day.
         for now in [due, jump, jump + SignedDuration::from_mins(5), next - NANOSECOND] {
             let found = (nightly(time).last_due(now, zone), nightly(time).next_at(now, zone));
             assert!(found == (due, next) || now < due || next <= now, "{found:?} at {now} {place:?}");

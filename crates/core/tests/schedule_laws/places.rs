@@ -1,4 +1,4 @@
-//! What the laws are tried on: all zones and what their clocks were moved by, and visits about those nights.
+//! The inputs of the laws: all zones with their clock changes, and visits around those nights.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ pub(crate) const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 pub(crate) const PROVISIONS: [Provision; 3] =
     [Provision::AtMidnight, Provision::OnApply, Provision::WithinWindow];
 
-/// A zone and the instants at which its clock was ever moved, or will be until 2040.
+/// A zone and the instants of all its clock changes until 2040.
 pub(crate) struct Place {
     pub(crate) zone: Zone,
     pub(crate) jumps: Vec<Timestamp>,
@@ -37,7 +37,7 @@ pub(crate) static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
             Place { zone, jumps }
         })
         .collect();
-    assert!(places.len() > 590, "the whole database is there: {}", places.len());
+    assert!(places.len() > 590, "the whole database is present: {}", places.len());
     places
 });
 
@@ -49,7 +49,7 @@ pub(crate) fn any_place() -> impl Strategy<Value = &'static Place> {
     any::<Index>().prop_map(|index| index.get(&PLACES))
 }
 
-/// Any instant that there is.
+/// Any instant.
 pub(crate) fn any_instant() -> impl Strategy<Value = Timestamp> {
     let (min, max) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
     (min..=max, 0..1_000_000_000_i32).prop_map(|(second, nanosecond)| {
@@ -66,14 +66,14 @@ pub(crate) fn any_date() -> impl Strategy<Value = Date> {
 }
 
 pub(crate) fn any_minute() -> impl Strategy<Value = Time> {
-    // Half of them in the small hours, where clocks are moved.
+    // Half of them are in the early morning, when clocks are changed.
     let time = |minute: i16| {
         Time::new(i8::try_from(minute / 60).unwrap(), i8::try_from(minute % 60).unwrap(), 0, 0).unwrap()
     };
     prop_oneof![(0..1440_i16).prop_map(time), (0..16_i16).prop_map(move |quarter| time(quarter * 15))]
 }
 
-/// A zone, and a visit of some days in it: two in three about a jump of its clock.
+/// A zone, and a visit of some days in it. Two in three visits are around a clock change.
 pub(crate) fn any_visit() -> impl Strategy<Value = (&'static Place, Visit)> {
     let hours = proptest::option::weighted(0.8, (any_minute(), any_minute()));
     (any_place(), any::<Index>(), 0..50_000_i64, 0..3_i64, 0..6_i64, hours).prop_map(
@@ -99,7 +99,7 @@ pub(crate) fn text(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
-/// A visit as a person writes it: each one that is tried has been read from text.
+/// A visit parsed from text as a person writes it, so that parsing is tested too.
 pub(crate) fn written(first: Date, last: Date, times: Option<(Time, Time)>) -> Visit {
     let (start, end) = times.map(|(start, end)| (text(start), text(end))).unzip();
     let to = last.to_string();

@@ -1,4 +1,4 @@
-//! Which record of a visitor is wanted when.
+//! The record that a visitor should have at each time.
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -12,15 +12,15 @@ use super::places::{
 /// All answers of a visit, from well before it until nothing changes any more.
 fn story(visit: Visit, zone: &Zone, provision: Provision) -> Vec<(Timestamp, Day)> {
     let mut now = Some(zone.midnight(visit.first_day()) - hours(100));
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     while let Some(instant) = now {
         let day = visit.day_at(instant, zone, provision);
-        told.push((instant, day));
+        answers.push((instant, day));
         now = day.changes_at();
-        assert!(now.is_none_or(|next| next > instant), "time goes forward: {told:?}");
-        assert!(told.len() < 40, "it comes to an end: {told:?}");
+        assert!(now.is_none_or(|next| next > instant), "time goes forward: {answers:?}");
+        assert!(answers.len() < 40, "it comes to an end: {answers:?}");
     }
-    told
+    answers
 }
 
 proptest! {
@@ -43,26 +43,26 @@ proptest! {
                 let minutes = hours.end.duration_since(hours.start).as_mins();
                 if hours.end_overnight() { minutes + 24 * 60 } else { minutes }
             });
-            // No clock was moved by more than a day since 2000, and but for Samoa by no more than two hours.
+            // Since 2000 no clock was moved by more than a day, and outside Samoa by no more than two hours.
             let off = (window.until.duration_since(window.from).as_mins() - promised).abs();
             prop_assert!(off <= 24 * 60, "{} {day} off by {off}", place.zone.name());
         }
     }
 
     #[test]
-    fn every_day_of_a_visit_has_its_turn_once_and_in_order((place, visit) in any_visit(), provision in any_provision()) {
-        let told = story(visit, &place.zone, provision);
-        let on: Vec<_> = told.iter().filter_map(|(_, day)| if let Day::On { day, .. } = day { Some(*day) } else { None }).collect();
+    fn every_day_of_a_visit_is_current_once_and_in_order((place, visit) in any_visit(), provision in any_provision()) {
+        let answers = story(visit, &place.zone, provision);
+        let on: Vec<_> = answers.iter().filter_map(|(_, day)| if let Day::On { day, .. } = day { Some(*day) } else { None }).collect();
         let expected: Vec<_> = days_of(visit).filter(|day| place.zone.has_day(*day)).collect();
         prop_assert_eq!(on, expected);
-        prop_assert_eq!(told.last().map(|(_, day)| *day), Some(Day::Expired));
-        prop_assert!(told.iter().filter_map(|(_, day)| day.may_have()).is_sorted(), "no record comes back");
+        prop_assert_eq!(answers.last().map(|(_, day)| *day), Some(Day::Expired));
+        prop_assert!(answers.iter().filter_map(|(_, day)| day.may_have()).is_sorted(), "no record comes back");
     }
 
     #[test]
-    fn the_answer_changes_exactly_when_it_says((place, visit) in any_visit(), provision in any_provision(), part in 0.0..1.0_f64) {
-        let told = story(visit, &place.zone, provision);
-        for pair in told.windows(2) {
+    fn the_answer_changes_exactly_at_the_announced_time((place, visit) in any_visit(), provision in any_provision(), part in 0.0..1.0_f64) {
+        let answers = story(visit, &place.zone, provision);
+        for pair in answers.windows(2) {
             let ((from, day), (until, next)) = (pair[0], pair[1]);
             prop_assert_ne!(day, next);
             let between = from.saturating_add(until.duration_since(from).mul_f64(part)).unwrap();
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_record_is_there_before_its_window_opens_and_until_it_has_closed((place, visit) in any_visit(), provision in any_provision()) {
+    fn a_record_exists_before_its_window_begins_and_until_it_ends((place, visit) in any_visit(), provision in any_provision()) {
         for (since, answer) in story(visit, &place.zone, provision) {
             match answer {
                 Day::On { day, window, next } => {
