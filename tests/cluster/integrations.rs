@@ -228,3 +228,32 @@ async fn a_deletion_stopped_by_a_refused_login_goes_on_when_somebody_asks_for_a_
     assert!(testbed.netbox.people().await.is_empty());
     testbed.agrees().await;
 }
+
+#[tokio::test]
+async fn an_address_that_is_refused_stops_nothing_that_closes() {
+    for wrong in ["/x", "@169.254.169.254"] {
+        let testbed = with_two("refused").await;
+        let url = testbed.netbox.url();
+        let refused =
+            wrong.strip_prefix('@').map_or_else(|| format!("{url}{wrong}"), |host| format!("http://{host}"));
+        testbed.apply(integration(&refused, json!({}))).await;
+        testbed.reads("AccessIntegration", "netbox", "InvalidSpec").await;
+        testbed.apply(visitor("eve", json!({}))).await;
+        testbed.delete("Visitor", "ada").await;
+        testbed.gone("Visitor", "ada").await;
+        testbed
+            .apply(visitor("bob", json!({"credentialNumber": "4712", "visit": {"endTime": "12:00"}})))
+            .await;
+        let people = testbed.netbox.until("only Bob is left, until noon", |people| {
+            people.len() == 1 && people[0].exp_date.as_deref().is_some_and(|end| end.contains("12:00"))
+        });
+        assert_eq!(people.await[0].email, "bob@example.org");
+        testbed.apply(integration(&url, json!({}))).await;
+        for name in ["bob", "eve"] {
+            testbed.reads("Visitor", name, "Succeeded").await;
+        }
+        let netbox = testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
+        assert!(netbox.status.get("leftBehind").is_none(), "{netbox}");
+        testbed.agrees().await;
+    }
+}

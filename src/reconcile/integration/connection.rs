@@ -14,8 +14,8 @@ use crate::engine::rate_limiter::RateLimiter;
 use crate::engine::{DesiredStateSource, Engine, Parts};
 use crate::metrics::Metrics;
 use crate::shutdown::{Shutdown, Trigger};
-use crate::system::SystemError;
 use crate::system::lenel_s2::LenelS2;
+use crate::system::{AccessSystem, SystemError};
 
 /// What every connection is made with.
 #[derive(Clone)]
@@ -53,33 +53,30 @@ pub struct Connection {
     running: JoinHandle<()>,
 }
 
+impl Validated {
+    /// A client for the system. It calls nothing yet, but fails for what could never be called, such as a refused address.
+    pub fn make_client(&self, parts: &ConnectionParts) -> Result<Arc<dyn AccessSystem>, SystemError> {
+        let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
+        let owner = Owner::of(&self.owner_id);
+        Ok(Arc::new(LenelS2::new(&self.config, self.credentials.clone(), owner, clock, fence)?))
+    }
+}
+
 impl Connection {
-    /// Starts an engine.
+    /// Starts an engine that calls through this client.
     pub fn start(
         key: &ObjectKey,
         wanted: Validated,
+        client: Arc<dyn AccessSystem>,
         rate_limiter: RateLimiter,
         parts: &ConnectionParts,
-    ) -> Result<Self, SystemError> {
-        let Validated {
-            property,
-            config,
-            credentials,
-            owner_id,
-            settings,
-            pace,
-            login,
-            account,
-            client,
-            system,
-        } = wanted;
-        let owner = Owner::of(&owner_id);
-        let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
-        let netbox = LenelS2::new(&config, credentials, owner, clock, fence)?;
+    ) -> Self {
+        let Validated { property, owner_id, settings, pace, login, account, client: made_of, system, .. } =
+            wanted;
         let engine = Engine::new(Parts {
             integration: key.clone(),
-            owner,
-            system: Arc::new(netbox),
+            owner: Owner::of(&owner_id),
+            system: client,
             source: Arc::clone(&parts.source),
             rate_limiter,
             fence: parts.fence.clone(),
@@ -89,7 +86,7 @@ impl Connection {
         });
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Ok(Self {
+        Self {
             engine,
             property,
             owner_id,
@@ -98,10 +95,10 @@ impl Connection {
             pace,
             account,
             system,
-            client,
+            client: made_of,
             stop,
             running,
-        })
+        }
     }
 
     /// Whether this is another account or another system: its engine knows nothing of the new one.
@@ -119,16 +116,14 @@ impl Connection {
         self.client = 0;
     }
 
-    /// Takes over settings, and a new client if a login or another part of it has changed.
+    /// Takes over settings, and a new client if a login or another part of it has changed. If no client can be made of them,
+    /// nothing is taken over.
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
-        let Validated { property, config, credentials, settings, pace, client, .. } = wanted;
-        (self.property, self.pace) = (property, pace);
-        self.engine.set_settings(settings);
-        if client != self.client {
-            let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
-            let system = LenelS2::new(&config, credentials, self.engine.owner(), clock, fence)?;
-            self.engine.set_system(Arc::new(system));
-            self.client = client;
+        let client = if wanted.client == self.client { None } else { Some(wanted.make_client(parts)?) };
+        (self.property, self.pace, self.client) = (wanted.property, wanted.pace, wanted.client);
+        self.engine.set_settings(wanted.settings);
+        if let Some(client) = client {
+            self.engine.set_system(client);
         }
         Ok(())
     }

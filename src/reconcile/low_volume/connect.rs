@@ -108,6 +108,10 @@ impl LowVolumeLoop {
 
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
+        // A spec without a possible client is no move: the accepted session stays.
+        if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
+            wanted.make_client(&self.parts).map_err(refused)?;
+        }
         self.leave_former(object, &wanted).await;
         if self.stopping.contains_key(&key) {
             return Err(Refusal::Missing("the connection to the former account is being closed".to_owned()));
@@ -125,9 +129,10 @@ impl LowVolumeLoop {
     /// Starts the engine of an integration.
     pub(super) async fn start(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
+        let client = wanted.make_client(&self.parts).map_err(refused)?;
         self.notice_move(object, &wanted).await;
         let rate_limiter = self.rate_limiter(&wanted);
-        let mut connection = Connection::start(&key, wanted, rate_limiter, &self.parts).map_err(refused)?;
+        let mut connection = Connection::start(&key, wanted, client, rate_limiter, &self.parts);
         connection.left_behind = self.left_before(object);
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);

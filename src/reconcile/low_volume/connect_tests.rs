@@ -83,3 +83,55 @@ async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_fo
         "what was read for it is known"
     );
 }
+
+/// Addresses that no client can be made for.
+const REFUSED: [&str; 4] =
+    ["http://127.0.0.1:9/x", "http://169.254.169.254", "no address", "http://sim:sim@127.0.0.1:9"];
+
+#[tokio::test]
+async fn a_refused_address_keeps_the_session_that_was_accepted_last_and_opens_nothing_through_it() {
+    for url in REFUSED {
+        let mut testbed = Testbed::new();
+        testbed.integration("netbox", &at(NOWHERE, "login"));
+        testbed.pass.connect().await;
+        let engine = testbed.engine("netbox");
+        testbed.integration("netbox", &at(url, "login"));
+        testbed.pass.connect().await;
+        let refusal = testbed.pass.refusals[&key("netbox")].clone();
+        assert!(
+            matches!(&refusal, Refusal::Invalid(INVALID_SPEC, it) if it.contains("lenelS2.url")),
+            "{refusal:?}"
+        );
+        assert!(Arc::ptr_eq(&engine, &testbed.engine("netbox")), "{url}");
+        assert!(engine.is_suspended() && testbed.pass.moved.is_empty(), "{url}");
+        testbed.integration("netbox", &at(NOWHERE, "login"));
+        testbed.pass.connect().await;
+        assert!(Arc::ptr_eq(&engine, &testbed.engine("netbox")) && !engine.is_suspended(), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn an_integration_deleted_with_a_refused_address_removes_its_records_through_its_session() {
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &at(NOWHERE, "login"));
+    testbed.pass.connect().await;
+    let mut going = at(REFUSED[0], "login");
+    going["metadata"] = json!({ "deletionTimestamp": "2026-12-01T08:30:00Z" });
+    testbed.integration("netbox", &going);
+    testbed.pass.connect().await;
+    assert_eq!(testbed.engine("netbox").diagnostics()["draining"], true);
+}
+
+#[tokio::test]
+async fn after_a_restart_a_refused_address_is_no_move_and_leaves_nothing_behind() {
+    for url in REFUSED {
+        let mut testbed = Testbed::new();
+        let status = json!({ "conditions": [], "records": 2, "connectedTo": "netbox.example.org" });
+        let mut integration = at(url, "login");
+        integration["status"] = status;
+        testbed.integration("netbox", &integration);
+        testbed.pass.connect().await;
+        assert!(testbed.pass.connections.is_empty() && testbed.pass.refusals.contains_key(&key("netbox")));
+        assert!(testbed.pass.moved.is_empty(), "{url}");
+    }
+}
