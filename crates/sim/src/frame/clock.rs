@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// How the clock starts.
+/// The start of the clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Start {
     /// With the real clock.
@@ -28,7 +28,7 @@ enum Mode {
     Held(Timestamp),
 }
 
-/// What `POST /_sim/clock` takes; applied in the order follow, set, advance.
+/// The order of `POST /_sim/clock`, applied in the order follow, set, advance.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {

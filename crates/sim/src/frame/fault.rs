@@ -151,16 +151,16 @@ impl Fault {
 
 /// All active faults.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Armory>);
+pub struct Faults(Mutex<ActiveFaults>);
 
 #[derive(Debug, Default)]
-struct Armory {
+struct ActiveFaults {
     last_id: u64,
-    armed: Vec<Armed>,
+    armed: Vec<ActiveFault>,
 }
 
 #[derive(Debug)]
-struct Armed {
+struct ActiveFault {
     id: u64,
     fault: Fault,
     seen: u64,
@@ -175,13 +175,13 @@ impl Faults {
     /// Adds one fault and returns its number.
     pub fn arm(&self, fault: Fault) -> Result<u64, String> {
         fault.check()?;
-        let mut armory = self.0.lock();
-        if armory.armed.len() >= MOST {
+        let mut faults = self.0.lock();
+        if faults.armed.len() >= MOST {
             return Err(format!("there are {MOST} faults already; clear some first"));
         }
-        armory.last_id += 1;
-        let (id, dice) = (armory.last_id, Dice::new(fault.seed));
-        armory.armed.push(Armed { id, fault, seen: 0, struck: 0, dice });
+        faults.last_id += 1;
+        let (id, dice) = (faults.last_id, Dice::new(fault.seed));
+        faults.armed.push(ActiveFault { id, fault, seen: 0, struck: 0, dice });
         Ok(id)
     }
 
@@ -192,24 +192,24 @@ impl Faults {
 
     /// The faults that apply to this call. Those that have reached their number of calls are removed.
     pub fn strike(&self, operation: &str) -> Vec<Fault> {
-        let mut armory = self.0.lock();
-        let struck = armory.armed.iter_mut().filter_map(|armed| armed.strike(operation)).collect();
-        armory.armed.retain(|armed| armed.fault.times() == 0 || armed.struck < armed.fault.times());
+        let mut faults = self.0.lock();
+        let struck = faults.armed.iter_mut().filter_map(|armed| armed.strike(operation)).collect();
+        faults.armed.retain(|armed| armed.fault.times() == 0 || armed.struck < armed.fault.times());
         struck
     }
 
     /// All active faults, each with the number of matching calls and of calls that had the fault.
     pub fn json(&self) -> Value {
-        let armory = self.0.lock();
-        let row = |armed: &Armed| {
-            let Armed { id, fault, seen, struck, .. } = armed;
+        let faults = self.0.lock();
+        let row = |armed: &ActiveFault| {
+            let ActiveFault { id, fault, seen, struck, .. } = armed;
             json!({ "id": id, "fault": fault, "seen": seen, "struck": struck })
         };
-        Value::Array(armory.armed.iter().map(row).collect())
+        Value::Array(faults.armed.iter().map(row).collect())
     }
 }
 
-impl Armed {
+impl ActiveFault {
     fn strike(&mut self, operation: &str) -> Option<Fault> {
         if self.fault.operation.as_deref().is_some_and(|wanted| wanted != operation) {
             return None;

@@ -1,4 +1,4 @@
-//! What all simulated systems share: clock, faults, limits, counters, switches, side door, TLS.
+//! The common parts of all simulated systems: clock, faults, limits, counters, switches, side door, TLS.
 //!
 //! # How a system plugs in
 //! A system is a module with a [`Kit`] constant and a type that implements [`Model`]; it shares no code with
@@ -55,7 +55,7 @@ pub use self::serve::{Frame, Running, start};
 pub(crate) use self::switch::check_table;
 pub use self::switch::{Position, Switch, Switches, switch};
 
-/// What the frame needs to know about a system before it is built.
+/// The description of a system, from which it is built.
 #[derive(Debug)]
 pub struct Kit {
     /// Its name on the command line.
@@ -73,7 +73,7 @@ pub struct Kit {
 /// See [`Kit::build`].
 pub type Build = fn(&Switches, Option<&str>, Timestamp) -> Result<Arc<dyn System>, String>;
 
-/// What the frame adds to a request.
+/// The time and the faults of a request.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// The simulated present.
@@ -147,7 +147,7 @@ pub trait System: Send + Sync + 'static {
     fn serving(&self, urls: &[(&'static str, String)]);
 }
 
-/// How to start a system.
+/// The options of a start.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Address of the first listener.
@@ -158,7 +158,7 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// The seed in YAML; absent: the system's `SMALL_BUILDING`.
     pub seed: Option<String>,
-    /// How the clock starts.
+    /// The start of the clock.
     pub clock: clock::Start,
     /// Switches to set, in order.
     pub set: Vec<(String, String)>,

@@ -17,7 +17,7 @@ pub struct Switch {
     pub default: &'static str,
     /// The section of the document that leaves it open.
     pub source: &'static str,
-    /// What it decides, in a few words.
+    /// The question that it decides, in a few words.
     pub about: &'static str,
 }
 

@@ -181,10 +181,11 @@ impl Contract {
         let Some(inward) = self.inward.get(&kind) else {
             return object;
         };
-        let gone = |name: &String| self.outward.get(&kind).is_some_and(|names| names.contains_key(name));
+        let is_renamed =
+            |name: &String| self.outward.get(&kind).is_some_and(|names| names.contains_key(name));
         let rename = |(name, value): (String, Value)| match inward.get(&name) {
             Some(ours) => Some((ours.clone(), value)),
-            None if gone(&name) => None,
+            None if is_renamed(&name) => None,
             None => Some((name, value)),
         };
         object.into_iter().filter_map(rename).collect()

@@ -40,10 +40,10 @@ pub(super) fn walk(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<V
     let reader = place.readers.iter().find(fits).cloned().ok_or("there is no such reader")?;
     let decision = decide(inner, place, &reader, id, now);
     let building = place.id.clone();
-    let said =
+    let answer =
         json!({ "granted": decision.lockout.is_empty(), "reason": decision.lockout, "reader": reader.id });
     if walk.dry {
-        return Ok(said);
+        return Ok(answer);
     }
     if let Some(visit) = decision.visit.as_deref().filter(|_| decision.lockout.is_empty()) {
         arrive(inner, visit, id, now);
@@ -59,7 +59,7 @@ pub(super) fn walk(inner: &mut Inner, now: Timestamp, order: &Value) -> Result<V
         reader: reader.id,
     });
     psia::push(inner, &activity);
-    Ok(json!({ "granted": said["granted"], "reason": said["reason"], "reader": said["reader"],
+    Ok(json!({ "granted": answer["granted"], "reason": answer["reason"], "reader": answer["reader"],
                "activity": activity.id, "at": now.to_string() }))
 }
 

@@ -82,9 +82,9 @@ impl Json {
 }
 
 fn write_object(kind: Kind, fields: &[(&'static str, Json)], style: &Style<'_>, out: &mut String) {
-    let gone = |value: &Json| matches!(value, Json::Maybe(None)) && style.absent == "missing";
+    let is_absent = |value: &Json| matches!(value, Json::Maybe(None)) && style.absent == "missing";
     out.push('{');
-    separated(fields.iter().filter(|(_, value)| !gone(value)), out, |(name, value), out| {
+    separated(fields.iter().filter(|(_, value)| !is_absent(value)), out, |(name, value), out| {
         quote(style.contract.outward(kind, name), out);
         out.push(':');
         value.write(style, out);

@@ -125,13 +125,13 @@ fn refuse_path(inner: &Inner, request: &Request) -> Option<Reply> {
         _ => return Some(Reply::empty(404)),
     };
     if inner.switches.is(switch, "410") {
-        return Some(gone(&request.path, switch, on));
+        return Some(switched_off(&request.path, switch, on));
     }
     (request.method != "POST").then(|| Reply::empty(405).with_header("allow", "POST"))
 }
 
 /// 410 with a hint for the developer of a client; only this simulator sends a body (A11).
-fn gone(path: &str, switch: &str, on: &str) -> Reply {
+fn switched_off(path: &str, switch: &str, on: &str) -> Reply {
     let hint = format!(
         "The path {path} does not exist on this controller. This is a simulator: `--set {switch}={on}` enables it.\n"
     );

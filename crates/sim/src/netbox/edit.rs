@@ -71,13 +71,13 @@ fn apply(store: &mut Store, now: Timestamp, order: Order) -> Result<Value, Strin
     match order {
         Order::AddPerson { person } => {
             let id = person.add(store, local)?;
-            return shown(store, &id);
+            return person_state(store, &id);
         }
         Order::ModifyPerson { id, set, add_levels, remove_levels } => {
             let key = find(store, &id)?;
             set.change(store, key, local)?;
             change_levels(store, key, &add_levels, &remove_levels)?;
-            return shown(store, &id);
+            return person_state(store, &id);
         }
         Order::RemovePerson { id } => with(store, &id, |store, key| store.people.remove(key))?,
         Order::RestorePerson { id } => with(store, &id, |store, key| store.people.revive(key))?,
@@ -85,7 +85,7 @@ fn apply(store: &mut Store, now: Timestamp, order: Order) -> Result<Value, Strin
         Order::AddCard { id, card } => {
             let (key, card) = (find(store, &id)?, card.card(store)?);
             store.people.add_card(key, card);
-            return shown(store, &id);
+            return person_state(store, &id);
         }
         Order::RemoveCard { id, number } => remove_card(store, &id, &number)?,
         Order::AddLevel(level) => return add_level(store, &level).map(|key| json!({ "key": key })),
@@ -121,7 +121,7 @@ fn with(store: &mut Store, id: &str, act: impl FnOnce(&mut Store, u64)) -> Resul
     Ok(())
 }
 
-fn shown(store: &Store, id: &str) -> Result<Value, String> {
+fn person_state(store: &Store, id: &str) -> Result<Value, String> {
     let key = find(store, id)?;
     Ok(store.people.get(key).map_or(Value::Null, |person| person_json(store, key, person)))
 }
@@ -134,11 +134,11 @@ fn level(store: &Store, name: &str) -> Result<u64, String> {
 fn change_levels(store: &mut Store, key: u64, add: &[String], remove: &[String]) -> Result<(), String> {
     let partition = store.people.get(key).map_or(0, |person| person.partition);
     let added = add.iter().map(|name| assign(store, name, partition)).collect::<Result<Vec<_>, _>>()?;
-    let gone = remove.iter().map(|name| level(store, name)).collect::<Result<Vec<_>, _>>()?;
+    let removed = remove.iter().map(|name| level(store, name)).collect::<Result<Vec<_>, _>>()?;
     if let Some(person) = store.people.get_mut(key) {
         person
             .levels
-            .retain(|held| !gone.contains(&held.level) && !added.iter().any(|a| a.level == held.level));
+            .retain(|held| !removed.contains(&held.level) && !added.iter().any(|a| a.level == held.level));
         person.levels.extend(added);
     }
     Ok(())

@@ -55,7 +55,8 @@ fn today(inner: &Inner, now: Timestamp) -> String {
 fn groups(site: &Site) -> String {
     let row = |group: &Group| {
         let lock = |id: &uuid::Uuid| site.locks.get(id).map(|lock| badge("", &lock.name)).unwrap_or_default();
-        let missing = |gone: bool, word: &str| if gone { badge("bad", word) } else { String::new() };
+        let missing =
+            |is_missing: bool, word: &str| if is_missing { badge("bad", word) } else { String::new() };
         vec![
             format!("<b>{}</b>", escape(&group.name)),
             group.members.len().to_string(),

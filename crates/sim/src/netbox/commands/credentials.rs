@@ -21,7 +21,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Done {
     let wanted = ctx.flag("WANTCREDENTIALID")?.unwrap_or(false);
     let id = ctx.store.people.add_card(key, card).ok_or(Refusal::NotFound)?;
     touch(ctx, key);
-    // The id of the person is in recordings of older boxes (A10).
+    // The id of the person is in recordings of older versions (A10).
     let mut xml = Xml::new().with("PERSONID", &ctx.subject);
     if wanted {
         xml.leaf("CREDENTIALID", &id.to_string());
@@ -152,8 +152,8 @@ fn find(ctx: &mut Ctx<'_>, any_format: bool) -> Result<Found, Refusal> {
 fn only(ctx: &Ctx<'_>, holder: Option<u64>, key: &Key) -> Result<(u64, Card), Refusal> {
     let people = ctx.store.people.live_from(holder.unwrap_or(0));
     let people = people.take_while(|(person, _)| holder.is_none_or(|holder| *person == holder));
-    let seen = people.filter(|(_, person)| holder.is_some() || person.partition == ctx.partition());
-    let cards = seen.flat_map(|(person, held)| held.cards.iter().map(move |card| (person, card)));
+    let visible = people.filter(|(_, person)| holder.is_some() || person.partition == ctx.partition());
+    let cards = visible.flat_map(|(person, held)| held.cards.iter().map(move |card| (person, card)));
     let mut fitting = cards.filter(|(_, card)| key.fits(card));
     let (holder, card) = fitting.next().ok_or_else(|| ctx.absent(Refusal::NotFound))?;
     if fitting.next().is_some() {

@@ -178,11 +178,11 @@ pub(super) fn find(ctx: &mut Ctx<'_>, all_partitions: bool) -> Result<u64, Refus
     let id = ctx.required("PERSONID")?.to_owned();
     ctx.subject.clone_from(&id);
     let key = ctx.store.people.find(&id);
-    let seen = key.filter(|key| {
+    let visible = key.filter(|key| {
         let partition = ctx.store.people.get(*key).map(|person| person.partition);
         all_partitions || partition == Some(ctx.partition())
     });
-    seen.ok_or_else(|| ctx.absent(Refusal::NotFound))
+    visible.ok_or_else(|| ctx.absent(Refusal::NotFound))
 }
 
 /// The same, but a deleted person counts as absent.

@@ -23,7 +23,7 @@ pub(crate) enum Need {
 pub(crate) struct Command {
     /// Its name.
     pub name: &'static str,
-    /// What it needs.
+    /// The rights that it needs.
     pub need: Need,
     /// The PARAMS that it knows; `@person` means all fields of a person.
     pub params: &'static [&'static str],

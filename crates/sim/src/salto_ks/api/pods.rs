@@ -16,11 +16,11 @@ pub(super) fn members(cx: &mut Cx<'_>) -> Done {
     let removes = body.ids("remove_member_ids")?.unwrap_or_default();
     let adds = body.objects("add_members")?;
     let adds = adds.iter().map(new_member).collect::<Result<Vec<_>, _>>()?;
-    if removes.iter().any(|gone| cx.site().is_ok_and(|site| site.pod_of(Su(*gone)).is_none())) {
+    if removes.iter().any(|removed| cx.site().is_ok_and(|site| site.pod_of(Su(*removed)).is_none())) {
         return Err(Problem::missing("User"));
     }
-    for gone in removes {
-        cx.site_mut()?.remove_user(Su(gone), None);
+    for removed in removes {
+        cx.site_mut()?.remove_user(Su(removed), None);
     }
     for new in adds {
         let (now, client) = (cx.now(), cx.client.clone());

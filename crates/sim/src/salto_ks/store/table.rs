@@ -77,8 +77,8 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(&V) -> bool) {
-        let gone: Vec<K> = self.rows.values().filter(|(_, v)| !keep(v)).map(|(k, _)| *k).collect();
-        for key in gone {
+        let removed: Vec<K> = self.rows.values().filter(|(_, v)| !keep(v)).map(|(k, _)| *k).collect();
+        for key in removed {
             self.remove(&key);
         }
     }
