@@ -30,19 +30,19 @@ pub struct AccessGroupSpec {
     /// The system's own id of the group.
     #[schemars(schema_with = "text::external_id")]
     pub external_id: String,
-    /// What the system calls it.
+    /// The name of the group in the system.
     #[schemars(schema_with = "text::external_id")]
     pub display_name: String,
 }
 
-/// What is true of a group.
+/// The actual state of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessGroupStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,

@@ -43,7 +43,7 @@ use super::{Kastle, LenelS2, NameRef, SaltoKs, UNSEEN, text, unseen};
     .message("the system cannot be changed; make another AccessIntegration")
 )]
 pub struct AccessIntegrationSpec {
-    /// The property it serves.
+    /// The property that the integration serves.
     #[x_kube(validation = Rule::new("self == oldSelf").message("propertyRef cannot be changed"))]
     pub property_ref: NameRef,
     /// Connects to Kastle.
@@ -55,9 +55,10 @@ pub struct AccessIntegrationSpec {
     /// Connects to a site of SALTO KS.
     #[serde(default, rename = "saltoKS", skip_serializing_if = "Option::is_none")]
     pub salto_ks: Option<SaltoKs>,
-    /// The Secret with the login. A key `host` in it must equal the host that is connected to.
+    /// The Secret with the login. If it has a key `host`, the value must equal the host of the system.
     pub credentials_secret_ref: NameRef,
-    /// Who owns occupants and tenants: the system (`Import`), the cluster (`Export`), or this is not about them (`None`).
+    /// The owner of occupants and tenants: the system (`Import`), the cluster (`Export`), or neither (`None`: this integration does
+    /// not sync them).
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("occupants cannot be changed; make another AccessIntegration"))]
     pub occupants: OccupantDirection,
@@ -65,95 +66,96 @@ pub struct AccessIntegrationSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<VisitorDirection>")]
     pub visitors: Option<VisitorDirection>,
-    /// What may be written to the system: nothing (`Observe`), new records (`CreateOnly`), repairs of ours that somebody
-    /// changed there as well (`Upsert`), or everything (`Enforce`). A Visitor whose spec changes gets a new record in
-    /// place of the old one, so a change of a Visitor needs `Enforce`.
+    /// The writes to the system that are allowed: none (`Observe`), new records (`CreateOnly`), new records and repairs of our
+    /// records that were changed in the system (`Upsert`), or all (`Enforce`). A changed Visitor gets a new record in place of
+    /// the old one, so a change of a Visitor needs `Enforce`.
     pub mode: Mode,
-    /// Whether people who are in the system already may be taken over; `Refused` if absent.
+    /// Whether people that are in the system already may be taken over; `Refused` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<Adoption>")]
     pub adoption: Option<Adoption>,
     /// Groups for visitors of tenants that name none themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor_access: Option<VisitorAccess>,
-    /// What becomes of our records when the integration, the property or the namespace goes; `Delete` if absent.
+    /// Whether our records are removed when the integration, the property or the namespace is deleted; `Delete` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<DeletionPolicy>")]
     pub deletion_policy: Option<DeletionPolicy>,
-    /// How many removals of records without an object may happen within an hour before they are held.
+    /// The number of records without an object that may be removed within an hour before further removals are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_guard: Option<DeletionGuard>,
-    /// Marks our records in the system. Set it to take records over after a move or a restore, or where clusters share
+    /// Marks our records in the system. Set it to take over records after a move or a restore, or if several clusters share
     /// a system. It cannot be changed once `status.ownerId` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::owner_id")]
     pub owner_id: Option<String>,
-    /// How hard the system may be pressed.
+    /// Limits for the calls to the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// How often what we wrote is compared with what is there: a duration like 1h; 30m if absent.
+    /// The interval between full syncs, which compare all our records with the system: a duration like 1h; 30m if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::duration")]
     pub resync_interval: Option<String>,
     /// Keeps the system's access log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
-    /// Stops everything that opens doors through it; ends, deletions and revocations go on.
+    /// Stops all new access through this integration; ends, deletions and revocations continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
 }
 
-/// Before `status.ownerId` stands anything goes; afterwards only what it was, or the id in status spelled out.
+/// Before `status.ownerId` is set, `spec.ownerId` may have any value. Afterwards it must stay as it is, or become equal to
+/// the id in status.
 const OWNER_ID_STANDS: &str = "!has(oldSelf.status) || !has(oldSelf.status.ownerId) \
     || (!has(self.spec.ownerId) && !has(oldSelf.spec.ownerId)) \
     || (has(self.spec.ownerId) && self.spec.ownerId == oldSelf.status.ownerId) \
     || (has(self.spec.ownerId) && has(oldSelf.spec.ownerId) && self.spec.ownerId == oldSelf.spec.ownerId)";
 
-/// Who owns occupants and tenants.
+/// The owner of occupants and tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OccupantDirection {
-    /// The system: they are made, changed and removed here.
+    /// The system: they are created, changed and removed in the cluster.
     Import,
-    /// The cluster: they are made, changed and removed there.
+    /// The cluster: they are created, changed and removed in the system.
     Export,
-    /// Neither: this integration leaves them alone.
+    /// Neither: this integration does not sync them.
     None,
 }
 
 /// Whether visitors are sent to the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum VisitorDirection {
-    /// They are.
+    /// They are sent.
     Push,
-    /// They are not.
+    /// They are not sent.
     #[default]
     None,
 }
 
-/// What may be written to the system.
+/// The writes to the system that are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
-    /// Nothing: differences are reported.
+    /// None: differences are reported.
     Observe,
     /// New records only.
     CreateOnly,
-    /// New records, and repairs of ours that somebody changed in the system; nothing is removed.
+    /// New records, and repairs of our records that were changed in the system. No removals.
     Upsert,
-    /// Everything.
+    /// All writes.
     Enforce,
 }
 
-/// Whether people who are in the system already may be taken over.
+/// Whether people that are in the system already may be taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Adoption {
-    /// They may not.
+    /// They may not be taken over.
     #[default]
     Refused,
-    /// They may, one by one, each named by an annotation on the object.
+    /// They may be taken over one by one, each named by an annotation on the object.
     Allowed,
 }
 
-/// What becomes of our records when the integration goes.
+/// Whether our records are removed when the integration is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
     /// They are removed.
@@ -171,7 +173,7 @@ pub struct VisitorAccess {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "text::groups")]
     pub groups: Vec<String>,
-    /// Groups by tenant: works for imported tenants before they are imported.
+    /// Groups by tenant. An entry may name an imported tenant before its import.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "tenant_groups")]
     pub tenants: Vec<TenantGroups>,
@@ -184,7 +186,7 @@ pub struct TenantGroups {
     /// External id or exact display name of the tenant.
     #[schemars(schema_with = "text::external_id")]
     pub tenant: String,
-    /// Groups by name, or by id as `id:<external id>`. An empty list means none.
+    /// Groups by name, or by id as `id:<external id>`. An empty list means no groups.
     #[schemars(schema_with = "text::groups")]
     pub groups: Vec<String>,
 }
@@ -199,30 +201,31 @@ fn tenant_groups(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Removals of records without an object within an hour beyond the larger of the two are held until a person releases
-/// them; those that open doors now are held always. What an object asks for (a deletion, an end) is never held.
+/// If more records without an object would be removed within an hour than the larger of the two limits, the removals are
+/// held until a person releases them. Removals of records that open doors now are always held. Removals that follow from
+/// an object, such as its deletion or the end of a visit, are never held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeletionGuard {
-    /// So many removals are let through; 10 if absent.
+    /// The number of removals that need no release; 10 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub max_deletions: Option<i32>,
-    /// So many percent of the living records are let through; 5 if absent.
+    /// The percentage of the living records that may be removed without a release; 5 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub max_percent: Option<i32>,
 }
 
-/// How hard a system may be pressed.
+/// Limits for the calls to a system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {
-    /// Requests a second; as many as the system answers if absent, fewer when it asks for it.
+    /// Requests a second. If absent there is no fixed limit, and the controller slows down when the system asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub requests_per_second: Option<i32>,
-    /// Requests under way at a time; 1 if absent.
+    /// Requests in flight at the same time; 1 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 64))]
     pub max_in_flight: Option<i32>,
@@ -244,7 +247,7 @@ pub struct AccessLogs {
 /// Form of the files of an access log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogFormat {
-    /// A JSON object a line.
+    /// One JSON object per line.
     #[default]
     #[serde(rename = "JSONLines")]
     JsonLines,
@@ -252,14 +255,14 @@ pub enum LogFormat {
     Parquet,
 }
 
-/// What is true of an integration.
+/// The actual state of an integration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessIntegrationStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
@@ -267,31 +270,31 @@ pub struct AccessIntegrationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::owner_id")]
     pub owner_id: Option<String>,
-    /// What the system says it is.
+    /// The version that the system reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::token")]
     pub system_version: Option<String>,
-    /// How many records of ours the system holds.
+    /// The number of our records in the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub records: Option<i64>,
-    /// How many records were left behind: by a deletion that may not remove them, or in a former system.
+    /// The number of records that were left behind: by a deletion that may not remove them, or in a former system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub left_behind: Option<i64>,
-    /// How many people and tenants of the system were skipped by the last import.
+    /// The number of people and tenants that the last import skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub skipped: Option<i64>,
-    /// The first few that were skipped or failed, by the system's own ids.
+    /// The system's own ids of the first few people and tenants that were skipped or failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "text::external_ids")]
     pub external_ids: Vec<String>,
-    /// The system that these records are in: host, port, path and partition. Another one holds none of them.
+    /// The system that holds these records: host, port, path and partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::system")]
     pub connected_to: Option<String>,
-    /// When everything of ours had last been compared.
+    /// When the last comparison of all our records ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::instant")]
     pub last_sync_time: Option<String>,
@@ -332,10 +335,10 @@ impl Default for AccessIntegrationStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldDeletions {
-    /// What the annotation `access.vestibule.dev/release-deletions` must say to let them happen.
+    /// The value of the annotation `access.vestibule.dev/release-deletions` that releases the removals.
     #[schemars(schema_with = "text::token")]
     pub hash: String,
-    /// How many they are.
+    /// The number of held removals.
     #[schemars(range(min = 0))]
     pub count: i64,
 }

@@ -1,4 +1,4 @@
-//! What a membership opens.
+//! The access of a membership.
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::{Grant, UNSEEN, grant, text, unseen};
 
-/// What a membership opens. Members of these groups that nobody declared are removed.
+/// The access of a membership. Members of these groups without a subscription are removed.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "access.vestibule.dev",
@@ -23,31 +23,31 @@ use super::{Grant, UNSEEN, grant, text, unseen};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct AccessPlanSpec {
-    /// What people call it.
+    /// The name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub display_name: Option<String>,
-    /// The groups it opens, by integration. They belong to this plan alone. An emptied list revokes.
+    /// The groups that the plan grants, by integration. They belong to this plan alone. An emptied list revokes them.
     #[schemars(schema_with = "grant::list")]
     pub grants: Vec<Grant>,
 }
 
-/// What is true of a plan.
+/// The actual state of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessPlanStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// How many subscriptions it has that are running.
+    /// The number of running subscriptions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub subscriptions: Option<i64>,
-    /// How many members that nobody declared were removed from its groups.
+    /// The number of members without a subscription that were removed from its groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub strangers_removed: Option<i64>,

@@ -1,10 +1,10 @@
-//! The schema of conditions, as metav1 has it.
+//! The schema of conditions, in the form of `metav1.Condition`.
 
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-/// A map of conditions by type. k8s-openapi's own schema of a condition carries no bounds, and without the map
-/// server-side apply would take the list for one value.
+/// A map of conditions by type. The schema of k8s-openapi has no bounds, and without the map server-side apply would treat
+/// the list as one value.
 pub(super) fn list(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
@@ -36,7 +36,7 @@ fn one() -> Schema {
             "reason": {
                 "type": "string", "minLength": 1, "maxLength": 1024,
                 "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-                "description": "Why, in one word, for programs.",
+                "description": "The cause in one word, for programs.",
             },
             "status": {
                 "type": "string", "enum": ["True", "False", "Unknown"],
@@ -45,7 +45,7 @@ fn one() -> Schema {
             "type": {
                 "type": "string", "maxLength": 316,
                 "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-                "description": "Which aspect, in CamelCase.",
+                "description": "The aspect, in CamelCase.",
             },
         },
     })

@@ -1,4 +1,4 @@
-//! Groups of one integration: the one form in which access is written, everywhere.
+//! Groups of one integration: all kinds declare access in this form.
 
 use kube::KubeSchema;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -10,14 +10,14 @@ use super::{NameRef, text};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// The integration whose groups are meant.
+    /// The integration that has the groups.
     pub integration_ref: NameRef,
-    /// Groups by name, or by id as `id:<external id>`. An empty list means none, and says so.
+    /// Groups by name, or by id as `id:<external id>`. An empty list means no groups.
     #[schemars(schema_with = "text::groups")]
     pub groups: Vec<String>,
 }
 
-/// A list of grants, each integration once. Atomic: a list cannot be keyed by a nested field.
+/// A list of grants with each integration at most once. It is atomic, since a nested field cannot be the key of a list.
 pub(super) fn list(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",

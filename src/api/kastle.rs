@@ -1,4 +1,4 @@
-//! The block of Kastle. Nobody outside has Kastle's papers, so every name on the wire can be set.
+//! The block of Kastle. Kastle's API documents are not public, so every name in the protocol can be configured.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{NameRef, text};
 
-/// How Kastle is reached, and what its visits need besides the visitor.
+/// The connection to Kastle, and the settings of visits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Kastle {
-    /// The door for people and places.
+    /// The interface for people and places.
     pub oasis_connect: KastleDoor,
-    /// The door for visits.
+    /// The interface for visits.
     pub visitor_connect: KastleDoor,
-    /// The door for access activity; unused if absent.
+    /// The interface for access activity; not used if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_stream: Option<KastleDoor>,
     /// Kastle's number of the property, in quotes.
     #[schemars(schema_with = "text::external_id")]
     pub institution_id: String,
-    /// The floor of visits to tenants that have none of their own, in quotes.
+    /// The floor of visits to tenants without a floor of their own, in quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::external_id")]
     pub floor_id: Option<String>,
-    /// The host of visitors that have none. Required in practice if any visitor comes without one.
+    /// The host of visitors without a host of their own. Kastle needs a host for every visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::email")]
     pub default_host_email: Option<String>,
@@ -38,26 +38,26 @@ pub struct Kastle {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<VisitorPhone>")]
     pub visitor_phone: Option<VisitorPhone>,
-    /// Whether access activity is read; `Ignore` if absent, since Kastle promises none.
+    /// Whether access activity is read; `Ignore` if absent, since Kastle may not offer it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<ReaderActivity>")]
     pub reader_activity: Option<ReaderActivity>,
-    /// Limits of what Kastle takes.
+    /// Limits of Kastle's API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<KastleLimits>,
-    /// Names and forms on the wire. Leave it out unless Kastle's papers say otherwise.
+    /// Names and formats of the protocol. Omit it unless Kastle's documents differ from the defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<KastleWire>,
 }
 
-/// One of Kastle's doors: each has its own address and its own login.
+/// One of Kastle's interfaces. Each has its own address and its own login.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KastleDoor {
     /// Base address.
     #[schemars(schema_with = "text::url")]
     pub url: String,
-    /// The Secret with this door's login; that of the integration if absent.
+    /// The Secret with the login of this interface; that of the integration if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<NameRef>,
 }
@@ -92,24 +92,24 @@ fn tenants(generator: &mut SchemaGenerator) -> Schema {
 /// Whether a visitor's phone number is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum VisitorPhone {
-    /// It is not.
+    /// It is not sent.
     #[default]
     Omit,
-    /// It is, where it fits Kastle's rule.
+    /// It is sent if it fits Kastle's rule.
     Send,
 }
 
 /// Whether access activity is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReaderActivity {
-    /// It is not.
+    /// It is not read.
     #[default]
     Ignore,
-    /// It is.
+    /// It is read.
     Read,
 }
 
-/// Limits of what Kastle takes.
+/// Limits of Kastle's API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KastleLimits {
@@ -131,7 +131,7 @@ pub struct KastleLimits {
     pub name_pattern: Option<String>,
 }
 
-/// Names and forms on Kastle's wire.
+/// Names and formats of Kastle's protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KastleWire {
@@ -147,7 +147,7 @@ pub struct KastleWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<KastleEnvelope>")]
     pub envelope: Option<KastleEnvelope>,
-    /// Names of the envelope's fields, by ours.
+    /// Names of the envelope's fields, by our names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "text::small_map")]
     pub envelope_fields: BTreeMap<String, String>,
@@ -163,11 +163,11 @@ pub struct KastleWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<TimeZoneStyle>")]
     pub time_zone_style: Option<TimeZoneStyle>,
-    /// Form of dates, by strftime; `%Y-%m-%d` if absent.
+    /// Format of dates, by strftime; `%Y-%m-%d` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::token")]
     pub date_format: Option<String>,
-    /// Items a page; 100 if absent.
+    /// Items per page; 100 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000))]
     pub page_size: Option<i32>,
@@ -187,17 +187,17 @@ pub enum KastleAuth {
     /// HTTP Basic.
     #[default]
     Basic,
-    /// A bearer token, got by Basic.
+    /// A bearer token, requested with HTTP Basic.
     Token,
 }
 
 /// Whether answers come in an envelope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum KastleEnvelope {
-    /// They do.
+    /// They have an envelope.
     #[default]
     Wrapped,
-    /// The data stands alone.
+    /// They are the data without an envelope.
     Bare,
 }
 

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyRef, text};
 
-/// How a LenelS2 NetBox is reached, and how what we declare is kept in it.
+/// The connection to a LenelS2 NetBox, and the form of records in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LenelS2 {
     /// Address of the NetBox: `https://netbox.example.org`.
     #[schemars(schema_with = "text::url")]
     pub url: String,
-    /// Path of its API; /nbws/goforms/nbapi if absent. Boxes up to 5.x have /goforms/nbapi.
+    /// Path of its API; /nbws/goforms/nbapi if absent. Versions up to 5.x have /goforms/nbapi.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::path")]
     pub path: Option<String>,
@@ -33,15 +33,15 @@ pub struct LenelS2 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub visitor_card_format: Option<String>,
-    /// Certificates that the NetBox's own is checked against, PEM; the system's if absent.
+    /// CA certificates (PEM) that verify the certificate of the NetBox; those of the operating system if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_bundle: Option<CaBundle>,
-    /// Details of the wire that differ between boxes. Leave it out unless the box at hand needs it.
+    /// Details of the protocol that differ between NetBoxes. Omit it unless your NetBox needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<LenelS2Wire>,
 }
 
-/// Where a bundle of certificates stands.
+/// The place of a bundle of certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -57,7 +57,7 @@ pub struct CaBundle {
     pub config_map_key_ref: Option<KeyRef>,
 }
 
-/// What no document says for every NetBox.
+/// Details that the documents leave open and that differ between NetBoxes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LenelS2Wire {
@@ -73,11 +73,11 @@ pub struct LenelS2Wire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<NameAlphabet>")]
     pub names: Option<NameAlphabet>,
-    /// Whether the minute named as the end still opens; `Exclusive` if absent.
+    /// Whether the door still opens in the minute of the end; `Exclusive` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<ExpiryEdge>")]
     pub expiry: Option<ExpiryEdge>,
-    /// What makes two cards the same beside their number; `NumberAndFormat` if absent.
+    /// What makes two cards equal beside their number; `NumberAndFormat` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<CardIdentity>")]
     pub card_identity: Option<CardIdentity>,
@@ -93,46 +93,46 @@ pub enum BodyForm {
     /// The XML alone.
     #[default]
     Xml,
-    /// `APIcommand=` before the XML, as old boxes had it.
+    /// `APIcommand=` before the XML, as for old versions.
     ApiCommand,
 }
 
 /// Whether commands carry the attribute `dateformat`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DateFormatAttribute {
-    /// They do not.
+    /// They do not carry it.
     #[default]
     Omit,
-    /// They say `tzoffset`.
+    /// They carry the value `tzoffset`.
     TzOffset,
 }
 
 /// Letters that names may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum NameAlphabet {
-    /// All.
+    /// All letters.
     #[default]
     Unicode,
-    /// Those of ASCII; others are transliterated.
+    /// ASCII letters; other letters are transliterated.
     Ascii,
 }
 
-/// Whether the minute named as the end still opens.
+/// Whether the door still opens in the minute of the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ExpiryEdge {
-    /// It does not.
+    /// It does not open.
     #[default]
     Exclusive,
-    /// It does, so we name the minute before.
+    /// It opens, so the minute before the end is sent.
     InclusiveMinute,
 }
 
-/// What makes two cards the same beside their number.
+/// What makes two cards equal beside their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CardIdentity {
-    /// Their format: one number may be on cards of several formats.
+    /// The format: cards of several formats may have one number.
     #[default]
     NumberAndFormat,
-    /// Nothing else: a number belongs to one person, whatever the format.
+    /// Nothing else: a number belongs to one person, in all formats.
     Number,
 }

@@ -1,8 +1,8 @@
-//! The nine kinds of `access.vestibule.dev`, one file each, and the pieces they share.
+//! The nine kinds of `access.vestibule.dev`, one file each, and their shared types.
 //!
-//! These types say what may be declared and nothing about what is done with it. What kube's derive cannot say is added
-//! by [`publish`]; `crds/` is printed from there. A rule that a person can break has a sentence, not a pattern: a
-//! pattern answers with itself.
+//! These types define the declarations, not what the controller does with them. [`publish`] adds the parts that kube's
+//! derive cannot express, and generates `crds/`. Rules for people are CEL rules with a sentence, not patterns: the error
+//! message of a pattern is the pattern itself.
 
 #![allow(unreachable_pub, reason = "KubeSchema copies each struct with its `pub` into a function")]
 #![allow(clippy::duplicated_attributes, reason = "two columns of one type are no duplicate")]
@@ -61,7 +61,7 @@ pub use tenant::{Tenant, TenantSpec, TenantStatus};
 pub use visitor::{VisitWindow, Visitor, VisitorSpec, VisitorStatus};
 pub use vocabulary::{GROUP, UNSEEN, VERSION, annotation, label};
 
-/// The generation a status has observed before any controller has looked: never equal to a real one.
+/// The observed generation before any controller has seen the object. It never equals a real generation.
 fn unseen() -> i64 {
     UNSEEN
 }

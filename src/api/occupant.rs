@@ -31,7 +31,7 @@ use super::{Grant, NameRef, Record, UNSEEN, grant, record, text, unseen};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct OccupantSpec {
-    /// The tenant they belong to.
+    /// The tenant of the person.
     pub tenant_ref: NameRef,
     /// First name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct OccupantSpec {
     /// Last name.
     #[schemars(schema_with = "text::line")]
     pub last_name: String,
-    /// Email address in lower case. It is how a person is found in a system the first time.
+    /// Email address in lower case. The first search for the person in a system uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::email")]
     pub email: Option<String>,
@@ -64,12 +64,12 @@ debug_without_people!(OccupantSpec { tenant_ref, access });
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
-    /// The integration in whose system the card works.
+    /// The integration with the system of the card.
     pub integration_ref: NameRef,
     /// Number of the card, digits in quotes.
     #[schemars(schema_with = "text::card_number")]
     pub number: String,
-    /// The system's name of the card's format.
+    /// The name of the card format in the system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub format: Option<String>,
@@ -86,18 +86,18 @@ fn credentials(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// What is true of an occupant in the systems.
+/// The actual state of an occupant in the systems.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OccupantStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// What the occupant is in each system, by integration.
+    /// The occupant's record in each system, by integration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "record::list")]
     pub records: Vec<Record>,

@@ -1,4 +1,4 @@
-//! An occupant or a whole tenant has a plan.
+//! The subscription of an occupant or a whole tenant to a plan.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::{NameRef, UNSEEN, text, unseen};
 
-/// An occupant or a whole tenant has a plan, from one day to another.
+/// The subscription of an occupant or a whole tenant to a plan, from one day to another.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "access.vestibule.dev",
@@ -35,13 +35,13 @@ use super::{NameRef, UNSEEN, text, unseen};
 pub struct PlanSubscriptionSpec {
     /// The plan.
     pub plan_ref: NameRef,
-    /// Who has it.
+    /// The occupant or tenant that has the plan.
     pub subscriber: Subscriber,
-    /// First day, from 00:00 in the zone of the door, in quotes; at once if absent.
+    /// First day, from 00:00 in the zone of the door, in quotes. If absent, the subscription begins at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::date")]
     pub start_date: Option<String>,
-    /// Last day, to 24:00 in the zone of the door, in quotes; without an end if absent.
+    /// Last day, to 24:00 in the zone of the door, in quotes. If absent, the subscription has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::date")]
     pub end_date: Option<String>,
@@ -59,7 +59,7 @@ fn end_is_not_before_start() -> String {
     )
 }
 
-/// Who has a plan: one occupant, or every occupant of a tenant.
+/// The subscriber of a plan: one occupant, or every occupant of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -67,36 +67,36 @@ fn end_is_not_before_start() -> String {
         .message("set exactly one of occupantRef and tenantRef")
 )]
 pub struct Subscriber {
-    /// One person.
+    /// One occupant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupant_ref: Option<NameRef>,
-    /// Everybody of a tenant, those who join later included.
+    /// All occupants of a tenant, including those that are added later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_ref: Option<NameRef>,
 }
 
-/// Whether a subscription grants anything.
+/// Whether a subscription grants access.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SubscriptionState {
-    /// It grants, within its dates.
+    /// It grants access within its dates.
     #[default]
     Active,
-    /// It grants nothing.
+    /// It grants no access.
     Inactive,
 }
 
-/// What is true of a subscription.
+/// The actual state of a subscription.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanSubscriptionStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// How many people it grants the plan to.
+    /// The number of people that have the plan by this subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub people: Option<i64>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::{UNSEEN, text, unseen};
 
-/// A building or site: one clock, and the people in charge of it.
+/// A building or site, with one time zone and its administrators.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "access.vestibule.dev",
@@ -27,43 +27,43 @@ use super::{UNSEEN, text, unseen};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PropertySpec {
-    /// What people call it.
+    /// The name for people.
     #[schemars(schema_with = "text::line")]
     pub display_name: String,
     /// Zone of its wall clock, by the name of the IANA database: `America/New_York`.
     #[schemars(schema_with = "text::time_zone")]
     pub time_zone: String,
-    /// The type that every imported occupant gets.
+    /// The type of every imported occupant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub occupant_type: Option<String>,
-    /// Who is told about self-registrations.
+    /// The people that get a mail about self-registrations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "administrators")]
     pub administrators: Vec<Administrator>,
-    /// When what is done daily is done.
+    /// The times of daily jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<PropertySchedule>,
-    /// How visitors are handled here.
+    /// Settings for the visitors of the property.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<PropertyVisitors>,
-    /// Whether people may sign up by themselves.
+    /// Settings for self-registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_registration: Option<SelfRegistrationPolicy>,
-    /// Stops everything that opens doors here; ends, deletions and revocations go on.
+    /// Stops all new access in the property; ends, deletions and revocations continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
 }
 
-/// Somebody in charge of a property.
+/// An administrator of a property.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Administrator {
-    /// What the mail calls them.
+    /// The name in the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub name: Option<String>,
-    /// Where the mail goes.
+    /// The address of the mail.
     #[schemars(schema_with = "text::email")]
     pub email: String,
 }
@@ -80,45 +80,45 @@ fn administrators(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// When what is done daily is done, on the property's wall clock.
+/// The times of daily jobs, on the property's wall clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PropertySchedule {
-    /// When tenants, occupants and groups are synced each night, in quotes: "02:00".
+    /// The time of the nightly sync of tenants, occupants and groups, in quotes: "02:00".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::time_of_day")]
     pub occupant_sync: Option<String>,
 }
 
-/// How visitors of a property are handled.
+/// Settings for the visitors of a property.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PropertyVisitors {
-    /// Domain of the addresses made up for visitors without one; visitor.invalid if absent.
+    /// Domain of the generated addresses for visitors without an email; visitor.invalid if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::domain")]
     pub dummy_email_domain: Option<String>,
-    /// When a visitor of a later day is sent to the systems; `AtMidnight` if absent.
+    /// When the record of a visitor of a later day is created; `AtMidnight` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<Provision>")]
     pub provision: Option<Provision>,
 }
 
-/// When a visitor of a later day is sent to the systems.
+/// When the record of a visitor of a later day is created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Provision {
-    /// At the midnight that begins the visitor's day.
+    /// At the midnight that starts the day of the visit.
     #[default]
     AtMidnight,
-    /// At once, where the system keeps the visitor out until then by itself.
+    /// At once, if the system itself keeps the door shut until then.
     OnApply,
 }
 
-/// What happens when somebody signs up.
+/// Settings for self-registration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelfRegistrationPolicy {
-    /// Whether anybody may sign up; `Disabled` if absent.
+    /// Whether people may sign up; `Disabled` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<SelfRegistrationState>")]
     pub state: Option<SelfRegistrationState>,
@@ -128,38 +128,38 @@ pub struct SelfRegistrationPolicy {
     pub notify: Option<NotifyPolicy>,
 }
 
-/// Whether anybody may sign up.
+/// Whether people may sign up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SelfRegistrationState {
     /// People may sign up.
     Enabled,
-    /// Nobody may.
+    /// People may not sign up.
     #[default]
     Disabled,
 }
 
-/// When the administrators get a mail about somebody who signed up.
+/// When the administrators get a mail about a self-registration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum NotifyPolicy {
-    /// Each time; the mail says whether anything is left to do.
+    /// Each time; the mail says whether an action is needed.
     #[default]
     Always,
     /// Only when the person is not in the system yet.
     WhenActionNeeded,
 }
 
-/// What is true of a property.
+/// The actual state of a property.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PropertyStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// When all integrations had last been compared as a whole; absent while one never was.
+    /// When the last full sync of all integrations had ended; absent while an integration had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::instant")]
     pub last_sync_time: Option<String>,
@@ -167,11 +167,11 @@ pub struct PropertyStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::token")]
     pub last_handled_sync_at: Option<String>,
-    /// The integration that may import occupants here. Once accepted it stays.
+    /// The integration that may import occupants here. Once accepted, it does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::object_name")]
     pub accepted_import: Option<String>,
-    /// How much there is here, and how much of it is not ready.
+    /// The numbers of objects of the property, and of those that are not ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<PropertyCounts>,
 }
@@ -189,7 +189,7 @@ impl Default for PropertyStatus {
     }
 }
 
-/// How much a property holds. Health checks that see only the property see its children's trouble here.
+/// The numbers of objects of a property. A health check of the property alone sees problems of its objects here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PropertyCounts {

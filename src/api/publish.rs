@@ -1,7 +1,7 @@
-//! What stands between kube's derive and a CRD that we publish.
+//! The differences between the output of kube's derive and the published CRDs.
 //!
-//! The derive says what the Rust types say. Kubernetes, kubectl and those who apply by Git need some more, and some less; each
-//! function here is one such difference, with its reason.
+//! The derive describes the Rust types. Kubernetes, kubectl and GitOps tools need additions and omissions; each function
+//! here is one such difference, with its reason.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
@@ -12,31 +12,31 @@ use super::{
     Tenant, UNSEEN, Visitor,
 };
 
-/// The integer formats an API server knows. Others (`uint32`) it refuses.
+/// The integer formats that an API server knows. It refuses others, such as `uint32`.
 const INTEGER_FORMATS: [&str; 2] = ["int32", "int64"];
 
-/// Why a CRD cannot be made.
+/// Why a CRD cannot be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The derive gave something that is no JSON.
+    /// The output of the derive is no JSON.
     #[error("the definition of {kind} is no JSON")]
     Serialize {
-        /// The kind concerned.
+        /// The kind.
         kind: String,
-        /// What the serializer said.
+        /// The error of the serializer.
         source: serde_json::Error,
     },
-    /// The derive's output has another shape than we know.
+    /// The output of the derive has another structure than expected.
     #[error("the definition of {kind} has nothing at {pointer}; has kube's derive changed?")]
     Shape {
-        /// The kind concerned.
+        /// The kind.
         kind: String,
-        /// JSON pointer to what is missing.
+        /// JSON pointer to the missing part.
         pointer: &'static str,
     },
 }
 
-/// The CRDs of all nine kinds, in the order in which people meet them.
+/// The CRDs of all nine kinds, in the order in which users create them.
 pub fn crds() -> Result<Vec<Value>, Error> {
     [
         Property::crd(),
@@ -72,12 +72,13 @@ fn finished(derived: &CustomResourceDefinition) -> Result<Value, Error> {
     Ok(crd)
 }
 
-/// Says that there is one schema and nothing to convert: what is left out is defaulted, and shows as a diff.
+/// Sets the conversion to None, since there is one version. If omitted, the API server sets the default, and tools show a
+/// diff.
 fn no_conversion(spec: &mut Value) {
     spec["conversion"] = json!({ "strategy": "None" });
 }
 
-/// Puts a kind's own columns between the ones that every kind has.
+/// Puts the columns of a kind between those that every kind has.
 fn frame_columns(columns: &mut Value) {
     let ready = |field: &str| format!(".status.conditions[?(@.type==\"Ready\")].{field}");
     let mut framed = vec![
@@ -92,15 +93,15 @@ fn frame_columns(columns: &mut Value) {
     *columns = Value::Array(framed);
 }
 
-/// Describes the object as its spec: the derive says "Auto-generated derived type".
+/// Uses the description of the spec for the object. The derive has "Auto-generated derived type".
 fn describe_root(schema: &mut Value) {
     schema["description"] = schema["properties"]["spec"]["description"].clone();
 }
 
-/// Makes every schema below `schema` one that Kubernetes takes and people can read.
+/// Turns every schema below `schema` into one that Kubernetes accepts and people can read.
 fn tidy(schema: &mut Value) {
     if let Value::Object(object) = schema {
-        // An explicit null would survive in storage, block defaults and break merge patches.
+        // An explicit null would stay in storage, block defaults and break merge patches.
         object.remove("nullable");
         object.remove("title");
         if let Some(Value::Array(words)) = object.get_mut("enum") {
@@ -121,7 +122,7 @@ fn known_integer_format(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Limits of integers as integers: the derive's type holds floats, and `0.0` reads like a slip.
+/// Writes the limits of integers as integers. The derive has floats, and `0.0` looks like a mistake.
 fn whole_limits(schema: &mut Map<String, Value>) {
     for limit in ["minimum", "maximum"] {
         let whole = schema.get(limit).and_then(Value::as_f64).map(|it| format!("{it:.0}").parse::<i64>());
@@ -131,7 +132,7 @@ fn whole_limits(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The marks and the line breaks of rustdoc mean nothing in `kubectl explain`.
+/// Removes the backticks and line breaks of rustdoc, which have no meaning in `kubectl explain`.
 fn plain_description(schema: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text
@@ -143,14 +144,15 @@ fn plain_description(schema: &mut Map<String, Value>) {
     }
 }
 
-/// An object that no controller has seen yet must not pass as done: kstatus takes one without status for finished.
-/// Both defaults are needed, or a status without the field would read as current on a newer spec.
+/// Sets defaults so that an object that no controller has seen does not count as done: kstatus reads an object without a
+/// status as done. Both defaults are needed, or a status without the field would read as current for a newer spec.
 fn unseen_at_first(status: &mut Value) {
     status["default"] = json!({ "observedGeneration": UNSEEN });
     status["properties"]["observedGeneration"]["default"] = json!(UNSEEN);
 }
 
-/// The controller writes status: a refused write would help nobody, so bounds do and rules go.
+/// Removes the validation rules of the status and keeps its bounds. The controller writes the status, and no user could
+/// act on a refused write.
 fn without_rules(status: &mut Value) {
     if let Value::Object(object) = status {
         object.remove("x-kubernetes-validations");

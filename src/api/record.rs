@@ -1,4 +1,4 @@
-//! What an object is in the systems.
+//! The records of an object in the systems.
 
 use kube::KubeSchema;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text;
 
-/// What an object is in one system.
+/// The record of an object in one system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {

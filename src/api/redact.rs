@@ -1,7 +1,7 @@
-//! Debug output without people.
+//! Debug output without personal data.
 
-/// `Debug` for a type that holds somebody's data: its name and the fields listed (references, dates), nothing else.
-/// Names, emails, phones and card numbers must not reach a log by way of `{:?}`.
+/// Implements `Debug` for a type with personal data. It shows the type and the listed fields (references, dates) only:
+/// names, emails, phones and card numbers must not reach a log through `{:?}`.
 macro_rules! debug_without_people {
     ($kind:ident { $($field:ident),* }) => {
         impl std::fmt::Debug for $kind {

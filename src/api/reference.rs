@@ -1,4 +1,4 @@
-//! References to other objects: always in the same namespace.
+//! References to other objects, always in the same namespace.
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};

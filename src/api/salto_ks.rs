@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::text;
 
-/// How SALTO KS is reached, and which site is meant.
+/// The connection to a site of SALTO KS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaltoKs {
-    /// Where logins are made: `https://identity.eu.my-clay.com`.
+    /// Address of the identity host: `https://identity.eu.my-clay.com`.
     #[schemars(schema_with = "text::url")]
     pub identity_url: String,
     /// Address of the Connect API: `https://connect.my-clay.com`.
     #[schemars(schema_with = "text::url")]
     pub api_url: String,
-    /// The site. Nothing is synced until one is chosen.
+    /// The site. Nothing is synced without a site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::uuid")]
     pub site_id: Option<String>,
-    /// What becomes of a user that we made when no group is left; `Leave` if absent.
+    /// The action for a user that we created when the user has no group left; `Leave` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<LeaverPolicy>")]
     pub on_last_grant_removed: Option<LeaverPolicy>,
-    /// Details of the wire that nobody has written down. Leave it out unless the site at hand needs it.
+    /// Details of the protocol that no document describes. Omit it unless your site needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<SaltoKsWire>,
 }
 
-/// What becomes of a user that we made when no group is left.
+/// The action for a user that we created when the user has no group left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LeaverPolicy {
     /// The user stays, and keeps the seat.
@@ -41,32 +41,32 @@ pub enum LeaverPolicy {
     Delete,
 }
 
-/// What no document says for every account of SALTO KS.
+/// Details of the protocol that no document describes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaltoKsWire {
-    /// How tokens are got; `AuthorizationCode` if absent.
+    /// How tokens are requested; `AuthorizationCode` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<OauthGrant>")]
     pub grant: Option<OauthGrant>,
-    /// Items a page; 100 if absent.
+    /// Items per page; 100 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub page_size: Option<i32>,
-    /// The last name of people who have only one name, since SALTO KS insists on two.
+    /// The last name for people with only one name, since SALTO KS requires two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub missing_name: Option<String>,
-    /// Whether users are made with their email, upon which SALTO mails them an invitation; `Send` if absent.
+    /// Whether users are created with their email, so that SALTO mails them an invitation; `Send` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::choice::<Invitation>")]
     pub invitation: Option<Invitation>,
 }
 
-/// How tokens are got.
+/// How tokens are requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OauthGrant {
-    /// By somebody's consent, then refreshed.
+    /// With the consent of a user, and refreshed afterwards.
     #[default]
     AuthorizationCode,
     /// With name and password of a system user.
@@ -76,9 +76,9 @@ pub enum OauthGrant {
 /// Whether SALTO mails an invitation to new users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Invitation {
-    /// It does.
+    /// It mails an invitation.
     #[default]
     Send,
-    /// It does not: the user is made without an email, and cannot log in.
+    /// It mails none: the user is created without an email, and cannot log in.
     Omit,
 }

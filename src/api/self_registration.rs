@@ -1,4 +1,4 @@
-//! Somebody signed up.
+//! The self-registration of a person.
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::{NameRef, UNSEEN, text, unseen};
 
-/// Somebody signed up; waits until the person turns up in the system that owns people.
+/// The self-registration of a person. It waits until the system that owns people has the person.
 #[derive(CustomResource, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "access.vestibule.dev",
@@ -24,10 +24,10 @@ use super::{NameRef, UNSEEN, text, unseen};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct SelfRegistrationSpec {
-    /// The property they signed up for.
+    /// The property for which the person signed up.
     #[x_kube(validation = Rule::new("self == oldSelf").message("propertyRef cannot be changed"))]
     pub property_ref: NameRef,
-    /// The tenant they say they belong to.
+    /// The tenant that the person named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_ref: Option<NameRef>,
     /// First name.
@@ -37,7 +37,7 @@ pub struct SelfRegistrationSpec {
     /// Last name.
     #[schemars(schema_with = "text::line")]
     pub last_name: String,
-    /// Email address in lower case: what the person is found by.
+    /// Email address in lower case. The person is found by it.
     #[schemars(schema_with = "text::email")]
     pub email: String,
     /// Phone number, in quotes.
@@ -48,25 +48,25 @@ pub struct SelfRegistrationSpec {
 
 debug_without_people!(SelfRegistrationSpec { property_ref, tenant_ref });
 
-/// What is true of a sign-up.
+/// The actual state of a self-registration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelfRegistrationStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// The occupant that the person turned out to be.
+    /// The occupant that was found for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupant_ref: Option<NameRef>,
-    /// Message-ID of the mail to the administrators: the same when it must be sent again.
+    /// Message-ID of the mail to the administrators. It is the same if the mail is sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::token")]
     pub message_id: Option<String>,
-    /// How many administrators the mail has gone to.
+    /// The number of administrators to which the mail was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub notified: Option<i64>,

@@ -31,38 +31,38 @@ use super::{Grant, NameRef, Record, UNSEEN, grant, record, text, unseen};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TenantSpec {
-    /// The property it rents in.
+    /// The property of the tenant.
     #[x_kube(validation = Rule::new("self == oldSelf").message("propertyRef cannot be changed"))]
     pub property_ref: NameRef,
-    /// What it is called, here and in the systems.
+    /// The name of the tenant, in the cluster and in the systems.
     #[schemars(schema_with = "text::line")]
     pub display_name: String,
-    /// Groups that its visitors get, by integration.
+    /// Groups of its visitors, by integration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "grant::list")]
     pub visitor_access: Vec<Grant>,
-    /// Groups that all of its occupants get, by integration.
+    /// Groups of all its occupants, by integration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "grant::list")]
     pub occupant_access: Vec<Grant>,
 }
 
-/// What is true of a tenant.
+/// The actual state of a tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// What the tenant is in each system, by integration.
+    /// The tenant's record in each system, by integration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "record::list")]
     pub records: Vec<Record>,
-    /// The integration that the tenant comes from; absent if it is declared.
+    /// The integration that imported the tenant; absent if it is declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::object_name")]
     pub imported_by: Option<String>,

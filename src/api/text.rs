@@ -1,12 +1,13 @@
-//! Schemas of bounded strings, each with the sentence a person reads when the value is wrong.
+//! Schemas of bounded strings, each with the error message for a wrong value.
 //!
-//! What people type is checked by CEL: a `pattern` answers with itself, `format: email` takes `Ada <a@b.c>`, and a
-//! tight `maxLength` hides the sentence of the rule, so lengths are generous where the rule bounds the value anyway.
+//! Values from users are checked by CEL. The error message of a `pattern` is the pattern itself, `format: email` accepts
+//! `Ada <a@b.c>`, and a tight `maxLength` hides the message of the rule. So `maxLength` is generous if the rule limits the
+//! value too.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// A CEL expression that is true for a date of this century that exists, leap years included. By form alone: CEL's
-/// `timestamp()` answers 2026-02-31 with an error of its own, and our sentence would be lost.
+/// A CEL expression that is true for an existing date of this century, leap years included. It uses the form of the text
+/// only: CEL's `timestamp()` fails for 2026-02-31 with an error of its own, which would replace our message.
 pub(super) fn is_date(value: &str) -> String {
     let long_months = "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])";
     let short_months = "(0[469]|11)-(0[1-9]|[12][0-9]|30)";
@@ -15,7 +16,7 @@ pub(super) fn is_date(value: &str) -> String {
     format!("{value}.matches('^(20[0-9]{{2}}-({long_months}|{short_months}|{february})|{leap_day})$')")
 }
 
-/// A string of at most `max` characters for which the CEL `rule` is true; `sentence` is the answer when it is not.
+/// A string of at most `max` characters for which the CEL `rule` is true; `sentence` is the error message.
 fn checked(max: u32, rule: &str, sentence: &str) -> Schema {
     json_schema!({
         "type": "string",
@@ -24,13 +25,13 @@ fn checked(max: u32, rule: &str, sentence: &str) -> Schema {
     })
 }
 
-/// A string of 1 to `max` characters of any kind: for values that must match something that exists anyway.
+/// A string of 1 to `max` characters of any kind, for values that must match an existing name or id.
 fn bounded(max: u32) -> Schema {
     json_schema!({ "type": "string", "minLength": 1, "maxLength": max })
 }
 
-/// One of the words of an enum. Without the enum's own description: on an optional field kube would put it in the
-/// place of the field's, which says what absence means.
+/// One of the words of an enum, without the description of the enum. On an optional field kube would use it in place of the
+/// field's description, which gives the meaning of an absent field.
 pub(super) fn choice<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = generator.subschema_for::<T>();
     schema.remove("description");
@@ -79,7 +80,7 @@ pub(super) fn line(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// Whatever a system calls one of its things: opaque, so only its length is bounded.
+/// A name or id that a system gives. It is opaque, so only its length is limited.
 pub(super) fn external_id(_: &mut SchemaGenerator) -> Schema {
     bounded(256)
 }
@@ -89,17 +90,17 @@ pub(super) fn groups(generator: &mut SchemaGenerator) -> Schema {
     set_of(&external_id(generator), 32)
 }
 
-/// The first few external ids that something went wrong with.
+/// The external ids of the first few failures.
 pub(super) fn external_ids(generator: &mut SchemaGenerator) -> Schema {
     set_of(&external_id(generator), 10)
 }
 
-/// A hash or token that the controller writes, or echoes.
+/// A hash or token that the controller writes or echoes.
 pub(super) fn token(_: &mut SchemaGenerator) -> Schema {
     bounded(256)
 }
 
-/// Which system an integration is connected to, written by the controller.
+/// The system that an integration is connected to, written by the controller.
 pub(super) fn system(_: &mut SchemaGenerator) -> Schema {
     bounded(1_024)
 }
@@ -118,7 +119,7 @@ pub(super) fn email(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// The part of an email address behind the `@`.
+/// The part of an email address after the `@`.
 pub(super) fn domain(_: &mut SchemaGenerator) -> Schema {
     checked(
         253,
@@ -127,7 +128,7 @@ pub(super) fn domain(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// A phone number. No `.` and no letter: YAML would read such a bare number as a float.
+/// A phone number without `.` and letters, since YAML would read such a number without quotes as a float.
 pub(super) fn phone(_: &mut SchemaGenerator) -> Schema {
     checked(
         64,
@@ -136,7 +137,8 @@ pub(super) fn phone(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// The number of a card. Digits only: YAML would read `1.5` and `4e2` as floats, and a wrong card as a right one.
+/// The number of a card. It has digits only: YAML would read `1.5` and `4e2` without quotes as floats, and the result could
+/// be the number of another card.
 pub(super) fn card_number(_: &mut SchemaGenerator) -> Schema {
     checked(64, "self.matches('^[0-9]{1,20}$')", "must be 1 to 20 digits in quotes, like \"0012345\"")
 }
@@ -168,7 +170,7 @@ pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// A zone of the IANA database. Two rules, since the second needs the server's own copy of it.
+/// A zone of the IANA database. There are two rules, since the second needs the API server's own copy of the database.
 pub(super) fn time_zone(_: &mut SchemaGenerator) -> Schema {
     const SENTENCE: &str = "must be a time zone of the IANA database, like America/New_York";
     const FORM: &str = "self.matches('^(UTC|[A-Za-z_]+(/[-+A-Za-z0-9_]+)+)$')";
@@ -177,7 +179,7 @@ pub(super) fn time_zone(_: &mut SchemaGenerator) -> Schema {
         "maxLength": 64,
         "x-kubernetes-validations": [
             { "rule": FORM, "message": SENTENCE },
-            // An unknown zone is an error of the expression, and that is a refusal, too.
+            // An unknown zone is an error of the expression, and an error is a refusal too.
             {
                 "rule": format!("!{FORM} || timestamp('2000-06-01T00:00:00Z').getFullYear(self) == 2000"),
                 "message": "the API server does not know this time zone",
@@ -204,7 +206,7 @@ pub(super) fn path(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// The id of an owner: what marks the records of one integration in a system as ours.
+/// The owner id, which marks the records of one integration in a system as ours.
 pub(super) fn owner_id(_: &mut SchemaGenerator) -> Schema {
     checked(
         253,
@@ -222,7 +224,7 @@ pub(super) fn uuid(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
-/// The name of something the operator configured, such as a store.
+/// A name from the configuration of the controller, such as that of a store.
 pub(super) fn label_name(_: &mut SchemaGenerator) -> Schema {
     checked(
         63,

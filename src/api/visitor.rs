@@ -1,4 +1,4 @@
-//! A person expected on certain days.
+//! A person who is expected on certain days.
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::{NameRef, Record, UNSEEN, record, text, unseen};
 
-/// A person expected on certain days. The systems get a record for each day; changing the visitor replaces it.
+/// A person who is expected on certain days. Each system gets a record for each day; a change of the visitor replaces it.
 #[derive(CustomResource, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "access.vestibule.dev",
@@ -34,7 +34,7 @@ use super::{NameRef, Record, UNSEEN, record, text, unseen};
 pub struct VisitorSpec {
     /// The tenant that is visited; the visitor's groups come from it.
     pub tenant_ref: NameRef,
-    /// The occupant who is visited. For people who read it: no system is told, and it is not looked up.
+    /// The occupant who is visited. This is information for people: it is not sent to a system, and the object may be missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_ref: Option<NameRef>,
     /// First name.
@@ -44,11 +44,11 @@ pub struct VisitorSpec {
     /// Last name.
     #[schemars(schema_with = "text::line")]
     pub last_name: String,
-    /// Where the visitor comes from. For people who read it: no system is told.
+    /// The company of the visitor. This is information for people: it is not sent to a system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub company: Option<String>,
-    /// Email address in lower case. Some systems want it, or a phone number.
+    /// Email address in lower case. Some systems require it, or a phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::email")]
     pub email: Option<String>,
@@ -56,9 +56,9 @@ pub struct VisitorSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::phone")]
     pub phone: Option<String>,
-    /// When the visitor may come in.
+    /// The days and hours of the visit.
     pub visit: VisitWindow,
-    /// The number of the card handed to the visitor, digits in quotes.
+    /// The number of the visitor's card, digits in quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::card_number")]
     pub credential_number: Option<String>,
@@ -87,17 +87,17 @@ pub struct VisitWindow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::date")]
     pub to: Option<String>,
-    /// When the visitor may come in each day, in quotes: "09:00". The whole day if absent.
+    /// Start of the visit on each day, in quotes: "09:00". The whole day if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::time_of_day")]
     pub start_time: Option<String>,
-    /// When the visit ends each day; at or before `startTime` means the next day.
+    /// End of the visit on each day, in quotes. An end at or before `startTime` is on the next day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::time_of_day")]
     pub end_time: Option<String>,
 }
 
-/// ISO dates sort as text. The guard keeps a malformed date to the one sentence about dates.
+/// ISO dates sort as text. The guard prevents a second message for a malformed date, which has one already.
 fn to_is_not_before_from() -> String {
     format!("{} || self.to >= self.from", no_two_dates())
 }
@@ -113,22 +113,22 @@ fn no_two_dates() -> String {
     format!("!has(self.to) || !{} || !{}", text::is_date("self.from"), text::is_date("self.to"))
 }
 
-/// What is true of a visitor in the systems.
+/// The actual state of a visitor in the systems.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VisitorStatus {
-    /// The generation that the controller is done with; -1 before it has looked.
+    /// The last generation that the controller has finished; -1 before it has seen the object.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// What holds, by type.
+    /// The conditions, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::list")]
     pub conditions: Vec<Condition>,
-    /// What the visitor is in each system, by integration.
+    /// The visitor's record in each system, by integration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "record::list")]
     pub records: Vec<Record>,
-    /// The address made up for a system that insists on one. It can never receive mail.
+    /// The generated address for a system that requires one. It can never receive mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::email")]
     pub dummy_email: Option<String>,

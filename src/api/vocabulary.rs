@@ -1,4 +1,4 @@
-//! Names that users, the chart and the controller must spell alike.
+//! Names that users and the controller share.
 
 /// The API group of all kinds.
 pub const GROUP: &str = "access.vestibule.dev";
@@ -7,20 +7,20 @@ pub const VERSION: &str = "v1alpha1";
 /// `status.observedGeneration` of an object that no controller has seen yet.
 pub const UNSEEN: i64 = -1;
 
-/// Commands that a person gives by annotation. They never bump `metadata.generation`.
+/// Commands that a person gives by annotation. They do not change `metadata.generation`.
 pub mod annotation {
-    /// Sync now; any change of the token counts, `status.lastHandledSyncAt` echoes the one that was handled.
+    /// Sync now. Every new value is a request, and `status.lastHandledSyncAt` echoes the handled one.
     pub const SYNC_REQUESTED_AT: &str = "access.vestibule.dev/sync-requested-at";
     /// Take over the existing person with this external id.
     pub const ADOPT: &str = "access.vestibule.dev/adopt";
-    /// Let the held removals with this hash happen, once.
+    /// Release the held removals with this hash, once.
     pub const RELEASE_DELETIONS: &str = "access.vestibule.dev/release-deletions";
-    /// `"true"`: give up on the record in the system and free the finalizer.
+    /// `"true"`: leave the record in the system and remove the finalizer.
     pub const ABANDON: &str = "access.vestibule.dev/abandon";
 }
 
 /// Labels that the controller sets.
 pub mod label {
-    /// On imported Tenants and Occupants: the name of the `AccessIntegration` they come from.
+    /// On imported Tenants and Occupants: the name of the `AccessIntegration` that imported them.
     pub const IMPORTED_BY: &str = "access.vestibule.dev/imported-by";
 }
