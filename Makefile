@@ -1,33 +1,33 @@
-# The few verbs of this repository. Bare `make` lists them.
+# The targets of this repository. `make` without a target lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export DEMO_EXIT QUICK
 
-# What was built is called by its path. `cargo run` would choose other features for one package alone, and compile again.
+# Built programs are called by their path. `cargo run` would choose other features for one package alone, and compile again.
 BUILT := "$${CARGO_TARGET_DIR:-target}/debug"
 VESTIBULE := $(BUILT)/vestibule
 
 .PHONY: help demo test check generate bench lint control-plane
 
-help: ## list the verbs
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## a Kubernetes, a simulated NetBox and the controller, shown at work; DEMO_EXIT=1 ends it after the last step
+demo: ## a Kubernetes, a simulated NetBox and the controller, step by step; DEMO_EXIT=1 ends it after the last step
 	hack/while-fetching-modules.sh cargo build --workspace --bins
 	@$(BUILT)/vestibule-demo
 
 test: control-plane lint ## everything: format, lints, then all tests, on a real API server too
 	cargo test --workspace
 
-check: lint ## format, lints, and whether generated files are in step
+check: lint ## format, lints, and whether generated files are current
 	cargo build --workspace --bins
 	@$(VESTIBULE) generate --check
 
-generate: ## write crds/ and all else that the code prints
+generate: ## write crds/ and all other generated files
 	cargo build --workspace --bins
 	@$(VESTIBULE) generate
 
-bench: ## what a rollover costs, ours beside a naive controller; QUICK=1 within a minute
+bench: ## the cost of a rollover, ours and a naive controller's; QUICK=1 within a minute
 	hack/bench.sh
 
 lint: # internal

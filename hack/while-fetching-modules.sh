@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command (the Rust build, which keeps the cores busy) while the Go modules of the control plane are fetched
-# (which keeps the network busy). A head start, no more: the build of the control plane fetches what is still missing,
-# shows how far it is, and tells what fails.
+# Runs a command (the Rust build, which needs the cores) while the Go modules of the control plane are fetched (which needs
+# the network). This only saves time: the build of the control plane fetches missing modules itself, and shows progress and
+# errors.
 set -euo pipefail
 
 fetch_modules() {

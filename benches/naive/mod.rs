@@ -1,6 +1,6 @@
-//! The permanent baseline: a controller as the samples of kube-rs show it. It asks for each person, makes who is
-//! absent, writes the status, and tries again a second after an error. It is honest work and nobody's product: no
-//! sleeps, no needless calls, one session for all.
+//! The permanent baseline: a controller in the style of the samples of kube-rs. It reads each person, creates absent ones,
+//! writes the status, and tries again a second after an error. It is a fair comparison and not a product: no sleeps, no
+//! needless calls, one session for all.
 
 mod netbox;
 mod status;
@@ -30,7 +30,7 @@ type Fallible<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const FINALIZER: &str = "naive.vestibule.dev/person";
 
-/// What a visitor of a tenant gets.
+/// The access of a tenant's visitors.
 struct House {
     zone: TimeZone,
     groups: Vec<String>,
@@ -40,7 +40,7 @@ struct House {
 struct Context {
     client: Client,
     clock: Arc<SetClock>,
-    /// By tenant. Read once: the bench never changes them, and a lookup of a store costs as little.
+    /// By tenant. They are read once: the bench never changes them, and a store would cost as little.
     houses: HashMap<String, House>,
 }
 
@@ -56,7 +56,7 @@ enum Error {
     Finalizer(#[source] Box<kube::runtime::finalizer::Error<Self>>),
 }
 
-/// Runs until stdin ends, which the caller sees by the end of `jumps`.
+/// Runs until stdin ends, which ends `jumps`.
 pub(crate) async fn run(
     kubeconfig: &Path,
     namespace: &str,
@@ -67,12 +67,12 @@ pub(crate) async fn run(
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     let client = Client::try_from(config)?;
     let houses = houses(&client, namespace).await?;
-    let (told, midnights) = tokio::sync::mpsc::unbounded_channel();
+    let (jumped, midnights) = tokio::sync::mpsc::unbounded_channel();
     let midnights = futures::stream::unfold(midnights, |mut midnights| async {
         midnights.recv().await.map(|()| ((), midnights))
     });
     let context = Arc::new(Context { client: client.clone(), clock, houses });
-    // The clock's jump stands for a timer at midnight.
+    // The jump of the clock takes the place of a timer at midnight.
     let controller =
         Controller::new(Api::<Visitor>::namespaced(client, namespace), watcher::Config::default())
             .reconcile_all_on(midnights)
@@ -81,7 +81,7 @@ pub(crate) async fn run(
     println!("ready");
     let ended = async {
         while jumps.recv().await.is_some() {
-            let _ = told.send(());
+            let _ = jumped.send(());
         }
     };
     tokio::select! {
@@ -140,11 +140,11 @@ async fn apply(api: &Api<Visitor>, visitor: &Visitor, context: &Context) -> Resu
     };
     let patch = Patch::Merge(json!({ "status": status::ready(visitor, reason, zoned.timestamp()) }));
     api.patch_status(&visitor.name_any(), &PatchParams::default(), &patch).await?;
-    // As the samples have it; midnight comes as an event.
+    // As in the samples. Midnight comes as an event.
     Ok(Action::requeue(Duration::from_mins(5)))
 }
 
-/// Makes the person if there is none.
+/// Creates the person if there is none.
 async fn enter(visitor: &Visitor, house: &House, day: Date) -> Result<(), Error> {
     let id = id(visitor);
     if house.netbox.has(&id).await? {

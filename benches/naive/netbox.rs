@@ -17,7 +17,7 @@ pub(super) struct NetBox {
     session: Mutex<Option<String>>,
 }
 
-/// A person to be made.
+/// A person to create.
 pub(super) struct Guest<'a> {
     pub(super) id: &'a str,
     pub(super) first_name: &'a str,
@@ -54,7 +54,7 @@ impl NetBox {
         Ok(!answer.contains("<DELETED>TRUE</DELETED>"))
     }
 
-    /// Makes a person for one day.
+    /// Creates a person for one day.
     pub(super) async fn add(&self, guest: &Guest<'_>) -> Result<(), Error> {
         let Guest { id, first_name, last_name, email, day, groups } = guest;
         let levels = groups.iter().fold(String::new(), |mut xml, group| {
@@ -80,7 +80,7 @@ impl NetBox {
         is_success(&answer).then_some(()).ok_or(Error::Refused("RemovePerson"))
     }
 
-    /// One command; once more with a new session if the old one has ended.
+    /// Sends one command, and repeats it with a new session if the old one has ended.
     async fn call(&self, name: &'static str, params: &str) -> Result<String, Error> {
         let session = self.session(None).await?;
         let answer = self.post(Some(&session), name, params).await?;

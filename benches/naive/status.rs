@@ -5,7 +5,7 @@ use kube::Resource;
 use serde_json::{Value, json};
 use vestibule::api::Visitor;
 
-/// `Ready` for a reason. The time stays while the reason stays, so that a status which says nothing new is no change.
+/// `Ready` for a reason. The time stays while the reason stays, so that an equal status is no change.
 pub(super) fn ready(visitor: &Visitor, reason: &str, now: Timestamp) -> Value {
     let before = serde_json::to_value(&visitor.status).unwrap_or_default();
     let before = before.pointer("/conditions/0").filter(|condition| condition["reason"] == reason);

@@ -1,4 +1,4 @@
-//! What the API server counts itself: requests by kind, verb and answer; and how fast it takes writes of a status.
+//! The API server's own counts of requests by kind, verb and answer, and its rate of status writes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,10 +16,10 @@ use crate::time;
 /// Verbs that write.
 const WRITES: [&str; 5] = ["POST", "PUT", "PATCH", "APPLY", "DELETE"];
 
-/// Patches in flight: what a polite controller uses.
+/// The number of patches in flight, as in a considerate controller.
 const IN_FLIGHT: usize = 16;
 
-/// Writes that the API server has taken or refused.
+/// Writes that the API server has accepted or refused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Writes(BTreeMap<Key, u64>);
 
@@ -32,7 +32,7 @@ struct Key {
 }
 
 impl Writes {
-    /// As counted now.
+    /// The present counts.
     pub(crate) async fn read(client: &Client) -> Fallible<Self> {
         let request = http::Request::get("/metrics").body(Vec::new())?;
         let text = client.request_text(request).await?;
@@ -50,7 +50,7 @@ impl Writes {
         Ok(Self(writes))
     }
 
-    /// The same when nothing but leases was written for `quiet`, or a minute has gone by.
+    /// The counts after only leases were written for `quiet`, or after a minute.
     pub(crate) async fn at_rest(client: &Client, quiet: Duration) -> Fallible<Self> {
         let limit = Instant::now() + Duration::from_mins(1);
         let (mut writes, mut since) = (Self::read(client).await?, Instant::now());
@@ -65,7 +65,7 @@ impl Writes {
         Ok(writes)
     }
 
-    /// What came after `before`.
+    /// The writes since `before`.
     pub(crate) fn since(&self, before: &Self) -> Self {
         let more = self.0.iter().map(|(key, count)| (key.clone(), count - before.0.get(key).unwrap_or(&0)));
         Self(more.filter(|(_, count)| *count > 0).collect())
@@ -76,7 +76,7 @@ impl Writes {
         self.sum(|key| resources.contains(&key.resource.as_str()))
     }
 
-    /// Writes to a kind that met another state than they expected, or none.
+    /// Writes to a kind that failed because the object had another state than expected, or did not exist.
     pub(crate) fn refused(&self, resource: &str) -> u64 {
         self.sum(|key| key.resource == resource && !key.code.starts_with('2'))
     }

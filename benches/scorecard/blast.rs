@@ -1,4 +1,4 @@
-//! Row 5: one system hangs with work pending; what becomes of the visitors of another, and of the one that hangs.
+//! Row 5: one system hangs with work pending. Measures the visitors of another system, and the calls to the hung one.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::time;
 
-/// One probe a period, in seconds.
+/// The time between two probes, in seconds.
 const PERIOD: f64 = 30.0;
 
-/// A system that hangs is called once in this time at most, in seconds.
+/// The shortest time between two calls to a system that hangs, in seconds.
 const SPARED: f64 = 5.0;
 
-/// What a hanging neighbour did.
+/// The effect of a system that hangs.
 struct Blast {
     before: Vec<Duration>,
     during: Vec<Duration>,
@@ -59,18 +59,18 @@ async fn run(stage: &Stage, subject: Subject) -> Fallible<Blast> {
     let name = format!("blast-{}", subject.name());
     let healthy = Simulator::start(&stage.out, &format!("{name}-healthy"), time::noon()).await?;
     let hung = Simulator::start(&stage.out, &format!("{name}-hung"), time::noon()).await?;
-    let boxes = [("north", healthy.url.as_str()), ("south", hung.url.as_str())];
-    let building = Building::make(&stage.client, &name, &boxes).await?;
+    let systems = [("north", healthy.url.as_str()), ("south", hung.url.as_str())];
+    let building = Building::make(&stage.client, &name, &systems).await?;
     let seen = Sightings::start(building.visitors());
     let process = subject.start(stage, &building, time::noon()).await?;
     healthy.profile(stage.options.latency()).await?;
     let today = time::day(0);
     let south = |number| Guest { name: format!("south-{number}"), property: "south", days: (today, today) };
-    // Both logins are behind us, and every path was taken once.
+    // Afterwards both logins are done, and every path was used once.
     building.invite([south(0)]).await?;
     seen.counts(&[("Succeeded", 1)]).await?;
     one_by_one(5, "warm", "north", &building, &seen).await?;
-    // Long enough to meet what an API server does every few seconds.
+    // Long enough to include the periodic work of an API server.
     let before = until(stage.options.watched / 2, "before", &building, &seen).await?;
     hung.hang().await?;
     hung.clear_calls().await?;
@@ -92,7 +92,7 @@ async fn run(stage: &Stage, subject: Subject) -> Fallible<Blast> {
     Ok(blast)
 }
 
-/// Visitors of the healthy property, one after the other, for so long, but ten at least.
+/// Times visitors of the healthy property, one after another, for this duration, and at least ten.
 async fn until(rest: Duration, word: &str, building: &Building, seen: &Sightings) -> Fallible<Vec<Duration>> {
     let (mut times, begun) = (Vec::new(), Instant::now());
     while times.is_empty() || begun.elapsed() < rest {

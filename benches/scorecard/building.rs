@@ -1,4 +1,4 @@
-//! What is declared: a namespace with properties, their integrations and tenants, and the visitors of a row.
+//! The declared objects: a namespace with properties, their integrations and tenants, and the visitors of a row.
 
 use futures::{StreamExt, TryStreamExt};
 use jiff::civil::Date;
@@ -9,33 +9,33 @@ use serde_json::{Value, json};
 use crate::Fallible;
 use crate::sightings::Sightings;
 
-/// The zone of every building here, and of the simulator's seed.
+/// The zone of every building of the bench, and of the simulator's seed.
 pub(crate) const ZONE: &str = "America/New_York";
 
-/// How many creations are under way at once: what an API server on loopback takes well.
+/// The number of creates in flight, which an API server on loopback can handle.
 const AT_ONCE: usize = 16;
 
-/// One namespace of declared things.
+/// One namespace with declared objects.
 pub(crate) struct Building {
     client: Client,
     /// Its name.
     pub(crate) namespace: String,
 }
 
-/// A visitor to be made.
+/// A visitor to create.
 #[derive(Clone, Debug)]
 pub(crate) struct Guest {
     /// `metadata.name`.
     pub(crate) name: String,
-    /// Which property's tenant.
+    /// The property of the visitor's tenant.
     pub(crate) property: &'static str,
     /// First and last day.
     pub(crate) days: (Date, Date),
 }
 
 impl Building {
-    /// Makes a namespace with a property, an integration and a tenant for each NetBox.
-    pub(crate) async fn make(client: &Client, name: &str, boxes: &[(&str, &str)]) -> Fallible<Self> {
+    /// Creates a namespace with a property, an integration and a tenant for each NetBox.
+    pub(crate) async fn make(client: &Client, name: &str, netboxes: &[(&str, &str)]) -> Fallible<Self> {
         let building = Self { client: client.clone(), namespace: name.to_owned() };
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
         let namespaces: Api<DynamicObject> = Api::all_with(client.clone(), &core("Namespace"));
@@ -44,7 +44,7 @@ impl Building {
             "stringData": { "username": "sim", "password": "sim" } });
         let secrets: Api<DynamicObject> = Api::namespaced_with(client.clone(), name, &core("Secret"));
         secrets.create(&PostParams::default(), &serde_json::from_value(login)?).await?;
-        for (property, url) in boxes {
+        for (property, url) in netboxes {
             building.property(property, url).await?;
         }
         Ok(building)
@@ -73,13 +73,13 @@ impl Building {
         Api::namespaced_with(self.client.clone(), &self.namespace, &ours("Visitor"))
     }
 
-    /// Makes visitors, many at once.
+    /// Creates visitors, many at once.
     pub(crate) async fn invite(&self, guests: impl IntoIterator<Item = Guest>) -> Fallible {
         let made = guests.into_iter().map(|guest| async move { self.invite_one(&guest).await });
         futures::stream::iter(made).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Makes one visitor.
+    /// Creates one visitor.
     pub(crate) async fn invite_one(&self, guest: &Guest) -> Fallible {
         let spec = json!({ "tenantRef": { "name": guest.property }, "firstName": "Ada", "lastName": guest.name,
             "email": format!("{}@example.org", guest.name),

@@ -1,4 +1,4 @@
-//! Row 11: the plan core alone: what is wanted against what is held, and a comparison with what was found.
+//! Row 11: the planning of the core alone: desired against existing records, and desired against observed records.
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -20,10 +20,10 @@ use crate::time;
 /// Objects on each side.
 const COUNT: usize = 100_000;
 
-/// The least of so many passes counts: what else the machine does can only make a pass longer.
+/// The fastest of this number of passes counts, since other work of the machine can only make a pass slower.
 const PASSES: usize = 5;
 
-/// One object and what is known of it.
+/// One object with its desired, existing and observed record.
 struct Pair {
     desired: DesiredState,
     existing: Vec<ExistingRecord>,
@@ -70,7 +70,7 @@ fn rate<T>(things: &[T], work: impl Fn(&T) -> usize) -> f64 {
     (0..PASSES).map(|_| pass()).fold(0.0, f64::max)
 }
 
-/// What a pass over rows does, where the content is known by its hash: no record is looked at.
+/// The comparison of rows, which know the content by its hash: no record is read.
 fn by_id(pair: &Pair) -> usize {
     match (&pair.desired, pair.existing.as_slice()) {
         (DesiredState::Record(record), [one]) => {
@@ -90,7 +90,7 @@ fn compared(pair: &Pair) -> usize {
     }
 }
 
-/// 1 % changed, 10 % missing, 10 % surplus, the others as they should be.
+/// 1 % changed, 10 % missing, 10 % surplus, the others equal.
 fn pairs(now: Timestamp) -> Vec<Pair> {
     let pair = |number: usize| {
         let record = Arc::new(record(number, now));

@@ -1,4 +1,4 @@
-//! Row 4: how long one visitor takes from `kubectl apply` to Ready, with nothing else to do and in a rollover.
+//! Row 4: the time of one visitor from `kubectl apply` to Ready, at rest and in a rollover.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::time;
 
-/// A visitor who is not Ready after this counts as having taken it.
+/// The time that counts for a visitor that is not Ready within it.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// The least time between two visitors who are made while a rollover runs.
+/// The shortest time between the creation of two visitors during a rollover.
 const EVERY: Duration = Duration::from_millis(40);
 
 /// Measures both, idle and in a rollover.
@@ -44,14 +44,14 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     };
     let side = stage.options.side;
     report.row(row("P4a", "idle".to_owned(), trip + 6.0, &naive.0, &ours.0, 2.0 * trip + 25.0));
-    // No rate is set: the round trip of the call under way takes the place of 1/R.
+    // No rate is set: the round trip of the call in flight takes the place of 1/R.
     let busy = format!("in a rollover of {side} + {side}, L {crowd:.0} ms");
     report.row(row("P4b", busy, 2.0 * crowd + 6.0, &naive.1, &ours.1, 4.0 * crowd + 50.0));
     report.remark(format!("P4 ours: idle {}; in a rollover {}", spread(&ours.0), spread(&ours.1)));
     Ok(())
 }
 
-/// What a set of times looks like.
+/// The percentiles of a set of times.
 pub(crate) fn spread(times: &[Duration]) -> String {
     let at = |percent| time::ms(time::percentile(times, percent));
     format!("p50 {:.1}, p90 {:.1}, p99 {:.1}, max {:.1} ms", at(50.0), at(90.0), at(99.0), at(100.0))
@@ -74,7 +74,7 @@ async fn run(stage: &Stage, subject: Subject, crowd: Duration) -> Fallible<(Vec<
     simulator.profile(crowd).await?;
     simulator.set_clock(time::midnight(1)).await?;
     process.say(&format!("clock {}", time::midnight(1))).await?;
-    // From its beginning to its end: removals, the listing between, additions.
+    // The visitors are spread over the whole rollover: removals, the listing between, additions.
     let every = (crowd * (2 * side) as u32 / stage.options.samples as u32).max(EVERY);
     let busy = in_the_middle(stage.options.samples, every, &building, &seen, side).await?;
     process.stop().await?;
@@ -82,7 +82,7 @@ async fn run(stage: &Stage, subject: Subject, crowd: Duration) -> Fallible<(Vec<
     Ok((idle, busy))
 }
 
-/// Makes visitors of the first day one after the other, each when the last one is Ready.
+/// Creates visitors of the first day one after another, each when the one before is Ready.
 pub(crate) async fn one_by_one(
     count: usize,
     word: &str,
@@ -94,13 +94,13 @@ pub(crate) async fn one_by_one(
     for number in 0..count {
         let guest = Guest { name: format!("{word}-{number}"), property, days: (today, today) };
         times.push(one(guest, building, seen).await?);
-        // Not in step with anything.
+        // A varying pause, so that the samples do not synchronise with periodic work.
         tokio::time::sleep(Duration::from_millis(3 + (number as u64 * 7) % 11)).await;
     }
     Ok(times)
 }
 
-/// Makes a visitor and waits until it is Ready.
+/// Creates a visitor and waits until it is Ready.
 pub(crate) async fn one(guest: Guest, building: &Building, seen: &Sightings) -> Fallible<Duration> {
     let begun = Instant::now();
     building.invite_one(&guest).await?;
@@ -108,7 +108,7 @@ pub(crate) async fn one(guest: Guest, building: &Building, seen: &Sightings) -> 
     Ok(at.map_or(LONGEST, |at| at.duration_since(begun)))
 }
 
-/// Makes visitors at a steady pace, however long they take, while the rollover goes on.
+/// Creates visitors at a steady rate during the rollover, whatever time each takes.
 async fn in_the_middle(
     most: usize,
     every: Duration,
@@ -130,7 +130,7 @@ async fn in_the_middle(
     }
     let mut times: Vec<(usize, Duration)> = tasks.join_all().await.into_iter().collect::<Fallible<_>>()?;
     times.sort_unstable_by_key(|(number, _)| *number);
-    // In the order of their making: it shows where in the rollover somebody waits.
+    // In the order of their creation, which shows the part of the rollover in which visitors wait.
     let words: Vec<String> = times.iter().map(|(_, time)| format!("{:.0}", time::ms(*time))).collect();
     println!("      one every {every:?}, ms: {}", words.join(" "));
     Ok(times.into_iter().map(|(_, time)| time).collect())

@@ -1,5 +1,5 @@
-//! `make bench`: the scorecard of docs/benchmarks.md, measured on a real API server and the simulated NetBox, ours
-//! beside a naive controller. `make bench QUICK=1` takes a minute.
+//! `make bench`: the scorecard of docs/benchmarks.md, measured on a real API server and the simulated NetBox, for our
+//! controller and a naive one. `make bench QUICK=1` takes a minute.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -37,7 +37,7 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::stage::Stage;
 
-/// A result whose error is told to whoever runs the bench.
+/// A result with an error that is shown to the user of the bench.
 pub(crate) type Fallible<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main]
@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let ended = match arguments.split_first() {
         Some((first, rest)) if first == subject::FLAG => subject::live(rest).await,
-        // `cargo bench` says `--bench`, which tells nothing new.
+        // `cargo bench` passes `--bench`, which has no meaning here.
         _ => measure().await,
     };
     match ended {
@@ -73,7 +73,7 @@ async fn measure() -> Fallible {
     report.remark(format!("A_api: {rate:.0} status patches a second, 16 in flight"));
     let measured = rows(&stage, &mut report, begun).await;
     announce(begun, "done");
-    // What was measured before something broke is worth having.
+    // After an error the rows measured so far are still reported.
     report.publish(&stage)?;
     measured?;
     stage.stop().await

@@ -1,4 +1,4 @@
-//! How much is measured: `QUICK=1` for a look, everything else by a variable of its own.
+//! The size of the measurement: `QUICK=1` for a first look, and a variable for each number.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use crate::Fallible;
 /// The round trip of the bench profile of a NetBox.
 const PROFILE: Duration = Duration::from_millis(2);
 
-/// Writes of the API server for one call of a rollover: a finalizer and a status for each who comes, a status for each
-/// who goes.
+/// Writes to the API server for one call of a rollover: a finalizer and a status for each visit that begins, a status for
+/// each visit that ends.
 pub(crate) const WRITES_PER_CALL: f64 = 1.5;
 
-/// In charge is who takes this many times as long as the other, who shares its cores.
+/// The slower side must take this many times as long as the other to be the bottleneck, since both share the cores.
 const CHARGE: f64 = 8.0;
 
 /// The round trip of a real NetBox.
 const REAL: Duration = Duration::from_millis(30);
 
-/// What the environment asks for.
+/// The options from the environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// Small numbers, to end within a minute.
     pub(crate) quick: bool,
-    /// Visitors who come, and visitors who go, at the midnight of a rollover.
+    /// The number of visits that begin, and of visits that end, at the midnight of a rollover.
     pub(crate) side: usize,
-    /// How often a comparison is repeated.
+    /// The number of repetitions of a comparison.
     pub(crate) rounds: usize,
-    /// Visitors who are timed one by one.
+    /// The number of visitors that are timed one by one.
     pub(crate) samples: usize,
-    /// Visitors preloaded for rest and memory.
+    /// The number of visitors preloaded for P7 and P10.
     pub(crate) visitors: usize,
-    /// How long rest and blast radius are watched.
+    /// The duration of the observation in P7 and P5.
     pub(crate) watched: Duration,
     /// Round trip of the simulated NetBox, if it is given.
     latency: Option<Duration>,
@@ -59,13 +59,14 @@ impl Options {
         })
     }
 
-    /// The round trip where one visitor is looked at: that of a system beyond a network.
+    /// The round trip in rows that measure one visitor at a time: that of a system in the same network.
     pub(crate) fn latency(&self) -> Duration {
         self.latency.unwrap_or(PROFILE)
     }
 
-    /// The round trip where many are: the profile's, but so long that the NetBox is in charge as a real one is, not this
-    /// machine's API server; never longer than a real one's, or two thirds of it in a quick bench. `rate` is what the API server takes, in writes a second.
+    /// The round trip in rows that measure many visitors. It is at least the profile's, and long enough that the NetBox is the
+    /// bottleneck, as a real one is, and not this machine's API server. It is never longer than a real one's, or two thirds of
+    /// that in a quick bench. `rate` is the writes a second of the API server.
     pub(crate) fn latency_in_charge(&self, rate: f64) -> Duration {
         let writes = Duration::from_secs_f64((WRITES_PER_CALL * CHARGE / rate).min(1.0));
         self.latency.unwrap_or_else(|| {
@@ -77,17 +78,17 @@ impl Options {
         if self.quick { REAL * 2 / 3 } else { REAL }
     }
 
-    /// Rest begins when nothing has been called or written for so long.
+    /// The time without a call or a write after which a process is at rest.
     pub(crate) fn quiet(&self) -> Duration {
         Duration::from_millis(if self.quick { 2_500 } else { 3_000 })
     }
 
-    /// A system that was not called for so long has nothing more to do.
+    /// The time without a call after which a system has no work left.
     pub(crate) fn pause(&self) -> Duration {
         Duration::from_millis(if self.quick { 250 } else { 500 })
     }
 
-    /// Whether one of these rows is asked for.
+    /// Whether one of these rows is requested.
     pub(crate) fn wants(&self, ids: &[&str]) -> bool {
         self.rows.is_empty() || ids.iter().any(|id| self.rows.iter().any(|row| row == id))
     }

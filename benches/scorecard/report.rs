@@ -1,4 +1,4 @@
-//! What comes out: a table for people, `report.json` for machines.
+//! The result: a table for people, `report.json` for machines.
 
 use std::fmt::Write as _;
 
@@ -12,27 +12,27 @@ use crate::stage::Stage;
 /// One line of the scorecard.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
-    /// The number of the row in the scorecard, "P1" to "P12"; a letter tells parts apart.
+    /// The number of the row in the scorecard, "P1" to "P12", with a letter for its part.
     pub(crate) id: &'static str,
-    /// What is measured.
+    /// The measured quantity.
     pub(crate) what: String,
-    /// What physics allows.
+    /// The theoretical limit.
     pub(crate) limit: Option<f64>,
-    /// The baseline.
+    /// The value of the baseline.
     pub(crate) naive: Option<f64>,
-    /// We.
+    /// The value of our controller.
     pub(crate) ours: f64,
-    /// Of the three.
+    /// The unit of the three values.
     pub(crate) unit: &'static str,
     /// The first bar of the scorecard, in the same unit.
     pub(crate) bar: Option<f64>,
 }
 
-/// All that was measured.
+/// All results.
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
-    /// What a reader needs to know beside the numbers.
+    /// Information for readers beside the numbers.
     remarks: Vec<String>,
     /// One number each, by name.
     facts: serde_json::Map<String, serde_json::Value>,
@@ -62,12 +62,12 @@ impl Report {
         self.remarks.push(text);
     }
 
-    /// Notes a number.
+    /// Adds a fact.
     pub(crate) fn fact(&mut self, name: &str, value: serde_json::Value) {
         self.facts.insert(name.to_owned(), value);
     }
 
-    /// A number that was noted.
+    /// The value of a fact.
     pub(crate) fn number(&self, name: &str) -> f64 {
         self.facts.get(name).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN)
     }
@@ -115,7 +115,7 @@ impl Report {
     }
 }
 
-/// A number with as many digits as it deserves.
+/// A number with an appropriate number of digits.
 fn number(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "?".to_owned(),

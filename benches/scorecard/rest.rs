@@ -1,4 +1,4 @@
-//! Rows 7 and 10: the real binary with many visitors and nothing to do: what it calls, writes, uses and keeps.
+//! Rows 7 and 10: the real binary with many visitors and no work: its calls, writes, CPU and memory.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,10 @@ use crate::simulator::Simulator;
 use crate::stage::Stage;
 use crate::subject;
 
-/// One in so many visitors is in the building, the others come on another day.
+/// One in this number of visitors has a visit today, the others on another day.
 const INSIDE: usize = 10;
 
-/// What a minute of rest cost.
+/// The cost of the time at rest.
 struct Rest {
     calls: u64,
     writes: u64,
@@ -28,7 +28,7 @@ struct Rest {
     start: Duration,
 }
 
-/// Measures ours. The real clock runs here.
+/// Measures our controller, with the real clock.
 pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     let count = stage.options.visitors;
     let empty = run(stage, "rest-empty", 0, Duration::from_secs(1)).await?;
@@ -79,7 +79,7 @@ async fn run(stage: &Stage, name: &str, count: usize, watched: Duration) -> Fall
     let begun = Instant::now();
     let process = subject::start_binary(stage, &building, &format!("{name}-measured")).await?;
     let start = begun.elapsed();
-    // Of nobody there is nothing to tell.
+    // Without visitors there are no statuses to write.
     let quiet = if count == 0 { stage.options.pause() } else { stage.options.quiet() };
     let before = Writes::at_rest(&stage.client, quiet).await?;
     simulator.quiet_calls(stage.options.pause()).await?;
@@ -107,12 +107,11 @@ async fn run(stage: &Stage, name: &str, count: usize, watched: Duration) -> Fall
     })
 }
 
-/// Makes visitors and has another process bring them in step, so that the one that is measured finds all as it should
-/// be.
+/// Creates visitors and lets another process sync them, so that the measured process finds everything in sync.
 async fn fill(stage: &Stage, building: &Building, count: usize) -> Fallible {
     let seen = Sightings::start(building.visitors());
     let process = subject::start_binary(stage, building, &format!("{}-filling", building.namespace)).await?;
-    // The zone of the bench may be before or after midnight: a day around today is today everywhere.
+    // The zone of the bench may be before or after midnight. Three days around today include today in every zone.
     let today = Zoned::now().in_tz(ZONE)?.date();
     let inside = (today.checked_sub(1.day())?, today.checked_add(2.days())?);
     let later = (today.checked_add(30.days())?, today.checked_add(30.days())?);
@@ -129,6 +128,6 @@ async fn fill(stage: &Stage, building: &Building, count: usize) -> Fallible {
     }
     let within = count.div_ceil(INSIDE);
     seen.counts(&[("Succeeded", within), ("Scheduled", count - within)]).await?;
-    println!("      all in step after {:.0} s", begun.elapsed().as_secs_f64());
+    println!("      all in sync after {:.0} s", begun.elapsed().as_secs_f64());
     process.kill().await
 }

@@ -1,4 +1,4 @@
-//! Rows 1 and 2: a midnight at which some come and as many go, on a NetBox that takes one call at a time.
+//! Rows 1 and 2: a midnight at which visits begin and as many end, on a NetBox that takes one call at a time.
 
 use std::time::{Duration, Instant};
 
@@ -18,17 +18,17 @@ use crate::time;
 /// Entries of a page of `SearchPersonData`.
 const PAGE: u64 = 100;
 
-/// A baseline has this many times as long as we took, then it is scored at its progress.
+/// The baseline is stopped after this many times our duration, and is then scored by its progress.
 const LENIENCE: u32 = 8;
 
-/// How one midnight went.
+/// The result of one midnight.
 struct Midnight {
     /// From the jump to the last status; infinite if the last one never came.
     took: Duration,
-    /// How many statuses had flipped when we were done.
+    /// The number of statuses that had changed when our controller was done.
     progress: usize,
     calls: Calls,
-    /// The fewest calls that could do it.
+    /// The smallest possible number of calls.
     fewest: u64,
     writes: Writes,
     cpu: f64,
@@ -82,9 +82,9 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     report.fact("round_trip_ms", json!(time::ms(trip)));
     report.fact("rollover_writes_per_visitor", json!(writes));
     let verdict = if api > vendor {
-        "the API server is in charge: no verdict on P2"
+        "the API server is the slower side: no verdict on P2"
     } else {
-        "the vendor is in charge"
+        "the NetBox is the slower side"
     };
     report.remark(format!(
         "C_min {} calls, L {latency:?} set and {trip:.2?} measured, W 1: {vendor:.2} s; API server 1.5 writes x {} / {rate:.0}/s: {api:.2} s; {verdict}",
@@ -110,7 +110,7 @@ fn tell(run: &Midnight, subject: Subject, side: usize) {
     );
 }
 
-/// Visitors of one day and of the next, each as many.
+/// Visitors of one day, and the same number of visitors of the next.
 pub(crate) fn guests(side: usize) -> impl Iterator<Item = Guest> {
     let guest = |name: String, day| Guest { name, property: "tower", days: (time::day(day), time::day(day)) };
     let out = (0..side).map(move |number| guest(format!("out-{number:05}"), 0));
@@ -154,7 +154,7 @@ async fn run(
     let last = seen.last_change(&["Succeeded", "Expired"]).unwrap_or_else(Instant::now);
     let took = if done { last.duration_since(jump) } else { Duration::MAX };
     let calls = simulator.quiet_calls(stage.options.pause()).await?;
-    // Removals are read back at the cheapest moment: when those who go are gone and those who come are not there yet.
+    // The best time to read removals back is after all removals and before the first addition.
     let between = simulator.living().await?.saturating_sub(side as u64);
     let fewest = between.div_ceil(PAGE) + 2 * side as u64;
     let writes = Writes::read(&stage.client).await?.since(&before);
@@ -164,7 +164,7 @@ async fn run(
     Ok(Midnight { took, progress, calls, fewest, writes, cpu })
 }
 
-/// What one call takes of a caller who does nothing else: the least of several sequences.
+/// The time of one call in a caller without other work: the shortest of several sequences.
 async fn round_trip(stage: &Stage, latency: Duration) -> Fallible<Duration> {
     let simulator = Simulator::start(&stage.out, "round-trip-sim", time::noon()).await?;
     simulator.profile(latency).await?;

@@ -1,4 +1,4 @@
-//! The bench's own watch: what a reader of the API sees, and when.
+//! The bench's own watch: the statuses that a reader of the API sees, and their times.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use tokio::task::JoinHandle;
 
 use crate::Fallible;
 
-/// How long anything is waited for.
+/// The time limit of every wait.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// What a visitor says of itself.
+/// The status of a visitor.
 #[derive(Clone, Debug)]
 struct Sight {
     /// The reason of `Ready`, empty before there is one.
     reason: String,
-    /// Since when.
+    /// The time at which it was first seen.
     at: Instant,
 }
 
@@ -33,7 +33,7 @@ struct Book {
     events: u64,
 }
 
-/// All visitors of a namespace as a watch shows them.
+/// All visitors of a namespace, as a watch shows them.
 pub(crate) struct Sightings {
     book: Arc<Mutex<Book>>,
     changed: watch::Receiver<u64>,
@@ -58,20 +58,20 @@ impl Sightings {
         Self { book, changed, task }
     }
 
-    /// Waits until so many visitors are Ready for each of these reasons.
+    /// Waits until these numbers of visitors are Ready for these reasons.
     pub(crate) async fn counts(&self, wanted: &[(&str, usize)]) -> Fallible {
         self.counts_within(wanted, PATIENCE).await.then_some(()).ok_or_else(|| {
             format!("waited {PATIENCE:?} until {wanted:?}; there is {:?}", self.book.lock().reasons).into()
         })
     }
 
-    /// Whether so many visitors are Ready for each of these reasons before the time is over.
+    /// Whether these numbers of visitors are Ready for these reasons before the time is over.
     pub(crate) async fn counts_within(&self, wanted: &[(&str, usize)], within: Duration) -> bool {
         let done = |book: &Book| wanted.iter().all(|(reason, count)| book.count(reason) >= *count);
         self.until(done, within).await
     }
 
-    /// Waits until a visitor is Ready for a reason; says when that was first seen.
+    /// Waits until a visitor is Ready for a reason, and returns the time at which that was first seen.
     pub(crate) async fn sees(&self, name: &str, reason: &str, within: Duration) -> Option<Instant> {
         let is = |book: &Book| book.visitors.get(name).is_some_and(|sight| sight.reason == reason);
         let seen = self.until(is, within).await;
@@ -85,19 +85,19 @@ impl Sightings {
         gone.then_some(()).ok_or_else(|| format!("waited {PATIENCE:?} until {name} is gone").into())
     }
 
-    /// How many visitors are Ready for a reason.
+    /// The number of visitors that are Ready for a reason.
     pub(crate) fn count(&self, reason: &str) -> usize {
         self.book.lock().count(reason)
     }
 
-    /// When the last of these visitors came to what it says.
+    /// When the last of these visitors got its present status.
     pub(crate) fn last_change(&self, reasons: &[&str]) -> Option<Instant> {
         let book = self.book.lock();
         let those = book.visitors.values().filter(|sight| reasons.contains(&sight.reason.as_str()));
         those.map(|sight| sight.at).max()
     }
 
-    /// How many changes the watch has told.
+    /// The number of changes that the watch has shown.
     pub(crate) fn events(&self) -> u64 {
         self.book.lock().events
     }

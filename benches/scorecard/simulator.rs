@@ -1,4 +1,4 @@
-//! A NetBox: the real program `vestibule-sim`, told what to do through its side door.
+//! A NetBox: the real program `vestibule-sim`, controlled through its side door.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,26 +15,26 @@ use crate::child::Running;
 /// A simulated NetBox.
 pub(crate) struct Simulator {
     process: Running,
-    /// Where it answers.
+    /// Its address.
     pub(crate) url: String,
     http: reqwest::Client,
 }
 
-/// What was called.
+/// The counted calls.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Calls {
     /// By operation and outcome.
     pub(crate) operations: BTreeMap<String, BTreeMap<String, u64>>,
-    /// All of them.
+    /// All calls.
     pub(crate) total: u64,
-    /// Refused for being too fast.
+    /// Calls refused because of the rate limit.
     pub(crate) throttled: u64,
-    /// Under way.
+    /// Calls in flight.
     pub(crate) in_flight: u64,
 }
 
 impl Calls {
-    /// Calls that were answered: what the limit of row 1 is about.
+    /// The answered calls, which row 1 limits.
     pub(crate) const fn served(&self) -> u64 {
         self.total - self.throttled
     }
@@ -49,7 +49,7 @@ impl std::fmt::Display for Calls {
 }
 
 impl Simulator {
-    /// Starts one whose clock shows `now` and runs on from there.
+    /// Starts a simulator with a clock that runs from `now`.
     pub(crate) async fn start(logs: &Path, name: &str, now: Timestamp) -> Fallible<Self> {
         let mut command = Command::new(program()?);
         command.args(["netbox", "--exit-with-stdin", "--clock-runs", "--clock", &now.to_string()]);
@@ -100,7 +100,7 @@ impl Simulator {
         Ok(calls)
     }
 
-    /// How many people live in it.
+    /// The number of living people in it.
     pub(crate) async fn living(&self) -> Fallible<u64> {
         let state: Value = self.http.get(self.door("state?people=none")).send().await?.json().await?;
         state["live"].as_u64().ok_or_else(|| "the simulator does not count its people".into())
@@ -121,7 +121,7 @@ impl Simulator {
     }
 }
 
-/// The simulator's program: as `VESTIBULE_SIM` says, or beside the controller's.
+/// The program of the simulator: the path in `VESTIBULE_SIM`, or the one beside the controller's program.
 fn program() -> Fallible<std::path::PathBuf> {
     if let Some(path) = std::env::var_os("VESTIBULE_SIM") {
         return Ok(path.into());

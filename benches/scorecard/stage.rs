@@ -1,4 +1,4 @@
-//! The real Kubernetes that all rows are measured on.
+//! The real Kubernetes of all rows.
 
 use std::path::{Path, PathBuf};
 
@@ -19,9 +19,9 @@ pub(crate) struct Stage {
     control_plane: ControlPlane,
     /// An administrator.
     pub(crate) client: Client,
-    /// Where logs and the report go.
+    /// The folder of logs and report.
     pub(crate) out: PathBuf,
-    /// How much is measured.
+    /// The size of the measurement.
     pub(crate) options: Options,
     _dir: tempfile::TempDir,
 }
@@ -40,7 +40,7 @@ impl Stage {
         Ok(Self { control_plane, client, out, options, _dir: dir })
     }
 
-    /// How a process finds it.
+    /// The kubeconfig for other processes.
     pub(crate) fn kubeconfig(&self) -> &Path {
         self.control_plane.kubeconfig()
     }

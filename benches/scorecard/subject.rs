@@ -1,6 +1,6 @@
-//! What is measured: our controller and the naive one, each in a process of its own. Both run from this program, so
-//! that both have a clock that can be set: a line `clock <time>` on stdin sets it, the end of stdin ends the process.
-//! Where no clock jumps, the real binary runs.
+//! The measured controllers: ours and the naive one, each in a process of its own. Both run from this program, so that
+//! both have a clock that can be set: a line `clock <time>` on stdin sets it, the end of stdin ends the process. Rows
+//! without a jump of the clock use the real binary.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use crate::child::Running;
 use crate::naive;
 use crate::stage::Stage;
 
-/// The first argument of a process that is measured.
+/// The first argument of a measured process.
 pub(crate) const FLAG: &str = "--subject";
 
 /// A controller.
@@ -33,10 +33,10 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// Both, in the order in which they run.
+    /// Both, in the order of their runs.
     pub(crate) const BOTH: [Self; 2] = [Self::Ours, Self::Naive];
 
-    /// How tables and logs call it.
+    /// Its name in tables and logs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
@@ -55,13 +55,13 @@ impl Subject {
     }
 }
 
-/// Starts the real binary on a building. It is up when it leads and has listed all Visitors.
+/// Starts the real binary on a building. It is ready when it leads and has listed all Visitors.
 pub(crate) async fn start_binary(stage: &Stage, building: &Building, lease: &str) -> Fallible<Running> {
     let admin = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
     let words = words(&building.namespace, &admin.to_string());
     command.arg("controller").args(words).args(["--lease-name", lease]);
-    // Else it waits for a former leader before its first write.
+    // Without this Lease the controller would wait for a former leader before its first write.
     make_empty(stage.client.clone(), &building.namespace, lease).await?;
     command.arg("--kubeconfig").arg(stage.kubeconfig());
     let process = Running::start(command, &stage.out.join(format!("{lease}.log")))?;
@@ -88,7 +88,7 @@ fn words(namespace: &str, admin: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-/// The life of a process that is measured; `arguments` follow [`FLAG`].
+/// The main function of a measured process; `arguments` follow [`FLAG`].
 pub(crate) async fn live(arguments: &[String]) -> Fallible {
     let [which, kubeconfig, namespace, now] = arguments else {
         return Err("a subject needs its name, a kubeconfig, a namespace and a time".into());
@@ -97,7 +97,7 @@ pub(crate) async fn live(arguments: &[String]) -> Fallible {
     if which == Subject::Naive.name() {
         let (jumped, jumps) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(obey(Arc::clone(&clock), move || {
-            // Nobody listens any more when the process ends.
+            // The receiver may be dropped already when the process ends.
             let _ = jumped.send(());
         }));
         return naive::run(kubeconfig.as_ref(), namespace, clock, jumps).await;
@@ -118,7 +118,7 @@ pub(crate) async fn live(arguments: &[String]) -> Fallible {
     Ok(running.await??)
 }
 
-/// Sets the clock as told, until stdin ends.
+/// Sets the clock by the lines on stdin, until stdin ends.
 async fn obey(clock: Arc<SetClock>, jumped: impl Fn()) {
     let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! The days of the bench. Clocks of simulator and controllers begin before a midnight and jump to it.
+//! The days of the bench. The clocks of simulator and controllers start before a midnight and jump to it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use crate::building::ZONE;
 
-/// A weekday without a change of clocks.
+/// A weekday without a clock change.
 const FIRST: Date = jiff::civil::date(2026, 12, 1);
 
 /// A day by its number; the first has number 0.
@@ -16,12 +16,12 @@ pub(crate) fn day(number: i64) -> Date {
     FIRST.saturating_add(Span::new().days(number))
 }
 
-/// A moment before that midnight: what is due during the day is done by then.
+/// A moment before that midnight. Work that is due during the day is done by then.
 pub(crate) fn evening(number: i64) -> Timestamp {
     midnight(number).saturating_sub(5.minutes()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The midnight that begins a day.
+/// The midnight that starts a day.
 pub(crate) fn midnight(number: i64) -> Timestamp {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     day(number).to_zoned(zone).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
@@ -32,7 +32,7 @@ pub(crate) fn noon() -> Timestamp {
     midnight(0).saturating_add(12.hours()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The value of which so many in a hundred are not above; durations need not be sorted.
+/// The percentile of durations, which need not be sorted.
 pub(crate) fn percentile(durations: &[Duration], percent: f64) -> Duration {
     let mut sorted = durations.to_vec();
     sorted.sort_unstable();

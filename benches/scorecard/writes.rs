@@ -1,4 +1,4 @@
-//! Row 8: what one visitor costs the API server, from his creation until he is gone.
+//! Row 8: the API writes for one visitor, from its creation until it is gone.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::time;
 
-/// What came of the lives of so many visitors.
+/// The counts for a number of visitors.
 struct Lives {
     writes: f64,
     beside: f64,
@@ -31,7 +31,7 @@ pub(crate) async fn measure(stage: &Stage, report: &mut Report) -> Fallible {
     report.row(Row {
         id: "P8",
         what: format!("API writes per visitor, create to gone, over {count}"),
-        // The status, and a finalizer that comes and goes.
+        // The status, and a finalizer that is set and removed.
         limit: Some(3.0),
         naive: Some(naive.writes),
         ours: ours.writes,
@@ -80,7 +80,7 @@ async fn run(stage: &Stage, subject: Subject, count: usize) -> Fallible<Lives> {
         writes: (all - theirs) as f64 / count as f64,
         beside: writes.of(&beside) as f64 / count as f64,
         refused: writes.refused("visitors"),
-        // Every write that changes something is told by the watch, once.
+        // The watch shows every write that changes an object, once.
         without_effect: (all - writes.refused("visitors")).saturating_sub(events),
     })
 }

@@ -33,7 +33,7 @@ pub struct LenelS2 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text::line")]
     pub visitor_card_format: Option<String>,
-    /// CA certificates (PEM) that verify the certificate of the NetBox; those of the operating system if absent.
+    /// Certificates (PEM) that are trusted for the NetBox in addition to those of the operating system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_bundle: Option<CaBundle>,
     /// Details of the protocol that differ between NetBoxes. Omit it unless your NetBox needs it.

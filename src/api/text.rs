@@ -220,7 +220,7 @@ pub(super) fn uuid(_: &mut SchemaGenerator) -> Schema {
     checked(
         64,
         "self.matches('^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')",
-        "must be the UUID of the site, in lower case; its readable code does not do",
+        "must be the UUID of the site, in lower case; its readable code is not accepted",
     )
 }
 

@@ -198,7 +198,7 @@ const FORMS: &[Form] = &[
         places: &[("netbox", "spec.ownerId")],
     },
     Form {
-        sentence: "must be the UUID of the site, in lower case; its readable code does not do",
+        sentence: "must be the UUID of the site, in lower case; its readable code is not accepted",
         takes: &["0f3c1f2e-8a55-4d0c-9d3a-0a1b2c3d4e5f"],
         refuses: &["", "DE4520", "0F3C1F2E-8A55-4D0C-9D3A-0A1B2C3D4E5F", "0f3c1f2e8a554d0c9d3a0a1b2c3d4e5f"],
         places: &[("salto", "spec.saltoKS.siteId")],
