@@ -108,7 +108,7 @@ pub(crate) async fn one(guest: Guest, building: &Building, seen: &Sightings) -> 
     Ok(at.map_or(LONGEST, |at| at.duration_since(begun)))
 }
 
-/// Creates visitors at a steady rate during the rollover, whatever time each takes.
+/// Creates visitors at a steady rate during the rollover. The rate does not depend on the time that each takes.
 async fn in_the_middle(
     most: usize,
     every: Duration,

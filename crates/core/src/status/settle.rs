@@ -34,7 +34,7 @@ impl Verdict {
 
     /// Ready while a system does not answer.
     fn kept(&self, before: &Before<'_>, grace: SignedDuration, now: Timestamp) -> Wanted {
-        // The condition counts whichever client wrote it, since merging keeps its time too.
+        // A condition of another client counts too, since merging keeps its time.
         let at_work = before.status.condition(RECONCILING).filter(|it| it.status == Truth::True);
         let failing_since = at_work.map_or(now, |it| it.last_transition_time);
         let is_over = now.duration_since(failing_since) >= grace;
