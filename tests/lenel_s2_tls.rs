@@ -1,4 +1,4 @@
-//! The NetBox client over TLS, with certificates like those of real NetBoxes.
+//! The NetBox client over TLS, with certificates like those of a real NetBox.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 use std::sync::Arc;

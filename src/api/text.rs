@@ -172,7 +172,8 @@ pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
 
 /// A zone of the IANA database. There are two rules, since the second needs the API server's own copy of the database.
 pub(super) fn time_zone(_: &mut SchemaGenerator) -> Schema {
-    const SENTENCE: &str = "must be a time zone of the IANA database, like America/New_York";
+    const SENTENCE: &str = "must be UTC or an Area/City name of the IANA database, like America/New_York; not an older name \
+        such as GMT, EST5EDT or Japan: write Europe/London, America/New_York or Asia/Tokyo";
     const FORM: &str = "self.matches('^(UTC|[A-Za-z_]+(/[-+A-Za-z0-9_]+)+)$')";
     json_schema!({
         "type": "string",
@@ -182,7 +183,8 @@ pub(super) fn time_zone(_: &mut SchemaGenerator) -> Schema {
             // An unknown zone is an error of the expression, and an error is a refusal too.
             {
                 "rule": format!("!{FORM} || timestamp('2000-06-01T00:00:00Z').getFullYear(self) == 2000"),
-                "message": "the API server does not know this time zone",
+                "message": "the API server does not know this time zone: write an Area/City name of the IANA database, like \
+                    America/New_York",
             },
         ],
     })

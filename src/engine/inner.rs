@@ -20,6 +20,7 @@ use super::pending::Unconfirmed;
 use super::queue::{Priority, Queue};
 use super::remaining::Remaining;
 use super::snapshot::Snapshot;
+use super::undeclared::Orphan;
 use super::verify::{Altered, Checks};
 use super::waits::Waits;
 use crate::system::SystemError;
@@ -65,6 +66,10 @@ pub(super) struct Inner {
     /// Who waits for which other object.
     pub(super) waits: Waits,
     pub(super) names: Names,
+    /// Where the record of an object differs from what is declared while mode Observe leaves it so.
+    pub(super) differing: BTreeMap<ObjectId, Altered>,
+    /// The objects of the held records that the status names.
+    pub(super) held_names: BTreeMap<Orphan, String>,
     /// Slots whose records are read by id at their next turn; each is in the queue.
     pub(super) rereads: BTreeSet<ObjectId>,
     pub(super) connected: bool,
@@ -130,6 +135,8 @@ impl Inner {
             absence: Absence::default(),
             waits: Waits::default(),
             names: Names::default(),
+            differing: BTreeMap::new(),
+            held_names: BTreeMap::new(),
             rereads: BTreeSet::new(),
             connected: false,
             rejected: None,
@@ -192,6 +199,7 @@ impl Inner {
         self.remaining.forget_content(id);
         if self.snapshot.existing(id.object_id).is_empty() {
             self.altered.remove(&id.object_id);
+            self.differing.remove(&id.object_id);
         }
     }
 
@@ -304,6 +312,7 @@ impl Inner {
         (self.rejected, self.maintenance_after) = (None, None);
         self.connection += 1;
         self.connected = false;
+        self.checks.clock_is_due();
         self.breaker = Breaker::new(rand::random());
     }
 

@@ -13,9 +13,11 @@ mod desired_state;
 mod disarm;
 mod first_write;
 mod full_sync;
+mod held_names;
 mod inner;
 mod meter;
 mod misnamed;
+mod observed;
 mod pending;
 mod read_back;
 mod reconcile_object;
@@ -244,7 +246,8 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Takes a new connection for the same account in the same system: a Secret was rotated. A parked engine goes on.
+    /// Takes a new connection for the same account in the same system: a Secret was rotated, or its zone was changed. A
+    /// parked engine goes on, and the clock is compared again with the next write.
     pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
         *self.system.write() = system;
         self.logins.store(0, Ordering::Relaxed);

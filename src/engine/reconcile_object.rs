@@ -45,8 +45,10 @@ impl Engine {
             let error = SystemError::new(system::ErrorKind::Dependency, "RemovePerson", message);
             return Err(TurnError::Unrevoked(error));
         }
-        if let Some(outcome) = self.leave(object_id, &desired, &action_plan, work).await? {
-            return Ok(Some(outcome));
+        let left = self.leave(object_id, &desired, &action_plan, work).await?;
+        self.note_differing(object_id, &desired, left.as_ref(), work.priority).await;
+        if left.is_some() {
+            return Ok(left);
         }
         match (removals.disarmed, &desired) {
             (None, _) => self.settle(object_id, &desired, work.priority).await,

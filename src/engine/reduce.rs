@@ -7,7 +7,7 @@ use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::model::{Mode, ObservedRecord};
 use vestibule_core::plan::{ActionPlan, Change, DesiredState, ExistingRecord, Withheld};
 
-use super::call::TurnError;
+use super::call::{TurnError, is_of_endpoint};
 use super::disarm::Removal;
 use super::{Engine, Outcome, Priority, SourceError, Work};
 use crate::system::{self, SystemError};
@@ -44,7 +44,9 @@ impl Engine {
         work: Work,
     ) -> TurnError {
         let failed = match &stop {
-            TurnError::System(error) if !error.kind.is_of_connection() => Some(error.clone()),
+            TurnError::System(error) if !error.kind.is_of_connection() && !is_of_endpoint(error) => {
+                Some(error.clone())
+            }
             TurnError::Source(SourceError::Unreachable(_))
             | TurnError::Blocked(_)
             | TurnError::CreatesStopped(_) => None,

@@ -95,4 +95,6 @@ pub struct HeldBack {
     pub unmarked: usize,
     /// How many of them stand under an id that the system made of ours.
     pub misnamed: usize,
+    /// The first few: the object that a record names, or the id of the record if that is not known.
+    pub names: Vec<String>,
 }

@@ -53,18 +53,19 @@ impl Engine {
         let release = self.settings.read().released.clone().filter(|_| removes);
         let allowed = self.verdict(release).allowed;
         let removed = if removes { self.remove_orphans(allowed).await } else { Ok(()) };
-        self.tell_held();
+        self.tell_held().await;
         forgotten.and(removed)
     }
 
     /// Tells what is held now that everything was asked for. Nothing is said to be done while a record that somebody
     /// released still stands. Where the mode removes nothing nothing is held either: no release would let it go.
-    fn tell_held(&self) {
+    async fn tell_held(&self) {
         if !self.settings.read().mode.removes() {
             self.metrics.safety.deletions_held(&self.label, 0);
             return self.publish(|state| state.held = None);
         }
         let verdict = self.verdict(None);
+        let names = self.held_names(&verdict.held).await;
         let misnamed = verdict.held.iter().filter(|one| matches!(one, Orphan::Misnamed(_))).count();
         let (going, unmarked) = {
             let inner = self.inner.lock();
@@ -75,8 +76,10 @@ impl Engine {
         };
         self.metrics.safety.deletions_held(&self.label, verdict.held.len() + going);
         let count = verdict.held.len();
-        let held = verdict.hash.map(|hash| HeldBack { hash, count, unmarked, misnamed });
-        if held.as_ref().is_some_and(|held| self.state.borrow().held.as_ref() != Some(held)) {
+        let held = verdict.hash.map(|hash| HeldBack { hash, count, unmarked, misnamed, names });
+        let is_shown =
+            |held: &HeldBack| self.state.borrow().held.as_ref().is_some_and(|it| it.hash == held.hash);
+        if held.as_ref().is_some_and(|held| !is_shown(held)) {
             let first: Vec<_> = verdict.held.iter().take(NAMED).map(ToString::to_string).collect();
             let ids = first.join(" ");
             tracing::warn!(integration = %self.label, count, ids, "removals are held until somebody releases them");
@@ -234,7 +237,7 @@ impl Engine {
 
 /// What the guard judges: a record that nobody declares, or one under another id than ours, which nobody can declare.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Orphan {
+pub(super) enum Orphan {
     Record(RecordId),
     Misnamed(String),
 }

@@ -12,6 +12,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use vestibule_core::status::{Status, Truth, conditions, note};
 
+use super::counted::counted;
 use crate::cluster::FIELD_MANAGER;
 use crate::cluster::object::{Meta, Uid};
 
@@ -52,18 +53,18 @@ impl Events {
     /// Tells that an integration goes and leaves so many records behind, by its deletionPolicy or by order of a person.
     pub async fn given_up(&self, resource: &ApiResource, meta: &Meta, records: usize) {
         let message = format!(
-            "{records} records stay in the system, as deletionPolicy or the annotation demands, and open until their windows \
-             end"
+            "{} in the system, as deletionPolicy or the annotation demands: each opens doors until its window ends",
+            counted(records, "record stays", "records stay")
         );
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }
 
     /// Says that an integration works with another system or owner id from now on, and what stays in the former one.
     pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, former: &str, records: usize) {
-        let were = if records == 1 { "1 record was".to_owned() } else { format!("{records} records were") };
         let message = format!(
-            "{were} made at the former address, {former}, or under the former owner id. What is there stays, is counted in \
-             status.leftBehind and opens until its windows end: remove it there"
+            "{} made at the former address, {former}, or under the former owner id. What is there stays, is counted in \
+             status.leftBehind and opens until its window ends: remove it there",
+            counted(records, "record was", "records were")
         );
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }

@@ -5,6 +5,7 @@
 //! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
 
 mod abandon;
+mod counted;
 pub mod declared;
 pub mod events;
 #[cfg(test)]

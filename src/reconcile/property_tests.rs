@@ -44,7 +44,7 @@ fn a_property_is_a_zone_and_when_records_are_made() {
 fn a_property_that_cannot_be_used_says_which_field_and_what_to_write() {
     assert_eq!(
         checked(&json!({ "timeZone": "Berlin" })).unwrap_err(),
-        "spec.timeZone \"Berlin\" is not a time zone: write an IANA name such as \"Europe/London\""
+        "spec.timeZone \"Berlin\" is not a time zone: write an Area/City name of the IANA database such as \"Europe/London\""
     );
     let schedule = checked(&json!({ "schedule": { "occupantSync": "3 am" } })).unwrap_err();
     assert!(schedule.starts_with("spec.schedule.occupantSync \"3 am\" is not a time of day"), "{schedule}");

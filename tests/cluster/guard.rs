@@ -63,7 +63,11 @@ async fn more_orphans_than_the_guard_allows_are_held_as_a_set_until_its_hash_rel
     let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     let (count, hash) = held(&netbox);
     assert_eq!((count, netbox.kstatus(), netbox.is_ready()), (4, Kstatus::Failed, false));
-    assert!(netbox.condition("DeletionsHeld").unwrap().message.contains(&hash), "{netbox}");
+    let message = &netbox.condition("DeletionsHeld").unwrap().message;
+    assert!(
+        message.contains(&hash) && message.contains("held: v") && message.contains(" and 1 more."),
+        "{netbox}"
+    );
     // A sync changes nothing, and another hash releases nothing.
     testbed.sync("held").await;
     testbed.annotate("AccessIntegration", "netbox", RELEASE, "0123456789ab").await;

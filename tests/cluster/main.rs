@@ -1,6 +1,7 @@
 //! All tests that need a real API server, in one binary: they share one control plane per run.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of it is test code, its helpers too")]
 
+mod advice;
 mod ahead;
 mod cards;
 mod clock;

@@ -82,7 +82,9 @@ fn names() -> Vec<About> {
 fn zones() -> Vec<About> {
     [("hq", "spec.timeZone"), ("netbox", "spec.lenelS2.timeZone")]
         .map(|(fixture, place)| {
-            about(fixture, place, "the API server does not know this time zone")
+            let sentence = "the API server does not know this time zone: write an Area/City name of the IANA database, like \
+                            America/New_York";
+            about(fixture, place, sentence)
                 .takes(vec![set(place, "Australia/Lord_Howe")])
                 .case(vec![set(place, "America/Nowhere")], false, false)
         })

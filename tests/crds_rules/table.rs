@@ -170,9 +170,10 @@ const FORMS: &[Form] = &[
         places: &[("netbox", "spec.resyncInterval"), ("netbox", "spec.lenelS2.wire.pingInterval")],
     },
     Form {
-        sentence: "must be a time zone of the IANA database, like America/New_York",
+        sentence: "must be UTC or an Area/City name of the IANA database, like America/New_York; not an older name such as GMT, \
+                   EST5EDT or Japan: write Europe/London, America/New_York or Asia/Tokyo",
         takes: &["UTC", "Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+5"],
-        refuses: &["", "Local", "CET", "+02:00", "America/New York", "../etc/passwd"],
+        refuses: &["", "Local", "CET", "GMT", "EST5EDT", "Japan", "+02:00", "America/New York", "../etc/passwd"],
         places: &[("hq", "spec.timeZone"), ("netbox", "spec.lenelS2.timeZone")],
     },
     Form {

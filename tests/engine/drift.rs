@@ -1,7 +1,7 @@
 //! What somebody changes by hand.
 
 use vestibule::engine::Outcome;
-use vestibule_core::model::{DesiredRecord, Facts, Mode};
+use vestibule_core::model::{DesiredRecord, Facts, Field, Fields, Mode};
 use vestibule_core::plan::{Change, Withheld};
 
 use crate::testbed::{Fate, Setup, Testbed, visitor, with_card};
@@ -39,6 +39,29 @@ async fn a_level_added_by_hand_is_told_and_left_in_observe() {
         testbed.house.told(ada.id.object_id),
         [Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Repair)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_observe_a_differing_record_is_read_once_and_the_fields_are_named_until_it_agrees() {
+    let ada = visitor("ada");
+    let mut setup = Setup { standing: vec![ada.clone()], ..Setup::default() };
+    setup.settings.mode = Mode::Observe;
+    let testbed = setup.start().await;
+    let fields = |all: &[Field]| all.iter().copied().collect::<Fields>();
+    edit(&testbed, &ada, add_parking);
+    for _ in 0..3 {
+        testbed.sync().await;
+    }
+    assert_eq!(
+        (testbed.engine.differing(ada.id.object_id), testbed.site.count("read")),
+        (fields(&[Field::Groups]), 1)
+    );
+    edit(&testbed, &ada, |facts| facts.person.last_name.push('x'));
+    testbed.sync().await;
+    assert_eq!(testbed.engine.differing(ada.id.object_id), fields(&[Field::Name, Field::Groups]));
+    edit(&testbed, &ada, |facts| *facts = ada.facts());
+    testbed.sync().await;
+    assert_eq!(testbed.engine.differing(ada.id.object_id), fields(&[]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -76,6 +76,30 @@ async fn too_many_orphans_are_held_together_and_released_by_their_hash_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_held_set_names_the_objects_of_a_few_records_and_reads_each_of_them_once() {
+    let testbed = with_orphans(&many(8), 5).await;
+    let held = testbed.state().held.unwrap();
+    assert_eq!(held.names.len(), 3);
+    assert!(held.names.iter().all(|name| name.starts_with("orphan-")), "{:?}", held.names);
+    assert_eq!(testbed.site.count("read"), 3);
+    testbed.sync().await;
+    assert_eq!((testbed.state().held, testbed.site.count("read")), (Some(held), 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_record_that_cannot_be_read_is_named_by_its_id_until_it_can() {
+    let ada = visitor("ada");
+    let setup = Setup::default();
+    setup.memory.put(shown(&ada));
+    let testbed = setup.raise();
+    testbed.site.next("read", Fate::Fails(ErrorKind::Transient));
+    testbed.until("held", |testbed| testbed.state().held.is_some()).await;
+    assert_eq!(testbed.state().held.unwrap().names, [format!("record {}", ada.id)]);
+    testbed.sync().await;
+    assert_eq!(testbed.state().held.unwrap().names, ["ada"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hash_that_matches_nothing_is_not_reported_as_used_when_another_orphan_is_removed() {
     let mut setup = Setup::default();
     setup.settings.released = Some("0123456789ab".to_owned());
@@ -147,6 +171,7 @@ async fn an_orphan_that_has_lost_its_mark_is_held_until_a_person_releases_it() {
     let testbed = setup.start().await;
     let held = testbed.state().held.unwrap();
     assert_eq!((held.count, held.unmarked, testbed.site.count("remove")), (1, 1, 0));
+    assert_eq!(held.names, [format!("record {}", old.id)]);
     testbed.set(|settings| settings.released = Some(held.hash.clone()));
     testbed.until("its end", |testbed| testbed.holds(&[])).await;
     testbed.rest().await;

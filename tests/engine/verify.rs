@@ -135,6 +135,19 @@ async fn a_clock_that_is_right_costs_one_read_after_the_first_write_of_each_full
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_another_login_the_clock_is_compared_again_with_the_first_write() {
+    let testbed = with_a_clock(SignedDuration::ZERO).await;
+    testbed.push(&visitor("ada"), Priority::UserChange);
+    testbed.rest().await;
+    assert_eq!((testbed.site.count("read"), testbed.state().clock), (1, ClockState::Right));
+    testbed.site.clock_is_off(SignedDuration::from_hours(5));
+    testbed.engine.set_system(testbed.site.clone());
+    testbed.push(&visitor("bob"), Priority::UserChange);
+    testbed.rest().await;
+    assert_eq!(testbed.state().clock, ClockState::Differs(SignedDuration::from_hours(5)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_of_another_zone_is_reported_with_the_first_write_and_gone_when_it_was_set() {
     let testbed = with_a_clock(SignedDuration::from_hours(5)).await;
     testbed.push(&visitor("ada"), Priority::UserChange);

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use vestibule_core::status::Truth::{self, False, True, Unknown};
 use vestibule_core::status::conditions::{
     ACCEPTED, ADOPTION_REFUSED, CREATE_RESULT_UNKNOWN, DELETIONS_HELD, DUPLICATE_CLAIM, INVALID_SPEC,
-    NOT_SUPPORTED_BY_SYSTEM, READY, RECONCILING, RESOLVED_REFS, STALLED, SUCCEEDED, SYNCED,
+    NOT_SUPPORTED_BY_SYSTEM, OBSERVE_ONLY, READY, RECONCILING, RESOLVED_REFS, STALLED, SUCCEEDED, SYNCED,
 };
 use vestibule_core::status::{Condition, Kstatus, Status, Verdict, check, kstatus};
 
@@ -152,6 +152,32 @@ fn the_aspect_that_fails_is_the_one_that_is_false() {
     assert_eq!(blamed(Verdict::drift("the end differs")), [SYNCED]);
     assert_eq!(blamed(Verdict::observe_only_absent("would be made")), [SYNCED]);
     assert_eq!(blamed(Verdict::in_sync("in sync")), Vec::<&str>::new());
+}
+
+#[test]
+fn a_detail_is_added_to_every_condition_of_its_reason_and_to_no_other() {
+    let drift = || Verdict::drift("the system differs");
+    let status = settled(&drift().detailed(OBSERVE_ONLY, "Different: spec.visit"), &Status::default(), 1, 1);
+    for type_ in [READY, SYNCED] {
+        let message = status.condition(type_).map(|it| it.message.as_str());
+        assert_eq!(message, Some("the system differs. Different: spec.visit"), "{type_}");
+    }
+    assert_eq!(drift().detailed(SUCCEEDED, "no"), drift());
+}
+
+#[test]
+fn a_validated_spec_is_accepted_and_resolved_whatever_else_is_wrong() {
+    let now = SignedDuration::ZERO;
+    let rows = [
+        (Verdict::credentials_rejected("change the Secret"), [Some(True), Some(True)]),
+        (Verdict::retrying("no answer", now), [Some(True), Some(True)]),
+        (Verdict::dependency_not_ready("Secret x is missing"), [Some(True), Some(False)]),
+        (Verdict::stalled(INVALID_SPEC, "set spec.lenelS2.path"), [Some(False), Some(True)]),
+    ];
+    for (verdict, expected) in rows {
+        let status = settled(&verdict.clone().validated(), &Status::default(), 1, 1);
+        assert_eq!([ACCEPTED, RESOLVED_REFS].map(|type_| truth(&status, type_)), expected, "{verdict:?}");
+    }
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! Integrations: one connection of one Property to one system, and the engine that serves it.
 
 mod connection;
+mod described;
+mod held;
 mod secrets;
 mod status;
 mod validate;
 
 pub use connection::{Connection, ConnectionParts};
+pub use described::{address, capabilities};
 pub use secrets::{Named, SecretReader};
 pub use status::{Said, Situation, said, verdict};
-pub use validate::{
-    Refusal, Secrets, Validated, capabilities, leaves_records, named_owner_id, takes_visitors, validate,
-};
+pub use validate::{Refusal, Secrets, Validated, leaves_records, named_owner_id, takes_visitors, validate};
 
 use crate::api::AccessIntegrationSpec;
 use crate::cluster::object::DecodedObject;

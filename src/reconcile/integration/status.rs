@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
+use super::held::{held, idle_release};
 use crate::api::HeldDeletions;
-use crate::engine::{ClockState, ConnectionState, CreateStop, HeldBack, State, Unremoved};
+use crate::engine::{ClockState, ConnectionState, CreateStop, State, Unremoved};
 use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
@@ -84,6 +85,8 @@ pub struct Situation<'a> {
     pub lacks: Option<&'a str>,
     /// What the status says of a clock that differs: it stays until the clock has been compared again.
     pub clock_before: Option<&'a str>,
+    /// Host and port of the system, as its spec has them: for this status alone, since others may not read that spec.
+    pub address: Option<String>,
     /// Why there is no connection; `None` if there is one.
     pub refusal: Option<&'a Refusal>,
     /// What the engine shows, if there is one.
@@ -103,7 +106,12 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
         Refusal::Invalid(reason, sentence) => Verdict::stalled(reason, sentence),
         Refusal::Missing(sentence) => Verdict::dependency_not_ready(sentence),
     });
-    let stopped = refusal.or_else(|| stopped(situation.state?, situation.release));
+    refusal.or_else(|| Some(of_valid(situation)?.validated()))
+}
+
+/// The same of one whose spec is valid and whose references were found.
+fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
+    let stopped = situation.state.and_then(|state| stopped(state, situation));
     if stopped.is_some() {
         return stopped;
     }
@@ -120,7 +128,7 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     match situation.state {
         // An outage is told on the integration at once.
         Some(State { condition: ConnectionState::Unreachable(sentence), .. }) => {
-            Some(Verdict::retrying(sentence, SignedDuration::ZERO))
+            Some(Verdict::retrying(at_address(sentence, situation), SignedDuration::ZERO))
         }
         None | Some(State { condition: ConnectionState::Unchecked, .. }) => on_the_way("connecting"),
         Some(State { syncs: 0, .. }) => on_the_way("the first full sync is under way"),
@@ -128,6 +136,14 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
             Some(Verdict::retrying(unremoved(them), SignedDuration::ZERO))
         }
         Some(_) => Some(resolved(connected(situation), situation.lacks)),
+    }
+}
+
+/// What a system said, or did not, with where it was looked for.
+fn at_address(sentence: &str, situation: &Situation<'_>) -> String {
+    match &situation.address {
+        Some(address) => format!("{sentence}. It was looked for at {address}"),
+        None => sentence.to_owned(),
     }
 }
 
@@ -141,7 +157,9 @@ fn resolved(verdict: Verdict, lacks: Option<&str>) -> Verdict {
 fn deleting(situation: &Situation<'_>) -> Verdict {
     let down = situation.state.and_then(|state| match &state.condition {
         ConnectionState::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
-        ConnectionState::Misconfigured(why) | ConnectionState::Unreachable(why) => Some(why.clone()),
+        ConnectionState::Misconfigured(why) | ConnectionState::Unreachable(why) => {
+            Some(at_address(why, situation))
+        }
         ConnectionState::Unchecked | ConnectionState::Connected => None,
     });
     let missing = situation.refusal.and_then(|refusal| match refusal {
@@ -163,19 +181,20 @@ const ONCE_MORE: &str = "It is not tried again by itself, since systems lock acc
     AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
 
 /// Why nothing goes on until a person acts.
-fn stopped(state: &State, release: Option<&str>) -> Option<Verdict> {
+fn stopped(state: &State, situation: &Situation<'_>) -> Option<Verdict> {
     match &state.condition {
         ConnectionState::Rejected(sentence) => {
             return Some(Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}")));
         }
         ConnectionState::Misconfigured(sentence) => {
-            let message = format!("{sentence}. It is looked at again within a minute");
+            let message =
+                format!("{}. It is looked at again within a minute", at_address(sentence, situation));
             return Some(Verdict::stalled(conditions::INVALID_SPEC, message));
         }
         ConnectionState::Unchecked | ConnectionState::Connected | ConnectionState::Unreachable(_) => {}
     }
     let creates = state.creates_stopped.as_ref().map(|stop| creates_stopped(stop, state.unremoved.as_ref()));
-    creates.or_else(|| state.held.as_ref().map(|them| held(them, release)))
+    creates.or_else(|| state.held.as_ref().map(|them| held(them, situation.release)))
 }
 
 /// Why no record is created, and what to do.
@@ -216,7 +235,7 @@ fn clock(situation: &Situation<'_>) -> Option<String> {
         ClockState::Differs(difference) => Some(format!(
             "the clock of the system is {} {} the time of the declared zone: every door opens and closes at another time than \
              declared. Set the clock and the daylight saving of the system, or, if it runs in another time zone, set \
-             lenelS2.timeZone to that. The clock is compared again with the next record written and by each full sync; \
+             spec.lenelS2.timeZone to that. The clock is compared again with the next record written and by each full sync; \
              annotate access.vestibule.dev/sync-requested-at to have it compared now",
             hours_and_minutes(difference),
             if difference.is_negative() { "behind" } else { "ahead of" },
@@ -231,41 +250,6 @@ fn hours_and_minutes(difference: SignedDuration) -> String {
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
-}
-
-fn held(held: &HeldBack, release: Option<&str>) -> Verdict {
-    let misnamed = match held.misnamed {
-        0 => String::new(),
-        some => format!("; {some} of them stand under ids that the system made of ours"),
-    };
-    let unmarked = match held.unmarked {
-        0 => String::new(),
-        some => format!(
-            "; {some} of them have lost the mark that names their object, so that only a person can tell that it is gone"
-        ),
-    };
-    let wrong = release
-        .filter(|release| *release != held.hash)
-        .map(|release| format!("; the annotation names {}, which is another set", short(release)));
-    Verdict::deletions_held(format!(
-        "{} of records without an object {} held{unmarked}{misnamed}{}: look at them in the system, then annotate \
-         access.vestibule.dev/release-deletions: {} to let them happen",
-        counted(held.count, "removal"),
-        if held.count == 1 { "is" } else { "are" },
-        wrong.unwrap_or_default(),
-        held.hash
-    ))
-}
-
-/// So many things.
-fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
-}
-
-/// What a user wrote, as it can stand in a message.
-fn short(written: &str) -> String {
-    let start: String = written.chars().take(20).collect();
-    format!("{start:?}{}", if start.len() < written.len() { " and more" } else { "" })
 }
 
 /// Records that the system does not remove, and what to do.
@@ -290,16 +274,6 @@ fn connected(situation: &Situation<'_>) -> Verdict {
         return verdict.with(conditions::SYNCED, Truth::False, conditions::DRIFT_DETECTED, message);
     }
     verdict.with(conditions::SYNCED, Truth::True, conditions::OBSERVE_ONLY, "")
-}
-
-/// A release that releases nothing and was not used either.
-fn idle_release(situation: &Situation<'_>) -> Option<String> {
-    let used = situation.state.and_then(|state| state.used_release.as_deref()).or(situation.released);
-    let release = situation.release.filter(|release| Some(*release) != used)?;
-    Some(format!(
-        ". No removals are held: access.vestibule.dev/release-deletions names {} and releases nothing, remove it",
-        short(release)
-    ))
 }
 
 fn taken(other: &str) -> String {

@@ -15,6 +15,7 @@ const FINE: Situation<'static> = Situation {
     observes: false,
     differs: false,
     told: false,
+    address: None,
     release: None,
     released: None,
     lacks: None,
@@ -22,6 +23,11 @@ const FINE: Situation<'static> = Situation {
     refusal: None,
     state: None,
 };
+
+/// The first of the held records.
+fn names() -> Vec<String> {
+    vec!["ada".to_owned(), "record 7001".to_owned()]
+}
 
 fn connected_state() -> State {
     let last_sync = Some(at("2026-12-01T08:59:59.75Z"));
@@ -104,6 +110,29 @@ fn an_outage_is_told_on_the_integration_at_once() {
 }
 
 #[test]
+fn the_address_of_a_system_that_is_not_reached_is_reported_on_the_integration() {
+    let down = in_condition(ConnectionState::Unreachable("no connection (Connection refused)".into()));
+    let wrong = in_condition(ConnectionState::Misconfigured("nothing answers at this path".into()));
+    for state in [down, wrong] {
+        let address = Some("netbox.example.org:443".to_owned());
+        let status = after(&Status::default(), &Situation { state: Some(&state), address, ..FINE });
+        let message = &status.condition("Ready").unwrap().message;
+        assert!(message.contains(". It was looked for at netbox.example.org:443"), "{message}");
+    }
+}
+
+#[test]
+fn a_login_that_is_refused_or_not_answered_says_nothing_against_the_spec() {
+    let refused = in_condition(ConnectionState::Rejected("The box refused the login".into()));
+    let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
+    for state in [refused, down, State::default()] {
+        let status = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
+        let aspects = (says(&status, "Accepted"), says(&status, "ResolvedRefs"));
+        assert_eq!(aspects, ("True Succeeded".into(), "True Succeeded".into()), "{:?}", state.condition);
+    }
+}
+
+#[test]
 fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
     let (unchecked, syncing) = (State::default(), State { syncs: 0, ..connected_state() });
     for state in [None, Some(&unchecked), Some(&syncing)] {
@@ -145,7 +174,7 @@ fn a_system_that_does_not_keep_ids_stalls_with_the_length_it_keeps_and_what_to_d
 #[test]
 fn held_deletions_and_another_owner_stall_with_what_to_do() {
     let held = State {
-        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0, names: names() }),
         ..connected_state()
     };
     let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
@@ -156,16 +185,23 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
     );
     assert_eq!(
         status.condition("DeletionsHeld").unwrap().message,
-        "12 removals of records without an object are held: look at them in the system, then annotate \
-         access.vestibule.dev/release-deletions: abc123 to let them happen"
+        "12 removals of records without an object are held: ada, record 7001 and 10 more. Look in the system, then \
+         annotate access.vestibule.dev/release-deletions: abc123 to release what is held"
     );
     let one = State {
-        held: Some(HeldBack { hash: "abc123".into(), count: 1, unmarked: 0, misnamed: 0 }),
+        held: Some(HeldBack {
+            hash: "abc123".into(),
+            count: 1,
+            unmarked: 0,
+            misnamed: 0,
+            names: vec!["ada".into()],
+        }),
         ..connected_state()
     };
     let status = after(&Status::default(), &Situation { state: Some(&one), ..FINE });
     let message = &status.condition("DeletionsHeld").unwrap().message;
-    assert!(message.starts_with("1 removal of records without an object is held: look at"), "{message}");
+    let words = "1 removal of a record without an object is held: ada. Look in the system, then annotate";
+    assert!(message.starts_with(words), "{message}");
     let taken = stopped_by(CreateStop::OtherOwner("old/hq/netbox".into()), &held);
     let status = after(&Status::default(), &Situation { state: Some(&taken), ..FINE });
     assert_eq!((says(&status, "Ready"), reading(&status, 1)), ("False DuplicateClaim".into(), Failed));
@@ -178,7 +214,7 @@ fn held_deletions_and_another_owner_stall_with_what_to_do() {
 #[test]
 fn a_release_that_names_another_set_or_none_is_answered_with_what_is_held() {
     let held = State {
-        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 0, misnamed: 0, names: names() }),
         ..connected_state()
     };
     let message = |state: &State, release, released| {
@@ -186,8 +222,11 @@ fn a_release_that_names_another_set_or_none_is_answered_with_what_is_held() {
         after(&Status::default(), &situation).condition("Ready").unwrap().message.clone()
     };
     let wrong = message(&held, "def456", None);
-    assert!(wrong.contains("the annotation names \"def456\", which is another set: look at"), "{wrong}");
-    assert!(wrong.ends_with("access.vestibule.dev/release-deletions: abc123 to let them happen"), "{wrong}");
+    assert!(wrong.contains("the annotation names \"def456\", which is another set. Look in"), "{wrong}");
+    assert!(
+        wrong.ends_with("access.vestibule.dev/release-deletions: abc123 to release what is held"),
+        "{wrong}"
+    );
     assert!(!message(&held, "abc123", None).contains("another set"), "it is on its way");
     let nothing = connected_state();
     let idle = message(&nothing, "def456", None);
@@ -200,13 +239,16 @@ fn a_release_that_names_another_set_or_none_is_answered_with_what_is_held() {
 #[test]
 fn held_deletions_say_how_many_have_lost_their_mark_or_their_id() {
     let held = State {
-        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 2, misnamed: 3 }),
+        held: Some(HeldBack { hash: "abc123".into(), count: 12, unmarked: 2, misnamed: 3, names: names() }),
         ..connected_state()
     };
     let status = after(&Status::default(), &Situation { state: Some(&held), ..FINE });
     let message = &status.condition("DeletionsHeld").unwrap().message;
-    assert!(message.contains("are held; 2 of them have lost the mark that names their object"), "{message}");
-    assert!(message.contains("; 3 of them stand under ids that the system made of ours: look"), "{message}");
+    assert!(
+        message.contains("and 10 more; 2 of them have lost the mark that names their object"),
+        "{message}"
+    );
+    assert!(message.contains("; 3 of them stand under ids that the system made of ours. Look"), "{message}");
 }
 
 #[test]
@@ -360,7 +402,7 @@ fn a_sync_request_is_echoed_only_when_it_was_handled() {
 #[test]
 fn held_deletions_are_named_with_count_and_hash() {
     let state = State {
-        held: Some(HeldBack { hash: "new".into(), count: 12, unmarked: 0, misnamed: 0 }),
+        held: Some(HeldBack { hash: "new".into(), count: 12, unmarked: 0, misnamed: 0, names: names() }),
         ..connected_state()
     };
     let now = said(&before(), Status::default(), None, None, Some(&state));

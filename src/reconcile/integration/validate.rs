@@ -8,13 +8,13 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use vestibule_core::adapt::Capabilities;
 use vestibule_core::guard::Limits;
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::ownership::Ownership;
 use vestibule_core::status::conditions;
 
 use super::Object;
+use super::described::{holding, letters};
 use crate::api::{self, AccessIntegrationSpec, DeletionPolicy, LenelS2, OccupantDirection, VisitorDirection};
 use crate::engine::{Settings, rate_limit};
 use crate::reconcile::property;
@@ -22,9 +22,6 @@ use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 
 /// The resync of an integration that names none.
 const RESYNC: SignedDuration = SignedDuration::from_mins(30);
-
-/// The field that holds a person's tenant, if none is named (systems/lenel-s2.md 2.14).
-const TENANT_UDF: i32 = 1;
 
 /// Requests in flight at a NetBox: one session, serial in practice (systems/lenel-s2.md 2.13).
 const IN_FLIGHT: i32 = 1;
@@ -164,11 +161,13 @@ fn credentials(
     };
     let (username, password) = (key("username")?, key("password")?.clone());
     if let Some(host) = found.get("host") {
-        let url = Url::parse(&system.url).map_err(|_| invalid("lenelS2.url is not a URL"))?;
+        let url = Url::parse(&system.url).map_err(|_| invalid("spec.lenelS2.url is not a URL"))?;
         let same = url.host_str().is_some_and(|named| named.eq_ignore_ascii_case(host.expose_secret()));
         if !same {
             return Err(invalid(format!(
-                "key host of Secret {name} names another host than lenelS2.url: the login is sent nowhere else"
+                "key host of Secret {name} names another host than spec.lenelS2.url, which is {}, so the login is not sent: \
+                 correct the one that is wrong, or take the key host out of the Secret",
+                url.host_str().unwrap_or_default()
             )));
         }
     }
@@ -183,13 +182,16 @@ fn config(
 ) -> Result<Config, Refusal> {
     let zone = match &system.time_zone {
         Some(name) => TimeZone::get(name).map_err(|_| {
-            invalid(format!("lenelS2.timeZone {name:?} is no IANA time zone, such as Europe/Berlin"))
+            invalid(format!(
+                "spec.lenelS2.timeZone {name:?} is not a time zone: write an Area/City name of the IANA database such as \
+                 Europe/Berlin"
+            ))
         })?,
         None => zone.clone(),
     };
     if system.ca_bundle.is_some() && secrets.ca_pem.is_none() {
         return Err(Refusal::Missing(
-            "the CA bundle that lenelS2.caBundle names does not exist, or lacks the key".into(),
+            "the CA bundle that spec.lenelS2.caBundle names does not exist, or lacks the key: make it, or name another".into(),
         ));
     }
     let mut config = holding(system, zone);
@@ -203,32 +205,13 @@ fn config(
     Ok(config)
 }
 
-/// What the system of an integration can hold, as it is declared, whether or not it can be connected; `None` if this version
-/// speaks to no such system.
-pub fn capabilities(spec: &AccessIntegrationSpec) -> Option<Capabilities> {
-    spec.lenel_s2.as_ref().map(|system| holding(system, TimeZone::UTC).capabilities())
-}
-
-/// A configuration with all that decides what the system can hold.
-fn holding(system: &LenelS2, zone: TimeZone) -> Config {
-    let mut config = Config::new(&system.url, zone);
-    config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
-    config.card_format.clone_from(&system.visitor_card_format);
-    config.wire.names = letters(system.wire.as_ref().and_then(|wire| wire.names));
-    config
-}
-
-fn letters(names: Option<api::NameAlphabet>) -> lenel_s2::Letters {
-    match names.unwrap_or_default() {
-        api::NameAlphabet::Unicode => lenel_s2::Letters::Unicode,
-        api::NameAlphabet::Ascii => lenel_s2::Letters::Ascii,
-    }
-}
-
 fn wire(system: &LenelS2) -> Result<Wire, Refusal> {
     let wire = system.wire.clone().unwrap_or_default();
-    let ping =
-        wire.ping_interval.as_deref().map(|text| duration("lenelS2.wire.pingInterval", text)).transpose()?;
+    let ping = wire
+        .ping_interval
+        .as_deref()
+        .map(|text| duration("spec.lenelS2.wire.pingInterval", text))
+        .transpose()?;
     Ok(Wire {
         body_form: match wire.body_form.unwrap_or_default() {
             api::BodyForm::Xml => lenel_s2::BodyForm::Xml,
@@ -263,7 +246,8 @@ fn settings(
         max_deletions: guard.max_deletions.map_or(defaults.max_deletions, i32::unsigned_abs),
         max_percent: guard.max_percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(defaults.max_percent),
     };
-    let resync = spec.resync_interval.as_deref().map(|text| duration("resyncInterval", text)).transpose()?;
+    let resync =
+        spec.resync_interval.as_deref().map(|text| duration("spec.resyncInterval", text)).transpose()?;
     Ok(Settings {
         mode: mode(spec.mode),
         suspended: property_suspended || spec.suspend.unwrap_or_default(),

@@ -76,16 +76,17 @@ fn what_a_person_must_change_in_the_object_stalls_with_the_field() {
     let netbox = |block: &Value| stalls(conditions::INVALID_SPEC, &json!({ "lenelS2": block }));
     assert_eq!(
         netbox(&json!({ "timeZone": "Mars/Olympus" })),
-        "lenelS2.timeZone \"Mars/Olympus\" is no IANA time zone, such as Europe/Berlin"
+        "spec.lenelS2.timeZone \"Mars/Olympus\" is not a time zone: write an Area/City name of the IANA database such as \
+         Europe/Berlin"
     );
     for text in ["soon", "0s", "-5m"] {
         assert_eq!(
             stalls(conditions::INVALID_SPEC, &json!({ "resyncInterval": text })),
-            format!("resyncInterval {text:?} is no duration: write one such as 30m or 1h30m")
+            format!("spec.resyncInterval {text:?} is no duration: write one such as 30m or 1h30m")
         );
         assert_eq!(
             netbox(&json!({ "wire": { "pingInterval": text } })),
-            format!("lenelS2.wire.pingInterval {text:?} is no duration: write one such as 30m or 1h30m")
+            format!("spec.lenelS2.wire.pingInterval {text:?} is no duration: write one such as 30m or 1h30m")
         );
     }
     assert_eq!(
@@ -119,7 +120,7 @@ fn a_missing_reference_waits_and_says_what_to_make() {
         json!({ "lenelS2": { "caBundle": { "configMapKeyRef": { "name": "ca", "key": "ca.crt" } } } });
     assert_eq!(
         lacks(&bundle, &secrets()),
-        "the CA bundle that lenelS2.caBundle names does not exist, or lacks the key"
+        "the CA bundle that spec.lenelS2.caBundle names does not exist, or lacks the key: make it, or name another"
     );
 }
 
@@ -134,7 +135,8 @@ fn a_login_is_sent_to_the_host_that_its_secret_names_and_to_no_other() {
         assert_eq!(reason, conditions::INVALID_SPEC);
         assert_eq!(
             sentence,
-            "key host of Secret login names another host than lenelS2.url: the login is sent nowhere else"
+            "key host of Secret login names another host than spec.lenelS2.url, which is netbox.example.org, so the login is \
+             not sent: correct the one that is wrong, or take the key host out of the Secret"
         );
     }
 }

@@ -110,12 +110,13 @@ impl LowVolumeLoop {
 
     /// Whether an engine has compared everything since it was asked by this token. An engine that is asked very often forgets
     /// tokens; the second sync since then began after it was asked.
-    fn has_handled(&self, integration: &ObjectKey, token: &String) -> bool {
+    fn has_handled(&self, integration: &ObjectKey, token: &str) -> bool {
         let Some(connection) = self.connections.get(integration) else { return false };
         let state = connection.engine.state();
         let state = state.borrow();
-        let asked = self.asked.get(&(integration.clone(), token.clone()));
-        state.handled_syncs.contains(token) || asked.is_some_and(|syncs| state.syncs >= syncs + 2)
+        let asked = self.asked.get(&(integration.clone(), token.to_owned()));
+        state.handled_syncs.iter().any(|handled| handled == token)
+            || asked.is_some_and(|syncs| state.syncs >= syncs + 2)
     }
 
     /// Whether a sync was handled by all of these integrations which could, and by one at least. One that a person has to
@@ -124,7 +125,7 @@ impl LowVolumeLoop {
     pub(super) fn have_handled<'a>(
         &self,
         integrations: impl Iterator<Item = &'a ObjectKey>,
-        token: &String,
+        token: &str,
     ) -> bool {
         let (mut all, mut awaited, mut handled) = (0, 0, 0);
         for key in integrations {

@@ -108,6 +108,7 @@ impl LowVolumeLoop {
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
             told: told == Some(object.meta.generation),
+            address: spec.and_then(integration::address),
             release: object.meta.annotations.get(annotation::RELEASE_DELETIONS).map(String::as_str),
             released: object.status.as_ref().and_then(|said| said.last_handled_release.as_deref()),
             lacks,

@@ -160,7 +160,7 @@ fn refused(sentence: &str) -> Saying {
 }
 
 fn waits(sentence: &str) -> Saying {
-    Saying::Verdict(Verdict::dependency_not_ready(sentence))
+    Saying::Verdict(Verdict::dependency_not_ready(sentence).validated())
 }
 
 #[cfg(test)]

@@ -157,9 +157,15 @@ fn does_not_keep(fields: Fields) -> String {
     let paths: Vec<_> = fields.iter().map(path).collect();
     format!(
         "the system does not keep what it is sent of {}: look at the record there, then write it in letters and a length that \
-         the system keeps, or set lenelS2.wire.names: Ascii on the AccessIntegration",
+         the system keeps, or set spec.lenelS2.wire.names: Ascii on the AccessIntegration",
         paths.join(" and of ")
     )
+}
+
+/// The fields in which the system differs, by name: what they hold is about people.
+pub fn differing(fields: Fields) -> Option<String> {
+    let paths: Vec<_> = fields.iter().map(path).collect();
+    (!paths.is_empty()).then(|| format!("Different: {}", paths.join("; ")))
 }
 
 /// Where a user declares what is in a field.
@@ -175,7 +181,8 @@ const fn path(field: Field) -> &'static str {
 }
 
 fn told(failure: &Failure) -> Verdict {
-    match failure.kind {
+    // A system was asked, so spec and references are in order unless the trouble itself says otherwise.
+    let verdict = match failure.kind {
         FailureKind::Stalled(reason) => Verdict::stalled(reason, &failure.message),
         FailureKind::Dependency => Verdict::dependency_not_ready(&failure.message),
         FailureKind::Retried => Verdict::retrying(&failure.message, READY_GRACE),
@@ -185,7 +192,8 @@ fn told(failure: &Failure) -> Verdict {
             let message = format!("its former record cannot be removed: {}", failure.message);
             in_sync(&[]).with(conditions::SYNCED, Truth::False, reason, message)
         }
-    }
+    };
+    verdict.validated()
 }
 
 fn withheld(why: Withheld, change: Change) -> Verdict {

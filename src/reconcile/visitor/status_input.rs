@@ -3,10 +3,10 @@
 
 use vestibule_core::adapt::check_window;
 use vestibule_core::identity::{ObjectId, RecordId};
-use vestibule_core::model::ObjectKey;
-use vestibule_core::plan::{DesiredState, ExistingRecord};
+use vestibule_core::model::{Fields, Mode, ObjectKey};
+use vestibule_core::plan::{DesiredState, ExistingRecord, Withheld};
 use vestibule_core::schedule::Visit;
-use vestibule_core::status::Verdict;
+use vestibule_core::status::{Verdict, conditions};
 
 use super::Visitors;
 use super::desired_state::{placement_target, record_in};
@@ -70,6 +70,10 @@ impl Visitors {
                 )
             }
             Saying::ByRecords => verdict(phase, &states, failure.as_ref(), false)?,
+        };
+        let verdict = match status_compute::differing(differing_of(input)) {
+            Some(sentence) => verdict.detailed(conditions::OBSERVE_ONLY, &sentence),
+            None => verdict,
         };
         Some(self.settled(input, &verdict))
     }
@@ -173,6 +177,19 @@ impl Visitors {
 fn is_gone(record: &Record, object_id: ObjectId, engine: &Engine) -> bool {
     let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.object_id == object_id);
     id.is_none_or(|id| engine.is_gone(&id))
+}
+
+/// The fields in which a record differs that is left as it is because nothing is written.
+fn differing_of(input: &StatusInput<'_>) -> Fields {
+    let observed = |placement: &&Placement| {
+        matches!(placement.state, PlacementState::Withheld(Withheld::Mode(Mode::Observe), _))
+    };
+    let here = |placement: &Placement| {
+        input.references.indexes.iter().find(|(_, index)| **index == placement.integration)
+    };
+    let engines = input.row_state.placements.iter().filter(observed).filter_map(here);
+    let engines = engines.filter_map(|(key, _)| input.references.engines.get(key));
+    engines.flat_map(|engine| engine.differing(input.object_id).iter().collect::<Vec<_>>()).collect()
 }
 
 /// Whether the visit is over and nothing of it is left in a system.

@@ -26,7 +26,7 @@ pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
         3 => (
             ErrorKind::Terminal,
             "it found no command in the request (APIERROR 3): this NetBox may need the other body form, see \
-             lenelS2.wire.bodyForm"
+             spec.lenelS2.wire.bodyForm"
                 .to_owned(),
         ),
         4 => (
@@ -102,7 +102,7 @@ pub(super) fn session_taken(operation: &'static str) -> SystemError {
 /// The partition cannot be entered.
 pub(super) fn partition(said: &str) -> SystemError {
     let message = format!(
-        "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check lenelS2.partitionKey, \
+        "The NetBox did not switch to the partition that the AccessIntegration names: {said}. Check spec.lenelS2.partitionKey, \
          and that Vestibule's user may enter it"
     );
     SystemError::new(ErrorKind::Terminal, "SwitchPartition", message).with_code(ErrorCode::Endpoint)
@@ -112,7 +112,9 @@ pub(super) fn partition(said: &str) -> SystemError {
 pub(super) fn unreadable(operation: &'static str, why: Unreadable) -> SystemError {
     let said = match why {
         Unreadable::Malformed => "its answer is incomplete or is not XML",
-        Unreadable::Foreign => "its answer does not come from a NetBox: check lenelS2.url and lenelS2.path",
+        Unreadable::Foreign => {
+            "its answer does not come from a NetBox: check spec.lenelS2.url and spec.lenelS2.path"
+        }
         Unreadable::OtherCommand => "it answered another command: a proxy may mix up answers",
     };
     let message = format!("{operation} on the NetBox failed: {said}; it is tried again");
@@ -127,6 +129,27 @@ pub(super) fn incomplete(operation: &'static str, what: &str) -> SystemError {
     SystemError::new(ErrorKind::Transient, operation, message)
 }
 
+/// What went wrong with TLS. Another CA is the remedy only for a certificate that is not trusted.
+pub(super) fn tls(error: &rustls::Error) -> String {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+    match error {
+        rustls::Error::InvalidMessage(_) => format!(
+            "it does not speak TLS at this port ({error}): write http:// in spec.lenelS2.url, or the port of its HTTPS"
+        ),
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => format!(
+            "its certificate is for another name ({error}): name that host in spec.lenelS2.url, or put the certificate itself \
+             into spec.lenelS2.caBundle"
+        ),
+        rustls::Error::InvalidCertificate(_) => format!(
+            "its certificate is not accepted ({error}): put its CA, or the certificate itself, into spec.lenelS2.caBundle"
+        ),
+        _ => format!(
+            "TLS with it fails ({error}): check the port, and that the NetBox offers TLS 1.2 or 1.3; a certificate of an \
+             authority that is not known here needs spec.lenelS2.caBundle"
+        ),
+    }
+}
+
 /// An HTTP status without an answer (2.1: 200 is normal, also for errors of the API).
 pub(super) fn http_status(
     operation: &'static str,
@@ -139,7 +162,7 @@ pub(super) fn http_status(
             ErrorKind::Terminal,
             format!(
                 "{failed}: nothing answers at this path (HTTP {status}). From version 6 on it is {}, before 5.6 \
-                 /goforms/nbapi: set lenelS2.path",
+                 /goforms/nbapi: set spec.lenelS2.path",
                 super::PATH_V2
             ),
         ),
@@ -153,13 +176,14 @@ pub(super) fn http_status(
         300..400 => (
             ErrorKind::Terminal,
             format!(
-                "{failed}: it redirects (HTTP {status}), which is not followed: set lenelS2.url to the target"
+                "{failed}: it redirects (HTTP {status}), which is not followed: set spec.lenelS2.url to the target"
             ),
         ),
         _ => (
             ErrorKind::Terminal,
             format!(
-                "{failed}: HTTP {status}. A proxy in front of the NetBox may have refused the request: check lenelS2.url"
+                "{failed}: HTTP {status}. A proxy in front of the NetBox may have refused the request: check scheme, host and port of \
+                 spec.lenelS2.url"
             ),
         ),
     };
@@ -227,7 +251,7 @@ mod tests {
         assert_eq!(kind(429), ErrorKind::Throttled(None));
         let later = Some(Duration::from_secs(7));
         assert_eq!(http_status("X", 503, later).kind, ErrorKind::Throttled(later));
-        assert!(http_status("X", 410, None).message.contains("lenelS2.path"));
+        assert!(http_status("X", 410, None).message.contains("spec.lenelS2.path"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Http {
         };
         let client = client.build().map_err(|error| {
             refused(format!(
-                "The NetBox client cannot use TLS: {}; check lenelS2.caBundle",
+                "The NetBox client cannot use TLS: {}; check spec.lenelS2.caBundle",
                 innermost(&error)
             ))
         })?;
@@ -117,21 +117,27 @@ impl Http {
     /// transient.
     fn unreachable(&self, operation: &'static str, error: &reqwest::Error) -> SystemError {
         if let Some(refused) = find::<RefusedAddress>(error) {
-            let message = format!("{operation} on the NetBox was not sent: {refused}; change lenelS2.url");
+            let message =
+                format!("{operation} on the NetBox was not sent: {refused}; change spec.lenelS2.url");
             return SystemError::new(ErrorKind::Terminal, operation, message).with_code(ErrorCode::Endpoint);
         }
         let why = if let Some(tls) = find::<rustls::Error>(error) {
-            format!(
-                "its certificate or TLS is not accepted ({tls}); put its CA, or the certificate itself, into lenelS2.caBundle"
-            )
+            errors::tls(tls)
         } else if error.is_timeout() {
-            format!("no whole answer within {:?}", self.timeout)
+            format!(
+                "no whole answer within {:?}; check host and port of spec.lenelS2.url, and the network between",
+                self.timeout
+            )
         } else if error.is_dns() {
-            "its name cannot be resolved; check lenelS2.url".to_owned()
+            "its name cannot be resolved; check spec.lenelS2.url".to_owned()
         } else if error.is_connect() {
-            format!("no connection ({})", innermost(error))
+            format!(
+                "no connection ({}); check scheme, host and port of spec.lenelS2.url, and that the NetBox is on",
+                innermost(error)
+            )
         } else {
-            "the connection ended before the whole answer came".to_owned()
+            "the connection ended before the whole answer came; check that spec.lenelS2.url has the right scheme and port"
+                .to_owned()
         };
         let message = format!("{operation} on the NetBox failed: {why}; it is tried again");
         SystemError::new(ErrorKind::Transient, operation, message)
@@ -153,9 +159,9 @@ fn refused(message: String) -> SystemError {
 /// The URL of the API, checked before anything is sent.
 fn address(config: &Config) -> Result<Url, SystemError> {
     let mut url = Url::parse(config.url.trim()).map_err(|error| {
-        refused(format!("lenelS2.url is not a URL: {error}; write https:// and the host"))
+        refused(format!("spec.lenelS2.url is not a URL: {error}; write https:// and the host"))
     })?;
-    let whole = |what: &str| Err(refused(format!("lenelS2.url must be {what}")));
+    let whole = |what: &str| Err(refused(format!("spec.lenelS2.url must be {what}")));
     if !matches!(url.scheme(), "http" | "https") {
         return whole("an http or https URL");
     }
@@ -163,10 +169,11 @@ fn address(config: &Config) -> Result<Url, SystemError> {
         return whole("without a user: the login belongs in the Secret");
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return whole("scheme, host and port only: the path goes to lenelS2.path");
+        return whole("scheme, host and port only: the path goes to spec.lenelS2.path");
     }
-    judge_host(&url, config.allow_loopback)
-        .map_err(|why| refused(format!("No connection to the NetBox is made: {why}; change lenelS2.url")))?;
+    judge_host(&url, config.allow_loopback).map_err(|why| {
+        refused(format!("No connection to the NetBox is made: {why}; change spec.lenelS2.url"))
+    })?;
     url.set_path(&config.path);
     Ok(url)
 }
@@ -174,7 +181,7 @@ fn address(config: &Config) -> Result<Url, SystemError> {
 fn trusting(pem: &[u8]) -> Result<rustls::ClientConfig, SystemError> {
     tls::trusting(pem).map_err(|why| {
         refused(format!(
-            "lenelS2.caBundle cannot be used: {why}. Put the CA's certificate there, or the NetBox's own"
+            "spec.lenelS2.caBundle cannot be used: {why}. Put the CA's certificate there, or the NetBox's own"
         ))
     })
 }

@@ -136,10 +136,10 @@ impl AccessSystem for LenelS2 {
 fn check(config: &Config) -> Result<(), SystemError> {
     let refused = |message: &str| Err(SystemError::new(ErrorKind::Terminal, "Connect", message));
     if config.tenant_udf.is_some_and(|number| !(1..=20).contains(&number)) {
-        return refused("lenelS2.tenantUdf must be 1 to 20: a NetBox has twenty such fields");
+        return refused("spec.lenelS2.tenantUdf must be 1 to 20: a NetBox has twenty such fields");
     }
     if !config.path.starts_with('/') {
-        return refused("lenelS2.path must start with a slash, such as /nbws/goforms/nbapi");
+        return refused("spec.lenelS2.path must start with a slash, such as /nbws/goforms/nbapi");
     }
     Ok(())
 }

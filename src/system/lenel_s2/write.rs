@@ -24,7 +24,10 @@ impl LenelS2 {
                 given => Ok(Applied::Misnamed(given.to_owned())),
             },
             Outcome::Duplicate => Ok(Applied::Exists),
-            Outcome::NotFound => Err(errors::missing(command.name, "an access level that the record names")),
+            Outcome::NotFound => Err(errors::missing(
+                command.name,
+                "an access level that spec.visitorAccess of its Tenant or of the AccessIntegration names",
+            )),
             other => Err(refusal(&command, &other)),
         }
     }
@@ -140,7 +143,7 @@ fn refusal_of_card(command: &Command, outcome: &Outcome) -> SystemError {
         Outcome::Duplicate => errors::card_taken(),
         Outcome::Fail(words) if taken(words) => errors::card_taken(),
         Outcome::NotFound => {
-            errors::missing(command.name, "the card format that lenelS2.visitorCardFormat names")
+            errors::missing(command.name, "the card format that spec.lenelS2.visitorCardFormat names")
         }
         other => refusal(command, other),
     }

@@ -5,7 +5,9 @@ use super::visit::{FIRST_YEAR, LAST_YEAR, MAX_DAYS};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The bundled database has no such zone. Only this database is used, since those of hosts and images differ.
-    #[error("spec.timeZone {name:?} is not a time zone: write an IANA name such as \"Europe/London\"")]
+    #[error(
+        "spec.timeZone {name:?} is not a time zone: write an Area/City name of the IANA database such as \"Europe/London\""
+    )]
     UnknownZone {
         /// As it was written.
         name: String,

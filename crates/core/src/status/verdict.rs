@@ -205,6 +205,29 @@ impl Verdict {
         self
     }
 
+    /// Adds a sentence to every condition that has the message of the situation, if its reason is this one.
+    #[must_use]
+    pub fn detailed(mut self, reason: &str, sentence: &str) -> Self {
+        if self.reason == reason {
+            let whole = format!("{}. {sentence}", self.message);
+            for aspect in self.aspects.iter_mut().filter(|aspect| aspect.message == self.message) {
+                aspect.message.clone_from(&whole);
+            }
+            self.message = whole;
+        }
+        self
+    }
+
+    /// The spec is valid and its references exist, whatever else is wrong. A value that the situation itself gives to
+    /// `Accepted` or `ResolvedRefs` is kept.
+    #[must_use]
+    pub fn validated(self) -> Self {
+        let silent = [ACCEPTED, RESOLVED_REFS].into_iter();
+        let silent = silent.filter(|type_| self.aspects.iter().all(|aspect| aspect.type_ != *type_));
+        let silent: Vec<&'static str> = silent.collect();
+        self.all_right(&silent)
+    }
+
     /// Leaves out one of `Accepted`, `ResolvedRefs` and `Synced` that has no meaning for the kind.
     #[must_use]
     pub fn without(mut self, type_: &'static str) -> Self {
