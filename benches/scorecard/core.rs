@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use jiff::{Timestamp, ToSpan};
 use vestibule_core::diff::diff;
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, Owner, RecordId};
 use vestibule_core::model::{DesiredRecord, Mode, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::plan::{DesiredState, ExistingRecord, action_plan};
 use vestibule_core::schedule::{PackedVisit, Provision, Visit, Window, Zone};
@@ -119,7 +119,7 @@ fn record(number: usize, now: Timestamp) -> DesiredRecord {
     let object = ObjectKey::new("building", format!("visitor-{number:06}"));
     let mut record = DesiredRecord {
         id: RecordId::new(Owner(7), ObjectId::of_visitor(&object), 0),
-        mark: OwnerMark { owner_id: "cluster/building/netbox".to_owned(), object },
+        mark: OwnerMark { owner_id: "cluster/building/netbox".to_owned(), kind: Kind::Visitor, object },
         person: Person {
             first_name: "Ada".to_owned(),
             last_name: format!("Byron {number}"),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use vestibule_core::diff::Step;
-use vestibule_core::identity::{RecordId, SHORTEST_ALTERED};
+use vestibule_core::identity::{NUMBERS, RecordId, SHORTEST_ALTERED};
 use vestibule_core::model::{DesiredRecord, ObservedRecord};
-use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
+use vestibule_core::number_search::{NextProbe, NumberSearch};
 
 use super::call::TurnError;
 use super::creates::CreateStop;

@@ -233,9 +233,10 @@ impl Engine {
 /// mark names its object.
 fn is_made_for(person: &ObservedRecord, id: RecordId, marks_prove: bool) -> bool {
     let is_marked = marks_prove
-        && person.mark.as_ref().is_some_and(|mark| {
-            Owner::of(&mark.owner_id) == id.owner && ObjectId::of_visitor(&mark.object) == id.object_id
-        });
+        && person
+            .mark
+            .as_ref()
+            .is_some_and(|mark| Owner::of(&mark.owner_id) == id.owner && mark.object_id() == id.object_id);
     !person.dead && person.id.is_none() && (is_marked || id.is_altered_as(&person.external_id))
 }
 

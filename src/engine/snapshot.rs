@@ -15,9 +15,9 @@ use super::listing::{Found, Listing, Merged};
 /// What is known of one record beside its owner and slot: 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// 48 bits of content and 16 of number.
-    id: u64,
     pub(super) fingerprint: u64,
+    content: u32,
+    number: u16,
     /// Seconds since 1970, [`NEVER`] for a record that does not end.
     pub(super) until: u32,
     /// The listing during or after which we last touched it, and [`MISSING`].
@@ -33,15 +33,16 @@ impl Entry {
     pub(super) fn new(id: &RecordId, fingerprint: u64, until: Option<Timestamp>) -> Self {
         let seconds = |at: Timestamp| u32::try_from(at.as_second().max(0)).unwrap_or(NEVER).min(NEVER - 1);
         Self {
-            id: id.content << 16 | u64::from(id.number),
             fingerprint,
+            content: id.content,
+            number: id.number,
             until: until.map_or(NEVER, seconds),
             touched: 0,
         }
     }
 
     pub(super) const fn id(&self, owner: Owner, object_id: ObjectId) -> RecordId {
-        RecordId { owner, object_id, content: self.id >> 16, number: (self.id & 0xffff) as u16 }
+        RecordId { owner, object_id, content: self.content, number: self.number }
     }
 
     fn existing(&self, owner: Owner, object_id: ObjectId) -> ExistingRecord {
@@ -231,12 +232,12 @@ impl Snapshot {
             self.first.insert(object_id, entry);
             return;
         };
-        if first.id == entry.id {
+        if (first.content, first.number) == (entry.content, entry.number) {
             *first = entry;
             return;
         }
         let more = self.more.entry(object_id).or_default();
-        match more.iter_mut().find(|known| known.id == entry.id) {
+        match more.iter_mut().find(|known| (known.content, known.number) == (entry.content, entry.number)) {
             Some(known) => *known = entry,
             None => more.push(entry),
         }

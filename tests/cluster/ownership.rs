@@ -164,7 +164,7 @@ async fn a_box_that_shortens_ids_lets_nobody_in_and_says_what_it_keeps() {
         }
         let netbox = testbed.reads("AccessIntegration", "netbox", "NotSupportedBySystem").await;
         assert_eq!(netbox.kstatus(), Kstatus::Failed);
-        assert!(netbox.message().contains(&format!("keeps {length} of the 44 characters")), "{netbox}");
+        assert!(netbox.message().contains(&format!("keeps {length} of the 36 characters")), "{netbox}");
         for name in ["ada", "bob", "eve"] {
             let waits = testbed.reads("Visitor", name, "DependencyNotReady").await;
             assert!(waits.message().contains("waits for AccessIntegration netbox"), "{waits}");
@@ -188,7 +188,7 @@ async fn a_box_that_shortens_ids_lets_nobody_in_and_says_what_it_keeps() {
 #[tokio::test]
 async fn what_a_box_made_under_a_shortened_id_is_removed_whatever_fails_in_between() {
     let mut testbed = Testbed::new("cut").await;
-    testbed.netbox.switch(&json!({"text.max": "40"}));
+    testbed.netbox.switch(&json!({"text.max": "32"}));
     testbed
         .netbox
         .fault(json!({"kind": "fail", "operation": "RemovePerson", "text": "Database error", "times": 0}));

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use vestibule::system::{AccessSystem, Applied, Cursor, Page, Scope, SystemError};
 use vestibule_core::diff::{Step, diff};
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, Owner, RecordId};
 use vestibule_core::model::{Card, DesiredRecord, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
@@ -38,7 +38,7 @@ pub(crate) fn visitor(testbed: &dyn Testbed, name: &str) -> DesiredRecord {
     let object = ObjectKey::new("contract", name);
     let mut record = DesiredRecord {
         id: RecordId::new(Owner::of(OWNER_ID), ObjectId::of_visitor(&object), 0),
-        mark: OwnerMark { owner_id: OWNER_ID.to_owned(), object },
+        mark: OwnerMark { owner_id: OWNER_ID.to_owned(), kind: Kind::Visitor, object },
         person: Person {
             first_name: "Ada".to_owned(),
             last_name: "Byron".to_owned(),

@@ -11,7 +11,7 @@ use vestibule_core::plan::{Change, Withheld};
 
 use crate::testbed::{Fate, OWNER_ID, Setup, Testbed, shown, stranger, visitor};
 
-const CUT: [usize; 3] = [8, 20, 40];
+const CUT: [usize; 3] = [8, 20, 32];
 
 /// A stage of a system that does this to ids.
 async fn stage_with(ids: Ids) -> Testbed {
@@ -41,7 +41,7 @@ fn cut(record: &DesiredRecord, length: usize) -> ObservedRecord {
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_was_made_under_another_id_is_removed_at_once_and_no_other_is_made() {
-    let shortened = |kept| CreateStop::ShortenedIds { sent: 44, kept };
+    let shortened = |kept| CreateStop::ShortenedIds { sent: 36, kept };
     let cases = CUT.map(|kept| (Ids::Shortened(kept), shortened(kept)));
     for (ids, stop) in cases.into_iter().chain([(Ids::Chosen, CreateStop::ChosenIds)]) {
         let (testbed, guests) = (stage_with(ids).await, guests(10));
@@ -198,7 +198,7 @@ async fn ids_that_earlier_attempts_used_up_in_their_cut_form_are_not_tried_one_b
         testbed.rest().await;
         testbed.pass(3600).await;
         assert_eq!(testbed.site.count("create"), 1);
-        let stop = CreateStop::ShortenedIds { sent: 44, kept: length };
+        let stop = CreateStop::ShortenedIds { sent: 36, kept: length };
         assert_eq!(testbed.state().creates_stopped, Some(stop), "found without a memory of it");
         assert!(guests.iter().all(|guest| waits(&testbed, guest)));
     }
@@ -232,7 +232,7 @@ async fn an_answer_that_names_a_person_of_the_site_removes_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_number_that_loses_a_digit_is_another_id_of_the_same_content_and_as_good() {
     let (setup, ada) = (Setup::default(), visitor("ada"));
-    setup.memory.set_ids(Ids::Shortened(44));
+    setup.memory.set_ids(Ids::Shortened(36));
     for number in (0..10).filter(|number| *number != 1) {
         let id = RecordId { number, ..ada.id };
         setup.memory.put(ObservedRecord { dead: true, ..shown(&DesiredRecord { id, ..ada.clone() }) });
@@ -273,9 +273,9 @@ async fn stage_holding(there: &[ObservedRecord], limits: Limits) -> Testbed {
 async fn after_a_restart_what_is_left_of_our_ids_is_recognised_and_removed_whoever_is_declared() {
     let guests = guests(3);
     let capitals =
-        ObservedRecord { external_id: guests[2].id.to_string().to_uppercase(), ..cut(&guests[2], 44) };
+        ObservedRecord { external_id: guests[2].id.to_string().to_uppercase(), ..cut(&guests[2], 36) };
     let theirs = stranger("vst-0000", "7");
-    let there = [cut(&guests[0], 20), cut(&guests[1], 40), capitals, theirs.clone()];
+    let there = [cut(&guests[0], 20), cut(&guests[1], 32), capitals, theirs.clone()];
     let testbed = stage_holding(&there, Limits::default()).await;
     testbed.until("they are gone", |testbed| testbed.living() == [theirs.clone()]).await;
     assert_eq!((testbed.site.count("remove-misnamed"), testbed.state().held.clone()), (3, None));
@@ -286,7 +286,7 @@ async fn after_a_restart_what_is_left_of_our_ids_is_recognised_and_removed_whoev
 #[tokio::test(start_paused = true)]
 async fn many_of_them_are_held_counted_and_released_together_with_the_orphans() {
     let guests = guests(8);
-    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 40)).collect();
+    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 32)).collect();
     let testbed = stage_holding(&there, Limits { max_deletions: 5, max_percent: 0 }).await;
     let held = testbed.state().held.unwrap();
     assert_eq!(
@@ -304,7 +304,7 @@ async fn many_of_them_are_held_counted_and_released_together_with_the_orphans() 
 #[tokio::test(start_paused = true)]
 async fn one_that_was_removed_by_hand_is_not_held_any_more() {
     let guests = guests(8);
-    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 40)).collect();
+    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 32)).collect();
     let testbed = stage_holding(&there, Limits { max_deletions: 5, max_percent: 0 }).await;
     for person in &there {
         testbed.site.memory.put(ObservedRecord { dead: true, ..person.clone() });
@@ -332,7 +332,7 @@ async fn one_whose_removal_fails_is_tried_again_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn an_integration_that_goes_takes_them_along_unasked() {
     let guests = guests(8);
-    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 40)).collect();
+    let there: Vec<_> = guests.iter().map(|guest| cut(guest, 32)).collect();
     let testbed = stage_holding(&there, Limits { max_deletions: 0, max_percent: 0 }).await;
     assert_eq!(testbed.living().len(), 8);
     testbed.engine.drain();
@@ -347,7 +347,7 @@ async fn a_mode_that_removes_nothing_still_takes_back_what_its_own_create_made_a
         let mut setup = Setup::default();
         setup.settings.mode = mode;
         setup.memory.set_ids(Ids::Shortened(20));
-        setup.memory.put(cut(&bob, 40));
+        setup.memory.put(cut(&bob, 32));
         let testbed = setup.start().await;
         testbed.push(&ada, Priority::UserChange);
         testbed.rest().await;
@@ -355,7 +355,7 @@ async fn a_mode_that_removes_nothing_still_takes_back_what_its_own_create_made_a
     }
     let mut setup = Setup::default();
     setup.settings.mode = Mode::Observe;
-    setup.memory.put(cut(&bob, 40));
+    setup.memory.put(cut(&bob, 32));
     let testbed = setup.start().await;
     testbed.sync().await;
     assert_eq!(testbed.site.writes(), []);

@@ -2,9 +2,8 @@
 
 use vestibule::engine::{Outcome, Priority};
 use vestibule::system::{ErrorKind, Page};
-use vestibule_core::identity::RecordId;
+use vestibule_core::identity::{NUMBERS, RecordId};
 use vestibule_core::model::{DesiredRecord, ObservedRecord};
-use vestibule_core::number_search::NUMBERS;
 
 use crate::testbed::{Fate, Setup, Testbed, shown, visitor};
 

@@ -17,7 +17,7 @@ use vestibule::cluster::lease::Fence;
 use vestibule::system::SystemError;
 use vestibule::system::lenel_s2::{Config, Credentials, LenelS2, PATH_V2};
 use vestibule_core::diff::Step;
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, Owner, RecordId};
 use vestibule_core::model::{Card, DesiredRecord, ObjectKey, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
@@ -182,7 +182,11 @@ pub(crate) fn create() -> Step {
     let at = |text: &str| text.parse().unwrap();
     Step::Create(Arc::new(DesiredRecord {
         id: id(),
-        mark: OwnerMark { owner_id: "feed".to_owned(), object: ObjectKey::new("hq", "ada") },
+        mark: OwnerMark {
+            owner_id: "feed".to_owned(),
+            kind: Kind::Visitor,
+            object: ObjectKey::new("hq", "ada"),
+        },
         person: Person { last_name: "Byron".to_owned(), ..Person::default() },
         tenant: String::new(),
         window: Window { from: at("2026-12-01T13:00:00Z"), until: at("2026-12-01T23:00:00Z") },

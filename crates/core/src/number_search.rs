@@ -4,8 +4,7 @@
 //! interval: about twenty reads at most, without stored state. If free numbers lie between used ones, the number found is
 //! still free as far as the reads say; the create decides.
 
-/// The number of records that one content of one object can have, one after another: numbers 0 to 1,023.
-pub const NUMBERS: u16 = 1024;
+use crate::identity::NUMBERS;
 
 /// The next action of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

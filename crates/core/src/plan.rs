@@ -181,7 +181,7 @@ pub fn action_plan(
             action_plan.withheld.push((Action::Create(Arc::clone(record)), Withheld::Beside(mode)));
         }
         (Some(record), None) => action_plan.add(Action::Create(Arc::clone(record)), mode.creates(), mode),
-        (Some(record), Some(found)) if !record.id.holds(found.fingerprint) => {
+        (Some(record), Some(found)) if record.facts().fingerprint() != found.fingerprint => {
             let allowed = if is_unfinished(record, &found) { mode.creates() } else { mode.updates() };
             action_plan.add(Action::Repair(found.id, Arc::clone(record)), allowed, mode);
         }

@@ -175,7 +175,7 @@ mod tests {
 
     fn ada() -> serde_json::Value {
         serde_json::json!({
-            "id": "vst-00000001-0000000000000002-000000000003-0", "first_name": "Ada", "last_name": "Byron",
+            "id": "vst-000001-00000000000002-00000003-0", "first_name": "Ada", "last_name": "Byron",
             "levels": ["Lobby", "Acme Visitors"], "act_date": "2026-12-01 09:00:00", "exp_date": "2026-12-01 17:00:00",
             "deleted": false, "cards": []
         })
@@ -197,7 +197,7 @@ mod tests {
         let mut gone = ada();
         gone["deleted"] = true.into();
         let held = holdings(&serde_json::json!([gone]));
-        held.removed("vst-00000001-0000000000000002-000000000003-0").unwrap();
+        held.removed("vst-000001-00000000000002-00000003-0").unwrap();
         assert!(held.removed("vst-x").unwrap_err().to_string().contains("does not know"));
         assert!(held.the("Ada Byron").is_err());
     }

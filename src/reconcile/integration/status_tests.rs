@@ -150,7 +150,7 @@ fn stopped_by(stop: CreateStop, state: &State) -> State {
 #[test]
 fn a_system_that_does_not_keep_ids_stalls_with_the_length_it_keeps_and_what_to_do() {
     let rows = [
-        (CreateStop::ShortenedIds { sent: 44, kept: 20 }, "keeps 20 of the 44 characters of an id"),
+        (CreateStop::ShortenedIds { sent: 36, kept: 20 }, "keeps 20 of the 36 characters of an id"),
         (CreateStop::ChosenIds, "gives records ids of its own"),
         (CreateStop::HiddenIds, "shows neither a living nor a removed record"),
     ];

@@ -255,7 +255,7 @@ fn state_after(
     target: PlacementTarget,
     told: PlacementState,
     settled: bool,
-    content: Option<u64>,
+    content: Option<u32>,
 ) -> PlacementState {
     match (target, told) {
         (PlacementTarget::Content(wanted), told) if told.is_present() && content != Some(wanted) => {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use vestibule_core::identity::{Owner, RecordId};
+use vestibule_core::identity::{Kind, Owner, RecordId};
 use vestibule_core::model::{DesiredRecord, Fields, OwnerMark, Person};
 use vestibule_core::plan::ExistingRecord;
 use vestibule_core::schedule::Window;
@@ -26,7 +26,7 @@ fn a_row_keeps_the_content_of_a_wanted_record_and_nothing_else_of_it() {
     let window = Window { from: at("2026-12-01T08:00:00Z"), until: at("2026-12-01T16:00:00Z") };
     let record = DesiredRecord {
         id: id(42),
-        mark: OwnerMark { owner_id: String::new(), object: key("jane") },
+        mark: OwnerMark { owner_id: String::new(), kind: Kind::Visitor, object: key("jane") },
         person: Person::default(),
         tenant: String::new(),
         window,

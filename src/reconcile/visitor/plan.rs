@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use vestibule_core::adapt::{RequestedAccess, adapt, entitlement, group_names};
 use vestibule_core::entitlement::Entitlement;
-use vestibule_core::identity::{ObjectId, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, RecordId};
 use vestibule_core::model::{DesiredRecord, ObjectKey, OwnerMark};
 use vestibule_core::plan::DesiredState;
 use vestibule_core::schedule::{Day, PackedVisit};
@@ -164,7 +164,11 @@ pub fn record(
     let window = facts.window.unwrap_or(window);
     Ok(DesiredState::Record(Arc::new(DesiredRecord {
         id,
-        mark: OwnerMark { owner_id: access.integration.owner_id.clone(), object: object.clone() },
+        mark: OwnerMark {
+            owner_id: access.integration.owner_id.clone(),
+            kind: Kind::Visitor,
+            object: object.clone(),
+        },
         person: facts.person,
         tenant: facts.tenant,
         window,

@@ -176,7 +176,7 @@ fn each_change_that_a_door_or_a_desk_can_see_is_a_new_record_of_the_same_visitor
         json!({ "visit": { "endTime": "18:00" } }),
         json!({ "visit": { "startTime": null, "endTime": null } }),
     ];
-    let mut contents: BTreeSet<u64> = changes.iter().map(|change| made(change, &tenant).id.content).collect();
+    let mut contents: BTreeSet<u32> = changes.iter().map(|change| made(change, &tenant).id.content).collect();
     contents.insert(made(&json!({}), &opening(&["Lab"])).id.content);
     contents.insert(made(&json!({}), &TenantFacts { display_name: "Other".into(), ..tenant }).id.content);
     contents.insert(first.id.content);

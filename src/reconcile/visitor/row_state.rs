@@ -62,8 +62,8 @@ pub struct Placement {
 /// What is wanted of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacementTarget {
-    /// The record of this content (the 48 bits of its id).
-    Content(u64),
+    /// The record of this content (the bits of it that its id holds).
+    Content(u32),
     /// No record.
     Nothing,
     /// Nothing that still opens.

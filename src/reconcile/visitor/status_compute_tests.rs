@@ -52,7 +52,7 @@ fn sentence(text: &str) -> String {
 
 #[test]
 fn an_outcome_without_an_error_is_a_state_without_a_trouble() {
-    let id = "vst-00000007-0000000000000001-00000000002a-0".parse().unwrap();
+    let id = "vst-000007-00000000000001-0000002a-0".parse().unwrap();
     let withheld = Withheld::Mode(Mode::Observe);
     let rows = [
         (Outcome::Present(id), PlacementState::Present),
@@ -258,7 +258,7 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
 
 #[test]
 fn a_record_that_is_not_removed_is_reported_beside_one_that_is_as_declared() {
-    let id = "vst-00000007-0000000000000001-00000000002a-0".parse().unwrap();
+    let id = "vst-000007-00000000000001-0000002a-0".parse().unwrap();
     let error = SystemError::new(ErrorKind::Terminal, "RemovePerson", "it says no. It was disarmed");
     let (state, failure) = placement_state(&Outcome::Leftover(id, error));
     assert_eq!(state, PlacementState::Present);

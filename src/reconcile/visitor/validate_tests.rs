@@ -96,10 +96,10 @@ fn a_spec_that_cannot_be_read_is_refused_with_the_place_and_nothing_of_the_perso
 
 #[test]
 fn only_ids_of_our_form_and_of_that_integration_are_known() {
-    let ours = "vst-00000007-0000000000000001-00000000002a-0";
+    let ours = "vst-000007-00000000000001-0000002a-0";
     let records = json!([
         { "integration": "netbox", "externalId": ours },
-        { "integration": "annex", "externalId": "vst-00000007-0000000000000001-00000000002b-1" },
+        { "integration": "annex", "externalId": "vst-000007-00000000000001-0000002b-1" },
         { "integration": "salto", "externalId": "4711" },
         { "integration": "upper", "externalId": ours.to_uppercase() },
     ]);

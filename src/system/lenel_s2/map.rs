@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, Owner, RecordId};
 use vestibule_core::model::{
     Card, DesiredRecord, Facts, Field, ObjectKey, ObservedRecord, OwnerMark, Person,
 };
@@ -17,8 +17,6 @@ use super::time::Dates;
 
 /// The beginning of the readable mark in NOTES.
 const MARK: &str = "Vestibule owner=";
-/// The text between its two parts.
-const OBJECT: &str = " visitor=";
 
 /// Reads and writes records for one controller.
 pub(super) struct Map {
@@ -184,23 +182,31 @@ fn levels(groups: &BTreeSet<String>) -> Option<Param> {
 
 /// The owner of the record, for an operator of the NetBox.
 fn write_mark(mark: &OwnerMark) -> String {
-    format!("{MARK}{}{OBJECT}{}", mark.owner_id, mark.object)
+    format!("{MARK}{}{}{}", mark.owner_id, before_object(mark.kind), mark.object)
+}
+
+/// What stands between the two parts of a mark.
+fn before_object(kind: Kind) -> String {
+    format!(" {}=", kind.word())
 }
 
 /// Whether mark and id name the same owner and object. The NetBox may truncate NOTES (2.16 no. 12), and a truncated
 /// name is another object's. Notes can also be copied by hand: beside a foreign id the mark is shown, and proves
 /// nothing by itself.
 fn agree(mark: &OwnerMark, id: RecordId) -> bool {
-    Owner::of(&mark.owner_id) == id.owner && ObjectId::of_visitor(&mark.object) == id.object_id
+    Owner::of(&mark.owner_id) == id.owner && mark.object_id() == id.object_id
 }
 
 /// The mark in one line of NOTES; other lines may follow or precede. `None` if it is absent, foreign or damaged.
 fn read_mark(notes: &str) -> Option<OwnerMark> {
     let line = notes.lines().find_map(|line| line.trim_start().strip_prefix(MARK))?;
-    let (owner_id, rest) = line.rsplit_once(OBJECT)?;
+    // An owner id may hold such a word itself: the last one counts.
+    let split = |kind: Kind| line.rsplit_once(&before_object(kind)).map(|parts| (kind, parts));
+    let (kind, (owner_id, rest)) =
+        Kind::ALL.into_iter().filter_map(split).max_by_key(|(_, (owner_id, _))| owner_id.len())?;
     let (namespace, name) = rest.split_whitespace().next()?.split_once('/')?;
     let named = !owner_id.is_empty() && !namespace.is_empty() && !name.is_empty() && !name.contains('/');
-    named.then(|| OwnerMark { owner_id: owner_id.to_owned(), object: ObjectKey::new(namespace, name) })
+    named.then(|| OwnerMark { owner_id: owner_id.to_owned(), kind, object: ObjectKey::new(namespace, name) })
 }
 
 #[cfg(test)]
@@ -219,8 +225,8 @@ mod tests {
         let key = ObjectKey::new("hq", "ada");
         let at = |text: &str| text.parse().unwrap();
         DesiredRecord {
-            id: RecordId::new(Owner(1), ObjectId::of_visitor(&key), 7),
-            mark: OwnerMark { owner_id: "c/hq/box".to_owned(), object: key },
+            id: RecordId::new(Owner(1), vestibule_core::identity::ObjectId::of_visitor(&key), 7),
+            mark: OwnerMark { owner_id: "c/hq/box".to_owned(), kind: Kind::Visitor, object: key },
             person: Person {
                 first_name: "Ada".to_owned(),
                 last_name: "Byron".to_owned(),
@@ -301,8 +307,11 @@ mod tests {
 
     #[test]
     fn a_mark_reads_back_as_written_and_survives_a_guards_note() {
-        let mark =
-            OwnerMark { owner_id: "b9 x/hq/visitor=y".to_owned(), object: ObjectKey::new("hq", "ada") };
+        let mark = OwnerMark {
+            owner_id: "b9 x/hq/visitor=y".to_owned(),
+            kind: Kind::Visitor,
+            object: ObjectKey::new("hq", "ada"),
+        };
         let notes = write_mark(&mark);
         assert_eq!(read_mark(&notes), Some(mark.clone()));
         assert_eq!(read_mark(&format!("knows the way\n {notes} \nparked in B")), Some(mark));
@@ -310,8 +319,12 @@ mod tests {
 
     #[test]
     fn a_mark_that_does_not_fit_the_id_is_none() {
-        let mark = OwnerMark { owner_id: "c/hq/box".to_owned(), object: ObjectKey::new("hq", "ada") };
-        let id = RecordId::new(Owner::of("c/hq/box"), ObjectId::of_visitor(&mark.object), 7);
+        let mark = OwnerMark {
+            owner_id: "c/hq/box".to_owned(),
+            kind: Kind::Visitor,
+            object: ObjectKey::new("hq", "ada"),
+        };
+        let id = RecordId::new(Owner::of("c/hq/box"), mark.object_id(), 7);
         let notes = write_mark(&mark);
         let read = |id: &str, notes: &str| {
             let person = dto::Person { id: id.to_owned(), notes: notes.to_owned(), ..dto::Person::default() };

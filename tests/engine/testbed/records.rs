@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, Owner, RecordId};
 use vestibule_core::model::{Card, DesiredRecord, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::schedule::Window;
 
@@ -22,7 +22,7 @@ pub(crate) fn of_owner(owner_id: &str, name: &str) -> DesiredRecord {
     let object = ObjectKey::new("acme", name);
     identified(DesiredRecord {
         id: RecordId::new(Owner::of(owner_id), ObjectId::of_visitor(&object), 0),
-        mark: OwnerMark { owner_id: owner_id.to_owned(), object },
+        mark: OwnerMark { owner_id: owner_id.to_owned(), kind: Kind::Visitor, object },
         person: Person {
             first_name: "Ada".to_owned(),
             last_name: "Byron".to_owned(),

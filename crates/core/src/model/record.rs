@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Card, Facts, ObjectKey, Person};
-use crate::identity::RecordId;
+use crate::identity::{Kind, ObjectId, RecordId};
 use crate::schedule::Window;
 
 /// The owner of a record, in a form that a person at the front desk can read (design 3.15).
@@ -11,8 +11,17 @@ use crate::schedule::Window;
 pub struct OwnerMark {
     /// The integration's owner id.
     pub owner_id: String,
+    /// The kind of the object that declared the record.
+    pub kind: Kind,
     /// The object that declared the record.
     pub object: ObjectKey,
+}
+
+impl OwnerMark {
+    /// The id of the object that declared the record.
+    pub fn object_id(&self) -> ObjectId {
+        ObjectId::new(self.kind, &self.object)
+    }
 }
 
 /// The record that one system should hold for one visitor on one day: adapted to the system, ready to send.

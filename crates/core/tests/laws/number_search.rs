@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use vestibule_core::number_search::{NUMBERS, NextProbe, NumberSearch};
+use vestibule_core::identity::NUMBERS;
+use vestibule_core::number_search::{NextProbe, NumberSearch};
 
 /// The result of a search, and the number of reads.
 fn found(used: &BTreeSet<u16>, start: u16) -> (Option<u16>, usize) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use vestibule_core::identity::{ObjectId, Owner, RecordId};
+use vestibule_core::identity::{Kind, ObjectId, Owner, RecordId};
 use vestibule_core::model::{Card, DesiredRecord, Facts, Mode, ObjectKey, ObservedRecord, OwnerMark, Person};
 use vestibule_core::plan::{DesiredState, ExistingRecord};
 use vestibule_core::schedule::Window;
@@ -56,7 +56,11 @@ pub(crate) fn groups(names: &[&str]) -> BTreeSet<String> {
 /// Ada's record for this morning and afternoon.
 pub(crate) fn record() -> DesiredRecord {
     let window = Window { from: at(-3600), until: at(3600) };
-    let mark = OwnerMark { owner_id: "cluster/buildings/netbox".to_owned(), object: key("ada") };
+    let mark = OwnerMark {
+        owner_id: "cluster/buildings/netbox".to_owned(),
+        kind: Kind::Visitor,
+        object: key("ada"),
+    };
     let record = DesiredRecord {
         id: RecordId::new(owner(), object_id(), 0),
         mark,
