@@ -53,7 +53,7 @@ fn whatever_a_system_cannot_hold_is_refused_long_before_its_day() {
     let rows = [
         (person("", "Doe", false), able(|_| {}), "Memory requires an email or a phone of a visitor"),
         (jane(), able(|it| it.max_groups = 0), "holds at most 0 access groups"),
-        (person("a@b.c", "\u{e000}", false), able(|it| it.names = Names::Ascii), "spell it in Latin letters"),
+        (person("a@b.c", "\u{e000}", false), able(|it| it.names = Names::Ascii), "write it in Latin letters"),
         (with_card(), able(|it| it.card_format = None), "spec.lenelS2.visitorCardFormat"),
     ];
     for (person, declared, words) in rows {
