@@ -36,7 +36,7 @@ pub struct LenelS2 {
     /// Certificates (PEM) that are trusted for the NetBox in addition to those of the operating system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_bundle: Option<CaBundle>,
-    /// Details of the protocol that differ between NetBoxes. Omit it unless your NetBox needs it.
+    /// Details of the protocol that differ between NetBox servers. Omit it unless your NetBox needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<LenelS2Wire>,
 }
@@ -57,7 +57,7 @@ pub struct CaBundle {
     pub config_map_key_ref: Option<KeyRef>,
 }
 
-/// Details that the documents leave open and that differ between NetBoxes.
+/// Details that the documents leave open and that differ between NetBox servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LenelS2Wire {
