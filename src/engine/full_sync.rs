@@ -25,10 +25,7 @@ impl Engine {
         let tokens = self.inner.lock().sync_tokens.clone();
         self.list(rank).await?;
         self.judge_orphans().await;
-        // The list was whole, however this ends.
-        if let Err(stop) = self.compare_clock_again().await {
-            tracing::debug!(integration = %self.label, ?stop, "the clock was not compared again");
-        }
+        self.compare_clock().await;
         self.publish_sync(tokens);
         Ok(())
     }
@@ -96,6 +93,7 @@ impl Engine {
             .collect();
         // What the list lacks is drift when the system says so once more.
         self.metrics.truth.drift(&self.label, drifted.len() as u64, 0);
+        inner.drifted.clone_from(&drifted);
         let object_ids: BTreeSet<_> = merged.missing.iter().map(|id| id.object_id).chain(drifted).collect();
         for object_id in object_ids {
             inner.queue.push(object_id, Priority::Drift.with_reason(Reason::Drift), None, now);
@@ -114,7 +112,6 @@ impl Engine {
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
             let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
-            inner.checks.clock_is_due();
             inner.records()
         };
         self.metrics.truth.synced(&self.label, Job::FullSync, now);

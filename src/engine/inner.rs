@@ -110,6 +110,8 @@ pub(super) struct Inner {
     pub(super) unmarked: BTreeSet<RecordId>,
     /// What there is to learn from reading writes back.
     pub(super) checks: Checks,
+    /// Objects whose record the last comparison has counted as drift, until their turn ends.
+    pub(super) drifted: BTreeSet<ObjectId>,
     /// Records whose texts the system does not keep as they are sent.
     pub(super) altered: BTreeMap<ObjectId, Altered>,
     /// Records that stay although they are not wanted as they are.
@@ -158,6 +160,7 @@ impl Inner {
             misnamed: MisnamedRecords::default(),
             creates: Creates::default(),
             checks: Checks::default(),
+            drifted: BTreeSet::new(),
             altered: BTreeMap::new(),
             remaining: Remaining::default(),
         }

@@ -7,6 +7,7 @@
 mod absence;
 mod call;
 mod cards;
+mod clock_check;
 mod create;
 mod creates;
 mod desired_state;
@@ -41,13 +42,13 @@ pub mod rate_limit;
 pub mod rate_limiter;
 pub mod snapshot;
 
+pub use clock_check::ClockState;
 pub use creates::CreateStop;
 pub use desired_state::{DesiredStateAnswer, DesiredStateSource, Outcome, Report, SourceError, Wait};
 pub use inner::Settings;
 pub use queue::Priority;
 pub use remaining::Unremoved;
 pub use state::{ConnectionState, HeldBack, State};
-pub use verify::ClockState;
 pub use work::{Reason, Work};
 
 use std::collections::BTreeSet;
@@ -247,7 +248,7 @@ impl Engine {
     }
 
     /// Takes a new connection for the same account in the same system: a Secret was rotated, or its zone was changed. A
-    /// parked engine goes on, and the clock is compared again with the next write.
+    /// parked engine goes on, and the clock is compared again.
     pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
         *self.system.write() = system;
         self.logins.store(0, Ordering::Relaxed);

@@ -206,7 +206,8 @@ impl Engine {
     }
 
     async fn do_chore(&self, sync_due: bool) -> Result<(), TurnError> {
-        if !self.inner.lock().connected {
+        let connects = !self.inner.lock().connected;
+        if connects {
             let health = self.check().await?;
             self.inner.lock().connected = true;
             self.publish(|state| {
@@ -218,6 +219,10 @@ impl Engine {
         }
         if sync_due {
             return self.sync(Priority::Drift).await;
+        }
+        if connects {
+            // While it was not connected, its clock may have been set.
+            self.compare_clock().await;
         }
         let now = self.clock.now();
         if self.inner.lock().judge_due.is_some_and(|due| due <= now) {

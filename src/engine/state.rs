@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::clock_check::ClockState;
 use super::creates::CreateStop;
 use super::remaining::Unremoved;
-use super::verify::ClockState;
 
 /// How the connection stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

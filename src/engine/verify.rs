@@ -1,55 +1,21 @@
-//! Reading a write back: whether the system's clock is right, and whether it keeps the texts that it is sent.
+//! Reading a write back: whether the system keeps the texts that it is sent, and what its clock shows.
 //!
-//! Most systems never alter anything, so a read costs a call only where something can be learned: after the first write of a
-//! connection and of each full sync (the clock), and after texts of a kind that the system has not been seen to keep.
+//! Most systems never alter anything, so a read costs a call only where something can be learned: after texts of a kind that
+//! the system has not been seen to keep, and while its clock has not been compared (see [`super::clock_check`]).
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use vestibule_core::diff::{self, Step};
-use vestibule_core::identity::{ObjectId, RecordId};
+use jiff::Timestamp;
+use vestibule_core::diff;
+use vestibule_core::identity::ObjectId;
 use vestibule_core::model::{DesiredRecord, Fields, ObservedRecord};
 
 use super::call::TurnError;
-use super::{Engine, Priority, Reason};
+use super::{Engine, Priority};
 use crate::system::{self, Page, Scope, SystemError};
-
-/// A clock may be off by this much (design 3.17): less is drift that no door notices.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-
-/// A measured difference within this of the reported one is the same: the report must not change with every write.
-const SAME_DIFFERENCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Texts up to this length are kept by every system that is known.
 const SHORT_TEXT: usize = 20;
-
-/// What is known of a system's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClockState {
-    /// Not compared since the start.
-    #[default]
-    Unknown,
-    /// It shows the time of the declared zone.
-    Right,
-    /// It differs from the time of the declared zone by so much, in whole minutes; positive is ahead.
-    Differs(SignedDuration),
-}
-
-impl ClockState {
-    /// The state after a measurement.
-    fn after(self, difference: SignedDuration) -> Self {
-        match self {
-            _ if difference.abs() <= TOLERANCE => Self::Right,
-            Self::Differs(known) if (known - difference).abs() <= SAME_DIFFERENCE => self,
-            _ => Self::Differs(whole_minutes(difference)),
-        }
-    }
-}
-
-fn whole_minutes(difference: SignedDuration) -> SignedDuration {
-    let half = SignedDuration::from_secs(30 * i64::from(difference.signum()));
-    SignedDuration::from_mins((difference + half).as_mins())
-}
 
 /// Fields that open nothing and that the system holds otherwise than they were sent.
 #[derive(Clone, Copy, Debug)]
@@ -78,9 +44,13 @@ impl Default for Checks {
 }
 
 impl Checks {
-    /// The clock is compared again with the next write.
+    /// The clock is compared with the next write.
     pub(super) fn clock_is_due(&mut self) {
-        self.clock_due = true;
+        self.set_clock_due(true);
+    }
+
+    pub(super) fn set_clock_due(&mut self, due: bool) {
+        self.clock_due = due;
     }
 
     fn is_worth_a_call(&self, record: &DesiredRecord, shows_edit_time: bool) -> bool {
@@ -157,84 +127,17 @@ impl Engine {
                            than it was sent: it is set right again. If this stays, look at the record in the system";
             return Err(SystemError::new(system::ErrorKind::Transient, "read", message).into());
         }
-        inner.altered.insert(record.id.object_id, Altered { shown, wanted, fields });
+        let object_id = record.id.object_id;
+        let before = inner.altered.insert(object_id, Altered { shown, wanted, fields });
+        let is_known = before.is_some_and(|before| (before.shown, before.wanted) == (shown, wanted));
+        // What a full sync has found, it has counted.
+        let is_new = !is_known && !inner.drifted.contains(&object_id);
+        self.metrics.truth.drift(&self.label, u64::from(is_new), 0);
         Ok(())
     }
 
     /// The fields of a slot's record that the system holds otherwise than they were sent.
     pub fn altered(&self, object_id: ObjectId) -> Fields {
         self.inner.lock().altered_fields(object_id)
-    }
-
-    fn note_clock(&self, edited: Option<Timestamp>, written: Timestamp) {
-        let Some(edited) = edited else { return };
-        let difference = edited.duration_since(written);
-        let before = self.state.borrow().clock;
-        let after = before.after(difference);
-        // A difference is measured again with the next write: it may be gone, or somebody may have edited the record.
-        self.inner.lock().checks.clock_due = after != ClockState::Right;
-        if let ClockState::Differs(difference) = after
-            && after != before
-        {
-            let minutes = difference.as_mins();
-            tracing::warn!(integration = %self.label, minutes, "the system's clock differs from the declared time zone");
-        }
-        self.publish(|state| state.clock = after);
-    }
-
-    /// While the clock is known to be wrong, each full sync compares it anew, by writing one record of ours as it stands.
-    pub(super) async fn compare_clock_again(&self) -> Result<(), TurnError> {
-        let differs = matches!(self.state.borrow().clock, ClockState::Differs(_));
-        let first = self.inner.lock().snapshot.iter().map(|existing| existing.id).min();
-        let (Some(id), true) = (first, differs && self.settings.read().mode.updates()) else { return Ok(()) };
-        let Some(found) = self.read(id, Priority::Drift).await? else { return Ok(()) };
-        let Some(record) = as_it_stands(id, &found) else { return Ok(()) };
-        let fields = vec![vestibule_core::model::Field::Contact];
-        self.write(
-            Priority::Drift.with_reason(Reason::Drift),
-            &Step::Update { id, record: Arc::new(record), fields },
-        )
-        .await?;
-        let written = self.clock.now();
-        let found = self.observe(Priority::Drift, Scope::Record(id)).await?;
-        self.note_clock(found.edited, written);
-        Ok(())
-    }
-}
-
-/// A record to be written as the system shows it; `None` if it lacks what a record of ours has.
-fn as_it_stands(id: RecordId, found: &ObservedRecord) -> Option<DesiredRecord> {
-    let facts = &found.facts;
-    Some(DesiredRecord {
-        id,
-        mark: found.mark.clone()?,
-        person: facts.person.clone(),
-        tenant: facts.tenant.clone(),
-        window: facts.window?,
-        groups: facts.groups.clone(),
-        card: facts.cards.keys().next().cloned(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_within_five_minutes_is_right_and_more_is_reported_in_whole_minutes() {
-        let after = |seconds| ClockState::Unknown.after(SignedDuration::from_secs(seconds));
-        assert_eq!(after(300), ClockState::Right);
-        assert_eq!(after(-300), ClockState::Right);
-        assert_eq!(after(16_500), ClockState::Differs(SignedDuration::from_mins(275)));
-        assert_eq!(after(-18_031), ClockState::Differs(SignedDuration::from_mins(-301)));
-        assert_eq!(after(-18_029), ClockState::Differs(SignedDuration::from_mins(-300)));
-    }
-
-    #[test]
-    fn a_reported_difference_does_not_change_with_the_seconds_of_each_write() {
-        let known = ClockState::Differs(SignedDuration::from_mins(300));
-        assert_eq!(known.after(SignedDuration::from_secs(18_060)), known);
-        assert_ne!(known.after(SignedDuration::from_mins(240)), known);
-        assert_eq!(known.after(SignedDuration::from_secs(1)), ClockState::Right);
     }
 }

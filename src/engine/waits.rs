@@ -171,10 +171,11 @@ impl Inner {
         true
     }
 
-    /// The object's turn is over: what it had reserved is free, and if its record has changed its waiters are queued. Says
+    /// The object's turn is over: what it had reserved and what was counted of it is free, and if its record has changed its waiters are queued. Says
     /// whether it has changed.
     fn end_of_turn(&mut self, object_id: ObjectId, now: Timestamp) -> bool {
         self.waits.reserved.retain(|_, holder| *holder != object_id);
+        self.drifted.remove(&object_id);
         let changed = self.waits.changing.remove(&object_id);
         self.wake_waiters(object_id, now, |until| changed || until == Until::TurnEnd);
         changed

@@ -21,12 +21,14 @@ pub enum Reason {
     Guard,
     /// What could not be done when it was asked for, or was forgotten by a process that ended.
     CatchUp,
+    /// A record is written as it stands, to compare the system's clock.
+    ClockCheck,
 }
 
 impl Reason {
     /// Whether something has asked for the work, and not a comparison has found it.
     const fn is_asked_for(self) -> bool {
-        !matches!(self, Self::Drift | Self::CatchUp)
+        !matches!(self, Self::Drift | Self::CatchUp | Self::ClockCheck)
     }
 
     /// The word in the audit.
@@ -39,6 +41,7 @@ impl Reason {
             Self::Deletion => "deletion",
             Self::Guard => "guard",
             Self::CatchUp => "catch_up",
+            Self::ClockCheck => "clock_check",
         }
     }
 }
@@ -166,6 +169,7 @@ mod tests {
             Reason::Deletion,
             Reason::Guard,
             Reason::CatchUp,
+            Reason::ClockCheck,
         ];
         let names: std::collections::BTreeSet<_> = all.iter().map(|reason| reason.name()).collect();
         assert_eq!(names.len(), all.len());

@@ -25,7 +25,7 @@ use vestibule::clock::SetClock;
 pub(crate) use self::audit::View;
 use self::audit::{Audit, Book};
 pub(crate) use self::controller::Running;
-pub(crate) use self::netbox::{NetBox, Person};
+pub(crate) use self::netbox::{NetBox, Person, clock_checks};
 pub(crate) use self::objects::{integration, property, secret, tenant, visitor};
 use crate::harness::{Namespace, namespace};
 

@@ -7,6 +7,7 @@
 mod absence;
 mod card_waits;
 mod cards;
+mod clock_check;
 mod disarmed;
 mod drift;
 mod endpoint;

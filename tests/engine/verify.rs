@@ -1,13 +1,11 @@
-//! Reading writes back: texts that a system does not keep, and a clock that is wrong.
+//! Reading writes back: texts that a system does not keep.
 
-use jiff::SignedDuration;
-use vestibule::engine::{ClockState, Outcome, Priority};
-use vestibule::system::AccessSystem;
-use vestibule::system::memory::Memory;
-use vestibule_core::adapt::Capabilities;
-use vestibule_core::model::{DesiredRecord, Facts, Field, Fields, Mode, Person};
+use vestibule::engine::{Outcome, Priority};
+use vestibule_core::model::{DesiredRecord, Facts, Field, Fields, Person};
 
-use crate::testbed::{Fate, GROUPS, Setup, Testbed, identified, visitor};
+use crate::testbed::{Fate, Setup, Testbed, identified, visitor};
+
+const DETECTED: &str = "vestibule_drift_detected_total";
 
 /// A visitor whose name a Latin-1 system cannot hold.
 fn li() -> DesiredRecord {
@@ -35,10 +33,12 @@ async fn a_name_that_the_system_does_not_keep_is_reported_at_once_and_not_sent_a
     testbed.push(&li, Priority::UserChange);
     testbed.rest().await;
     assert_eq!(testbed.last(&li), Some(Outcome::Altered(li.id, names())));
+    assert_eq!(testbed.metric(DETECTED), 1);
     testbed.forget();
     for _ in 0..3 {
         testbed.sync().await;
     }
+    assert_eq!(testbed.metric(DETECTED), 1, "one difference is counted once");
     assert!(testbed.site.writes().is_empty(), "{:?}", testbed.site.writes());
     assert_eq!(testbed.engine.altered(li.id.object_id), names());
     testbed
@@ -65,6 +65,26 @@ async fn after_a_restart_an_altered_name_costs_one_repair_and_is_reported_again(
     testbed.sync().await;
     assert_eq!(testbed.site.count("update"), 1);
     assert_eq!(testbed.engine.altered(li.id.object_id), names());
+    assert_eq!(testbed.metric(DETECTED), 1, "by the comparison that found it, and not again by the repair");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_new_difference_of_a_text_is_counted_once() {
+    let (testbed, li) = (Testbed::empty().await, li());
+    testbed.site.alters(Some(latin_1));
+    testbed.push(&li, Priority::UserChange);
+    testbed.rest().await;
+    // Repaired by hand in part: another difference, which the next comparison finds.
+    testbed.site.memory.edit(&li.id.to_string(), |facts| facts.person.last_name = "Li".to_owned());
+    testbed.sync().await;
+    testbed.sync().await;
+    assert_eq!(testbed.metric(DETECTED), 2);
+    let wang = Person { last_name: "王".to_owned(), ..li.person.clone() };
+    let wang = identified(DesiredRecord { person: wang, ..li });
+    testbed.push(&wang, Priority::UserChange);
+    testbed.rest().await;
+    testbed.sync().await;
+    assert_eq!(testbed.metric(DETECTED), 3, "a name that a user has changed is another record");
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,74 +128,4 @@ async fn a_read_back_that_fails_makes_no_failure_of_the_creation() {
     testbed.push(&li, Priority::UserChange);
     testbed.until("a report", |testbed| testbed.last(&li).is_some()).await;
     assert_eq!(testbed.last(&li), Some(Outcome::Present(li.id)));
-}
-
-// === The clock ===
-
-async fn with_a_clock(off: SignedDuration) -> Testbed {
-    let memory = Memory::with_groups(GROUPS);
-    let able = Capabilities { shows_edit_time: true, ..memory.capabilities().clone() };
-    let testbed = Setup { memory: memory.able(able), ..Setup::default() }.start().await;
-    testbed.site.clock_is_off(off);
-    testbed
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_that_is_right_costs_one_read_after_the_first_write_of_each_full_sync() {
-    let testbed = with_a_clock(SignedDuration::from_secs(-20)).await;
-    for name in ["ada", "bob", "eve"] {
-        testbed.push(&visitor(name), Priority::UserChange);
-        testbed.rest().await;
-    }
-    assert_eq!((testbed.site.count("read"), testbed.state().clock), (1, ClockState::Right));
-    testbed.sync().await;
-    testbed.push(&visitor("kim"), Priority::UserChange);
-    testbed.rest().await;
-    assert_eq!(testbed.site.count("read"), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_another_login_the_clock_is_compared_again_with_the_first_write() {
-    let testbed = with_a_clock(SignedDuration::ZERO).await;
-    testbed.push(&visitor("ada"), Priority::UserChange);
-    testbed.rest().await;
-    assert_eq!((testbed.site.count("read"), testbed.state().clock), (1, ClockState::Right));
-    testbed.site.clock_is_off(SignedDuration::from_hours(5));
-    testbed.engine.set_system(testbed.site.clone());
-    testbed.push(&visitor("bob"), Priority::UserChange);
-    testbed.rest().await;
-    assert_eq!(testbed.state().clock, ClockState::Differs(SignedDuration::from_hours(5)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_of_another_zone_is_reported_with_the_first_write_and_gone_when_it_was_set() {
-    let testbed = with_a_clock(SignedDuration::from_hours(5)).await;
-    testbed.push(&visitor("ada"), Priority::UserChange);
-    testbed.rest().await;
-    assert_eq!(testbed.state().clock, ClockState::Differs(SignedDuration::from_hours(5)));
-    testbed.sync().await;
-    assert_eq!(testbed.state().clock, ClockState::Differs(SignedDuration::from_hours(5)), "still");
-    testbed.site.clock_is_off(SignedDuration::ZERO);
-    testbed.sync().await;
-    assert_eq!(
-        testbed.state().clock,
-        ClockState::Right,
-        "a full sync writes one record as it stands and looks"
-    );
-    assert!(testbed.holds(&[&visitor("ada")]));
-    testbed.forget();
-    testbed.sync().await;
-    assert!(testbed.site.writes().is_empty(), "a clock that is right is not asked about");
-}
-
-#[tokio::test(start_paused = true)]
-async fn where_nothing_may_be_changed_a_wrong_clock_is_not_asked_about_again() {
-    let testbed = with_a_clock(SignedDuration::from_mins(-30)).await;
-    testbed.push(&visitor("ada"), Priority::UserChange);
-    testbed.rest().await;
-    testbed.set(|settings| settings.mode = Mode::Observe);
-    testbed.forget();
-    testbed.sync().await;
-    assert!(testbed.site.writes().is_empty());
-    assert_eq!(testbed.state().clock, ClockState::Differs(SignedDuration::from_mins(-30)));
 }

@@ -16,6 +16,11 @@ use crate::harness::wait_until;
 /// Operations that change the content of a NetBox.
 const WRITES: [&str; 5] = ["AddPerson", "ModifyPerson", "RemovePerson", "AddCredential", "RemoveCredential"];
 
+/// The writes of so many full syncs of a system that is in sync: each writes one record unchanged, to compare the clock.
+pub(crate) fn clock_checks(syncs: u64) -> BTreeMap<String, u64> {
+    [("ModifyPerson".to_owned(), syncs)].into()
+}
+
 /// See the module's documentation.
 pub(crate) struct NetBox {
     running: frame::Running,
