@@ -8,6 +8,7 @@ use super::call::TurnError;
 use super::catalogue::NAMES_FRESH_FOR;
 use super::inner::SYNC_TOKENS;
 use super::listing::Merged;
+use super::outdated::REWRITE;
 use super::{Engine, Priority, Reason};
 use crate::metrics::Job;
 use crate::system::{self, Cursor, Scope, SystemError};
@@ -23,9 +24,14 @@ impl Engine {
     /// was whole.
     pub(super) async fn sync(&self, rank: Priority) -> Result<(), TurnError> {
         let tokens = self.inner.lock().sync_tokens.clone();
-        self.list(rank).await?;
-        self.judge_orphans().await;
+        // A listing is void if a setting of the connection changed meanwhile: a part of it was read with the former one.
+        while let Err(stop) = self.list(rank).await {
+            if !matches!(stop, TurnError::Superseded) {
+                return Err(stop);
+            }
+        }
         self.compare_clock().await;
+        self.judge_orphans().await;
         self.publish_sync(tokens);
         Ok(())
     }
@@ -91,6 +97,13 @@ impl Engine {
             })
             .map(|id| id.object_id)
             .collect();
+        // What differs because a setting has changed is no drift: the setting asks for it.
+        let (outdated, drifted): (BTreeSet<_>, BTreeSet<_>) =
+            drifted.into_iter().partition(|object_id| inner.outdated.contains(*object_id));
+        inner.compared(&outdated);
+        for object_id in outdated {
+            inner.queue.push(object_id, REWRITE, None, now);
+        }
         // What the list lacks is drift when the system says so once more.
         self.metrics.truth.drift(&self.label, drifted.len() as u64, 0);
         inner.drifted.clone_from(&drifted);
@@ -112,6 +125,7 @@ impl Engine {
             // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
             let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
+            self.publish_outdated(&inner);
             inner.records()
         };
         self.metrics.truth.synced(&self.label, Job::FullSync, now);

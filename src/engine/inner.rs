@@ -16,6 +16,7 @@ use super::breaker::Breaker;
 use super::catalogue::Names;
 use super::creates::Creates;
 use super::misnamed::MisnamedRecords;
+use super::outdated::Outdated;
 use super::pending::Unconfirmed;
 use super::queue::{Priority, Queue};
 use super::remaining::Remaining;
@@ -112,6 +113,8 @@ pub(super) struct Inner {
     pub(super) checks: Checks,
     /// Objects whose record the last comparison has counted as drift, until their turn ends.
     pub(super) drifted: BTreeSet<ObjectId>,
+    /// What was not compared since a setting has changed that decides how a record is written.
+    pub(super) outdated: Outdated,
     /// Records whose texts the system does not keep as they are sent.
     pub(super) altered: BTreeMap<ObjectId, Altered>,
     /// Records that stay although they are not wanted as they are.
@@ -161,6 +164,7 @@ impl Inner {
             creates: Creates::default(),
             checks: Checks::default(),
             drifted: BTreeSet::new(),
+            outdated: Outdated::default(),
             altered: BTreeMap::new(),
             remaining: Remaining::default(),
         }

@@ -19,6 +19,7 @@ mod inner;
 mod meter;
 mod misnamed;
 mod observed;
+mod outdated;
 mod pending;
 mod read_back;
 mod reconcile_object;
@@ -247,12 +248,18 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Takes a new connection for the same account in the same system: a Secret was rotated, or its zone was changed. A
-    /// parked engine goes on, and the clock is compared again.
+    /// Takes a new connection for the same account in the same system: a Secret was rotated, or a setting of the connection has
+    /// changed. An engine whose login was rejected continues, and the clock is compared again.
     pub fn set_system(&self, system: Arc<dyn AccessSystem>) {
-        *self.system.write() = system;
+        let former = std::mem::replace(&mut *self.system.write(), system);
         self.logins.store(0, Ordering::Relaxed);
-        self.inner.lock().reconnect();
+        let mut inner = self.inner.lock();
+        inner.reconnect();
+        if former.record_format() != self.record_format() {
+            inner.outdate(self.clock.now());
+            self.publish_outdated(&inner);
+        }
+        drop(inner);
         self.wake.notify_one();
     }
 

@@ -187,6 +187,11 @@ impl Queue {
         self.flying.len()
     }
 
+    /// The slots in flight.
+    pub fn in_flight_ids(&self) -> Vec<ObjectId> {
+        self.flying.keys().copied().collect()
+    }
+
     /// Whether the slot is in flight.
     pub fn is_in_flight(&self, object_id: ObjectId) -> bool {
         self.flying.contains_key(&object_id)

@@ -152,19 +152,21 @@ impl Engine {
         wanted: &DesiredStateAnswer,
         priority: Priority,
     ) -> Result<(), TurnError> {
-        let doubtful = {
+        let (is_reread, doubtful) = {
             let inner = self.inner.lock();
+            let is_reread = inner.rereads.contains(&object_id);
             let existing = inner.existing(object_id);
             let unlisted =
                 wanted.known.iter().filter(|id| id.owner == self.owner && id.object_id == object_id);
             let unlisted = unlisted.filter(|id| !existing.iter().any(|one| one.id == **id));
-            let reread = existing.iter().map(|one| one.id).filter(|_| inner.rereads.contains(&object_id));
-            inner
+            let reread = existing.iter().map(|one| one.id).filter(|_| is_reread);
+            let doubtful = inner
                 .missing(object_id)
                 .chain(inner.uncertain(object_id))
                 .chain(unlisted.copied())
                 .chain(reread)
-                .collect::<BTreeSet<RecordId>>()
+                .collect::<BTreeSet<RecordId>>();
+            (is_reread, doubtful)
         };
         for id in doubtful {
             let found = self.read(id, priority).await?;
@@ -182,7 +184,9 @@ impl Engine {
                 inner.uncertain.remove(&id);
             }
         }
-        self.inner.lock().rereads.remove(&object_id);
+        if is_reread {
+            self.inner.lock().rereads.remove(&object_id);
+        }
         Ok(())
     }
 

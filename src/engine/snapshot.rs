@@ -163,6 +163,14 @@ impl Snapshot {
         Listing::new(self.owner, running)
     }
 
+    /// What the records hold is not known any more. A listing that runs is void.
+    pub fn forget_contents(&mut self) {
+        self.running = Weak::new();
+        for entry in self.first.values_mut().chain(self.more.values_mut().flatten()) {
+            entry.fingerprint = 0;
+        }
+    }
+
     /// Takes over a whole list; `None` if the listing is void.
     pub fn finish(&mut self, listing: Listing) -> Option<Merged> {
         if !std::ptr::eq(self.running.as_ptr(), Arc::as_ptr(listing.running())) {

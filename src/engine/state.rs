@@ -63,6 +63,8 @@ pub struct State {
     pub clock: ClockState,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
+    /// A setting that decides how a record is written has changed, and not every record was compared since.
+    pub outdated: bool,
     /// Living records of ours, as each full sync finds them and as they are when the engine has been at rest for a moment;
     /// `None` before the first full sync.
     pub records: Option<usize>,

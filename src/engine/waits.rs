@@ -219,7 +219,13 @@ impl Engine {
     /// After the turn of an object: those that wait for it are queued, here and in other integrations.
     pub(super) fn end_of_turn(&self, object_id: ObjectId) {
         let now = self.clock.now();
-        if self.inner.lock().end_of_turn(object_id, now) {
+        let changed = {
+            let mut inner = self.inner.lock();
+            inner.turn_compared(object_id);
+            self.publish_outdated(&inner);
+            inner.end_of_turn(object_id, now)
+        };
+        if changed {
             self.source.record_changed(object_id);
         }
     }

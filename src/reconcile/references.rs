@@ -198,6 +198,7 @@ fn hash_of(access: &Access, everywhere: u64) -> u64 {
         .text(&integration.owner_id)
         .number(integration.account);
     hash.text(&format!("{:?} {:?} {}", integration.capabilities, integration.mode, integration.suspended));
+    hash.number(integration.engine.record_format());
     access.groups.iter().for_each(|group| {
         hash.text(group);
     });

@@ -33,6 +33,11 @@ pub trait AccessSystem: Send + Sync {
     /// Gives the session back. Called once at the end; a failure has no consequence.
     async fn close(&self);
 
+    /// Changes with every setting of the connection that decides how a record is written or read, such as the zone of dates.
+    fn record_format(&self) -> u64 {
+        0
+    }
+
     /// How many logins this connection has tried.
     fn logins(&self) -> u64 {
         0

@@ -291,7 +291,7 @@ async fn lists(keep: u64, name: &str) {
     testbed.sync("still").await;
     testbed.netbox.mend();
     testbed.sync("after").await;
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     assert_eq!(versions(&testbed), before);
     assert_eq!(testbed.netbox.people().await.len(), 5);
     // Not at a start either, when the controller knows only the objects.
@@ -328,9 +328,9 @@ async fn a_record_changed_by_hand_is_repaired_at_the_next_sync() {
     testbed.netbox.until("the record is as declared", as_declared).await;
     assert_eq!(testbed.netbox.person("v0@example.org").await.id, id);
     assert!(testbed.view("Visitor", "v0").is_ready());
-    let repairs = testbed.netbox.writes();
+    let repairs = testbed.netbox.changes();
     testbed.sync("quiet").await;
-    assert_eq!(testbed.netbox.writes(), repairs, "repaired once");
+    assert_eq!(testbed.netbox.changes(), repairs, "repaired once");
     testbed.agrees().await;
 }
 
@@ -469,8 +469,7 @@ async fn time_on_the_property(testbed: &Testbed) {
 }
 
 #[tokio::test]
-async fn at_rest_each_sync_reads_its_pages_and_compares_the_clock_and_nothing_else_is_written()
-{
+async fn at_rest_each_sync_reads_its_pages_and_compares_the_clock_and_nothing_else_is_written() {
     let testbed = with("rest", 3).await;
     testbed.sync("settled").await;
     let counted = |tower: &View| {

@@ -120,7 +120,7 @@ async fn days_that_meet_in_the_repeated_hour_are_written_once_and_repaired_by_no
     testbed.netbox.forget_calls();
     testbed.sync("one").await;
     testbed.sync("two").await;
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     testbed.agrees().await;
 }
 
@@ -133,12 +133,12 @@ async fn a_day_that_is_over_stays_ready_until_midnight_removes_it() {
     testbed.set_clock("2026-12-01T23:00:00Z");
     testbed.sync("evening").await;
     assert!(testbed.view("Visitor", "ada").is_ready());
-    assert_eq!(testbed.netbox.writes(), [].into(), "the NetBox closes the window by itself");
+    assert_eq!(testbed.netbox.changes(), [].into(), "the NetBox closes the window by itself");
     // A visit that is declared only now never had a record.
     testbed.apply(visitor("late", json!({}))).await;
     let late = testbed.reads("Visitor", "late", "Expired").await;
     assert_eq!((late.kstatus(), late.has_record()), (Kstatus::Current, false));
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     testbed.set_clock("2026-12-02T05:00:00Z");
     testbed.reads("Visitor", "ada", "Expired").await;
     assert!(testbed.netbox.people().await.is_empty());
@@ -166,7 +166,10 @@ async fn a_missed_midnight_is_caught_up_at_the_start() {
         testbed.netbox.people().await.into_iter().map(|person| person.email).collect();
     mails.sort();
     assert_eq!(mails, ["charles@example.org", "eve@example.org"]);
-    assert_eq!(testbed.netbox.writes(), [("AddPerson".to_owned(), 2), ("RemovePerson".to_owned(), 2)].into());
+    assert_eq!(
+        testbed.netbox.changes(),
+        [("AddPerson".to_owned(), 2), ("RemovePerson".to_owned(), 2)].into()
+    );
     testbed.agrees().await;
 }
 
@@ -182,7 +185,7 @@ async fn a_restart_in_the_middle_of_the_day_changes_nothing() {
     let before = ["ada", "bob"].map(|name| testbed.view("Visitor", name).resource_version);
     testbed.start().await;
     testbed.sync("again").await;
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     assert_eq!(["ada", "bob"].map(|name| testbed.view("Visitor", name).resource_version), before);
     testbed.agrees().await;
 }
@@ -205,7 +208,7 @@ async fn on_apply_creates_tomorrows_record_today_and_the_netbox_keeps_the_doors_
     testbed.set_clock("2026-12-02T14:00:00Z");
     testbed.sync("midnight").await;
     assert!(testbed.netbox.opens(&person.id, "Lobby turnstile").await);
-    assert_eq!(testbed.netbox.writes(), [].into(), "nothing is left to do at midnight");
+    assert_eq!(testbed.netbox.changes(), [].into(), "nothing is left to do at midnight");
     assert_eq!(testbed.view("Visitor", "eve").external_id(), person.id);
     testbed.agrees().await;
 }
@@ -281,7 +284,7 @@ async fn plays(night: Night) {
     // The values read back are those written: the next sync finds nothing to do.
     testbed.netbox.forget_calls();
     testbed.sync("compare").await;
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     let next = begins.checked_add(jiff::SignedDuration::from_hours(27)).unwrap();
     testbed.set_clock(&next.to_string());
     testbed.reads("Visitor", "hours", "Expired").await;

@@ -123,7 +123,7 @@ async fn a_missing_tenant_freezes_its_visitors_until_it_returns() {
     testbed.sync("frozen").await;
     testbed.apply(tenant("acme", json!({}))).await;
     testbed.reads("Visitor", "ada", "Succeeded").await;
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     assert_eq!(testbed.netbox.person("ada@example.org").await.id, before.external_id());
     testbed.agrees().await;
 }

@@ -21,6 +21,7 @@ mod misnamed;
 mod numbers;
 mod order;
 mod orphans;
+mod outdated;
 mod owners;
 mod put_back;
 mod reduced;

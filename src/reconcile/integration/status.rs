@@ -135,6 +135,13 @@ fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
         Some(State { unremoved: Some(them), .. }) => {
             Some(Verdict::retrying(unremoved(them), SignedDuration::ZERO))
         }
+        Some(State { outdated: true, .. }) => Some(resolved(
+            Verdict::progressing(
+                "a setting that decides how a record is written has changed: every record is compared, and written again \
+                 where it differs",
+            ),
+            situation.lacks,
+        )),
         Some(_) => Some(resolved(connected(situation), situation.lacks)),
     }
 }

@@ -88,6 +88,7 @@ impl Visitors {
     ) -> Option<Said> {
         self.said(input, phase).or_else(|| {
             let new = input.previous.status.observed_generation != input.generation;
+            let is_late = new || has_outdated_record(input.object_id, input.references);
             let outlook = outlook_of(input.row_state, input.references);
             let states: Vec<PlacementState> =
                 input.row_state.placements.iter().map(|placement| placement.state).collect();
@@ -99,7 +100,7 @@ impl Visitors {
             } else if ahead {
                 Verdict::dependency_not_ready(outlook.awaited().filter(|_| new)?)
             } else {
-                verdict(phase, &states, None, new)?
+                verdict(phase, &states, None, is_late)?
             };
             Some(self.settled(input, &verdict))
         })
@@ -227,6 +228,11 @@ fn named_record(existing: &[ExistingRecord], placement: Option<&Placement>) -> O
         placement.is_some_and(|placement| placement.target == PlacementTarget::Content(one.id.content))
     };
     existing.iter().find(wanted).or_else(|| existing.first()).map(|one| one.id)
+}
+
+/// Whether a record of the visitor is to be compared again, because a setting of an integration has changed.
+pub(super) fn has_outdated_record(object_id: ObjectId, references: &References) -> bool {
+    references.engines.values().any(|engine| engine.is_outdated(object_id))
 }
 
 /// The places that wait for an integration that is not connected.

@@ -14,7 +14,7 @@ use super::replan::facts_hash;
 use super::requests::is_compared;
 use super::row_state::{RowState, StatusCoverage};
 use super::status_compute::{self, READY_GRACE};
-use super::status_input::{StatusInput, disconnected};
+use super::status_input::{StatusInput, disconnected, has_outdated_record};
 use super::status_queue::status_work;
 use super::validate::{Object, Said};
 use super::write::same;
@@ -126,6 +126,7 @@ impl Visitors {
             .row(object_id)
             .filter(told)
             .is_some_and(|row| disconnected(&row.state, &references).next().is_none())
+            && !has_outdated_record(object_id, &references)
     }
 
     /// Keeps so many writers at work until it is dropped.

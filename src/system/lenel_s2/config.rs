@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 use vestibule_core::adapt::{Capabilities, Contact, Names};
+use vestibule_core::model::Hasher;
 use vestibule_core::schedule::Zone;
 
 /// Path of the API from version 5.6 on, and the only one on 6.x (2.1).
@@ -145,6 +146,20 @@ impl Config {
             Some(key) => format!("{host}, partition {key}"),
             None => host,
         }
+    }
+
+    /// Changes with everything that decides how a record is written or read.
+    pub fn record_format(&self) -> u64 {
+        let Wire { body_form: _, date_format_attribute, names, expiry, card_identity, ping_interval: _ } =
+            &self.wire;
+        let mut hash = Hasher::new("record format");
+        hash.text(self.zone.iana_name().unwrap_or_default());
+        hash.text(self.card_format.as_deref().unwrap_or_default());
+        hash.text(&format!(
+            "{date_format_attribute:?} {names:?} {expiry:?} {card_identity:?} {:?}",
+            self.tenant_udf
+        ));
+        hash.finish()
     }
 
     /// The capabilities of a system with this configuration.

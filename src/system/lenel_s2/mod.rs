@@ -43,6 +43,7 @@ pub struct LenelS2 {
     client: Client,
     map: Map,
     capabilities: Capabilities,
+    record_format: u64,
     owner: Owner,
     /// Whether one partition is configured. Then requests exclude the others explicitly.
     partitioned: bool,
@@ -63,6 +64,7 @@ impl LenelS2 {
             client: Client::new(config, credentials, clock, fence)?,
             map: Map::new(config),
             capabilities: config.capabilities(),
+            record_format: config.record_format(),
             owner,
             partitioned: config.partition_key.is_some(),
         })
@@ -125,6 +127,10 @@ impl AccessSystem for LenelS2 {
 
     async fn close(&self) {
         self.client.close().await;
+    }
+
+    fn record_format(&self) -> u64 {
+        self.record_format
     }
 
     fn logins(&self) -> u64 {

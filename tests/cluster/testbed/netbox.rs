@@ -143,6 +143,16 @@ impl NetBox {
         calls
     }
 
+    /// The same without the clock checks, of which each full sync makes one at most. Each reads the card formats once.
+    pub(crate) fn changes(&self) -> BTreeMap<String, u64> {
+        let (mut calls, syncs) = (self.writes(), self.called("GetCardFormats"));
+        if let Some(modified) = calls.get_mut("ModifyPerson") {
+            *modified = modified.saturating_sub(syncs);
+        }
+        calls.retain(|_, count| *count > 0);
+        calls
+    }
+
     /// The subjects of the last calls of an operation, the oldest first.
     pub(crate) fn order(&self) -> Vec<(String, String)> {
         let recent = self.running.frame.counters.recent();

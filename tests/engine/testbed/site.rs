@@ -13,7 +13,8 @@ use vestibule::system::{AccessSystem, Applied, ErrorCode, ErrorKind, Health, Pag
 use vestibule_core::adapt::Capabilities;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::Facts;
+use vestibule_core::model::{DesiredRecord, Facts};
+use vestibule_core::schedule::Window;
 
 /// One call on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub(crate) struct Site {
     late: Mutex<Vec<Step>>,
     alters: Mutex<Option<Alteration>>,
     edits: Mutex<Edits>,
+    dates_off: SignedDuration,
 }
 
 /// How the system changes the texts that it receives.
@@ -73,8 +75,19 @@ struct Edits {
 impl Site {
     pub(crate) fn new(memory: impl Into<Arc<Memory>>, clock: SharedClock, latency: Duration) -> Arc<Self> {
         let memory = memory.into();
-        let (calls, rule, late, alters, edits) = Default::default();
-        Arc::new(Self { memory, clock, latency, calls, rule, late, alters, edits })
+        Arc::new(Self::of(memory, clock, latency))
+    }
+
+    fn of(memory: Arc<Memory>, clock: SharedClock, latency: Duration) -> Self {
+        let (calls, rule, late, alters, edits, dates_off) = Default::default();
+        Self { memory, clock, latency, calls, rule, late, alters, edits, dates_off }
+    }
+
+    /// Another connection to the same system, with another setting of the zone of its dates: they are read as so much later,
+    /// and written as so much earlier.
+    pub(crate) fn in_another_zone(&self, dates_off: SignedDuration) -> Arc<Self> {
+        let (memory, clock) = (Arc::clone(&self.memory), Arc::clone(&self.clock));
+        Arc::new(Self { dates_off, ..Self::of(memory, clock, self.latency) })
     }
 
     /// Decides what happens to calls from now on.
@@ -105,12 +118,36 @@ impl Site {
 
     /// Carries out a step in the system.
     async fn carry_out(&self, step: &Step) -> Result<Applied, SystemError> {
-        let applied = self.memory.apply(step).await?;
+        let applied = self.memory.apply(&self.in_its_zone(step)).await?;
         self.edits.lock().at.insert(step.id(), self.clock.now());
         if let Some(alteration) = *self.alters.lock() {
             self.memory.edit(&step.id().to_string(), alteration);
         }
         Ok(applied)
+    }
+
+    /// A step as it is sent.
+    fn in_its_zone(&self, step: &Step) -> Step {
+        let sent = |record: &Arc<DesiredRecord>| {
+            let Window { from, until } = record.window;
+            let window = Window { from: from - self.dates_off, until: until - self.dates_off };
+            Arc::new(DesiredRecord { window, ..(**record).clone() })
+        };
+        match step {
+            Step::Create(record) => Step::Create(sent(record)),
+            Step::Update { id, record, fields } => {
+                Step::Update { id: *id, record: sent(record), fields: fields.clone() }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// A page as it is read.
+    fn from_its_zone(&self, mut page: Page) -> Page {
+        for window in page.records.iter_mut().filter_map(|record| record.facts.window.as_mut()) {
+            *window = Window { from: window.from + self.dates_off, until: window.until + self.dates_off };
+        }
+        page
     }
 
     fn edited(&self, id: RecordId) -> Option<Timestamp> {
@@ -204,7 +241,7 @@ impl AccessSystem for Site {
             Fate::Shows(observed) => Ok(observed),
             _ => {
                 let edited = id.and_then(|id| self.edited(id));
-                Ok(Page { edited, ..self.memory.observe(scope).await? })
+                Ok(Page { edited, ..self.from_its_zone(self.memory.observe(scope).await?) })
             }
         }
     }
@@ -226,6 +263,10 @@ impl AccessSystem for Site {
             _ => return self.carry_out(step).await,
         }
         Err(failure(name, ErrorKind::Transient))
+    }
+
+    fn record_format(&self) -> u64 {
+        self.dates_off.as_secs().cast_unsigned()
     }
 
     async fn close(&self) {
