@@ -1,4 +1,4 @@
-//! When a failed item is tried again: by the error's class, later each time, never all at one moment.
+//! The back-off of failed work: it depends on the error kind, grows with each failure, and is spread by jitter.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use crate::system::ErrorKind;
 
 /// The shortest wait.
 pub const SHORTEST: Duration = Duration::from_secs(1);
-/// The longest wait, and so the longest that a revocation stays untried while its system answers.
+/// The longest wait. A revocation is tried at least this often while its system answers.
 pub const LONGEST: Duration = Duration::from_mins(10);
-/// What an item waits at least for something that is not there yet.
+/// The shortest wait for a dependency that does not exist yet.
 const DEPENDENCY: Duration = Duration::from_secs(30);
-/// What an item waits at most whose turn ended without an outcome: to ask again costs no call to the system.
+/// The longest wait after a turn without an outcome. It is short because such a turn costs no call to the system.
 const NO_OUTCOME: Duration = Duration::from_mins(1);
-/// Where doubling has long reached [`LONGEST`].
+/// The wait reaches [`LONGEST`] before this many doublings.
 const MOST_DOUBLINGS: u32 = 10;
 
-/// What is remembered of an item that fails: one for each slot at most, gone with its success.
+/// The failures of one object's work. It is removed when the work succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failing {
-    /// When it was to be done first without a success since.
+    /// When the work was first due without a success since.
     pub since: Timestamp,
-    /// How often it failed.
+    /// How often the work failed.
     pub failures: u32,
 }
 
 impl Failing {
-    /// How long to wait after this failure; `random` in 0..1 spreads what failed together.
+    /// How long to wait after this failure. `random` in 0..1 spreads work that failed together.
     ///
-    /// A refusal for being too fast says nothing about the item: the pace bears it, and the item waits only as long as
-    /// the system said, and never longer than [`LONGEST`].
+    /// A throttled call does not count against the work: the rate limit absorbs it, and the work waits only as long as the
+    /// system asked, at most [`LONGEST`].
     pub fn wait(&self, error: ErrorKind, random: f64) -> Duration {
         match error {
             ErrorKind::Throttled(after) => after.unwrap_or(SHORTEST).min(LONGEST),
@@ -46,19 +46,19 @@ impl Failing {
         self.exponential(random).min(NO_OUTCOME)
     }
 
-    /// 2 s doubled with each failure, of which at least half is waited.
+    /// 2 s, doubled with each failure. The jitter takes off at most half of it.
     fn exponential(&self, random: f64) -> Duration {
         let whole = SHORTEST.saturating_mul(1 << self.failures.min(MOST_DOUBLINGS)).min(LONGEST);
         whole.mul_f64(random.clamp(0.0, 1.0).midpoint(1.0)).max(SHORTEST)
     }
 }
 
-/// A moment later than `now`, however far.
+/// The time `wait` after `now`; saturates.
 pub(super) fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// A moment earlier than `at`, however far: what a wait ends at when the clock was set back.
+/// The time `by` before `at`; saturates. Moves a deadline when the clock was set back.
 pub(super) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_item_waits_as_long_as_the_system_said() {
+    fn throttled_work_waits_as_long_as_the_system_asked() {
         let said = Duration::from_secs(7);
         assert_eq!(failing(9).wait(ErrorKind::Throttled(Some(said)), 0.5), said);
         assert_eq!(failing(9).wait(ErrorKind::Throttled(None), 0.5), SHORTEST);
     }
 
     #[test]
-    fn no_system_can_say_more_than_ten_minutes() {
+    fn a_retry_after_is_limited_to_ten_minutes() {
         assert_eq!(failing(1).wait(ErrorKind::Throttled(Some(Duration::MAX)), 0.5), LONGEST);
     }
 

@@ -1,7 +1,7 @@
-//! Leaves a system alone that does not answer: one probe per half minute instead of everything that waits.
+//! The circuit breaker: while a system does not answer, it receives one probe per half minute and no other call.
 //!
-//! Pure. Revocations do not get past it, since the system is down; they are the first when it closes. A probe that
-//! never comes back blocks nothing: the next one goes when its time has come.
+//! Pure. The breaker holds back revocations too, since the system is down; they run first when it closes. A probe that
+//! never returns blocks nothing: the next probe is sent when its time has come.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::after;
 
-/// So many failures in a row open it.
+/// This many consecutive failures open the breaker.
 pub const FAILURES: u32 = 3;
-/// One opens it alone if it took so long: two more would be told of a minute later.
+/// A single failure that took this long opens the breaker: two more of them would delay the report by a minute.
 pub const LONG: SignedDuration = SignedDuration::from_secs(20);
-/// A system that is down is asked once in this time and up to a tenth more.
+/// A system that is down is probed once per period. Jitter lengthens the period by up to a tenth.
 pub const PERIOD: Duration = Duration::from_secs(30);
 
-/// What may be sent.
+/// Which calls are admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Anything.
+    /// All calls.
     Allowed,
-    /// This one call, to see whether the system is back.
+    /// This one call, which shows whether the system answers again.
     Probe,
-    /// Nothing before this time.
+    /// No call before this time.
     NotBefore(Timestamp),
 }
 
@@ -49,13 +49,13 @@ impl Breaker {
         Self { open: None, failures: 0, ever_succeeded: false, period }
     }
 
-    /// What may be sent now. A [`Admission::Probe`] is given once in a period.
+    /// Which calls are admitted now. [`Admission::Probe`] is returned once per period.
     pub fn allow(&mut self, now: Timestamp) -> Admission {
         let Some(open) = &mut self.open else {
             return Admission::Allowed;
         };
         let next = after(now, self.period);
-        // A time beyond the next period: the clock was set back.
+        // A probe time beyond the next period means that the clock was set back.
         if open.probe_at <= now || open.probe_at > next {
             open.probe_at = next;
             return Admission::Probe;
@@ -63,15 +63,15 @@ impl Breaker {
         Admission::NotBefore(open.probe_at)
     }
 
-    /// The system has answered, be it with a refusal. Says whether this closed the breaker.
+    /// The system has answered, possibly with an error. Returns whether this closed the breaker.
     pub fn success(&mut self) -> bool {
         self.failures = 0;
         self.ever_succeeded = true;
         self.open.take().is_some()
     }
 
-    /// A call has failed as Transient after so long. Says whether this opened the breaker: the third in a row does, one
-    /// that waited long for its answer, and the first if nothing ever succeeded.
+    /// A call has failed as Transient after `took`. Returns whether this opened the breaker. The third consecutive failure
+    /// opens it, and so does a failure that took at least [`LONG`], or the first failure if no call ever succeeded.
     pub fn failure(&mut self, now: Timestamp, took: SignedDuration) -> bool {
         self.failures = self.failures.saturating_add(1);
         let enough = if self.ever_succeeded && took < LONG { FAILURES } else { 1 };
@@ -82,7 +82,7 @@ impl Breaker {
         true
     }
 
-    /// Since when it is open; `None` while it is closed.
+    /// Since when the breaker is open; `None` while it is closed.
     pub fn since(&self) -> Option<Timestamp> {
         self.open.map(|open| open.since)
     }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_waited_long_for_its_answer_opens_it_alone() {
+    fn a_single_failure_that_took_long_opens_it() {
         let mut breaker = closed();
         assert!(!breaker.failure(at(0), LONG - SignedDuration::from_millis(1)));
         breaker.success();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn one_probe_goes_out_each_period_whether_it_comes_back_or_not() {
+    fn one_probe_is_sent_each_period_whether_it_returns_or_not() {
         let mut breaker = open();
         assert_eq!(breaker.allow(at(32)), Admission::Probe);
         assert_eq!(breaker.allow(at(32)), Admission::NotBefore(at(62)));

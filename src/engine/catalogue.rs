@@ -1,7 +1,7 @@
-//! Names of access groups and card formats that are declared, compared with those that the system has.
+//! Compares the declared names of access groups and card formats with those of the system.
 //!
-//! The names are read by each full sync. A declared name that was not among them is asked for again soon, and from then on
-//! every [`NAMES_AGAIN`], until the system has it or nothing names it any more.
+//! Each full sync reads the names. While a declared name is missing, the names are read again soon and then every
+//! [`NAMES_AGAIN`], until the system has the name or nothing refers to it any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::Engine;
 use super::backoff::after;
 
-/// Names are read again when one is missing, but not more often than this.
+/// While a turn lacks a name, the names are read again, but not more often than this.
 pub(super) const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);
 
-/// A name that was declared since the last reading is asked for when that is so old.
+/// A name that was declared since the last read makes the names be read again when that read is this old.
 const NAMES_SOON: SignedDuration = SignedDuration::from_secs(5);
 
-/// While a declared name is missing the names are read again after this time.
+/// While a declared name is missing, the names are read again after this time.
 const NAMES_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// Something that a spec names and a system should have.
+/// A name that a spec refers to and that the system should have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
     /// An access group, by the system's own name or id.
@@ -31,25 +31,25 @@ pub enum Name {
 /// Whether a system has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// It has.
+    /// The system has the name.
     Found,
-    /// It said that it has not, after the name was declared.
+    /// The system did not have the name when it was read after the name was declared.
     Missing,
-    /// It was not asked yet.
+    /// The names were not read since the name was declared.
     Unknown,
 }
 
-/// What a system says of the names that are declared for it.
+/// Which of the declared names a system has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
-    /// Whether its names were ever read.
+    /// Whether the system's names were ever read.
     known: bool,
-    /// Those that are not among them.
+    /// The declared names that are not among them.
     others: BTreeMap<Name, Lookup>,
 }
 
 impl Catalogue {
-    /// What the system says of a name.
+    /// Whether the system has a name.
     pub fn look_up(&self, name: &Name) -> Lookup {
         let found = if self.known { Lookup::Found } else { Lookup::Unknown };
         self.others.get(name).copied().unwrap_or(found)
@@ -62,13 +62,13 @@ impl Catalogue {
     }
 }
 
-/// Names that a system has, as of a moment.
+/// The names that a system had when they were last read.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) groups: BTreeSet<String>,
     pub(super) card_formats: BTreeSet<String>,
     pub(super) read_at: Option<Timestamp>,
-    /// Declared names that are not among them, and since when they are declared.
+    /// Declared names that the system lacks, and since when they are declared.
     pub(super) lacking: BTreeMap<Name, Timestamp>,
 }
 
@@ -80,12 +80,12 @@ impl Names {
         }
     }
 
-    /// Whether one of these lists lacks a name that was there.
+    /// Whether one of these lists lacks a name that was known before.
     pub(super) fn loses_one(&self, groups: &BTreeSet<String>, card_formats: &BTreeSet<String>) -> bool {
         !self.groups.is_subset(groups) || !self.card_formats.is_subset(card_formats)
     }
 
-    /// Takes over what was read; says whether that tells anything new of what is declared.
+    /// Takes over the names that were read. Returns whether this may change a [`Lookup`].
     pub(super) fn take(
         &mut self,
         groups: BTreeSet<String>,
@@ -99,7 +99,7 @@ impl Names {
         first || changed || asked
     }
 
-    /// When the names are to be read again although no full sync is due: a declared one is missing.
+    /// When the names are to be read again before the next full sync because a declared name is missing.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let read_at = self.read_at?;
         let newest = self.lacking.values().max()?;
@@ -125,8 +125,8 @@ impl Names {
 }
 
 impl Engine {
-    /// What the system says of all the names that are declared for it. Those that it is not known to have are asked for
-    /// soon, and [`State::catalogue`](super::State::catalogue) rises when there is something new.
+    /// Compares the declared names with those of the system. If one is missing, the names are read again soon, and
+    /// [`State::catalogue`](super::State::catalogue) rises when the comparison may have changed.
     pub fn compare_names(&self, declared: BTreeSet<Name>) -> Catalogue {
         let now = self.clock.now();
         let mut inner = self.inner.lock();

@@ -16,7 +16,7 @@ fn look_up(catalogue: &Catalogue, name: &str) -> Lookup {
     catalogue.look_up(&Name::Group(name.to_owned()))
 }
 
-/// The names of a system that has a lobby, read in second 100.
+/// The names of a system with the group "Lobby", read at second 100.
 fn read() -> Names {
     let mut names = Names::default();
     assert!(names.take(texts(&["Lobby"]), texts(&["26 bit"]), at(100)));
@@ -24,30 +24,30 @@ fn read() -> Names {
 }
 
 #[test]
-fn a_catalogue_that_was_never_read_says_nothing_of_any_name() {
+fn before_the_first_read_every_name_is_unknown() {
     let catalogue = Names::default().compare(declared(&["Lobby"]), at(1));
     assert_eq!(look_up(&catalogue, "Lobby"), Lookup::Unknown);
     assert_eq!(Names::default().due(), None, "the first full sync reads it");
 }
 
 #[test]
-fn a_name_is_missing_only_when_the_system_was_asked_after_it_was_declared() {
+fn a_name_is_missing_only_if_the_names_were_read_after_it_was_declared() {
     let mut names = read();
     let before = names.compare(declared(&["Lobby", "Lobyy"]), at(200));
     assert_eq!((look_up(&before, "Lobby"), look_up(&before, "Lobyy")), (Lookup::Found, Lookup::Unknown));
-    assert_eq!(names.due(), Some(at(105)), "at once, as the names are old enough");
-    assert!(names.take(texts(&["Lobby"]), texts(&["26 bit"]), at(201)), "that is news");
+    assert_eq!(names.due(), Some(at(105)), "at once, as the last read is old enough");
+    assert!(names.take(texts(&["Lobby"]), texts(&["26 bit"]), at(201)), "the lookup changes");
     let asked = names.compare(declared(&["Lobby", "Lobyy"]), at(202));
     assert_eq!(look_up(&asked, "Lobyy"), Lookup::Missing);
-    assert_eq!(names.due(), Some(at(261)), "and asked for again");
-    assert!(!names.take(texts(&["Lobby"]), texts(&["26 bit"]), at(261)), "the same answer is no news");
+    assert_eq!(names.due(), Some(at(261)), "the names are read again");
+    assert!(!names.take(texts(&["Lobby"]), texts(&["26 bit"]), at(261)), "the same names change no lookup");
     assert!(names.take(texts(&["Lobby", "Lobyy"]), texts(&["26 bit"]), at(321)));
     let there = names.compare(declared(&["Lobby", "Lobyy"]), at(322));
     assert_eq!((look_up(&there, "Lobyy"), names.due()), (Lookup::Found, None));
 }
 
 #[test]
-fn nothing_is_asked_for_that_is_not_declared_any_more() {
+fn a_name_that_is_no_longer_declared_causes_no_read() {
     let mut names = read();
     names.compare(declared(&["Lobyy"]), at(200));
     names.compare(declared(&["Lobby"]), at(201));
@@ -55,14 +55,14 @@ fn nothing_is_asked_for_that_is_not_declared_any_more() {
 }
 
 #[test]
-fn a_name_that_is_declared_moments_after_a_reading_waits_for_the_next_one() {
+fn a_name_that_is_declared_moments_after_a_read_waits_for_the_next_read() {
     let mut names = read();
     names.compare(declared(&["Lobyy"]), at(101));
     assert_eq!(names.due(), Some(at(105)));
 }
 
 #[test]
-fn groups_and_formats_of_one_name_are_two_names() {
+fn a_group_and_a_card_format_with_the_same_text_are_two_names() {
     let mut names = read();
     let both = [Name::Group("26 bit".to_owned()), Name::CardFormat("26 bit".to_owned())];
     let catalogue = names.compare(both.clone().into(), at(1));

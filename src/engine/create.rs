@@ -1,4 +1,4 @@
-//! Making a record: under its own id, past ids that dead records have used up, and never twice.
+//! Creates a record under its own id, skips ids that dead records have used up, and never creates it twice.
 
 use std::sync::Arc;
 
@@ -12,30 +12,31 @@ use super::creates::CreateStop;
 use super::{Engine, Priority, Work};
 use crate::system::{self, Applied, Scope, SystemError};
 
-/// How often a create may meet a used id in one turn. The search between two creates leaves one for a race.
+/// How often a create may meet a used id in one turn. A search for a free number runs between two creates.
 const ATTEMPTS: usize = 8;
 
-/// How often a create may meet an id that is used by a record which the system shows to nobody.
+/// How often a create may meet an id that is used by a record which the system does not show.
 const HIDDEN: usize = 3;
 
-/// What an id is used by.
+/// The record that uses an id.
 enum UsedBy {
     Living(Box<ObservedRecord>),
     Dead,
-    /// The system says that it is used, and does not show by what.
+    /// The system reports that the id is used, and does not show the record.
     Hidden,
 }
 
-/// Where a search for a number ends.
+/// The result of a search for a free number.
 enum Found {
     Free(u16),
     Living(Box<ObservedRecord>),
 }
 
 impl Engine {
-    /// Creates a record under the first id of its content that is not used up, or takes over the one that lives.
+    /// Creates a record under the first id of its content that is not used up, or takes over the living record of that
+    /// content.
     pub(super) async fn create(&self, wanted: &Arc<DesiredRecord>, work: Work) -> Result<(), TurnError> {
-        // A system that has not shown that it keeps our ids gets one record to show it.
+        // Until the system has shown that it keeps our ids, it receives only one create at a time.
         let ids_are_kept = self.inner.lock().creates.ids_are_kept();
         let _first = if ids_are_kept { None } else { Some(self.first_create.lock().await) };
         let (mut record, mut hidden) = (Arc::clone(wanted), 0);
@@ -52,7 +53,7 @@ impl Engine {
                     Found::Free(self.pass_hidden(record.id, hidden, work).await?)
                 }
             };
-            // What used the id up opens nothing, and whatever was sent under it has arrived nowhere.
+            // A dead record used the id up, so the create under this id had no effect.
             match found {
                 Found::Living(found) => {
                     let id = found.id.unwrap_or(record.id);
@@ -67,7 +68,7 @@ impl Engine {
         Err(used_up().into())
     }
 
-    /// One create. Gives the record as it stands in the system, or nothing if its id is used.
+    /// One create. Returns the record as the system has it, or `None` if its id is used.
     async fn try_create(
         &self,
         record: &Arc<DesiredRecord>,
@@ -84,7 +85,8 @@ impl Engine {
         }
     }
 
-    /// The answer names another id. One of the same content is as good; what is left of ours is taken back.
+    /// The answer names another id than the one that was sent. An id of the same content is accepted; a record under an
+    /// altered form of our id is removed again.
     async fn judge_given(
         &self,
         record: &Arc<DesiredRecord>,
@@ -103,8 +105,8 @@ impl Engine {
         Err(self.creates_stopped())
     }
 
-    /// The answer names an id that has nothing to do with ours. A mixed-up answer may name anybody: only a person who is as
-    /// the record was sent is taken back.
+    /// The answer names an id that is unrelated to ours. A mixed-up answer may name any person, so the record is removed
+    /// again only if it equals the one that was sent.
     async fn judge_foreign(
         &self,
         record: &Arc<DesiredRecord>,
@@ -130,8 +132,8 @@ impl Engine {
         Err(self.creates_stopped())
     }
 
-    /// Only a lost answer leaves a create undecided, be it lost with the lease; a refusal, or a step that was not sent,
-    /// decides it.
+    /// A create is uncertain only if its answer was lost, possibly with the lease. A refusal, or a step that was not sent,
+    /// leaves no doubt.
     fn forget_unsent(&self, id: RecordId, stop: &TurnError) {
         let undecided = match stop {
             TurnError::System(error) => error.kind == system::ErrorKind::Transient,
@@ -143,7 +145,7 @@ impl Engine {
         }
     }
 
-    /// What uses an id that the system says is used.
+    /// Finds the record that uses an id which the system reports as used.
     async fn used_by(&self, id: RecordId, priority: Priority) -> Result<UsedBy, TurnError> {
         let shown = self.observe(priority, Scope::Record(id)).await?.records;
         match shown.into_iter().find(|person| person.id == Some(id)) {
@@ -153,13 +155,13 @@ impl Engine {
         }
     }
 
-    /// A person of this id, dead or where we cannot write.
+    /// The record with this id, even if it is dead or in a partition that we cannot write.
     async fn user(&self, id: RecordId, priority: Priority) -> Result<Option<ObservedRecord>, TurnError> {
         let found = self.observe(priority, Scope::UsedId(id)).await?;
         Ok(found.records.into_iter().find(|person| person.id == Some(id)))
     }
 
-    /// The number to go on with past a dead record, in a few reads however many there are.
+    /// Finds the next free number after a dead record. The number of reads stays small, however many dead records there are.
     async fn find_number(&self, dead: RecordId, priority: Priority) -> Result<Found, TurnError> {
         let mut search = NumberSearch::above(dead.number);
         loop {
@@ -179,8 +181,8 @@ impl Engine {
         }
     }
 
-    /// The number to go on with past a record that the system does not show. Where nothing is shown nothing can be searched,
-    /// so the number is drawn; a system that may do anything to ids is asked for more only a few times.
+    /// Chooses the next number after a record that the system does not show. A search is impossible there, so the number is
+    /// random. A system that may alter ids receives only a few such attempts.
     async fn pass_hidden(&self, id: RecordId, times: usize, work: Work) -> Result<u16, TurnError> {
         if times == 1 {
             if self.find_misnamed(id, work).await? {
@@ -212,7 +214,7 @@ impl Engine {
         self.creates_stopped()
     }
 
-    /// To how many characters a system shortened an id, as far as a dead record under what is left of it shows. What was
+    /// Finds the length to which a system shortens ids: a dead record exists under the shortened id. The length that was
     /// found last is tried first.
     async fn find_shortened(&self, id: RecordId, priority: Priority) -> Result<Option<usize>, TurnError> {
         let whole = id.to_string();

@@ -1,4 +1,4 @@
-//! What the engine asks of those who know the declared state, and what it tells them.
+//! The interface between an engine and the declared side: the desired state of an object, and the outcome of its turn.
 
 use std::sync::Arc;
 
@@ -12,33 +12,35 @@ use super::{Engine, Priority};
 use crate::cluster::lease::NotLeader;
 use crate::system::SystemError;
 
-/// The declared side. It is asked when a slot's turn comes, not when it was queued: superseded work is never done.
+/// The declared side. The engine asks for the desired state at the start of an object's turn, not when the object is
+/// queued, so that superseded work is never done.
 #[async_trait]
 pub trait DesiredStateSource: Send + Sync {
-    /// What should be true of the slot in this integration now.
+    /// The desired state of the object in this integration now.
     async fn desired_state(
         &self,
         integration: &ObjectKey,
         object_id: ObjectId,
     ) -> Result<DesiredStateAnswer, SourceError>;
 
-    /// Called just before the first write for the slot: sets the finalizer, fenced by the object's uid.
+    /// Called just before the first write for the object: sets the finalizer, fenced by the object's uid.
     async fn ensure_finalizer(&self, object_id: ObjectId) -> Result<(), SourceError>;
 
-    /// Whether all objects are known: before that, an unknown slot means nothing.
+    /// Whether all objects are known. Until then an unknown object id proves nothing.
     fn is_complete(&self) -> bool;
 
-    /// Whether an object of this slot is known. Cheap; asked for every record after a full sync.
+    /// Whether an object with this id is known. Cheap; called for every record after a full sync.
     fn knows(&self, object_id: ObjectId) -> bool;
 
-    /// Whether a live GET of the API server says that the object does not exist.
+    /// Whether a live GET from the API server shows that the object does not exist.
     async fn is_gone(&self, object: &ObjectKey) -> Result<bool, SourceError>;
 
-    /// Takes the outcome of one slot.
+    /// Takes the outcome of one object's turn.
     async fn report(&self, report: Report);
 
-    /// The record of an object was changed or removed in one integration: what waits for it in others is looked at again.
-    fn record_changed(&self, _slot: ObjectId) {}
+    /// The record of an object was changed or removed in one integration. Objects that wait for it in other integrations
+    /// get a new turn.
+    fn record_changed(&self, _object_id: ObjectId) {}
 
     /// The engine of another integration of this process, by the owner of its records.
     fn engine_of(&self, _owner: Owner) -> Option<Arc<Engine>> {
@@ -46,26 +48,26 @@ pub trait DesiredStateSource: Send + Sync {
     }
 }
 
-/// What should be true of a slot.
+/// The desired state of an object.
 #[derive(Clone, Debug)]
 pub struct DesiredStateAnswer {
     /// The record, or that there is none.
     pub desired: DesiredState,
-    /// Ids under which the object says it was made. One that the last listing lacks is asked for by id before it is
-    /// taken for absent.
+    /// The record ids in the status of the object. A record that is missing from the last listing is read by its id before
+    /// it counts as absent.
     pub known: Vec<RecordId>,
 }
 
 /// Why the declared side gives no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// All objects are known and none has this slot: there is nothing to do for it. What a system still holds of it are
-    /// orphans, which a full sync judges.
+    /// All objects are known and none has this id, so the turn has nothing to do. Records that a system still holds of it
+    /// are orphans, which a full sync judges.
     #[error("no object is known")]
     NoObject,
-    /// It is not known now what should be true (a cache that has not synced, an integration that is not published yet):
-    /// nothing is opened, nothing removed, and the question is asked again later.
-    #[error("what is wanted is not known now")]
+    /// The desired state is not known now, because a cache has not synced or an integration is not published yet. Nothing
+    /// is opened or removed, and the engine asks again later.
+    #[error("the desired state is not known now")]
     Frozen,
     /// The lease is not held, so that nothing was written to the cluster.
     #[error(transparent)]
@@ -75,53 +77,53 @@ pub enum SourceError {
     Unreachable(String),
 }
 
-/// The outcome of one slot in one integration.
+/// The outcome of one object's turn in one integration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The integration.
     pub integration: ObjectKey,
-    /// The slot.
+    /// The object.
     pub object_id: ObjectId,
-    /// The rank that the work had: what is told of it has the same.
+    /// The priority of the work; its status write has the same priority.
     pub priority: Priority,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What an object waits for, and who holds it until when.
+/// What an object waits for, which object holds it, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// In words, such as "the card of spec.credentialNumber".
     pub what: &'static str,
     /// The object that holds it, in words.
     pub holder: String,
-    /// When the holder is done with it, if nothing changes before.
+    /// When the holder releases it, if nothing changes before.
     pub until: Timestamp,
 }
 
-/// What came of a slot's turn.
+/// The outcome of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The system holds exactly this record.
     Present(RecordId),
-    /// The system holds this record, with other texts than it was sent: it does not keep them.
+    /// The system holds this record with other texts than those that were sent, because it does not keep them.
     Altered(RecordId, Fields),
-    /// The system holds exactly this record, and beside it one that it does not remove, for this reason. The latter opens
-    /// nothing, and its removal is tried again.
+    /// The system holds exactly this record, and a second record that it refuses to remove for this reason. The second
+    /// record opens nothing, and its removal is tried again.
     Leftover(RecordId, SystemError),
-    /// The system holds no living record, and said so when asked again.
+    /// The system holds no living record, and a further read confirmed it.
     Absent,
-    /// Removed, and not read back yet; or one list lacks it, and a second has not been read yet.
+    /// The record was removed and not read back yet, or it is missing from one listing and a second one was not read yet.
     Unconfirmed,
-    /// It differs and stays so, for this reason; and what would become of it.
+    /// The record differs and is not changed for this reason; the change is the one that would be made.
     Withheld(Withheld, Change),
-    /// Another object of ours holds what it needs: it is taken up again when that object changes, or ends.
+    /// Another object of ours holds what this one needs. The turn is repeated when that object changes or ends.
     Waits(Wait),
-    /// It failed. `retried`: by itself, without anybody's help.
+    /// The turn failed.
     Failed {
-        /// What was said.
+        /// The error.
         error: SystemError,
-        /// Whether it will be tried again unasked.
+        /// Whether the engine tries again without an event.
         retried: bool,
     },
 }

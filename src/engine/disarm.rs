@@ -1,5 +1,5 @@
-//! Removing a record, and what is done where the system refuses to: the record is disarmed, so that it opens no door while
-//! its removal is tried again.
+//! Removes a record. If the system refuses to remove it, the record is disarmed: it opens no door while its removal is
+//! tried again.
 
 use vestibule_core::diff::Step;
 use vestibule_core::entitlement::disarming;
@@ -12,29 +12,29 @@ use super::reconcile_object::until;
 use super::{Engine, Priority, Work};
 use crate::system::{self, Applied, ErrorCode, SystemError};
 
-/// What came of removing a record that may not stay.
+/// The result of removing a record.
 #[derive(Debug)]
 pub(super) enum Removal {
-    /// It is removed.
+    /// The record is removed.
     Done,
-    /// It was not there, and its create may still arrive.
+    /// The record was not there, and its create may still arrive.
     MayArrive,
-    /// The system does not remove it, for this reason. It opens no door any more.
+    /// The system does not remove the record for this reason. The record opens no door any more.
     Disarmed(SystemError),
 }
 
-/// What came of the removals of one turn.
+/// The results of the removals of one turn.
 #[derive(Debug, Default)]
 pub(super) struct Removals {
     /// The create of one of them may still arrive.
     pub(super) may_arrive: bool,
-    /// Why one of them stays, disarmed.
+    /// Why one of the records stays, disarmed.
     pub(super) disarmed: Option<SystemError>,
 }
 
 impl Engine {
-    /// Removes these records. One that the system refuses to remove keeps none of the others; if one of them still opens
-    /// doors the whole fails, and nothing is made in its place.
+    /// Removes these records. If the system refuses to remove one of them, the others are still removed. If one of them
+    /// still opens doors, the whole call fails, and no replacement is created.
     pub(super) async fn remove_all(
         &self,
         ids: impl Iterator<Item = RecordId>,
@@ -53,13 +53,13 @@ impl Engine {
         open.map_or(Ok(removals), |error| Err(TurnError::Unrevoked(error)))
     }
 
-    /// Removes a record; disarms it if the system refuses to, or acknowledges and does not do it. `Unrevoked`: it may still
-    /// open doors.
+    /// Removes a record. Disarms it if the system refuses the removal, or acknowledges it without effect. After
+    /// `Unrevoked` the record may still open doors.
     pub(super) async fn remove_or_disarm(&self, id: RecordId, work: Work) -> Result<Removal, TurnError> {
         let error = match self.remove(id, work).await {
             Ok(true) => return Ok(Removal::MayArrive),
             Ok(false) if !self.inner.lock().remaining.is_refused(&id) => return Ok(Removal::Done),
-            // Acknowledged before, and it was still there.
+            // The system acknowledged a removal before, and the record was still there.
             Ok(false) => {
                 let living = self.read(id, work.priority).await.map_err(TurnError::revoking)?.is_some();
                 self.confirm(id, living);
@@ -74,7 +74,7 @@ impl Engine {
         self.disarm(id, error, work).await
     }
 
-    /// Removes a record. Says whether its create may still arrive: then it is not taken for absent.
+    /// Removes a record. Returns whether its create may still arrive; if so, the record does not count as absent.
     async fn remove(&self, id: RecordId, work: Work) -> Result<bool, TurnError> {
         let applied = self.write(work, &Step::Remove(id)).await?;
         let now = self.clock.now();
@@ -103,7 +103,7 @@ impl Engine {
         Ok(false)
     }
 
-    /// Whether the system itself keeps the record, and not a connection or the login that fails.
+    /// Whether the system itself refuses the removal, as opposed to a failed connection or login.
     fn is_refusal(&self, id: RecordId, error: &SystemError) -> bool {
         if error.kind.is_of_connection() || error.code == Some(ErrorCode::Endpoint) {
             return false;
@@ -112,7 +112,8 @@ impl Engine {
         inner.breaker.since().is_none() && inner.remaining.note_refusal(id, error)
     }
 
-    /// Takes from a record all that opens doors, each by a call of its own: the system may accept one and refuse another.
+    /// Takes everything that opens doors from a record, with one call for each part, because the system may accept one call
+    /// and refuse another.
     async fn disarm(&self, id: RecordId, error: SystemError, work: Work) -> Result<Removal, TurnError> {
         if self.is_known_closed(id) {
             return Ok(Removal::Disarmed(closed(&error)));
@@ -131,7 +132,7 @@ impl Engine {
         self.judge_left(id, &left, &error)
     }
 
-    /// Says whether one of the measures was accepted.
+    /// Carries out the steps. Returns whether the system accepted one of them.
     async fn take_measures(&self, steps: &[Step], work: Work) -> Result<bool, TurnError> {
         let mut accepted = false;
         for step in steps {
@@ -139,7 +140,7 @@ impl Engine {
                 Ok(_) => accepted = true,
                 Err(TurnError::System(error)) => {
                     let (id, step) = (step.id(), step.name());
-                    tracing::warn!(integration = %self.label, %id, step, %error, "a record could not be disarmed so");
+                    tracing::warn!(integration = %self.label, %id, step, %error, "a step that disarms a record failed");
                 }
                 Err(stop) => return Err(stop),
             }
@@ -147,7 +148,7 @@ impl Engine {
         Ok(accepted)
     }
 
-    /// Takes in what is left of a record that the system does not remove.
+    /// Records whether a record that the system does not remove still opens doors.
     fn judge_left(
         &self,
         id: RecordId,
@@ -164,7 +165,7 @@ impl Engine {
         Err(TurnError::Unrevoked(still_open(error, left.facts.cards.is_empty())))
     }
 
-    /// Takes in what a record holds. Says whether it opens nothing.
+    /// Updates the snapshot with the content of a record. Returns whether the record opens nothing.
     pub(super) fn note_content(&self, id: RecordId, found: &ObservedRecord) -> bool {
         let (fingerprint, closed) = (found.facts.fingerprint(), !found.facts.may_open(self.clock.now()));
         let mut inner = self.inner.lock();
@@ -180,10 +181,10 @@ impl Engine {
     }
 }
 
-/// The system acknowledges a removal and goes on showing the record.
+/// The system acknowledges a removal and still shows the record.
 pub(super) fn not_carried_out() -> SystemError {
-    let message = "the system acknowledges that the record is removed and goes on showing it: it is removed again, later each \
-                   time. Look at the person in the system";
+    let message = "the system acknowledges that the record is removed and goes on showing it: the removal is repeated, later \
+                   each time. Look at the person in the system";
     SystemError::new(system::ErrorKind::Transient, "RemovePerson", message)
 }
 
@@ -196,8 +197,8 @@ pub(super) fn closed(error: &SystemError) -> SystemError {
 pub(super) fn still_open(error: &SystemError, no_cards: bool) -> SystemError {
     let cards = if no_cards { "It holds no card, but its" } else { "Its card," };
     let message = format!(
-        "{}. {cards} access groups and its end could not be taken away either, so that it may still open doors: disable the \
-         person in the system by hand",
+        "{}. {cards} access groups and its end could not be taken away either, so that it may still open doors: disable \
+         the person in the system by hand",
         error.message
     );
     SystemError { message, ..error.clone() }

@@ -1,6 +1,7 @@
-//! Whose removals the guard holds, for the status: the objects of a few records, as the marks of these name them.
+//! The object names of records that the guard holds back, for the status. They are read from the owner marks of the first
+//! few records.
 //!
-//! A held record is read once, since neither the snapshot nor a row keeps the name of an object that is gone.
+//! Each record is read once, since neither the snapshot nor a row keeps the name of an object that is gone.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +9,15 @@ use super::call::TurnError;
 use super::undeclared::Orphan;
 use super::{Engine, Priority};
 
-/// So many of a held set are named in the status; the log has more, by id.
+/// The status names this many records of a held-back set; the log has more, by id.
 const NAMED: usize = 3;
 
-/// The longest name that is shown whole: hash and remedy come after the names and must fit into one message.
+/// A longer name is shortened, because the hash and the remedy follow the names and must fit into the same message.
 const LONGEST: usize = 63;
 
 impl Engine {
-    /// The first few of a held set: the name of an object, or the id of a record that names none or cannot be read now.
+    /// The first few of a held-back set: the name of an object, or the id of a record that names none or cannot be read
+    /// now.
     pub(super) async fn held_names(&self, held: &[Orphan]) -> Vec<String> {
         let first = held.iter().take(NAMED);
         let mut names = BTreeMap::new();
@@ -32,7 +34,7 @@ impl Engine {
         shown
     }
 
-    /// The object that a held record names. Its namespace is shown only if it is not the one of the integration.
+    /// The object that a held-back record names. Its namespace is shown only if it differs from that of the integration.
     async fn name_of(&self, orphan: &Orphan) -> Result<String, TurnError> {
         let Orphan::Record(id) = orphan else { return Ok(by_id(orphan)) };
         let Some(mark) = self.read(*id, Priority::Drift).await?.and_then(|record| record.mark) else {

@@ -1,4 +1,4 @@
-//! A whole list of a system's people on its way into the [`Snapshot`](super::snapshot::Snapshot), page by page.
+//! Collects the pages of a listing of all people of a system for the [`Snapshot`](super::snapshot::Snapshot).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use vestibule_core::model::ObservedRecord;
 
 use super::snapshot::Entry;
 
-/// So many other Vestibule owners are named: far more than share one system, most of them neighbours of one cluster.
+/// At most this many other Vestibule owners are kept: far more than share one system.
 const OTHERS: usize = 1000;
 
-/// A record of ours as the list shows it: 32 bytes.
+/// A record of ours as the listing shows it: 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) object_id: ObjectId,
     pub(super) entry: Entry,
 }
 
-/// A list that is being read. Dropping it half read changes nothing.
+/// A listing in progress. Dropping it before its end changes nothing.
 #[derive(Debug)]
 pub struct Listing {
     owner: Owner,
@@ -30,21 +30,21 @@ pub struct Listing {
     others: BTreeSet<String>,
 }
 
-/// What a whole list told. Ids are sorted.
+/// The result of a complete listing. Ids are sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// Ours, and we did not know them.
+    /// Records of ours that the snapshot did not contain.
     pub appeared: Vec<RecordId>,
-    /// Ours, and not as we left them.
+    /// Records of ours whose content differs from the snapshot.
     pub changed: Vec<RecordId>,
-    /// Held, and the list lacks them: each id is to be asked for, then it stands or is removed.
+    /// Records of the snapshot that are missing from the listing. Each is read by its id, and then kept or removed.
     pub missing: Vec<RecordId>,
-    /// People who are not ours, those of other Vestibule owners among them.
+    /// How many records are foreign; records of other Vestibule owners count as foreign.
     pub foreign: usize,
-    /// Owner ids of other Vestibule owners whose records carry a mark that agrees with their id. A text that only looks
-    /// like an id of a Vestibule is a person of the site.
+    /// Owner ids of other Vestibule owners whose records carry an owner mark that matches their record id. A person whose
+    /// id only looks like a record id does not count.
     pub others: BTreeSet<String>,
-    /// The list is empty where something was: nothing is to be removed on its word.
+    /// The listing is empty although the system had records before. It proves no absence.
     pub suspicious: bool,
 }
 
@@ -61,8 +61,8 @@ impl Listing {
         }
     }
 
-    /// Adds a record of a page. A dead one is no witness of anything and is left out; one that two pages show, because
-    /// the list moved under us, counts as the later shows it.
+    /// Adds a record of a page. A dead record proves nothing and is ignored. If two pages show the same record, because the
+    /// list changed meanwhile, the later page counts.
     pub fn add(&mut self, record: &ObservedRecord) {
         if record.dead {
             return;
@@ -93,17 +93,17 @@ impl Listing {
         }
     }
 
-    /// Records whose id is what a system left of one of ours, by the ids that it shows.
+    /// Records under an altered form of one of our ids, by the id that the system shows.
     pub(super) fn take_misnamed(&mut self) -> BTreeMap<String, RecordId> {
         std::mem::take(&mut self.misnamed)
     }
 
-    /// Records of ours whose mark is absent or cannot be read. There are few: nobody but a person makes them.
+    /// Records of ours whose owner mark is absent or unreadable. They are few, because only manual changes cause them.
     pub(super) fn take_unmarked(&mut self) -> BTreeSet<RecordId> {
         std::mem::take(&mut self.unmarked)
     }
 
-    /// Records of ours so far, and people of others.
+    /// The numbers of our records and of foreign records so far.
     pub fn counts(&self) -> (usize, usize) {
         (self.found.len(), self.foreign)
     }
@@ -112,7 +112,7 @@ impl Listing {
         &self.running
     }
 
-    /// What was found, sorted by id and each once, and the part of the result that needs no snapshot.
+    /// The records of ours, sorted by id and without duplicates, and the part of the result that needs no snapshot.
     pub(super) fn close(self) -> (Vec<Found>, Merged) {
         let Self { owner, running: _, mut found, unmarked: _, misnamed: _, foreign, others } = self;
         let id = |one: &Found| one.entry.id(owner, one.object_id);

@@ -16,14 +16,14 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::system::memory::Memory;
 
-/// So long a thread that nothing stops may take at most.
+/// The most that a thread may take if no lock blocks it.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Nobody declares anything.
-struct Nobody;
+/// A source that knows no object.
+struct EmptySource;
 
 #[async_trait]
-impl DesiredStateSource for Nobody {
+impl DesiredStateSource for EmptySource {
     async fn desired_state(&self, _: &ObjectKey, _: ObjectId) -> Result<DesiredStateAnswer, SourceError> {
         Err(SourceError::Frozen)
     }
@@ -66,7 +66,7 @@ pub(super) fn engine() -> Arc<Engine> {
         integration: ObjectKey::new("acme", "door"),
         owner: Owner(7),
         system: Arc::new(Memory::default()),
-        source: Arc::new(Nobody),
+        source: Arc::new(EmptySource),
         rate_limiter: RateLimiter::new(
             rate_limit::Limits { rate: None, burst: 1, max_in_flight: 4 },
             Arc::clone(&clock),
@@ -78,29 +78,29 @@ pub(super) fn engine() -> Arc<Engine> {
     })
 }
 
-/// Does it in a thread of its own; the receiver hears of the end.
-fn aside(does: impl FnOnce() + Send + 'static) -> mpsc::Receiver<()> {
+/// Runs a closure in its own thread. The receiver gets a message at its end.
+fn in_thread(action: impl FnOnce() + Send + 'static) -> mpsc::Receiver<()> {
     let (done, end) = mpsc::channel();
     thread::spawn(move || {
-        does();
+        action();
         let _ = done.send(());
     });
     end
 }
 
 #[test]
-fn a_step_that_waits_for_the_memory_keeps_nobody_from_the_settings() {
+fn a_step_that_waits_for_the_inner_lock_does_not_block_the_settings() {
     let engine = engine();
     let inner = engine.inner.lock();
     let stepping = Arc::clone(&engine);
     let (begun, begin) = mpsc::channel();
-    let end = aside(move || {
+    let end = in_thread(move || {
         begun.send(()).unwrap();
         let step = Step::Remove(RecordId::new(Owner(7), ObjectId(1), 1));
         assert!(stepping.check_allowed(&step).is_ok());
     });
     begin.recv_timeout(SOON).unwrap();
-    // It comes to its wait somewhere among these looks.
+    // The thread reaches its wait during these attempts.
     for _ in 0..100_000 {
         assert!(engine.settings.try_write().is_some(), "a step holds the settings while it waits");
         thread::yield_now();
@@ -110,11 +110,11 @@ fn a_step_that_waits_for_the_memory_keeps_nobody_from_the_settings() {
 }
 
 #[test]
-fn settings_that_are_as_before_wait_for_no_reader() {
+fn unchanged_settings_wait_for_no_reader() {
     let engine = engine();
     let reading = engine.settings.read();
     let setting = Arc::clone(&engine);
-    let end = aside(move || setting.set_settings(settings()));
+    let end = in_thread(move || setting.set_settings(settings()));
     end.recv_timeout(SOON).unwrap();
     drop(reading);
 }

@@ -1,13 +1,13 @@
-//! How many a second, over about the last second.
+//! Measures the rate of events over about the last second.
 
 use jiff::{SignedDuration, Timestamp};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
-/// After a rest, the part of a second over which at least is counted: the first few calls are a burst, not a rate.
+/// After a rest, the rate is computed over at least this part of a second, because the first few calls are a burst.
 const SHORTEST: f64 = 0.25;
 
-/// Counts in two halves, the running second and the one before it.
+/// Counts the running second and the second before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meter {
     start: Timestamp,
@@ -26,7 +26,7 @@ impl Meter {
         self.running += 1.0;
     }
 
-    /// The running second so far and as much of the one before as is missing. It forgets what is older than that.
+    /// The events of the running second, plus the share of the second before that completes one second.
     pub(super) fn per_second(&mut self, now: Timestamp) -> f64 {
         self.turn(now);
         let share = now.duration_since(self.start).as_secs_f64().clamp(0.0, 1.0);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_rate_is_seen_as_it_is() {
+    fn a_steady_rate_is_measured_correctly() {
         let mut meter = Meter::new(at(0));
         for call in 0..300 {
             meter.count(at(call * 10));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_rest_or_a_clock_set_back_nothing_is_left() {
+    fn after_a_rest_or_a_clock_set_back_the_count_is_zero() {
         for moment in [2_500, -4_000] {
             let mut meter = Meter::new(at(0));
             meter.count(at(100));

@@ -1,8 +1,8 @@
-//! Records that our own creates made under other ids than ours: a system that shortens texts, or chooses ids itself.
+//! Records that our own creates made under other ids than ours, in a system that shortens texts or chooses ids itself.
 //!
-//! No later step would find such a record, so it opens nothing by right. It is removed at once and read back; until the
-//! system says that it is gone it is a pending revocation. After a restart a listing recognises those whose id is what
-//! is left of one of ours; the guard judges these together with the records that nobody declares.
+//! No later step would find such a record, so it must not stay. It is removed at once and read back; until the system
+//! confirms that it is gone, it is a pending revocation. After a restart a listing recognises the records under an altered
+//! form of one of our ids. The guard judges these together with the orphans.
 
 use std::collections::BTreeMap;
 
@@ -20,22 +20,22 @@ use super::inner::Inner;
 use super::{Engine, Priority, Reason, Work};
 use crate::system::{Scope, SystemError};
 
-/// One such record.
+/// One misnamed record.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// The id that was sent, as far as it is known.
     id: RecordId,
-    /// Since when it is to be removed.
+    /// Since when its removal is pending.
     since: Timestamp,
-    /// Made by this engine, so that the turns of its slot remove it; else the guard is asked.
+    /// This engine created the record, so the turns of its object remove it. Otherwise the guard decides.
     made_here: bool,
-    /// The last listing lacks it.
+    /// The record is missing from the last listing.
     is_missing: bool,
     /// A person has released its removal.
     pub(super) released: bool,
 }
 
-/// All of them, by the id under which the system knows them.
+/// All misnamed records, by the id under which the system knows them.
 #[derive(Debug, Default)]
 pub(super) struct MisnamedRecords(BTreeMap<String, Entry>);
 
@@ -44,28 +44,28 @@ impl MisnamedRecords {
         self.0.len()
     }
 
-    /// Those that a turn of this slot removes.
+    /// The records that a turn of this object removes.
     pub(super) fn of(&self, object_id: ObjectId) -> Vec<String> {
         let all = self.0.iter().filter(|(_, one)| one.made_here && one.id.object_id == object_id);
         all.map(|(external_id, _)| external_id.clone()).collect()
     }
 
-    /// Whether there is one that a turn of this slot removes.
+    /// Whether there is a record that a turn of this object removes.
     pub(super) fn holds(&self, object_id: ObjectId) -> bool {
         self.object_ids().any(|one| one == object_id)
     }
 
-    /// The slots whose turns remove some.
+    /// The objects whose turns remove records.
     pub(super) fn object_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.0.values().filter(|one| one.made_here).map(|one| one.id.object_id)
     }
 
-    /// Those that the guard judges, and whether a person has released them.
+    /// The records that the guard judges, and whether a person has released them.
     pub(super) fn judged(&self) -> impl Iterator<Item = (&String, bool)> {
         self.0.iter().filter(|(_, one)| !one.made_here).map(|(external_id, one)| (external_id, one.released))
     }
 
-    /// How many of those there are, and since when the oldest waits.
+    /// How many records the guard judges, and since when the oldest of them waits.
     pub(super) fn pending(&self) -> (usize, Option<Timestamp>) {
         let judged = || self.0.values().filter(|one| !one.made_here);
         (judged().count(), judged().map(|one| one.since).min())
@@ -77,7 +77,7 @@ impl MisnamedRecords {
         }
     }
 
-    /// Takes over what a whole listing shows.
+    /// Takes over the result of a complete listing.
     pub(super) fn take_listing(&mut self, listed: BTreeMap<String, RecordId>, now: Timestamp) {
         for (external_id, one) in &mut self.0 {
             one.is_missing = !listed.contains_key(external_id);
@@ -95,8 +95,8 @@ impl MisnamedRecords {
 }
 
 impl Engine {
-    /// A create for this id made records under others: none is created any more, and these are removed. Fails if that
-    /// cannot be done yet.
+    /// A create for this id made records under other ids. Stops creates and removes these records. Fails if they cannot be
+    /// removed yet.
     pub(super) async fn take_back(
         &self,
         id: RecordId,
@@ -116,7 +116,7 @@ impl Engine {
         self.remove_misnamed_of(id.object_id, work).await
     }
 
-    /// Removes what creates for this slot made under other ids.
+    /// Removes the records that creates for this object made under other ids.
     pub(super) async fn remove_misnamed_of(&self, object_id: ObjectId, work: Work) -> Result<(), TurnError> {
         let may_write = self.settings.read().mode.creates();
         let pending = if may_write { self.inner.lock().misnamed.of(object_id) } else { Vec::new() };
@@ -126,7 +126,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Removes one and reads it back.
+    /// Removes a misnamed record and reads it back.
     pub(super) async fn remove_misnamed(&self, external_id: &str, work: Work) -> Result<(), TurnError> {
         let entry = self.inner.lock().misnamed.0.get(external_id).cloned();
         let Some(Entry { id, .. }) = entry else { return Ok(()) };
@@ -145,8 +145,8 @@ impl Engine {
         Ok(())
     }
 
-    /// The system itself keeps the record: all that opens doors is taken from it, and its removal is tried again. Gives what
-    /// is to be reported.
+    /// The system itself refuses the removal: everything that opens doors is taken from the record, and its removal is tried
+    /// again. Returns the error to report.
     async fn disarm_misnamed(
         &self,
         record: &Misnamed,
@@ -176,7 +176,7 @@ impl Engine {
         TurnError::System(if is_closed { closed(&error) } else { still_open(&error, facts.cards.is_empty()) })
     }
 
-    /// The person of an id, if they are there.
+    /// The living record under an external id, if there is one.
     async fn living(
         &self,
         external_id: &str,
@@ -186,7 +186,7 @@ impl Engine {
         Ok(found.into_iter().find(|person| person.external_id == external_id && !person.dead))
     }
 
-    /// Forgets those that a listing lacks once the system says the same by their id.
+    /// Forgets records that are missing from a listing if a read by id does not find them either.
     pub(super) async fn forget_missing_misnamed(&self) -> Result<(), TurnError> {
         let missing = self.inner.lock().misnamed.missing();
         for external_id in missing {
@@ -197,7 +197,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The integration goes: all of them go with it, unasked.
+    /// Removes all misnamed records without a release, because the integration is being deleted.
     pub(super) async fn drain_misnamed(&self) -> Result<(), TurnError> {
         let all: Vec<_> = self.inner.lock().misnamed.judged().map(|(id, _)| id.clone()).collect();
         let work = Priority::Revocation.with_reason(Reason::Deletion);
@@ -207,11 +207,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Looks for what a create for this id may have made under another one. What is found is taken back; says whether
-    /// anything was.
+    /// Searches for records that a create for this id may have made under another id, and removes them. Returns whether
+    /// there were any.
     pub(super) async fn find_misnamed(&self, id: RecordId, work: Work) -> Result<bool, TurnError> {
         let (mut walk, mut found) = (Walk::default(), Vec::new());
-        // A person with a copied mark cannot be where no record with one ever was.
+        // Where no record of ours ever had a mark, no person can carry a copy of one, so a mark proves the origin.
         let marks_prove = !self.inner.lock().creates.have_kept_ids();
         loop {
             let page = self.observe(work.priority, Scope::People(walk.cursor())).await?;
@@ -229,8 +229,8 @@ impl Engine {
     }
 }
 
-/// Whether a living person under a foreign id is what a create for this id made: the id is what is left of it, or the
-/// mark names its object.
+/// Whether a create for this id made a living record under a foreign id: the foreign id is an altered form of this id, or
+/// the owner mark names its object.
 fn is_made_for(person: &ObservedRecord, id: RecordId, marks_prove: bool) -> bool {
     let is_marked = marks_prove
         && person
@@ -248,7 +248,7 @@ impl Inner {
         }
     }
 
-    /// Living records of ours, those under other ids than ours among them.
+    /// The number of our living records, including the misnamed ones.
     pub(super) fn records(&self) -> usize {
         self.snapshot.len() + self.misnamed.len()
     }

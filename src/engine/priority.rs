@@ -1,21 +1,21 @@
-//! The classes of work in the order in which an engine does it.
+//! The priorities of work, in the order in which an engine does it.
 
 use std::time::Duration;
 
-/// How urgent work is, the most urgent first. Why it is done is its [`Reason`](super::Reason).
+/// How urgent work is, the most urgent first. The [`Reason`](super::Reason) says why it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Priority {
-    /// A door stands open to somebody who lost the right to it.
+    /// A record grants access that is no longer declared.
     Revocation,
-    /// A user changed something and waits.
+    /// A user changed an object and waits for the result.
     UserChange,
-    /// Midnight: yesterday's visitors go.
+    /// At midnight: the records of ended visits are removed.
     RolloverRemoval,
-    /// Midnight: today's visitors come.
+    /// At midnight: the records of the new day are created.
     RolloverAddition,
-    /// It failed before.
+    /// The work failed before.
     Retry,
-    /// The system differs and nobody declared it.
+    /// The system differs, and no object asked for the difference.
     Drift,
 }
 
@@ -42,23 +42,23 @@ impl Priority {
         }
     }
 
-    /// Whether somebody waits for it: the engine keeps a few places for these.
+    /// Whether a person waits for it. The engine reserves a few places for such work.
     pub const fn urgent(self) -> bool {
         matches!(self, Self::Revocation | Self::UserChange)
     }
 
-    /// Whether it takes away: tried for ever, whatever the system answers (design 3.13).
+    /// Whether the work removes access. Such work is tried for ever, whatever the system answers (design 3.13).
     pub const fn revokes(self) -> bool {
         matches!(self, Self::Revocation | Self::RolloverRemoval)
     }
 
-    /// The class in which it is tried again: what takes away keeps its rank.
+    /// The priority of the next attempt. Work that removes access keeps its priority.
     #[must_use]
     pub const fn retried(self) -> Self {
         if self.revokes() { self } else { Self::Retry }
     }
 
-    /// How long it lets the more urgent ones of the unhurried classes overtake it.
+    /// How long more urgent work may overtake it, revocations and user changes aside.
     pub(super) const fn patience(self) -> Duration {
         match self {
             Self::Revocation | Self::UserChange | Self::RolloverRemoval => Duration::ZERO,
@@ -69,8 +69,8 @@ impl Priority {
     }
 }
 
-/// What a rank is worth in time. Ten minutes: work left over from before half past eleven may mix into the removals
-/// of midnight, nothing younger does.
+/// A step of priority is worth this much waiting time. Drift that has waited since half past eleven is as urgent as the
+/// removals of midnight.
 const STEP: Duration = Duration::from_mins(10);
 
 #[cfg(test)]
@@ -78,9 +78,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_stand_in_the_order_of_their_rank() {
+    fn priorities_are_listed_in_their_order() {
         assert!(Priority::ALL.is_sorted());
-        assert!(Priority::ALL.iter().enumerate().all(|(rank, priority)| *priority as usize == rank));
+        assert!(Priority::ALL.iter().enumerate().all(|(index, priority)| *priority as usize == index));
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_away_keeps_its_rank_when_it_is_tried_again() {
+    fn work_that_removes_access_keeps_its_priority_when_it_is_tried_again() {
         assert_eq!(Priority::Revocation.retried(), Priority::Revocation);
         assert_eq!(Priority::RolloverRemoval.retried(), Priority::RolloverRemoval);
         assert_eq!(Priority::UserChange.retried(), Priority::Retry);

@@ -1,9 +1,10 @@
-//! How fast one account of a system is used: just under its limit, and a limit that nobody told is found.
+//! The rate limit of one account of a system: it keeps calls just under the limit, and learns a limit that is not
+//! configured.
 //!
-//! Pure. A token bucket at 0.98 of the configured rate, a bound on calls in flight, and a learned rate while the system
-//! turns out slower: cut on a refusal, then raised by success along the cubic curve of TCP CUBIC (RFC 9438), quickly
-//! back to just below the rate that failed, long around it, faster beyond it. That is how a changed limit is found both
-//! ways at less than one refusal in a thousand calls.
+//! Pure. It consists of a token bucket at 0.98 of the configured rate, a bound on calls in flight, and a learned rate while
+//! the system turns out slower. A throttled call cuts the learned rate. Successful calls raise it along the curve of TCP
+//! CUBIC (RFC 9438): quickly to just below the rate that failed, slowly around it, and faster beyond it. A changed limit
+//! is found in both directions with less than one throttled call in a thousand.
 
 use std::time::Duration;
 
@@ -12,19 +13,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::backoff::{LONGEST, after};
 use super::meter::Meter;
 
-/// What is known of an account's limits beforehand.
+/// The configured limits of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// Requests a second; `None` if nobody told.
+    /// Requests per second; `None` if not configured.
     pub rate: Option<f64>,
-    /// Requests that the system takes at once after a rest.
+    /// Requests that the system accepts at once after a rest.
     pub burst: u32,
-    /// Requests in flight at most.
+    /// The most requests in flight.
     pub max_in_flight: u32,
 }
 
 impl Limits {
-    /// What keeps to both: an account that several use is pressed no harder than any of them allows.
+    /// Limits that respect both: a shared account is used no faster than each of its integrations allows.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
         Self {
@@ -35,62 +36,64 @@ impl Limits {
     }
 }
 
-/// What may be done now.
+/// Whether a request may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// One request, which is in flight from now on.
+    /// One request may be sent; it is in flight from now on.
     Go(Ticket),
-    /// Nothing before this time.
+    /// No request before this time.
     At(Timestamp),
-    /// Nothing before one in flight is back.
+    /// No request before one in flight has ended.
     Full,
 }
 
-/// Stands for one request in flight.
+/// Represents one request in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Ticket {
-    /// How often the rate had been cut when it was given: a refusal of an older one tells nothing new.
+    /// How often the rate had been cut when the request was sent. If it was cut since, a throttled answer to this request
+    /// causes no further cut.
     cuts: u32,
 }
 
-/// So much of a known limit is used: clocks differ, and a request that is refused costs more than one left out.
+/// The share of a configured limit that is used. Clocks differ, and a throttled request costs more than an omitted one.
 const SHARE: f64 = 0.98;
-/// No rate is learned below this: one request in five seconds finds out when the system is back.
+/// No learned rate is below this. One request in five seconds detects when the system accepts calls again.
 const FLOOR: f64 = 0.2;
-/// Timers wake late by up to a millisecond or two; what was missed within this time is made up for.
+/// Timers wake late by up to a millisecond or two. The bucket makes up for delays within this time.
 const SLACK: f64 = 0.01;
-/// So many calls at the configured rate, and a refusal long ago is forgotten.
+/// After this many calls at the configured rate, the learned rate is forgotten.
 const PROVEN: f64 = 5000.0;
-/// The first wait after a refusal that names no time; it doubles with each in a row.
+/// The first wait after a throttled answer without a time. It doubles with each consecutive one.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The longest of these waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A rate below the configured one, found by being refused.
+/// A rate below the configured one, learned from a throttled call.
 #[derive(Clone, Copy, Debug)]
 struct Learned {
-    /// After the cut.
+    /// The rate after the cut.
     low: f64,
-    /// Where the curve is flat: probably just below the limit.
+    /// The rate at which the curve is flat: probably just below the limit.
     goal: f64,
-    /// What was too fast.
+    /// The rate that was too fast.
     failed: f64,
-    /// The way along the curve; the goal is at 1.
+    /// The position on the curve; the goal is at 1.
     way: f64,
-    /// Served since the cut.
+    /// Successful calls since the cut.
     served: f64,
 }
 
 impl Learned {
-    /// Twice as fast away from the goal as towards it.
+    /// The rate at the present position. The curve leaves the goal twice as fast as it approaches it.
     fn rate(&self) -> f64 {
         let way = self.way - 1.0;
         self.goal + (self.goal - self.low) * way.max(2.0 * way).powi(3)
     }
 
-    /// A thousand calls to the goal, but neither under ten seconds nor over two minutes. Where it goes well beyond what
-    /// failed, the limit is another one and is looked for ten times as fast.
+    /// Advances along the curve after a successful call. The goal is reached after a thousand calls, but not in less than
+    /// ten seconds or more than two minutes. Well above the rate that failed, the limit must have changed, and the rate
+    /// rises ten times as fast.
     fn succeed(&mut self) {
         let rate = self.rate();
         let stride = if rate > self.failed * 1.05 { 10.0 } else { 1.0 };
@@ -99,14 +102,14 @@ impl Learned {
     }
 }
 
-/// The pace of one account.
+/// The rate limit of one account.
 #[derive(Debug)]
 pub struct RateLimit {
     limits: Limits,
     learned: Option<Learned>,
     tokens: f64,
     at: Timestamp,
-    /// Nothing before this: the system said so.
+    /// The system asked for no request before this time.
     until: Option<Timestamp>,
     in_flight: u32,
     cuts: u32,
@@ -115,9 +118,9 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// A pace that has rested.
+    /// The rate limit of an account that was not used lately.
     pub fn new(limits: Limits, now: Timestamp) -> Self {
-        let mut pace = Self {
+        let mut rate_limit = Self {
             limits,
             learned: None,
             tokens: 0.0,
@@ -128,11 +131,11 @@ impl RateLimit {
             refused_in_a_row: 0,
             meter: Meter::new(now),
         };
-        pace.tokens = pace.capacity();
-        pace
+        rate_limit.tokens = rate_limit.capacity();
+        rate_limit
     }
 
-    /// Takes over other limits; what was learned under the old ones is forgotten, what is in flight is not.
+    /// Takes over new limits. The rate that was learned under the old limits is forgotten; requests in flight still count.
     pub fn set_limits(&mut self, limits: Limits) {
         if limits != self.limits {
             self.limits = limits;
@@ -141,7 +144,7 @@ impl RateLimit {
         }
     }
 
-    /// Asks for a turn. [`Turn::Go`] has taken it.
+    /// Asks to send a request. After [`Turn::Go`] the request counts as sent.
     pub fn poll(&mut self, now: Timestamp) -> Turn {
         self.refill(now);
         if let Some(until) = self.until.filter(|until| *until > now) {
@@ -161,7 +164,7 @@ impl RateLimit {
         Turn::Go(Ticket { cuts: self.cuts })
     }
 
-    /// A request is back and was not refused for being too fast.
+    /// A request has ended and was not throttled.
     pub fn ok(&mut self, ticket: Ticket, now: Timestamp) {
         self.released(ticket);
         self.meter.count(now);
@@ -174,8 +177,8 @@ impl RateLimit {
         }
     }
 
-    /// A request was refused for being too fast, with or without a time for which nothing may follow. A system whose clock
-    /// is wrong may say any time: it is obeyed for ten minutes, then asked again.
+    /// A request was throttled, possibly with a time to wait. A system with a wrong clock may ask for any time, so at most
+    /// ten minutes are waited.
     pub fn throttled(&mut self, ticket: Ticket, now: Timestamp, retry_after: Option<Duration>) {
         let retry_after = retry_after.map(|wait| wait.min(LONGEST));
         self.released(ticket);
@@ -194,18 +197,18 @@ impl RateLimit {
         self.tokens = self.tokens.min(0.0).min(-rate * wait.as_secs_f64());
     }
 
-    /// A request is back, or was never sent, and tells nothing.
+    /// A request has ended or was never sent, and its result says nothing about the rate.
     pub fn released(&mut self, _: Ticket) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Requests a second at present; `None` is as fast as the calls in flight go.
+    /// The present rate in requests per second; `None` if only the calls in flight are limited.
     pub fn rate(&self) -> Option<f64> {
         let learned = self.learned.map(|learned| learned.rate());
         learned.into_iter().chain(self.known()).reduce(f64::min)
     }
 
-    /// Whether the system is slower than configured.
+    /// Whether a rate below the configured one was learned.
     pub fn is_learned(&self) -> bool {
         self.rate() != self.known()
     }
@@ -219,10 +222,10 @@ impl RateLimit {
         self.limits.rate.map(|rate| rate.max(0.0) * SHARE)
     }
 
-    /// Cuts the rate and gives the new one. Where it went well for a second, the limit is near and the cut small;
-    /// otherwise it may be anywhere below.
+    /// Cuts the rate and returns the new one. After at least one second of successful calls the limit is near, and the cut
+    /// is small. Otherwise the limit may be anywhere below.
     fn cut(&mut self, now: Timestamp) -> f64 {
-        // What was seen of an unknown rate bounds nothing: it is left as fast as beyond a failure.
+        // A measured rate is no upper bound: without a configured rate the learned one rises fast, as beyond a failure.
         let failed = self.rate().unwrap_or(0.0);
         let rate = self.rate().unwrap_or_else(|| self.meter.per_second(now)).max(FLOOR);
         let near = self.learned.is_some_and(|learned| learned.served >= rate);
@@ -236,7 +239,7 @@ impl RateLimit {
     fn refill(&mut self, now: Timestamp) {
         let passed = now.duration_since(self.at);
         if passed.is_negative() {
-            // The clock was set back: what we wait for moves with it.
+            // The clock was set back: the time to wait for moves with it.
             self.until = self.until.map(|until| until.checked_add(passed).unwrap_or(now));
         } else if let Some(rate) = self.rate() {
             self.tokens = (self.tokens + passed.as_secs_f64() * rate).min(self.capacity());
@@ -244,14 +247,14 @@ impl RateLimit {
         self.at = now;
     }
 
-    /// One less than the system takes at once, since requests arrive unevenly, but enough for late timers.
+    /// One less than the system accepts at once, since requests arrive unevenly, but enough for late timers.
     fn capacity(&self) -> f64 {
         let slack = self.rate().map_or(0.0, |rate| rate * SLACK);
         f64::from(self.limits.burst.saturating_sub(1)).max(1.0 + slack)
     }
 }
 
-/// A moment so many seconds later, rounded up.
+/// The time this many seconds later, rounded up.
 fn later(now: Timestamp, seconds: f64) -> Timestamp {
     let wait = SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX);
     let wait = wait.saturating_add(SignedDuration::from_micros(1));

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A system of its own reading: a bucket of tokens that says 429 when it is empty. Time is in microseconds.
+/// A system with a token bucket of its own, which answers 429 when the bucket is empty. Time is in microseconds.
 struct Server {
-    /// Requests a second from a time on.
+    /// Requests per second, each from a time on.
     rates: Vec<(i64, f64)>,
     burst: f64,
     tokens: f64,
@@ -52,17 +52,17 @@ fn micros(at: Timestamp) -> i64 {
     at.as_microsecond() - 1_790_000_000 * SECOND
 }
 
-/// When a request arrived and whether it was taken.
+/// When each request arrived, and whether the system accepted it.
 type Log = Vec<(i64, bool)>;
 
-/// A client that always has something to ask, over a round trip of 20 ms give or take, on timers up to 1.5 ms late.
+/// A client that always has a request to send, over a round trip of about 20 ms, with timers up to 1.5 ms late.
 fn run(limits: Limits, server: &mut Server, until: i64) -> Log {
-    let mut pace = RateLimit::new(limits, at(0));
+    let mut rate_limit = RateLimit::new(limits, at(0));
     let mut noise = Noise(1);
     let (mut log, mut travelling) = (Log::new(), BinaryHeap::new());
     let (mut now, mut seq) = (0, 0);
     while now < until * SECOND {
-        let mut wake = match pace.poll(at(now)) {
+        let mut wake = match rate_limit.poll(at(now)) {
             Turn::Go(ticket) => {
                 seq += 1;
                 let arrives = now + 8_000 + noise.below(4_000);
@@ -85,15 +85,15 @@ fn run(limits: Limits, server: &mut Server, until: i64) -> Log {
             log.push((now, taken));
             travelling.push(Reverse((now + 8_000 + noise.below(4_000), seq, cuts, true, taken)));
         } else if taken {
-            pace.ok(ticket, at(now));
+            rate_limit.ok(ticket, at(now));
         } else {
-            pace.throttled(ticket, at(now), server.retry_after);
+            rate_limit.throttled(ticket, at(now), server.retry_after);
         }
     }
     log
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers that are the same in each run.
 struct Noise(u64);
 
 impl Noise {
@@ -107,7 +107,7 @@ fn known(rate: f64) -> Limits {
     Limits { rate: Some(rate), burst: 10, max_in_flight: 32 }
 }
 
-/// Taken and refused from a second to another.
+/// How many requests were accepted and how many throttled between two seconds.
 fn counts(log: &Log, from: i64, to: i64) -> (f64, f64) {
     let within = |taken: bool| {
         log.iter().filter(|(when, was)| *was == taken && (from * SECOND..to * SECOND).contains(when)).count()
@@ -117,7 +117,7 @@ fn counts(log: &Log, from: i64, to: i64) -> (f64, f64) {
 }
 
 #[test]
-fn a_known_limit_is_used_to_98_percent_without_a_refusal() {
+fn a_configured_limit_is_used_to_98_percent_without_a_refusal() {
     for rate in [8.0, 20.0, 50.0, 100.0, 200.0, 400.0] {
         let log = run(known(rate), &mut Server::new(rate, 10.0), 60);
         let (taken, refused) = counts(&log, 1, 60);
@@ -127,7 +127,7 @@ fn a_known_limit_is_used_to_98_percent_without_a_refusal() {
 }
 
 #[test]
-fn a_halved_limit_is_found_within_two_seconds_at_five_refusals() {
+fn a_halved_limit_is_found_within_two_seconds_and_five_refusals() {
     for rate in [50.0, 100.0, 200.0] {
         let log = run(known(rate), &mut Server::new(rate, 10.0).then(20, rate / 2.0), 80);
         let (_, refused) = counts(&log, 20, 22);
@@ -141,7 +141,7 @@ fn a_halved_limit_is_found_within_two_seconds_at_five_refusals() {
 }
 
 #[test]
-fn a_limit_cut_to_anything_is_used_to_nine_tenths_within_a_minute() {
+fn a_reduced_limit_is_used_to_nine_tenths_within_a_minute() {
     for share in [0.9, 0.75, 0.6, 0.4, 0.3, 0.1] {
         let log = run(known(100.0), &mut Server::new(100.0, 10.0).then(20, 100.0 * share), 80);
         let (taken, refused) = counts(&log, 20, 80);
@@ -162,7 +162,7 @@ fn a_restored_limit_is_found_again_without_a_refusal() {
 }
 
 #[test]
-fn a_limit_that_nobody_told_is_found() {
+fn a_limit_that_is_not_configured_is_found() {
     for rate in [2.0, 10.0, 50.0, 200.0] {
         let unknown = Limits { rate: None, burst: 1, max_in_flight: 8 };
         let log = run(unknown, &mut Server::new(rate, 10.0), 120);
@@ -179,12 +179,12 @@ fn a_retry_after_is_never_broken() {
         let mut server = Server::new(20.0, 10.0);
         server.retry_after = Some(Duration::from_secs(1));
         let log = run(limits, &mut server, 60);
-        let told = 8_000;
-        // What was on its way when the refusal came back cannot be held.
+        let travel = 8_000;
+        // Requests that were already on their way when the refusal arrived cannot be held back.
         for (when, _) in log.iter().filter(|(_, taken)| !taken) {
             let broken = log
                 .iter()
-                .filter(|(other, _)| (when + 3 * told..when + SECOND + told).contains(other))
+                .filter(|(other, _)| (when + 3 * travel..when + SECOND + travel).contains(other))
                 .count();
             assert_eq!(broken, 0, "after {when}");
         }
@@ -194,83 +194,83 @@ fn a_retry_after_is_never_broken() {
 }
 
 #[test]
-fn refusals_in_a_row_are_waited_out_ever_longer() {
-    let mut pace = RateLimit::new(known(100.0), at(0));
+fn consecutive_refusals_lengthen_the_wait() {
+    let mut rate_limit = RateLimit::new(known(100.0), at(0));
     let mut now = at(0);
     let mut waits = Vec::new();
     for _ in 0..12 {
         let before = now;
         let ticket = loop {
-            match pace.poll(now) {
+            match rate_limit.poll(now) {
                 Turn::Go(ticket) => break ticket,
                 Turn::At(when) => now = when,
                 Turn::Full => unreachable!("one at a time"),
             }
         };
         waits.push(now.duration_since(before).as_secs_f64());
-        pace.throttled(ticket, now, None);
+        rate_limit.throttled(ticket, now, None);
     }
     assert!(waits.iter().skip(1).is_sorted(), "{waits:?}");
     assert!((25.0..45.0).contains(waits.last().unwrap()), "{waits:?}");
 }
 
 #[test]
-fn refusals_of_requests_from_before_a_cut_do_not_cut_again() {
-    let mut pace = RateLimit::new(known(100.0), at(0));
-    let tickets: Vec<Ticket> = std::iter::from_fn(|| match pace.poll(at(0)) {
+fn refusals_of_requests_sent_before_a_cut_do_not_cut_again() {
+    let mut rate_limit = RateLimit::new(known(100.0), at(0));
+    let tickets: Vec<Ticket> = std::iter::from_fn(|| match rate_limit.poll(at(0)) {
         Turn::Go(ticket) => Some(ticket),
         _ => None,
     })
     .collect();
     assert_eq!(tickets.len(), 9);
     for ticket in tickets {
-        pace.throttled(ticket, at(20_000), None);
+        rate_limit.throttled(ticket, at(20_000), None);
     }
-    assert!((pace.rate().unwrap() - 98.0 * 0.7).abs() < 1e-6, "{:?}", pace.rate());
-    assert_eq!(pace.in_flight(), 0);
+    assert!((rate_limit.rate().unwrap() - 98.0 * 0.7).abs() < 1e-6, "{:?}", rate_limit.rate());
+    assert_eq!(rate_limit.in_flight(), 0);
 }
 
 #[test]
-fn a_system_that_wants_to_be_left_alone_for_a_day_is_asked_again_after_ten_minutes() {
+fn a_retry_after_of_a_day_is_limited_to_ten_minutes() {
     for said in [Duration::from_hours(24), Duration::MAX] {
-        let mut pace = RateLimit::new(Limits { rate: None, burst: 1, max_in_flight: 1 }, at(0));
-        let Turn::Go(ticket) = pace.poll(at(0)) else { panic!("it has rested") };
-        pace.throttled(ticket, at(0), Some(said));
+        let mut rate_limit = RateLimit::new(Limits { rate: None, burst: 1, max_in_flight: 1 }, at(0));
+        let Turn::Go(ticket) = rate_limit.poll(at(0)) else { panic!("it has rested") };
+        rate_limit.throttled(ticket, at(0), Some(said));
         let ten_minutes = 600 * SECOND;
-        assert_eq!(pace.poll(at(1)), Turn::At(at(ten_minutes)));
-        // A request at the rate that was learned pays for the time after it.
-        assert!(matches!(pace.poll(at(ten_minutes + 10 * SECOND)), Turn::Go(_)), "{said:?}");
+        assert_eq!(rate_limit.poll(at(1)), Turn::At(at(ten_minutes)));
+        // After the wait a request at the learned rate is allowed.
+        assert!(matches!(rate_limit.poll(at(ten_minutes + 10 * SECOND)), Turn::Go(_)), "{said:?}");
     }
 }
 
 #[test]
 fn a_clock_that_is_set_back_moves_a_retry_after_with_it() {
-    let mut pace = RateLimit::new(known(10.0), at(0));
-    let Turn::Go(ticket) = pace.poll(at(0)) else { unreachable!("it has rested") };
-    pace.throttled(ticket, at(0), Some(Duration::from_secs(5)));
-    assert_eq!(pace.poll(at(SECOND)), Turn::At(at(5 * SECOND)));
+    let mut rate_limit = RateLimit::new(known(10.0), at(0));
+    let Turn::Go(ticket) = rate_limit.poll(at(0)) else { unreachable!("it has rested") };
+    rate_limit.throttled(ticket, at(0), Some(Duration::from_secs(5)));
+    assert_eq!(rate_limit.poll(at(SECOND)), Turn::At(at(5 * SECOND)));
     let hour = 3600 * SECOND;
-    assert_eq!(pace.poll(at(SECOND - hour)), Turn::At(at(5 * SECOND - hour)));
+    assert_eq!(rate_limit.poll(at(SECOND - hour)), Turn::At(at(5 * SECOND - hour)));
 }
 
 #[test]
-fn other_limits_take_effect_at_once_and_what_was_learned_is_forgotten() {
-    let mut pace = RateLimit::new(known(100.0), at(0));
-    let Turn::Go(ticket) = pace.poll(at(0)) else { unreachable!("it has rested") };
-    pace.throttled(ticket, at(0), None);
-    assert!(pace.is_learned());
-    pace.set_limits(known(10.0));
-    assert!(!pace.is_learned());
-    assert_eq!(pace.rate(), Some(9.8));
+fn new_limits_take_effect_at_once_and_the_learned_rate_is_forgotten() {
+    let mut rate_limit = RateLimit::new(known(100.0), at(0));
+    let Turn::Go(ticket) = rate_limit.poll(at(0)) else { unreachable!("it has rested") };
+    rate_limit.throttled(ticket, at(0), None);
+    assert!(rate_limit.is_learned());
+    rate_limit.set_limits(known(10.0));
+    assert!(!rate_limit.is_learned());
+    assert_eq!(rate_limit.rate(), Some(9.8));
 }
 
 #[test]
-fn a_rate_of_nothing_or_less_lets_nothing_through_and_says_so() {
+fn a_rate_of_zero_or_less_allows_one_request_and_then_none() {
     for rate in [0.0, -3.0, f64::NAN] {
-        let mut pace = RateLimit::new(Limits { rate: Some(rate), burst: 0, max_in_flight: 0 }, at(0));
-        assert!(matches!(pace.poll(at(0)), Turn::Go(_)));
-        pace.released(Ticket { cuts: 0 });
-        assert_eq!(pace.poll(at(0)), Turn::At(Timestamp::MAX));
+        let mut rate_limit = RateLimit::new(Limits { rate: Some(rate), burst: 0, max_in_flight: 0 }, at(0));
+        assert!(matches!(rate_limit.poll(at(0)), Turn::Go(_)));
+        rate_limit.released(Ticket { cuts: 0 });
+        assert_eq!(rate_limit.poll(at(0)), Turn::At(Timestamp::MAX));
     }
 }
 
@@ -299,13 +299,13 @@ proptest! {
     fn no_turn_breaks_the_bound_in_flight_the_bucket_or_a_retry_after(
         rate in prop::option::of(0.5..200.0f64), burst in 0u32..20, max_in_flight in 1u32..6, events in events(),
     ) {
-        let mut pace = RateLimit::new(Limits { rate, burst, max_in_flight }, at(0));
+        let mut rate_limit = RateLimit::new(Limits { rate, burst, max_in_flight }, at(0));
         let (mut now, mut until, mut given) = (0, 0, 0u32);
         let mut travelling = Vec::new();
         for event in events {
             match event {
                 Event::Wait(step) => now += step,
-                Event::Poll => match pace.poll(at(now)) {
+                Event::Poll => match rate_limit.poll(at(now)) {
                     Turn::Go(ticket) => {
                         travelling.push(ticket);
                         given += 1;
@@ -314,14 +314,14 @@ proptest! {
                     Turn::At(when) => prop_assert!(when > at(now)),
                     Turn::Full => prop_assert_eq!(travelling.len(), max_in_flight as usize),
                 },
-                Event::Ok => if let Some(ticket) = travelling.pop() { pace.ok(ticket, at(now)) },
-                Event::Lost => if let Some(ticket) = travelling.pop() { pace.released(ticket) },
+                Event::Ok => if let Some(ticket) = travelling.pop() { rate_limit.ok(ticket, at(now)) },
+                Event::Lost => if let Some(ticket) = travelling.pop() { rate_limit.released(ticket) },
                 Event::Throttled(after) => if let Some(ticket) = travelling.pop() {
-                    pace.throttled(ticket, at(now), after.map(Duration::from_secs));
+                    rate_limit.throttled(ticket, at(now), after.map(Duration::from_secs));
                     until = until.max(after.map_or(0, |s| now + i64::try_from(s).unwrap() * SECOND));
                 },
             }
-            prop_assert_eq!(pace.in_flight() as usize, travelling.len());
+            prop_assert_eq!(rate_limit.in_flight() as usize, travelling.len());
             if let Some(rate) = rate {
                 let most = f64::from(burst).max(1.0 + rate * SLACK) + rate * seconds(now);
                 prop_assert!(f64::from(given) <= most + 1e-6, "{given} in {now}");
@@ -331,7 +331,7 @@ proptest! {
 }
 
 #[test]
-fn of_several_limits_the_stricter_part_of_each_counts_whatever_their_order() {
+fn merged_limits_have_the_stricter_value_of_each_field_in_any_order() {
     let some = Limits { rate: Some(5.0), burst: 10, max_in_flight: 4 };
     let none = Limits { rate: None, burst: 4, max_in_flight: 8 };
     let slow = Limits { rate: Some(2.0), burst: 20, max_in_flight: 1 };

@@ -1,7 +1,8 @@
-//! Gives the calls of one account their turns, the most urgent first. Two integrations may share one (design 3.17).
+//! Gives the calls of one account their permits, the most urgent first. Two integrations may share an account
+//! (design 3.17).
 //!
-//! Whoever is next asks the [`RateLimit`] and sleeps for it; the others sleep until they are next. There is no task of its own,
-//! and nobody wakes in vain but to find somebody more urgent before him, or that the clock was set back.
+//! The next waiter asks the [`RateLimit`] and sleeps for it; the others sleep until they are next. There is no task of its
+//! own. A waiter wakes only when it is next, when a more urgent one arrived, or when the clock was set back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,14 +17,14 @@ use super::queue::Priority;
 use super::rate_limit::{Limits, RateLimit, Ticket, Turn};
 use crate::clock::{LONGEST_WAIT, SharedClock};
 
-/// So many of a class stand in line; more wait before it, in their order.
-pub const LINE: usize = 256;
+/// At most this many calls of one priority are ordered by the limiter; further ones wait for a place in their order.
+pub const MAX_WAITERS: usize = 256;
 
-/// So many go past the one that has waited longest; then it has a turn. A listing of the lowest class ends during a rollover
-/// too: the removals of that rollover wait for it to be read back.
-pub const PASSES: u32 = 15;
+/// This many calls may overtake the one that has waited longest; then that one is next. A listing of the lowest priority
+/// therefore ends during a rollover too: the removals of that rollover wait for it to be read back.
+pub const MAX_OVERTAKES: u32 = 15;
 
-/// A handle of one account's pace.
+/// A handle of the rate limit of one account.
 #[derive(Clone)]
 pub struct RateLimiter(Arc<Shared>);
 
@@ -34,55 +35,57 @@ struct Shared {
 }
 
 struct State {
-    pace: RateLimit,
-    line: BTreeMap<Position, Arc<Notify>>,
+    rate_limit: RateLimit,
+    waiters: BTreeMap<Position, Arc<Notify>>,
     arrivals: u64,
-    passes: u32,
+    overtakes: u32,
 }
 
 type Position = (Priority, u64);
 
 impl State {
-    /// Who has the next turn: the most urgent, now and then the oldest. A revocation lets nobody go before it.
+    /// The next waiter: the most urgent one, or the oldest one if it was overtaken too often. A revocation is never
+    /// overtaken by other work.
     fn next(&self) -> Option<Position> {
-        let first = self.line.first_key_value().map(|(position, _)| *position)?;
-        let overdue = self.passes >= PASSES && first.0 != Priority::Revocation;
+        let first = self.waiters.first_key_value().map(|(position, _)| *position)?;
+        let overdue = self.overtakes >= MAX_OVERTAKES && first.0 != Priority::Revocation;
         if overdue { self.oldest() } else { Some(first) }
     }
 
     fn oldest(&self) -> Option<Position> {
-        self.line.keys().copied().min_by_key(|(_, arrival)| *arrival)
+        self.waiters.keys().copied().min_by_key(|(_, arrival)| *arrival)
     }
 
     fn wake_next(&self) {
-        if let Some(next) = self.next().and_then(|position| self.line.get(&position)) {
+        if let Some(next) = self.next().and_then(|position| self.waiters.get(&position)) {
             next.notify_one();
         }
     }
 
-    /// The one at this position asks for its turn.
+    /// Asks the rate limit for the waiter at this position.
     fn ask(&mut self, position: Position, now: Timestamp) -> Turn {
-        let turn = self.pace.poll(now);
+        let turn = self.rate_limit.poll(now);
         if matches!(turn, Turn::Go(_)) {
-            self.passes = if self.oldest() == Some(position) { 0 } else { self.passes.saturating_add(1) };
+            self.overtakes =
+                if self.oldest() == Some(position) { 0 } else { self.overtakes.saturating_add(1) };
         }
         turn
     }
 }
 
 impl RateLimiter {
-    /// The pace of an account that nobody has used lately.
+    /// The rate limiter of an account that was not used lately.
     pub fn new(limits: Limits, clock: SharedClock) -> Self {
-        let pace = RateLimit::new(limits, clock.now());
-        let state = Mutex::new(State { pace, line: BTreeMap::new(), arrivals: 0, passes: 0 });
-        let gates = std::array::from_fn(|_| Semaphore::new(LINE));
+        let rate_limit = RateLimit::new(limits, clock.now());
+        let state = Mutex::new(State { rate_limit, waiters: BTreeMap::new(), arrivals: 0, overtakes: 0 });
+        let gates = std::array::from_fn(|_| Semaphore::new(MAX_WAITERS));
         Self(Arc::new(Shared { clock, state, gates }))
     }
 
-    /// Waits for a turn. A more urgent class goes first, first come first served within one, and nobody is passed by more
-    /// than [`PASSES`] others, revocations aside. Dropping the future gives the place in line up.
+    /// Waits for a permit. A more urgent priority is served first, and calls of one priority are served in their order. At
+    /// most [`MAX_OVERTAKES`] calls overtake another, revocations aside. Dropping the future ends the wait.
     pub async fn permit(&self, priority: Priority) -> Permit {
-        let place = self.line_up(priority).await;
+        let place = self.enqueue(priority).await;
         loop {
             let turn = place.turn(&self.0);
             match turn {
@@ -98,46 +101,46 @@ impl RateLimiter {
         }
     }
 
-    /// Takes over other limits.
+    /// Takes over new limits.
     pub fn set_limits(&self, limits: Limits) {
         let mut state = self.0.state.lock();
-        state.pace.set_limits(limits);
+        state.rate_limit.set_limits(limits);
         state.wake_next();
     }
 
-    /// Requests a second at present; `None` is as fast as the calls in flight go.
+    /// The present rate in requests per second; `None` if only the calls in flight are limited.
     pub fn rate(&self) -> Option<f64> {
-        self.0.state.lock().pace.rate()
+        self.0.state.lock().rate_limit.rate()
     }
 
-    /// Whether the system is slower than configured.
+    /// Whether a rate below the configured one was learned.
     pub fn is_learned(&self) -> bool {
-        self.0.state.lock().pace.is_learned()
+        self.0.state.lock().rate_limit.is_learned()
     }
 
     /// Calls in flight.
     pub fn in_flight(&self) -> u32 {
-        self.0.state.lock().pace.in_flight()
+        self.0.state.lock().rate_limit.in_flight()
     }
 
-    /// Calls in line.
+    /// Calls that wait for a permit.
     pub fn waiting(&self) -> usize {
-        self.0.state.lock().line.len()
+        self.0.state.lock().waiters.len()
     }
 
-    async fn line_up(&self, priority: Priority) -> Place<'_> {
-        // The gates are never closed: the error cannot come, and without a pass one would merely not be counted.
+    async fn enqueue(&self, priority: Priority) -> Place<'_> {
+        // The gates are never closed, so the error does not occur. Without a gate permit the call would only not be counted.
         let gate = self.0.gates[priority as usize].acquire().await.ok();
         let called = Arc::new(Notify::new());
         let mut state = self.0.state.lock();
         state.arrivals += 1;
         let position = (priority, state.arrivals);
-        state.line.insert(position, Arc::clone(&called));
+        state.waiters.insert(position, Arc::clone(&called));
         Place { shared: &self.0, position, called, _gate: gate }
     }
 }
 
-/// A place in line, given up when dropped.
+/// The place of a waiting call, given up when dropped.
 struct Place<'a> {
     shared: &'a Shared,
     position: Position,
@@ -146,7 +149,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The turn of whoever is next; `None` for the others.
+    /// The answer of the rate limit if this call is next; `None` otherwise.
     fn turn(&self, shared: &Shared) -> Option<Turn> {
         let mut state = shared.state.lock();
         (state.next() == Some(self.position)).then(|| state.ask(self.position, shared.clock.now()))
@@ -156,12 +159,12 @@ impl Place<'_> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.state.lock();
-        state.line.remove(&self.position);
+        state.waiters.remove(&self.position);
         state.wake_next();
     }
 }
 
-/// The right to make one call. Dropping it says that the call is over and told nothing about the pace.
+/// The right to make one call. Dropping it means that the call has ended and says nothing about the rate.
 #[must_use = "dropping the permit ends the call"]
 pub struct Permit {
     shared: Arc<Shared>,
@@ -169,20 +172,20 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The system answered, and not that it was too fast.
+    /// The system answered, and did not throttle the call.
     pub fn ok(self) {
-        self.end(|pace, ticket, shared| pace.ok(ticket, shared.clock.now()));
+        self.end(|rate_limit, ticket, shared| rate_limit.ok(ticket, shared.clock.now()));
     }
 
-    /// The system refused the call for being too fast, with or without a time for which nothing may follow.
+    /// The system throttled the call, possibly with a time to wait.
     pub fn throttled(self, retry_after: Option<Duration>) {
-        self.end(|pace, ticket, shared| pace.throttled(ticket, shared.clock.now(), retry_after));
+        self.end(|rate_limit, ticket, shared| rate_limit.throttled(ticket, shared.clock.now(), retry_after));
     }
 
-    fn end(mut self, tell: impl FnOnce(&mut RateLimit, Ticket, &Shared)) {
+    fn end(mut self, record: impl FnOnce(&mut RateLimit, Ticket, &Shared)) {
         if let Some(ticket) = self.ticket.take() {
             let mut state = self.shared.state.lock();
-            tell(&mut state.pace, ticket, &self.shared);
+            record(&mut state.rate_limit, ticket, &self.shared);
             state.wake_next();
         }
     }
@@ -192,7 +195,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
             let mut state = self.shared.state.lock();
-            state.pace.released(ticket);
+            state.rate_limit.released(ticket);
             state.wake_next();
         }
     }

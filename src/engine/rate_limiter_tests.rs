@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::clock::Clock;
 
-/// The clock of tokio, which these tests pause: it jumps to the next timer when nothing else is to be done.
+/// The paused clock of tokio: it jumps to the next timer when no task is ready.
 #[derive(Debug)]
 struct PausedClock(Instant);
 
@@ -43,7 +43,7 @@ async fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_free_pace_gives_a_permit_at_once() {
+async fn an_idle_rate_limiter_gives_a_permit_at_once() {
     let rate_limiter = rate_limiter(Some(10.0), 4);
     let permit = ready(rate_limiter.permit(Priority::Drift)).await.unwrap();
     assert_eq!((rate_limiter.in_flight(), rate_limiter.waiting()), (1, 0));
@@ -62,11 +62,11 @@ async fn permits_follow_each_other_at_the_rate() {
     assert!((0.98..1.01).contains(&took), "{took}");
 }
 
-/// Lets all of these wait, then gives out permits and tells in which order they went.
-async fn order(rate_limiter: &RateLimiter, classes: &[(Priority, u32)]) -> Vec<u32> {
+/// Lets these calls wait, then gives out permits and returns the order in which they were given.
+async fn order(rate_limiter: &RateLimiter, calls: &[(Priority, u32)]) -> Vec<u32> {
     let blocker = rate_limiter.permit(Priority::Drift).await;
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    for (priority, name) in classes.iter().copied() {
+    for (priority, name) in calls.iter().copied() {
         let (rate_limiter, sender) = (rate_limiter.clone(), sender.clone());
         tokio::spawn(async move {
             let permit = rate_limiter.permit(priority).await;
@@ -84,7 +84,7 @@ async fn order(rate_limiter: &RateLimiter, classes: &[(Priority, u32)]) -> Vec<u
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_most_urgent_goes_first_and_equals_in_their_order() {
+async fn the_most_urgent_call_is_first_and_equally_urgent_ones_keep_their_order() {
     let waiting = [
         (Priority::Drift, 1),
         (Priority::UserChange, 2),
@@ -98,20 +98,20 @@ async fn the_most_urgent_goes_first_and_equals_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_passed_for_ever_and_a_revocation_is_passed_by_nobody() {
+async fn overtaking_is_limited_and_a_revocation_is_never_overtaken() {
     let rate_limiter = rate_limiter(None, 1);
-    let late = PASSES + 10;
-    let mut line = vec![(Priority::Drift, 0)];
-    line.extend((1..=late).map(|name| (Priority::RolloverAddition, name)));
-    let names = order(&rate_limiter, &line).await;
-    assert_eq!(names.iter().position(|name| *name == 0), Some(PASSES as usize), "{names:?}");
-    let mut line = vec![(Priority::Drift, 0)];
-    line.extend((1..=late).map(|name| (Priority::Revocation, name)));
-    assert_eq!(order(&rate_limiter, &line).await.last(), Some(&0));
+    let late = MAX_OVERTAKES + 10;
+    let mut calls = vec![(Priority::Drift, 0)];
+    calls.extend((1..=late).map(|name| (Priority::RolloverAddition, name)));
+    let names = order(&rate_limiter, &calls).await;
+    assert_eq!(names.iter().position(|name| *name == 0), Some(MAX_OVERTAKES as usize), "{names:?}");
+    let mut calls = vec![(Priority::Drift, 0)];
+    calls.extend((1..=late).map(|name| (Priority::Revocation, name)));
+    assert_eq!(order(&rate_limiter, &calls).await.last(), Some(&0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_takes_the_next_turn_from_whoever_slept_for_it() {
+async fn a_revocation_takes_the_next_permit_from_the_call_that_slept_for_it() {
     let rate_limiter = rate_limiter(Some(1.0), 4);
     rate_limiter.permit(Priority::Drift).await.ok();
     let first = tokio::spawn({
@@ -141,7 +141,7 @@ async fn a_permit_that_is_dropped_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_waiting_hands_his_call_on() {
+async fn a_woken_call_that_is_dropped_wakes_the_next_one() {
     let rate_limiter = rate_limiter(None, 1);
     let blocker = rate_limiter.permit(Priority::Drift).await;
     let mut second = pin!(rate_limiter.permit(Priority::UserChange));
@@ -151,7 +151,7 @@ async fn whoever_gives_up_waiting_hands_his_call_on() {
         assert!(poll!(&mut second).is_pending());
         assert_eq!(rate_limiter.waiting(), 2);
         drop(blocker);
-        // The first has been called and goes away without looking.
+        // The first call was notified, and is dropped before it asks.
         drop(first);
     }
     assert!(poll!(&mut second).is_ready());
@@ -159,7 +159,7 @@ async fn whoever_gives_up_waiting_hands_his_call_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_sleeps_first_in_line_and_gives_up_leaves_the_sleep_to_the_next() {
+async fn when_the_next_call_is_dropped_while_it_sleeps_the_following_one_sleeps_instead() {
     let rate_limiter = rate_limiter(Some(2.0), 4);
     rate_limiter.permit(Priority::Drift).await.ok();
     let mut second = pin!(rate_limiter.permit(Priority::Drift));
@@ -173,7 +173,7 @@ async fn whoever_sleeps_first_in_line_and_gives_up_leaves_the_sleep_to_the_next(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_holds_everybody_revocations_too() {
+async fn a_retry_after_delays_all_calls_including_revocations() {
     let rate_limiter = rate_limiter(None, 4);
     rate_limiter.permit(Priority::Drift).await.throttled(Some(Duration::from_secs(3)));
     let started = Instant::now();
@@ -184,7 +184,7 @@ async fn a_retry_after_holds_everybody_revocations_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_faster_limit_wakes_whoever_sleeps_for_the_slow_one() {
+async fn a_faster_limit_wakes_the_call_that_sleeps_for_the_slower_one() {
     let rate_limiter = rate_limiter(Some(0.01), 4);
     rate_limiter.permit(Priority::Drift).await.ok();
     let waiting = tokio::spawn({
@@ -199,17 +199,17 @@ async fn a_faster_limit_wakes_whoever_sleeps_for_the_slow_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_line_is_bounded_and_a_full_one_stops_no_other_class() {
+async fn waiting_calls_are_bounded_and_do_not_block_another_priority() {
     let rate_limiter = rate_limiter(Some(1000.0), 1);
     let blocker = rate_limiter.permit(Priority::Drift).await;
-    let tasks: Vec<_> = (0..LINE + 50)
+    let tasks: Vec<_> = (0..MAX_WAITERS + 50)
         .map(|_| {
             let rate_limiter = rate_limiter.clone();
             tokio::spawn(async move { rate_limiter.permit(Priority::Drift).await.ok() })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(1)).await;
-    assert_eq!(rate_limiter.waiting(), LINE);
+    assert_eq!(rate_limiter.waiting(), MAX_WAITERS);
     let mut urgent = pin!(rate_limiter.permit(Priority::Revocation));
     assert!(poll!(&mut urgent).is_pending());
     blocker.ok();
@@ -221,7 +221,7 @@ async fn the_line_is_bounded_and_a_full_one_stops_no_other_class() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_callers_that_come_and_go_lose_no_turn() {
+async fn no_permit_is_lost_when_many_calls_wait_and_are_dropped() {
     let rate_limiter = rate_limiter(Some(500.0), 3);
     let tasks: Vec<_> = (0..400_u64)
         .map(|number| {
@@ -246,6 +246,6 @@ async fn many_callers_that_come_and_go_lose_no_turn() {
     for task in tasks {
         served += task.await.unwrap();
     }
-    assert!(served >= 266, "{served}: whoever was patient got a turn");
+    assert!(served >= 266, "{served}: every patient call got a permit");
     assert_eq!((rate_limiter.waiting(), rate_limiter.in_flight()), (0, 0));
 }

@@ -1,5 +1,5 @@
-//! A record that stays although it is not as declared, because its replacement cannot be made yet or nothing may be opened
-//! now, is reduced at once to what is still declared.
+//! Reduces a record that differs from its desired record and cannot be replaced yet, or may not open anything now, to what is
+//! still declared.
 
 use vestibule_core::diff::Step;
 use vestibule_core::entitlement::{Entitlement, disarming, reduction};
@@ -12,22 +12,22 @@ use super::disarm::Removal;
 use super::{Engine, Outcome, Priority, SourceError, Work};
 use crate::system::{self, SystemError};
 
-/// What is left in the system of an object that is not as declared.
+/// The records of an object that remain in the system although they are not as declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Left {
     /// No record.
     Nothing,
     /// A record that opens nothing.
     Closed,
-    /// Only the wanted record itself, not finished or changed by somebody.
+    /// Only the desired record itself, unfinished or changed by a person.
     Wanted,
     /// A record that opens only what is declared now.
     Within,
-    /// A record that the mode does not let us reduce.
+    /// A record that may not be reduced in this mode.
     Untouched(Mode),
 }
 
-/// Whether the record that was made as declared is reduced, too, where somebody has changed it.
+/// Whether the desired record is exempt from the reduction if a person has changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spared {
     None,
@@ -35,7 +35,7 @@ enum Spared {
 }
 
 impl Engine {
-    /// After a turn that failed before its record was made: reduces what is left. Gives what is to be reported.
+    /// After a turn that failed before it created its record: reduces the remaining records. Returns the error to report.
     pub(super) async fn reduce_after(
         &self,
         stop: TurnError,
@@ -52,14 +52,14 @@ impl Engine {
             | TurnError::CreatesStopped(_) => None,
             _ => return stop,
         };
-        // Of a group or format that the system does not have nothing is known but its name: a record that was made as it
-        // is declared may still hold it under another.
+        // If the system lacks a declared group or format, a record that was made as declared may still hold it under
+        // another name. Such a record is not reduced.
         let unknown = failed.as_ref().is_some_and(|error| error.kind == system::ErrorKind::Dependency);
         let spared = if unknown { Spared::Wanted } else { Spared::None };
         match (self.reduce(object_id, desired, spared, work).await, failed) {
             (Ok(left), None) => stop.leaving(left),
             (Ok(left), Some(error)) => TurnError::System(describe(error, left)),
-            // Whether there is something to take away is not known: it has the rank of what there is.
+            // It is unknown whether access remains to be removed, so the failure counts as a failed revocation.
             (Err(TurnError::System(error)), Some(failed)) if error.kind == system::ErrorKind::Transient => {
                 TurnError::Unrevoked(failed)
             }
@@ -70,8 +70,8 @@ impl Engine {
         }
     }
 
-    /// What is left as it is by the unit of a turn, with the reason; `None` if nothing is. A record that stays opens no
-    /// more than is declared, as far as the mode lets us reduce it.
+    /// The change that an action plan withholds, with the reason; `None` if there is none. Reduces a record that stays to
+    /// what is declared, if the mode allows it.
     pub(super) async fn leave(
         &self,
         object_id: ObjectId,
@@ -86,7 +86,7 @@ impl Engine {
         let left = self.reduce(object_id, desired, Spared::None, work).await.map_err(TurnError::revoking)?;
         let beside = action_plan.withheld.iter().any(|(_, why)| matches!(why, Withheld::Beside(_)));
         match (withheld, left) {
-            // What opens nothing any more is no reason to withhold the new one.
+            // The old record opens nothing any more, so the new one is not withheld.
             (Some(_), Left::Nothing | Left::Closed) if beside => Err(TurnError::Superseded),
             (Some((why, change)), _) => Ok(Some(Outcome::Withheld(why, change))),
             (None, Left::Untouched(mode)) => {
@@ -96,7 +96,7 @@ impl Engine {
         }
     }
 
-    /// Reduces every record of the slot that is not as wanted to what it holds and `want` grants, too.
+    /// Reduces every record of the object that differs from `desired` to the access that both grant.
     async fn reduce(
         &self,
         object_id: ObjectId,
@@ -107,7 +107,7 @@ impl Engine {
         let Some(most) = desired.entitlement() else { return Ok(Left::Nothing) };
         let (others, mut left) = {
             let inner = self.inner.lock();
-            // It may be there: it was asked for, and may still arrive.
+            // A create without an answer may still arrive.
             let uncertain = inner.uncertain(object_id).next().is_some();
             (inner.existing(object_id), if uncertain { Left::Within } else { Left::Nothing })
         };
@@ -148,14 +148,14 @@ impl Engine {
             }
             _ if !mode.updates() => Ok(Left::Untouched(mode)),
             Some(shared) => self.take_away(id, most, &reduction(id, &found.facts, &shared), work).await,
-            // Somebody gave it to others by hand: it is repaired, and not removed, when that can be done.
+            // A person changed the desired record by hand. It is repaired when that is possible, and not removed.
             None if is_wanted => Ok(Left::Wanted),
             None if mode.removes() => self.remove_instead(id, work).await,
             None => self.take_away(id, most, &disarming(id, &found.facts, self.clock.now()), work).await,
         }
     }
 
-    /// Nothing is left that both grant.
+    /// Removes a record that shares no access with the desired state.
     async fn remove_instead(&self, id: RecordId, work: Work) -> Result<Left, TurnError> {
         match self.remove_or_disarm(id, work).await? {
             Removal::Disarmed(error) => Err(TurnError::Unrevoked(error)),
@@ -168,7 +168,7 @@ impl Engine {
         }
     }
 
-    /// Does these steps, all of them although one may fail, and asks the system what is left.
+    /// Carries out all of these steps, even if one fails, and then reads the record.
     async fn take_away(
         &self,
         id: RecordId,
@@ -207,7 +207,7 @@ impl Engine {
 }
 
 impl TurnError {
-    /// The same, with what is left of the object meanwhile.
+    /// Adds to the message which access remains meanwhile.
     fn leaving(mut self, left: Left) -> Self {
         let error = match &mut self {
             Self::Blocked(blocked) => match &mut blocked.outcome {
@@ -225,12 +225,12 @@ impl TurnError {
 }
 
 fn not_taken_away() -> SystemError {
-    let message = "the system acknowledges that access was taken away and goes on showing it: it is taken away again, later \
-                   each time. Look at the person in the system";
+    let message = "the system acknowledges that access was removed and still shows it: the removal is repeated, later each \
+                   time. Look at the person in the system";
     SystemError::new(system::ErrorKind::Transient, "ModifyPerson", message)
 }
 
-/// Why the record cannot be made, and what is left meanwhile. After a lost answer that is not known.
+/// Adds to an error which access remains until the record can be created. After a lost answer this is unknown.
 fn describe(error: SystemError, left: Left) -> SystemError {
     let meanwhile = match left {
         Left::Nothing if error.kind == system::ErrorKind::Transient => return error,

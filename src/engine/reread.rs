@@ -1,11 +1,11 @@
-//! "Sync now" for one object: its records are read by id, whatever the last list showed of them.
+//! "Sync now" for one object: its records are read by id, whatever the last listing showed of them.
 
 use vestibule_core::identity::ObjectId;
 
 use super::{Engine, Priority, Reason};
 
 impl Engine {
-    /// Reads the records of a slot by id at its next turn, which comes soon, and compares them with what is wanted.
+    /// Queues a turn in which the records of an object are read by id and compared with the desired state.
     pub fn reread(&self, object_id: ObjectId) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();

@@ -16,7 +16,7 @@ fn id(object_id: u64, content: u64) -> RecordId {
     RecordId::new(OURS, ObjectId(object_id), content)
 }
 
-/// Contents that differ in their end only.
+/// Facts that differ only in their end.
 fn facts(until: i64) -> Facts {
     Facts { window: Some(Window { from: at(0), until: at(until) }), ..Facts::default() }
 }
@@ -41,7 +41,7 @@ fn list(snapshot: &mut Snapshot, records: &[ObservedRecord]) -> Merged {
     snapshot.finish(listing).unwrap()
 }
 
-/// One that holds these, known from a list.
+/// A snapshot with these records, taken from a listing.
 fn holding(ids: &[RecordId]) -> Snapshot {
     let mut snapshot = Snapshot::new(OURS);
     let records: Vec<_> = ids.iter().map(|id| record(*id, 9)).collect();
@@ -50,7 +50,7 @@ fn holding(ids: &[RecordId]) -> Snapshot {
 }
 
 #[test]
-fn a_first_list_is_all_new_and_makes_it_complete() {
+fn a_first_listing_is_all_new_and_makes_the_snapshot_complete() {
     let mut snapshot = Snapshot::new(OURS);
     assert!(!snapshot.is_complete());
     let merged = list(&mut snapshot, &[record(id(2, 1), 9), record(id(1, 1), 9), foreign()]);
@@ -62,14 +62,14 @@ fn a_first_list_is_all_new_and_makes_it_complete() {
 }
 
 #[test]
-fn the_same_list_again_tells_nothing() {
+fn the_same_listing_again_changes_nothing() {
     let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
     let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]);
     assert_eq!(merged, Merged::default());
 }
 
 #[test]
-fn what_changed_behind_our_back_is_told_and_taken_over() {
+fn a_foreign_change_is_reported_and_taken_over() {
     let mut snapshot = holding(&[id(1, 1)]);
     let merged = list(&mut snapshot, &[record(id(1, 1), 10)]);
     assert_eq!(merged.changed, [id(1, 1)]);
@@ -77,7 +77,7 @@ fn what_changed_behind_our_back_is_told_and_taken_over() {
 }
 
 #[test]
-fn what_a_list_lacks_stays_until_a_second_witness_speaks() {
+fn a_missing_record_stays_until_a_second_witness_decides() {
     let mut snapshot = holding(&[id(1, 1), id(2, 1), id(3, 1)]);
     let merged = list(&mut snapshot, &[record(id(3, 1), 9)]);
     assert_eq!(merged.missing, [id(1, 1), id(2, 1)]);
@@ -89,12 +89,12 @@ fn what_a_list_lacks_stays_until_a_second_witness_speaks() {
     assert_eq!(
         list(&mut snapshot, &[record(id(3, 1), 9)]).missing,
         [id(2, 1)],
-        "an older touch excuses nothing"
+        "an update before the listing is no excuse"
     );
 }
 
 #[test]
-fn what_is_listed_again_is_not_missing_any_more() {
+fn a_record_that_is_listed_again_is_no_longer_missing() {
     let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
     list(&mut snapshot, &[record(id(2, 1), 9)]);
     let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9)]);
@@ -103,7 +103,7 @@ fn what_is_listed_again_is_not_missing_any_more() {
 }
 
 #[test]
-fn what_we_made_while_the_list_was_read_is_not_missing() {
+fn a_record_created_during_the_listing_is_not_missing() {
     let mut snapshot = holding(&[id(1, 1)]);
     let mut listing = snapshot.begin_listing();
     listing.add(&record(id(1, 1), 9));
@@ -113,7 +113,7 @@ fn what_we_made_while_the_list_was_read_is_not_missing() {
 }
 
 #[test]
-fn what_we_removed_while_the_list_was_read_does_not_come_back() {
+fn a_record_removed_during_the_listing_does_not_come_back() {
     let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
     let mut listing = snapshot.begin_listing();
     listing.add(&record(id(1, 1), 9));
@@ -125,7 +125,7 @@ fn what_we_removed_while_the_list_was_read_does_not_come_back() {
 }
 
 #[test]
-fn what_we_removed_and_made_again_while_the_list_was_read_stands() {
+fn a_record_removed_and_created_again_during_the_listing_stays() {
     let mut snapshot = holding(&[id(1, 1)]);
     let mut listing = snapshot.begin_listing();
     snapshot.removed(&id(1, 1));
@@ -136,7 +136,7 @@ fn what_we_removed_and_made_again_while_the_list_was_read_stands() {
 }
 
 #[test]
-fn what_we_changed_while_the_list_was_read_we_know_better() {
+fn our_change_during_the_listing_prevails_over_the_listing() {
     let mut snapshot = holding(&[id(1, 1)]);
     let mut listing = snapshot.begin_listing();
     stands(&mut snapshot, id(1, 1), 20);
@@ -146,33 +146,33 @@ fn what_we_changed_while_the_list_was_read_we_know_better() {
 }
 
 #[test]
-fn an_empty_list_where_something_was_is_suspicious() {
+fn an_empty_listing_of_a_system_that_had_records_is_suspicious() {
     let mut snapshot = holding(&[id(1, 1)]);
     let merged = list(&mut snapshot, &[]);
     assert!(merged.suspicious);
     assert_eq!((merged.missing, snapshot.len()), (vec![id(1, 1)], 1));
     let mut snapshot = Snapshot::new(OURS);
-    assert!(!list(&mut snapshot, &[]).suspicious, "nothing was there");
+    assert!(!list(&mut snapshot, &[]).suspicious, "there were no records");
     list(&mut snapshot, &[foreign()]);
-    assert!(list(&mut snapshot, &[]).suspicious, "people of others were there");
+    assert!(list(&mut snapshot, &[]).suspicious, "there were foreign records");
 }
 
 #[test]
-fn a_list_without_ours_but_with_others_is_not_empty() {
+fn a_listing_with_only_foreign_records_is_not_empty() {
     let mut snapshot = holding(&[id(1, 1)]);
     let merged = list(&mut snapshot, &[foreign()]);
     assert_eq!((merged.suspicious, merged.missing), (false, vec![id(1, 1)]));
 }
 
 #[test]
-fn what_we_removed_ourselves_leaves_an_empty_list_beyond_suspicion() {
+fn an_empty_listing_after_our_own_removals_is_not_suspicious() {
     let mut snapshot = holding(&[id(1, 1)]);
     snapshot.removed(&id(1, 1));
     assert!(!list(&mut snapshot, &[]).suspicious);
 }
 
 #[test]
-fn a_dead_record_is_neither_held_nor_a_witness() {
+fn a_dead_record_is_neither_kept_nor_a_witness() {
     let mut snapshot = holding(&[id(1, 1)]);
     let dead = ObservedRecord { dead: true, ..record(id(1, 1), 9) };
     let merged = list(&mut snapshot, &[dead, foreign()]);
@@ -180,7 +180,7 @@ fn a_dead_record_is_neither_held_nor_a_witness() {
 }
 
 #[test]
-fn a_record_on_two_pages_counts_once_as_the_later_shows_it() {
+fn a_record_on_two_pages_counts_once_as_the_later_page_shows_it() {
     let mut snapshot = Snapshot::new(OURS);
     let merged = list(&mut snapshot, &[record(id(1, 1), 9), record(id(2, 1), 9), record(id(1, 1), 10)]);
     assert_eq!(merged.appeared, [id(1, 1), id(2, 1)]);
@@ -188,7 +188,7 @@ fn a_record_on_two_pages_counts_once_as_the_later_shows_it() {
 }
 
 #[test]
-fn other_vestibule_owners_are_named_by_their_marks_and_ids_without_one_are_strangers() {
+fn other_owners_are_named_by_their_marks_and_ids_without_a_mark_are_strangers() {
     let mark =
         OwnerMark { owner_id: "far/away".into(), kind: Kind::Visitor, object: ObjectKey::new("a", "b") };
     let mut records: Vec<_> = (8..30)
@@ -204,7 +204,7 @@ fn other_vestibule_owners_are_named_by_their_marks_and_ids_without_one_are_stran
 }
 
 #[test]
-fn what_is_left_of_our_ids_is_recognised_in_a_list() {
+fn altered_forms_of_our_ids_are_recognised_in_a_listing() {
     let whole = record(id(1, 1), 9);
     let text = id(2, 1).to_string();
     let cut =
@@ -218,7 +218,7 @@ fn what_is_left_of_our_ids_is_recognised_in_a_list() {
 }
 
 #[test]
-fn a_listing_that_another_one_overtook_is_void() {
+fn a_listing_is_void_once_another_one_has_begun() {
     let mut snapshot = holding(&[id(1, 1)]);
     let old = snapshot.begin_listing();
     let new = snapshot.begin_listing();
@@ -227,7 +227,7 @@ fn a_listing_that_another_one_overtook_is_void() {
 }
 
 #[test]
-fn a_listing_that_is_given_up_changes_nothing_and_keeps_no_memory() {
+fn an_abandoned_listing_changes_nothing_and_keeps_no_memory() {
     let mut snapshot = holding(&[id(1, 1), id(2, 1)]);
     let mut listing = snapshot.begin_listing();
     listing.add(&record(id(5, 1), 9));
@@ -238,7 +238,7 @@ fn a_listing_that_is_given_up_changes_nothing_and_keeps_no_memory() {
 }
 
 #[test]
-fn several_records_of_one_slot_are_kept_apart() {
+fn several_records_of_one_object_are_kept_apart() {
     let mut snapshot = Snapshot::new(OURS);
     for content in 1..4 {
         stands(&mut snapshot, id(1, content), 9);
@@ -262,7 +262,7 @@ fn several_records_of_one_slot_are_kept_apart() {
 }
 
 #[test]
-fn records_of_other_owners_never_get_in() {
+fn records_of_other_owners_are_never_added() {
     let mut snapshot = holding(&[id(1, 1)]);
     let theirs = RecordId { owner: THEIRS, ..id(1, 1) };
     stands(&mut snapshot, theirs, 9);
@@ -294,7 +294,7 @@ fn a_record_takes_at_most_64_bytes() {
     for object_id in 0..100_000 {
         snapshot.stands(&id(object_id, 1), object_id, Some(at(9)));
     }
-    // The table holds a power of two of buckets, seven eighths of them in use at most, and one byte of control each.
+    // The hash table has a power of two of buckets, at most seven eighths of them in use, and one control byte for each.
     let buckets = (snapshot.first.capacity() * 8).div_ceil(7).next_power_of_two();
     let bytes = buckets * (32 + 1) / 100_000;
     println!("{bytes} bytes a record at 100,000");
@@ -334,7 +334,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 1..60)
 }
 
-/// The same by plain sets.
+/// The same snapshot, made of plain sets.
 #[derive(Default)]
 struct Model {
     known: BTreeMap<RecordId, i64>,

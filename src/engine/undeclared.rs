@@ -1,5 +1,5 @@
-//! Records with our mark that nobody declares: what may go is removed after a full sync, what may not is held (design
-//! 3.12).
+//! Records of ours that no object declares (orphans): after a full sync the guard lets them be removed, or holds them back
+//! (design 3.12).
 
 use std::fmt;
 
@@ -16,12 +16,12 @@ use super::state::HeldBack;
 use super::{Engine, Priority, Reason};
 use crate::system;
 
-/// Of very many held records so many are named in the log.
+/// The log names at most this many held-back records.
 const NAMED: usize = 20;
 
 impl Engine {
-    /// Records of ours whose object nobody knows. The guard decides; what may go is asked for once more on both sides.
-    /// What fails is tried again by itself, later each time: neither a sync nor the reading back fails with it.
+    /// Judges records of ours whose object does not exist. Before the guard's removals are carried out, the system and the
+    /// API server are asked once more. A failure is retried with back-off, and does not fail the sync or the reading back.
     pub(super) async fn judge_orphans(&self) {
         self.inner.lock().judge_due = None;
         let judged = self.judge_now().await;
@@ -36,7 +36,7 @@ impl Engine {
         let again = after(now, failing.wait(system::ErrorKind::Transient, rand::random()));
         inner.judge_due.get_or_insert(again);
         drop(inner);
-        tracing::debug!(integration = %self.label, ?stop, "not all records without an object were settled");
+        tracing::debug!(integration = %self.label, ?stop, "some records without an object could not be judged or removed");
     }
 
     async fn judge_now(&self) -> Result<(), TurnError> {
@@ -44,7 +44,7 @@ impl Engine {
         if draining {
             return self.drain_misnamed().await;
         }
-        // Before all objects are known there are no orphans; once they are, somebody asks again.
+        // Until all objects are known, no record counts as an orphan. `Engine::judge` is called when they are.
         if !self.source.is_complete() {
             return Ok(());
         }
@@ -53,13 +53,13 @@ impl Engine {
         let release = self.settings.read().released.clone().filter(|_| removes);
         let allowed = self.verdict(release).allowed;
         let removed = if removes { self.remove_orphans(allowed).await } else { Ok(()) };
-        self.tell_held().await;
+        self.publish_held().await;
         forgotten.and(removed)
     }
 
-    /// Tells what is held now that everything was asked for. Nothing is said to be done while a record that somebody
-    /// released still stands. Where the mode removes nothing nothing is held either: no release would let it go.
-    async fn tell_held(&self) {
+    /// Publishes the removals that are held back. A release does not count as done while one of its records remains. If the
+    /// mode removes nothing, nothing is held back either, because no release would remove it.
+    async fn publish_held(&self) {
         if !self.settings.read().mode.removes() {
             self.metrics.safety.deletions_held(&self.label, 0);
             return self.publish(|state| state.held = None);
@@ -82,7 +82,7 @@ impl Engine {
         if held.as_ref().is_some_and(|held| !is_shown(held)) {
             let first: Vec<_> = verdict.held.iter().take(NAMED).map(ToString::to_string).collect();
             let ids = first.join(" ");
-            tracing::warn!(integration = %self.label, count, ids, "removals are held until somebody releases them");
+            tracing::warn!(integration = %self.label, count, ids, "removals are held back until a person releases them");
         }
         self.publish(|state| match &mut state.held {
             Some(shown) if held.is_none() && going > 0 => shown.count = going,
@@ -90,7 +90,7 @@ impl Engine {
         });
     }
 
-    /// One that cannot be removed keeps none of the others. Gives the first error.
+    /// Removes these records. If one cannot be removed, the others still are. Returns the first error.
     async fn remove_orphans(&self, orphans: Vec<Orphan>) -> Result<(), TurnError> {
         let mut first = None;
         for orphan in orphans {
@@ -107,7 +107,8 @@ impl Engine {
         first.map_or(Ok(()), Err)
     }
 
-    /// Whether the others can go on after a failure at one record: unless no call is made any more, or none may be.
+    /// Whether the remaining records are still processed after this failure. They are not if no further call is made or
+    /// allowed.
     fn passes_over(&self, id: &Orphan, stop: &TurnError) -> bool {
         let inner = self.inner.lock();
         if inner.rejected.is_some() || inner.breaker.since().is_some() {
@@ -116,28 +117,28 @@ impl Engine {
         match stop {
             TurnError::NotLeader | TurnError::Superseded => return false,
             TurnError::System(error) | TurnError::Unrevoked(error) => {
-                tracing::warn!(integration = %self.label, %id, %error, "a record without an object stays");
+                tracing::warn!(integration = %self.label, %id, %error, "a record without an object could not be removed");
             }
             TurnError::Source(_)
             | TurnError::StillThere
             | TurnError::Blocked(_)
             | TurnError::Leftover(..)
             | TurnError::CreatesStopped(_) => {
-                tracing::debug!(integration = %self.label, %id, ?stop, "not known whether its object is gone");
+                tracing::debug!(integration = %self.label, %id, ?stop, "could not find out whether the object of a record is gone");
             }
         }
         true
     }
 
-    /// Records that nobody declares, in no order.
+    /// Records that no object declares, in no order.
     fn orphans(&self) -> Vec<ExistingRecord> {
-        // The rows are asked without our lock: they ask us under theirs.
+        // The source is called without our lock, because it calls the engine under its own lock.
         let mut records: Vec<_> = self.inner.lock().snapshot.iter().collect();
         records.retain(|one| !self.source.knows(one.id.object_id));
         records
     }
 
-    /// Nobody's turn asks for what the list lacks and nobody declares.
+    /// Reads the orphans that are missing from the listing, because no object's turn does.
     async fn forget_missing_orphans(&self) -> Result<(), TurnError> {
         let mut orphans = self.orphans();
         {
@@ -155,7 +156,7 @@ impl Engine {
         first.map_or(Ok(()), Err)
     }
 
-    /// Asks for a record that the list lacks, and takes the answer over.
+    /// Reads a record that is missing from the listing, and updates the snapshot.
     async fn look_for(&self, id: RecordId) -> Result<(), TurnError> {
         let found = self.read(id, Priority::Drift).await?;
         let mut inner = self.inner.lock();
@@ -169,7 +170,8 @@ impl Engine {
         Ok(())
     }
 
-    /// What may go and what is held. What was released and is still there goes on; the others are judged alone.
+    /// Decides which orphans are removed and which are held back. Released orphans that still exist are removed; the others
+    /// are judged without them.
     fn verdict(&self, release: Option<String>) -> Verdict<Orphan> {
         let now = self.clock.now();
         let limits = self.settings.read().limits;
@@ -192,8 +194,8 @@ impl Engine {
         verdict
     }
 
-    /// Both witnesses: the record says whose it is, and the API server says that this object does not exist. Of a record
-    /// that has lost its mark a person says so by its release, and the table of all objects, which lacks its slot.
+    /// Whether a record is an orphan. Its owner mark names the object, and the API server confirms that the object does not
+    /// exist. A record that has lost its mark counts as an orphan if a person released it and no object has its object id.
     async fn is_orphan(&self, id: RecordId) -> Result<bool, TurnError> {
         let Some(record) = self.read(id, Priority::Drift).await? else {
             self.inner.lock().removed(&id);
@@ -208,7 +210,7 @@ impl Engine {
         self.inner.lock().unmarked.remove(&id);
         let gone = self.source.is_gone(&mark.object).await?;
         if !gone {
-            // It is no orphan, or not yet one: whoever released it did not know.
+            // The object exists, so the record is no orphan, and its release is void.
             self.inner.lock().released.remove(&id);
         }
         Ok(gone)
@@ -235,7 +237,7 @@ impl Engine {
     }
 }
 
-/// What the guard judges: a record that nobody declares, or one under another id than ours, which nobody can declare.
+/// A record that the guard judges: one that no object declares, or one under another id than ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Orphan {
     Record(RecordId),
@@ -252,9 +254,9 @@ impl fmt::Display for Orphan {
 }
 
 impl Inner {
-    /// Parts orphans into those that somebody has released and those that are judged. One that has lost its mark is judged
-    /// like one that still opens, and so held: nobody but a person can say that its object is gone. One under another id
-    /// opens nothing by right, and is judged like one that is over.
+    /// Splits the orphans into released ones and those that the guard judges. An orphan that has lost its mark is judged
+    /// like one that still opens doors, and so held back, because only a person can say that its object is gone. A misnamed
+    /// record is judged like one whose window is over.
     fn released_and_others(&mut self, orphans: &[ExistingRecord]) -> (Vec<Orphan>, Vec<Candidate<Orphan>>) {
         let (going, others): (Vec<&ExistingRecord>, _) =
             orphans.iter().partition(|one| self.released.contains(&one.id));
@@ -270,7 +272,7 @@ impl Inner {
         (going.chain(released.into_iter().map(orphan)).collect(), others)
     }
 
-    /// A person has released the removal of these.
+    /// Notes that a person has released these removals.
     fn release(&mut self, held: Vec<Orphan>) {
         for orphan in held {
             match orphan {
@@ -282,7 +284,7 @@ impl Inner {
         }
     }
 
-    /// How many guarded removals were made within the last hour.
+    /// How many removals the guard allowed within the last hour.
     fn guarded_lately(&mut self, now: Timestamp) -> usize {
         let old = |at: &Timestamp| now.duration_since(*at) > SignedDuration::from_hours(1);
         while self.guarded.front().is_some_and(old) {

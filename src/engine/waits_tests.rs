@@ -9,7 +9,7 @@ fn inner() -> Inner {
     Inner::new(Owner(1))
 }
 
-/// Puts a slot in flight.
+/// Puts an object in flight.
 fn fly(inner: &mut Inner, object_id: u64) {
     inner.queue.push(ObjectId(object_id), Priority::UserChange, None, now());
     while inner.queue.pop(now()).is_some_and(|(popped, _)| popped != ObjectId(object_id)) {}
@@ -22,7 +22,7 @@ fn land(inner: &mut Inner, object_id: u64) {
 }
 
 #[test]
-fn a_change_queues_those_that_wait_for_it_once_and_no_others() {
+fn a_change_queues_each_of_its_waiters_once_and_no_others() {
     let mut inner = inner();
     for (waiter, on) in [(1, 9), (2, 9), (3, 8)] {
         assert!(inner.waits.register(ObjectId(waiter), ObjectId(on), Priority::RolloverAddition.into(), 0));
@@ -35,7 +35,7 @@ fn a_change_queues_those_that_wait_for_it_once_and_no_others() {
 }
 
 #[test]
-fn what_changes_in_a_turn_is_looked_at_when_the_turn_is_over_and_only_if_it_changed() {
+fn waiters_are_queued_at_the_end_of_a_turn_and_only_if_the_record_changed() {
     let mut inner = inner();
     fly(&mut inner, 9);
     assert!(inner.waits.register(ObjectId(1), ObjectId(9), Priority::Revocation.into(), 0));
@@ -69,7 +69,7 @@ fn a_change_between_the_look_and_the_registration_is_not_missed() {
 }
 
 #[test]
-fn what_a_turn_has_reserved_is_waited_for_until_the_turn_is_over() {
+fn a_reservation_blocks_other_objects_until_its_turn_ends() {
     let mut inner = inner();
     fly(&mut inner, 1);
     fly(&mut inner, 2);
@@ -78,7 +78,7 @@ fn what_a_turn_has_reserved_is_waited_for_until_the_turn_is_over() {
     assert!(!inner.waits.reserve("7002", ObjectId(2), Priority::UserChange.into()));
     assert!(inner.waits.reserve("7003", ObjectId(2), Priority::UserChange.into()));
     land(&mut inner, 1);
-    // It is in flight itself, and queued again when it has landed.
+    // Object 2 is in flight itself, and is queued again when its turn ends.
     inner.block(ObjectId(2), Priority::UserChange.into(), Blocked { not_after: None, outcome: None }, now());
     assert!(inner.queue.contains(ObjectId(2)) && !inner.queue.is_in_flight(ObjectId(2)));
     inner.end_of_turn(ObjectId(2), now());
@@ -86,7 +86,7 @@ fn what_a_turn_has_reserved_is_waited_for_until_the_turn_is_over() {
 }
 
 #[test]
-fn an_end_that_is_known_is_a_time_in_the_queue() {
+fn a_known_end_is_a_time_in_the_queue() {
     let mut inner = inner();
     fly(&mut inner, 1);
     let until = "2026-12-01T16:00:00Z".parse().unwrap();
@@ -100,7 +100,7 @@ fn an_end_that_is_known_is_a_time_in_the_queue() {
 }
 
 #[test]
-fn there_is_a_bound_and_a_waiter_waits_for_one_object() {
+fn waiters_are_bounded_and_each_waits_for_one_object() {
     let mut waits = Waits::default();
     for object_id in 0..MOST as u64 + 5 {
         waits.register(ObjectId(object_id), ObjectId(u64::MAX), Priority::Retry.into(), 0);

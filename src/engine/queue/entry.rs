@@ -1,4 +1,4 @@
-//! What a queue holds.
+//! The entries of a queue.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use vestibule_core::identity::ObjectId;
 
 use crate::engine::{Priority, Work};
 
-/// An entry: ready, or not before a time.
+/// An entry: ready, or delayed until a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) work: Work,
     pub(super) not_before: Option<Timestamp>,
-    /// Since when it is ready, or from when on it will be.
+    /// Since when it is ready, or when it becomes ready.
     pub(super) since: Timestamp,
-    /// First come, first served, among those of one moment.
+    /// The order of entries with the same `since`.
     pub(super) seq: u64,
 }
 
@@ -27,7 +27,7 @@ impl Entry {
         (self.since, self.seq, object_id)
     }
 
-    /// Both in one: the more urgent class, the earlier time, the older place.
+    /// Merges two entries of one object: the more urgent priority, the earlier time, the older place.
     pub(super) fn merged(self, other: Self) -> Self {
         Self {
             work: self.work.merged(other.work),
@@ -40,14 +40,14 @@ impl Entry {
 
 pub(super) type Place = (Timestamp, u64, ObjectId);
 
-/// The entries of one class in their order.
+/// The entries of one priority in their order.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     pub(super) ready: BTreeSet<Place>,
     pub(super) delayed: BTreeSet<Place>,
 }
 
-/// An item in flight, and what was pushed for its slot meanwhile.
+/// An entry in flight, and what was pushed for its object meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flight {
     pub(super) entry: Entry,
