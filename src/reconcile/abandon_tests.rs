@@ -19,7 +19,7 @@ fn message(verdict: &Verdict) -> String {
 }
 
 #[test]
-fn the_one_value_that_abandons_is_true() {
+fn only_the_value_true_abandons() {
     for (value, abandoned) in [("true", true), ("yes", false), ("True", false), ("", false), ("false", false)]
     {
         assert_eq!(
@@ -30,7 +30,7 @@ fn the_one_value_that_abandons_is_true() {
 }
 
 #[test]
-fn a_deletion_that_cannot_go_on_names_the_annotation_and_its_value_however_long_the_reason_is() {
+fn a_failed_deletion_names_the_annotation_and_its_value_however_long_the_reason_is() {
     for why in ["no answer came", "no answer came.", &"x".repeat(5_000)] {
         let message = message(&deletion_failed(why, "the record", true));
         assert!(
@@ -41,7 +41,7 @@ fn a_deletion_that_cannot_go_on_names_the_annotation_and_its_value_however_long_
 }
 
 #[test]
-fn an_annotation_with_another_value_is_mentioned_while_the_deletion_is_under_way() {
+fn an_annotation_with_another_value_is_mentioned_during_the_deletion() {
     assert_eq!(message(&deleting("its records are being removed", false)), "its records are being removed");
     let said = message(&deleting("its records are being removed", true));
     assert!(said.ends_with("has another value now, which does nothing: it must be \"true\""), "{said}");

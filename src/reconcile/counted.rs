@@ -1,6 +1,7 @@
-//! Numbers of things in messages.
+//! Counts with their nouns in messages.
 
-/// So many of something, with the words for one and for any other number: `1 record stays`, `2 records stay`.
+/// A count with its noun, in the singular for one and in the plural for any other number: `1 record stays`, `2 records
+/// stay`.
 pub fn counted(count: usize, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
@@ -10,7 +11,7 @@ mod tests {
     use super::counted;
 
     #[test]
-    fn one_thing_is_no_plural() {
+    fn a_count_of_one_takes_the_singular() {
         let all = [0, 1, 2].map(|count| counted(count, "removal is", "removals are"));
         assert_eq!(all, ["0 removals are", "1 removal is", "2 removals are"]);
     }

@@ -1,5 +1,6 @@
-//! Kubernetes Events: only what a person must notice, once, on the edge. Ordinary changes are told by conditions and the
-//! log: an Event is a write, and a visitor has few to spend (decision 7).
+//! Kubernetes Events. One is published when an object starts or stops needing a person, and when records stay behind.
+//! Ordinary changes appear in conditions and in the log only: an Event is a write, and the write budget of a Visitor is
+//! small (decision 7).
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::counted::counted;
 use crate::cluster::FIELD_MANAGER;
 use crate::cluster::object::{Meta, Uid};
 
-/// Objects whose Warning is remembered, 16 bytes each; of others their status tells.
+/// Objects whose Warning is remembered, 16 bytes each. For other objects only the status shows that they had stopped.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// Publishes Events.
@@ -26,7 +27,7 @@ pub struct Events {
     stopped: Arc<Mutex<Stopped>>,
 }
 
-/// Objects that have stopped and not recovered since, whatever their status has said in between.
+/// Objects that have stopped and not recovered since, whatever their status was in between.
 struct Stopped(LruCache<Uid, ()>);
 
 impl Events {
@@ -36,7 +37,8 @@ impl Events {
         Self { recorder: Recorder::new(client, reporter), stopped: Arc::default() }
     }
 
-    /// Publishes that an object stopped until a person acts, or that it works again, if this status is the first to say so.
+    /// Publishes that an object has stopped until a person acts, or that it works again, if this status is the first
+    /// that says so.
     pub async fn on_edge(&self, resource: &ApiResource, meta: &Meta, before: &Status, now: &Status) {
         let edge = self.stopped.lock().edge(meta.uid, before, now);
         if let Some((type_, reason, message)) = edge {
@@ -44,13 +46,15 @@ impl Events {
         }
     }
 
-    /// Tells that an object goes while its record stays, by its integration's mode or by order of a person.
+    /// Publishes that an object is removed and its record stays, because of its integration's mode or deletion policy
+    /// or because a person gave it up.
     pub async fn left_behind(&self, resource: &ApiResource, meta: &Meta) {
         let message = "its record stays in the system, as the AccessIntegration's mode or deletionPolicy or the annotation demands";
         self.publish(resource, meta, EventType::Warning, "LeftBehind", message).await;
     }
 
-    /// Tells that an integration goes and leaves so many records behind, by its deletionPolicy or by order of a person.
+    /// Publishes that an integration is removed and leaves this many records behind, because of its deletion policy or
+    /// because a person gave them up.
     pub async fn given_up(&self, resource: &ApiResource, meta: &Meta, records: usize) {
         let message = format!(
             "{} in the system, as deletionPolicy or the annotation demands: each opens doors until its window ends",
@@ -59,17 +63,18 @@ impl Events {
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }
 
-    /// Says that an integration works with another system or owner id from now on, and what stays in the former one.
+    /// Publishes that an integration uses another system or owner id from now on, and how many records stay under the
+    /// former one.
     pub async fn moved_away(&self, resource: &ApiResource, meta: &Meta, former: &str, records: usize) {
         let message = format!(
-            "{} made at the former address, {former}, or under the former owner id. What is there stays, is counted in \
-             status.leftBehind and opens until its window ends: remove it there",
+            "{} made at the former address, {former}, or under the former owner id. Records there stay, are counted in \
+             status.leftBehind and open doors until their windows end: remove them there",
             counted(records, "record was", "records were")
         );
         self.publish(resource, meta, EventType::Warning, "LeftBehind", &message).await;
     }
 
-    /// Best effort: no pass fails on an Event.
+    /// Best effort: a failure is logged and changes nothing else.
     async fn publish(
         &self,
         resource: &ApiResource,
@@ -106,7 +111,8 @@ impl Default for Stopped {
 }
 
 impl Stopped {
-    /// The Event of an edge, if there is one. An object that stopped may be worked on for a while before it is Ready.
+    /// The Event for a change of status, if it needs one. An object that had stopped may have other statuses for a
+    /// while before it is Ready again.
     fn edge<'a>(
         &mut self,
         uid: Uid,
@@ -125,17 +131,17 @@ impl Stopped {
             return None;
         }
         if has_reason(now, &[conditions::SUSPENDED]) {
-            // It has not shown yet whether it works.
+            // A suspended object has not shown yet whether it works.
             if before.has_stopped() {
                 self.0.push(uid, ());
             }
             return None;
         }
         let had_stopped = self.0.pop(&uid).is_some() || before.has_stopped();
-        // A visit that is over has not recovered.
+        // The end of a visit is no recovery.
         let works =
             has_reason(now, &[conditions::SUCCEEDED, conditions::SCHEDULED, conditions::OBSERVE_ONLY]);
-        (had_stopped && works).then_some((EventType::Normal, "Recovered", "it needs a person no longer"))
+        (had_stopped && works).then_some((EventType::Normal, "Recovered", "it no longer needs a person"))
     }
 }
 

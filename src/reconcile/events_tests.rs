@@ -19,15 +19,15 @@ fn event(stopped: &mut Stopped, before: &Status, now: &Status) -> Option<(bool, 
     })
 }
 
-/// The same for a process that knows nothing of the past but what the status tells.
-fn told(before: &Status, now: &Status) -> Option<(bool, String, String)> {
+/// The same in a process that knows the past only from the status.
+fn event_after_restart(before: &Status, now: &Status) -> Option<(bool, String, String)> {
     event(&mut Stopped::default(), before, now)
 }
 
-/// The reasons of the Events on a way of statuses, each settled upon the one before.
-fn along(way: &[Verdict]) -> Vec<String> {
+/// The reasons of the Events for a sequence of statuses, each based on the one before.
+fn along(verdicts: &[Verdict]) -> Vec<String> {
     let (mut stopped, mut reasons, mut before) = (Stopped::default(), Vec::new(), Status::default());
-    for verdict in way {
+    for verdict in verdicts {
         let now = verdict.settle(&before, 1, at("2026-12-01T09:00:00Z"));
         reasons.extend(event(&mut stopped, &before, &now).map(|(_, reason, _)| reason));
         before = now;
@@ -36,35 +36,38 @@ fn along(way: &[Verdict]) -> Vec<String> {
 }
 
 #[test]
-fn who_stops_until_a_person_acts_is_told_once() {
+fn an_object_that_stops_until_a_person_acts_gets_one_warning() {
     let refused = stopped(conditions::INVALID_SPEC, "set spec.email");
     let warning = Some((true, "InvalidSpec".to_owned(), "set spec.email".to_owned()));
-    assert_eq!(told(&Status::default(), &refused), warning);
-    assert_eq!(told(&status(&Verdict::in_sync("")), &refused), warning);
-    assert_eq!(told(&refused, &refused), None);
+    assert_eq!(event_after_restart(&Status::default(), &refused), warning);
+    assert_eq!(event_after_restart(&status(&Verdict::in_sync("")), &refused), warning);
+    assert_eq!(event_after_restart(&refused, &refused), None);
 }
 
 #[test]
-fn other_words_for_the_same_reason_are_no_edge_and_another_reason_is() {
+fn another_message_for_the_same_reason_publishes_nothing_and_another_reason_does() {
     let (first, reworded) =
         (stopped(conditions::INVALID_SPEC, "one"), stopped(conditions::INVALID_SPEC, "two"));
-    assert_eq!(told(&first, &reworded), None);
+    assert_eq!(event_after_restart(&first, &reworded), None);
     let other = stopped(conditions::DUPLICATE_CLAIM, "two");
-    assert_eq!(told(&first, &other).map(|(_, reason, _)| reason).as_deref(), Some("DuplicateClaim"));
+    assert_eq!(
+        event_after_restart(&first, &other).map(|(_, reason, _)| reason).as_deref(),
+        Some("DuplicateClaim")
+    );
 }
 
 #[test]
-fn recovery_is_told_when_the_object_is_ready_again() {
+fn recovery_is_published_when_the_object_is_ready_again() {
     let refused = stopped(conditions::INVALID_SPEC, "set spec.email");
     let ready = status(&Verdict::in_sync(""));
-    let recovered = Some((false, "Recovered".to_owned(), "it needs a person no longer".to_owned()));
-    assert_eq!(told(&refused, &ready), recovered);
-    assert_eq!(told(&refused, &status(&Verdict::progressing("on it"))), None);
-    assert_eq!(told(&refused, &status(&Verdict::deleting("going"))), None);
+    let recovered = Some((false, "Recovered".to_owned(), "it no longer needs a person".to_owned()));
+    assert_eq!(event_after_restart(&refused, &ready), recovered);
+    assert_eq!(event_after_restart(&refused, &status(&Verdict::progressing("on it"))), None);
+    assert_eq!(event_after_restart(&refused, &status(&Verdict::deleting("going"))), None);
 }
 
 #[test]
-fn recovery_is_published_once_whatever_the_way_back() {
+fn recovery_is_published_once_whatever_the_statuses_before_it() {
     let stalled = || Verdict::stalled(conditions::INVALID_SPEC, "name groups");
     let ways = [
         vec![Verdict::dependency_not_ready("waits for AccessIntegration netbox")],
@@ -80,16 +83,19 @@ fn recovery_is_published_once_whatever_the_way_back() {
 }
 
 #[test]
-fn after_a_restart_the_status_tells_of_a_stop_that_was_on_its_way_back() {
+fn after_a_restart_recovery_is_published_for_an_object_that_had_stopped_before_it() {
     let refused = stopped(conditions::INVALID_SPEC, "set spec.email");
     let waits = Verdict::dependency_not_ready("waits").settle(&refused, 2, at("2026-12-01T09:00:00Z"));
     let ready = Verdict::in_sync("").settle(&waits, 2, at("2026-12-01T09:00:00Z"));
-    assert_eq!(told(&waits, &ready).map(|(_, reason, _)| reason).as_deref(), Some("Recovered"));
-    assert_eq!(told(&ready, &ready), None);
+    assert_eq!(
+        event_after_restart(&waits, &ready).map(|(_, reason, _)| reason).as_deref(),
+        Some("Recovered")
+    );
+    assert_eq!(event_after_restart(&ready, &ready), None);
 }
 
 #[test]
-fn what_is_over_or_suspended_has_not_recovered() {
+fn an_ended_visit_or_a_suspended_object_has_not_recovered() {
     let stalled = || Verdict::stalled(conditions::INVALID_SPEC, "set spec.email");
     assert_eq!(along(&[stalled(), Verdict::expired("over")]), ["InvalidSpec"]);
     assert_eq!(along(&[stalled(), Verdict::expired("over"), Verdict::in_sync("")]), ["InvalidSpec"]);
@@ -99,7 +105,7 @@ fn what_is_over_or_suspended_has_not_recovered() {
 }
 
 #[test]
-fn ordinary_life_is_no_event() {
+fn ordinary_changes_publish_no_event() {
     let life = [
         Verdict::progressing("on it"),
         Verdict::in_sync(""),
@@ -113,6 +119,6 @@ fn ordinary_life_is_no_event() {
         Verdict::deleting("going"),
     ];
     for (before, now) in life.iter().zip(life.iter().cycle().skip(1)) {
-        assert_eq!(told(&status(before), &status(now)), None, "{before:?} {now:?}");
+        assert_eq!(event_after_restart(&status(before), &status(now)), None, "{before:?} {now:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! What tests of passes are made of: objects as the API server sends them, read by the decoder that the watch uses, and
-//! an engine over the system in memory.
+//! Fixtures for tests of reconciliation: objects as the API server sends them, read by the decoder that the watch uses,
+//! and an engine over a system in memory.
 
 use std::sync::Arc;
 
@@ -34,10 +34,10 @@ pub const NAMESPACE: &str = "hq";
 /// The owner id of every integration here.
 pub const OWNER: &str = "cluster/hq/netbox";
 
-/// The uid of every object that names none.
+/// The uid of every object that does not set another.
 pub const UID: &str = "0a1b2c3d-4e5f-6789-abcd-ef0123456789";
 
-/// An instant as RFC 3339 writes it.
+/// Parses an instant in RFC 3339.
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -58,13 +58,13 @@ pub fn whole(name: &str, spec: &Value) -> Value {
     })
 }
 
-/// The same with some fields changed; `null` takes one out.
+/// The same with some fields changed; `null` removes a field.
 pub fn with(mut object: Value, patch: &Value) -> Value {
     json_patch::merge(&mut object, patch);
     object
 }
 
-/// What the watch makes of an object.
+/// Decodes an object as the watch does.
 pub fn read<S: DeserializeOwned, T: DeserializeOwned>(object: &Value) -> DecodedObject<S, T> {
     serde_json::from_value::<RawObject<S, T>>(object.clone()).unwrap().into_seen()
 }
@@ -111,13 +111,13 @@ pub fn acme() -> TenantSpec {
     }
 }
 
-/// What acme's visitors depend on, with these integrations.
+/// The facts of the tenant acme, with these integrations.
 pub fn facts(integrations: impl IntoIterator<Item = IntegrationFacts>) -> TenantFacts {
     facts_of(&acme(), &[], berlin(), integrations)
 }
 
-/// What the visitors of the tenant acme with this spec depend on, with these integrations: all are ready, and their systems
-/// have what is named.
+/// The facts of the tenant acme with this spec and these integrations: all are ready, and their systems have all names
+/// that are declared.
 pub fn facts_of(
     spec: &TenantSpec,
     records: &[ApiRecord],
@@ -131,7 +131,7 @@ pub fn facts_of(
     tenant_facts(spec, records, key("tower"), Some(property), &all, declared)
 }
 
-/// An integration as it is declared, that is ready and whose system has these names.
+/// The declaration of an integration that is ready, with this knowledge about the names in its system.
 pub fn declared_integration(facts: &IntegrationFacts, catalogue: Catalogue) -> DeclaredIntegration<'_> {
     DeclaredIntegration {
         name: &facts.key.name,
@@ -142,7 +142,7 @@ pub fn declared_integration(facts: &IntegrationFacts, catalogue: Catalogue) -> D
     }
 }
 
-/// Settings that let everything through.
+/// Settings that permit every write.
 pub fn settings() -> Settings {
     Settings {
         mode: Mode::Enforce,
@@ -156,12 +156,12 @@ pub fn settings() -> Settings {
     }
 }
 
-/// An engine at rest over a system, with nobody behind it.
+/// An idle engine over a system, with a desired state source that knows no object.
 pub fn engine(name: &str, system: Memory) -> Arc<Engine> {
-    engine_for(name, Arc::new(system), Arc::new(Nobody), Arc::new(SystemClock))
+    engine_for(name, Arc::new(system), Arc::new(EmptySource), Arc::new(SystemClock))
 }
 
-/// An engine at rest over a system, whose time is that of this clock.
+/// An idle engine over a system, with this desired state source and this clock.
 pub fn engine_for(
     name: &str,
     system: Arc<Memory>,
@@ -199,7 +199,7 @@ pub fn holding<'a>(records: impl IntoIterator<Item = &'a DesiredRecord>) -> Memo
     memory
 }
 
-/// What generic tools read from a status that keeps every rule of ours.
+/// The kstatus result of a status, which is checked against our rules first.
 pub fn reading(status: &Status, generation: i64) -> Kstatus {
     assert_eq!(check(status, generation), Vec::<String>::new(), "{status:#?}");
     kstatus(generation, false, Some(status.observed_generation), &status.conditions)
@@ -210,11 +210,11 @@ pub fn says(status: &Status, type_: &str) -> String {
     status.condition(type_).map(|it| format!("{:?} {}", it.status, it.reason)).unwrap_or_default()
 }
 
-/// A declared side that knows nothing.
-struct Nobody;
+/// A desired state source that knows no object.
+struct EmptySource;
 
 #[async_trait]
-impl DesiredStateSource for Nobody {
+impl DesiredStateSource for EmptySource {
     async fn desired_state(&self, _: &ObjectKey, _: ObjectId) -> Result<DesiredStateAnswer, SourceError> {
         Err(SourceError::Frozen)
     }

@@ -1,8 +1,8 @@
-//! Passes: from what is declared and what is observed to what is done and said, one module a kind.
-//!
-//! Each kind takes the same five steps: gather, validate, plan, apply, status. Visitors are many and live on rows
-//! ([`visitor`]). Properties, integrations and tenants are few: [`pass`] looks at all of them whenever one changes, an
-//! engine has news or a minute has gone by, and writes only what differs. So nothing has to know what depends on what.
+//! Reconciliation, one module per kind: declared and observed state are turned into work for engines and into statuses.
+//! Each kind takes the same five steps: gather, validate, plan, apply, status. There are many Visitors, so each is kept
+//! as a small row ([`visitor`]). There are few Properties, integrations and Tenants: [`low_volume`] processes all of
+//! them when one changes, when an engine reports a new state and every 15 seconds, and writes only statuses that
+//! differ. So no code has to know which object depends on which.
 
 mod abandon;
 mod counted;

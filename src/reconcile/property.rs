@@ -1,4 +1,4 @@
-//! Properties: a building and its clock.
+//! Properties: buildings, each with its time zone.
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::model::ObjectKey;
@@ -13,20 +13,20 @@ use crate::cluster::object::DecodedObject;
 /// A Property as it comes from the API server.
 pub type Object = DecodedObject<PropertySpec, Said>;
 
-/// What the status of a Property says.
+/// The content of a Property's status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
-    /// What every kind has.
+    /// The part that every kind has.
     #[serde(flatten)]
     pub status: Status,
-    /// The last sync token that every integration has handled which could.
+    /// The last sync token that was handled by every integration able to handle it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_sync_at: Option<String>,
-    /// When all integrations had last been compared as a whole, in whole seconds; absent while one never was.
+    /// The earliest of the integrations' last full syncs, in whole seconds; absent until each has had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_time: Option<String>,
-    /// What is here and not ready.
+    /// How many Visitors there are, and how many Visitors and integrations are not ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<api::PropertyCounts>,
 }
@@ -34,13 +34,13 @@ pub struct Said {
 /// A Property that can be used.
 #[derive(Clone, Debug)]
 pub struct Validated {
-    /// What Visitors need of it.
+    /// The facts that Visitors depend on.
     pub facts: PropertyFacts,
-    /// Nothing is opened.
+    /// `spec.suspend`: no new access is granted.
     pub suspended: bool,
 }
 
-/// Parses a spec, or says what is wrong with it.
+/// Parses a spec. The error is a sentence for the user.
 pub fn validate(object: &Object) -> Result<Validated, String> {
     let spec = object.spec.as_ref().map_err(Clone::clone)?;
     let zone = Zone::parse(&spec.time_zone).map_err(|error| error.to_string())?;
@@ -55,22 +55,23 @@ pub fn validate(object: &Object) -> Result<Validated, String> {
     Ok(Validated { facts: PropertyFacts { zone, provision }, suspended: spec.suspend.unwrap_or_default() })
 }
 
-/// What is gathered of a Property's integrations.
+/// Facts about the integrations of a Property.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Children {
-    /// Integrations that exist.
+    /// How many exist.
     pub integrations: usize,
     /// Those that are not ready, by name.
     pub not_ready: Vec<String>,
-    /// Those that its deletion waits for, by name.
+    /// Those that the Property's deletion waits for, by name.
     pub draining: Vec<String>,
-    /// The earliest of the times at which they were last compared as a whole; `None` if one never was.
+    /// The earliest of their last full syncs; `None` if one of them has had none.
     pub last_sync_time: Option<String>,
-    /// Whether this Property's sync token was handled by every integration that needs no person first, and by one at least.
+    /// Whether the Property's sync token was handled by at least one integration, and by every one that does not need a
+    /// person first.
     pub synced: bool,
 }
 
-/// What there is to say of a Property.
+/// The verdict on a Property.
 pub fn verdict(object: &Object, checked: &Result<Validated, String>, children: &Children) -> Verdict {
     if object.meta.deleting {
         return deleting(waits_for(&children.draining), is_misspelt(&object.meta));
@@ -90,8 +91,8 @@ fn waits_for(draining: &[String]) -> String {
         return "its integrations have removed their records".to_owned();
     }
     format!(
-        "waits until these AccessIntegrations have removed their records: {}. One that cannot says why; annotate it \
-         access.vestibule.dev/abandon: \"true\" to leave them where they are",
+        "waits until these AccessIntegrations have removed their records: {}. An AccessIntegration that cannot remove them says why in its status; annotate it \
+         access.vestibule.dev/abandon: \"true\" to leave its records in the system",
         draining.join(", ")
     )
 }
@@ -105,7 +106,8 @@ pub struct Visitors {
     pub not_ready: i64,
 }
 
-/// The counts to show; health checks that see only the Property see its children's trouble here.
+/// The counts for the status. A health check that reads only the Property sees here that something below it is not
+/// ready.
 pub fn counts(children: &Children, visitors: Visitors) -> api::PropertyCounts {
     api::PropertyCounts {
         visitors: Some(visitors.all),
@@ -114,8 +116,8 @@ pub fn counts(children: &Children, visitors: Visitors) -> api::PropertyCounts {
     }
 }
 
-/// The key of the Property that an object of the same namespace refers to. The one function for reading the reference and
-/// for finding who refers.
+/// The key of the Property that an object of the same namespace refers to. The only function for this, so that
+/// resolving a reference and finding the referring objects agree.
 pub fn key(namespace: &str, reference: &api::NameRef) -> ObjectKey {
     ObjectKey::new(namespace, &reference.name)
 }

@@ -13,7 +13,7 @@ fn checked(spec: &Value) -> Result<Validated, String> {
     validate(&object(&json!({ "spec": spec })))
 }
 
-fn told(patch: &Value, children: &Children) -> (Status, Kstatus) {
+fn status_of(patch: &Value, children: &Children) -> (Status, Kstatus) {
     let object = object(patch);
     let status = verdict(&object, &validate(&object), children).settle(
         &Status::default(),
@@ -29,7 +29,7 @@ fn one_child() -> Children {
 }
 
 #[test]
-fn a_property_is_a_zone_and_when_records_are_made() {
+fn a_property_gives_its_time_zone_and_the_time_at_which_records_are_created() {
     let plain = checked(&json!({})).unwrap();
     assert_eq!(
         (plain.facts.zone.name(), plain.facts.provision, plain.suspended),
@@ -41,7 +41,7 @@ fn a_property_is_a_zone_and_when_records_are_made() {
 }
 
 #[test]
-fn a_property_that_cannot_be_used_says_which_field_and_what_to_write() {
+fn an_invalid_property_names_the_field_and_what_to_write() {
     assert_eq!(
         checked(&json!({ "timeZone": "Berlin" })).unwrap_err(),
         "spec.timeZone \"Berlin\" is not a time zone: write an Area/City name of the IANA database such as \"Europe/London\""
@@ -56,24 +56,25 @@ fn a_property_that_cannot_be_used_says_which_field_and_what_to_write() {
 
 #[test]
 fn a_valid_property_is_ready_and_says_if_nothing_refers_to_it() {
-    let (status, kstatus) = told(&json!({}), &one_child());
+    let (status, kstatus) = status_of(&json!({}), &one_child());
     assert_eq!((says(&status, "Ready"), kstatus), ("True Succeeded".into(), Current));
     assert_eq!(status.condition("Ready").unwrap().message, "valid");
-    let (alone, _) = told(&json!({}), &Children::default());
+    let (alone, _) = status_of(&json!({}), &Children::default());
     assert_eq!(alone.condition("Ready").unwrap().message, "valid; no AccessIntegration refers to it yet");
 }
 
 #[test]
-fn an_invalid_property_stalls_a_suspended_one_rests_and_one_that_goes_says_what_it_waits_for() {
+fn an_invalid_property_stalls_a_suspended_one_rests_and_a_deleted_one_names_what_it_waits_for() {
     let (invalid, kstatus) =
-        told(&json!({ "spec": { "timeZone": "Berlin", "suspend": true } }), &one_child());
+        status_of(&json!({ "spec": { "timeZone": "Berlin", "suspend": true } }), &one_child());
     assert_eq!((says(&invalid, "Ready"), kstatus), ("False InvalidSpec".into(), Failed));
-    let (resting, _) = told(&json!({ "spec": { "suspend": true } }), &one_child());
+    let (resting, _) = status_of(&json!({ "spec": { "suspend": true } }), &one_child());
     assert_eq!((says(&resting, "Ready"), resting.observed_generation), ("True Suspended".into(), 1));
-    let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:00:00Z" }, "spec": { "timeZone": "Berlin" } });
-    let (going, _) = told(&going, &Children { draining: vec!["a".into(), "b".into()], ..one_child() });
-    assert_eq!(says(&going, "Ready"), "False Deleting");
-    let message = &going.condition("Ready").unwrap().message;
+    let deleting = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:00:00Z" }, "spec": { "timeZone": "Berlin" } });
+    let (deleting, _) =
+        status_of(&deleting, &Children { draining: vec!["a".into(), "b".into()], ..one_child() });
+    assert_eq!(says(&deleting, "Ready"), "False Deleting");
+    let message = &deleting.condition("Ready").unwrap().message;
     assert!(
         message.starts_with("waits until these AccessIntegrations have removed their records: a, b."),
         "{message}"
@@ -81,7 +82,7 @@ fn an_invalid_property_stalls_a_suspended_one_rests_and_one_that_goes_says_what_
 }
 
 #[test]
-fn a_property_counts_what_is_not_ready_below_it() {
+fn a_property_counts_its_visitors_and_integrations_that_are_not_ready() {
     let children =
         Children { integrations: 3, not_ready: vec!["a".into(), "b".into()], ..Children::default() };
     let counted = counts(&children, Visitors { all: 5, not_ready: 4 });

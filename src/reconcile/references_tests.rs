@@ -53,7 +53,7 @@ fn the_tenants_own_entry_comes_before_the_integrations_entry_for_it_before_the_d
 }
 
 #[test]
-fn an_empty_list_means_none_and_no_later_place_is_asked() {
+fn an_empty_list_means_no_groups_and_ends_the_search() {
     let own = TenantSpec { visitor_access: vec![grant("netbox", &[])], ..acme() };
     assert_eq!(groups(&own, &[], netbox(vec![entry("Acme Ltd", &["Named"])])), "");
     assert_eq!(groups(&acme(), &[], netbox(vec![entry("Acme Ltd", &[])])), "");
@@ -66,14 +66,14 @@ fn the_integration_names_a_tenant_by_external_id_or_exact_display_name() {
     let by_id = || netbox(vec![entry("T-17", &["ById"])]);
     assert_eq!(groups(&acme(), &known_there_as("T-17"), by_id()), "ById");
     assert_eq!(groups(&acme(), &known_there_as("T-18"), by_id()), "Lobby");
-    assert_eq!(groups(&acme(), &[], by_id()), "Lobby", "before the import nobody has that id");
+    assert_eq!(groups(&acme(), &[], by_id()), "Lobby", "before the import no tenant has that id");
     let elsewhere = vec![Record { integration: "annex".into(), external_id: "T-17".into() }];
     assert_eq!(groups(&acme(), &elsewhere, by_id()), "Lobby", "an id of another system is no id here");
     assert_eq!(groups(&acme(), &[], netbox(vec![entry("acme ltd", &["Sloppy"])])), "Lobby");
 }
 
 #[test]
-fn an_entry_for_another_integration_says_nothing_here() {
+fn an_entry_for_another_integration_has_no_effect_here() {
     let elsewhere = TenantSpec { visitor_access: vec![grant("annex", &[])], ..acme() };
     assert_eq!(groups(&elsewhere, &[], netbox(Vec::new())), "Lobby");
 }
@@ -95,7 +95,7 @@ fn equal_facts_have_equal_hashes_in_any_process() {
     let (first, second) =
         (facts_of(&acme(), &[], netbox(Vec::new())), facts_of(&acme(), &[], netbox(Vec::new())));
     assert_eq!(first.hash, second.hash);
-    assert_ne!(first.hash, 0, "0 stands for a tenant that is not there");
+    assert_ne!(first.hash, 0, "0 stands for a tenant that does not exist");
 }
 
 /// The hash after a change of the facts.
@@ -113,7 +113,7 @@ fn after_there(change: impl FnOnce(&mut IntegrationFacts)) -> u64 {
 }
 
 #[test]
-fn whatever_changes_what_a_visitor_gets_changes_the_hash() {
+fn each_change_of_a_visitors_access_changes_the_hash() {
     let hashes = [
         after(|_| {}),
         after(|facts| facts.display_name.push('!')),
@@ -144,17 +144,17 @@ fn whatever_changes_what_a_visitor_gets_changes_the_hash() {
 }
 
 #[test]
-fn what_says_the_same_in_another_way_does_not_change_the_hash() {
+fn another_spelling_of_the_same_access_does_not_change_the_hash() {
     let spelled_out = TenantSpec { visitor_access: vec![grant("netbox", &["Lobby"])], ..acme() };
     let twice = TenantSpec { visitor_access: vec![grant("netbox", &["Lobby", "Lobby"])], ..acme() };
     let plain = facts_of(&acme(), &[], netbox(Vec::new())).hash;
     assert_eq!(facts_of(&spelled_out, &known_there_as("T-17"), netbox(Vec::new())).hash, plain);
     assert_eq!(facts_of(&twice, &[], netbox(vec![entry("Other", &["No"])])).hash, plain);
-    assert_eq!(after_there(|there| there.index = 9), plain, "an index is ours alone");
+    assert_eq!(after_there(|there| there.index = 9), plain, "an index has no meaning outside this process");
     assert_eq!(
         after(|facts| facts.declared.unready.push("waits".into())),
         plain,
-        "statuses tell of it, records do not"
+        "it concerns statuses and no record"
     );
 }
 

@@ -11,26 +11,26 @@ use crate::cluster::object::DecodedObject;
 /// A Tenant as it comes from the API server.
 pub type Object = DecodedObject<TenantSpec, Said>;
 
-/// What the status of a Tenant says.
+/// The content of a Tenant's status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
-    /// What every kind has.
+    /// The part that every kind has.
     #[serde(flatten)]
     pub status: Status,
-    /// What the tenant is in each system.
+    /// The tenant's record in each system.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Record>,
-    /// Which integration imported it.
+    /// The integration that imported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_by: Option<String>,
-    /// The last sync token that every integration has handled which opens doors to its visitors.
+    /// The last sync token that was handled by every integration that opens doors to its visitors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_sync_at: Option<String>,
 }
 
-/// What there is to say of a Tenant whose facts were gathered. `unknown` names integrations that it grants groups in and
-/// that do not exist in its Property.
+/// The verdict on a Tenant, given the facts gathered about it. `unknown` has the names in its access lists for which
+/// its Property has no integration.
 pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String]) -> Verdict {
     let (Ok(_), Some(facts)) = (&object.spec, facts) else {
         let sentence = object.spec.as_ref().err().cloned().unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
     };
     if facts.property.is_none() {
         return Verdict::dependency_not_ready(format!(
-            "Property {} does not exist or is not valid: make it or mend it",
+            "Property {} does not exist or is not valid: create it or correct it",
             facts.property_key.name
         ));
     }

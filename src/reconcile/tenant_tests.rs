@@ -16,8 +16,8 @@ fn open() -> TenantFacts {
     facts([integration(&engine("netbox", Memory::default()), 0)])
 }
 
-/// Status and reason of Ready, its message, and what generic tools read.
-fn told(patch: &Value, facts: Option<&TenantFacts>, unknown: &[&str]) -> (String, String, Kstatus) {
+/// Status and reason of Ready, its message, and the kstatus result.
+fn summary(patch: &Value, facts: Option<&TenantFacts>, unknown: &[&str]) -> (String, String, Kstatus) {
     let unknown: Vec<String> = unknown.iter().map(|&name| name.to_owned()).collect();
     let verdict = verdict(&object(patch), facts, &unknown);
     let status = verdict.settle(&Status::default(), 1, at("2026-12-01T09:00:00Z"));
@@ -26,10 +26,10 @@ fn told(patch: &Value, facts: Option<&TenantFacts>, unknown: &[&str]) -> (String
 }
 
 #[test]
-fn a_tenant_whose_references_are_there_is_valid() {
-    assert_eq!(told(&json!({}), Some(&open()), &[]), ("True Succeeded".into(), "valid".into(), Current));
+fn a_tenant_with_all_its_references_is_valid() {
+    assert_eq!(summary(&json!({}), Some(&open()), &[]), ("True Succeeded".into(), "valid".into(), Current));
     let nothing_connected = facts([]);
-    assert_eq!(told(&json!({}), Some(&nothing_connected), &[]).1, "valid");
+    assert_eq!(summary(&json!({}), Some(&nothing_connected), &[]).1, "valid");
 }
 
 #[test]
@@ -38,29 +38,29 @@ fn a_tenant_that_opens_no_door_to_visitors_is_valid_and_says_so() {
     closed.visitor_access = None;
     let closed = facts([closed]);
     let said = "valid; it opens no door to visitors, since no access group is named for them";
-    assert_eq!(told(&json!({}), Some(&closed), &[]), ("True Succeeded".into(), said.into(), Current));
+    assert_eq!(summary(&json!({}), Some(&closed), &[]), ("True Succeeded".into(), said.into(), Current));
 }
 
 #[test]
-fn what_a_tenant_lacks_is_named_with_what_to_do() {
-    let homeless = TenantFacts { property: None, ..open() };
+fn a_missing_reference_of_a_tenant_is_named_with_the_remedy() {
+    let without_property = TenantFacts { property: None, ..open() };
     assert_eq!(
-        told(&json!({}), Some(&homeless), &["annex"]),
+        summary(&json!({}), Some(&without_property), &["annex"]),
         (
             "False DependencyNotReady".into(),
-            "Property tower does not exist or is not valid: make it or mend it".into(),
+            "Property tower does not exist or is not valid: create it or correct it".into(),
             InProgress
         )
     );
     assert_eq!(
-        told(&json!({}), Some(&open()), &["annex", "shed"]).1,
+        summary(&json!({}), Some(&open()), &["annex", "shed"]).1,
         "Property tower has no AccessIntegration named annex, shed: make it, or take it out of the Tenant's access lists"
     );
 }
 
 #[test]
-fn a_spec_that_cannot_be_read_stalls_with_the_place() {
-    let (ready, message, kstatus) = told(&json!({ "spec": { "displayName": 7 } }), None, &[]);
+fn an_unreadable_spec_stalls_and_names_the_field() {
+    let (ready, message, kstatus) = summary(&json!({ "spec": { "displayName": 7 } }), None, &[]);
     assert_eq!((&*ready, kstatus), ("False InvalidSpec", Failed));
     assert_eq!(message, "spec.displayName cannot be read: expected a string");
 }

@@ -1,7 +1,7 @@
-//! Kinds that this version does not act on. Their objects say so, or whoever waits for one would wait in vain.
-//!
-//! Nothing stays in memory: each event is compared with what its object should say, and the status is written if it does
-//! not. There is no finalizer, so a deletion is none of our business. A kind that is built is taken out of [`kinds`].
+//! Kinds that this version does not act on. The status of each of their objects says so: without a status a wait for
+//! readiness would never end. Nothing stays in memory: each event's status is compared with the expected one, which is
+//! written if they differ. There is no finalizer, so a deletion needs no work. A kind that gets a controller is removed
+//! from [`kinds`].
 
 use std::time::Duration;
 
@@ -21,22 +21,22 @@ use crate::cluster::object;
 use crate::cluster::watch::{Event, Scope, watch};
 use crate::shutdown::Shutdown;
 
-/// An object of such a kind. Its spec is not looked at.
+/// An object of such a kind. Its spec is not read.
 type Object = object::DecodedObject<IgnoredAny, Status>;
 
 /// The first and the longest pause after a write that failed.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
-/// What these objects are answered with.
+/// Writes the statuses of these objects.
 #[derive(Clone)]
 pub struct Unbuilt {
     /// The cluster.
     pub client: Client,
-    /// Which namespaces.
+    /// The namespaces to watch.
     pub scopes: Vec<Scope>,
     /// Time.
     pub clock: SharedClock,
-    /// Asked before every write.
+    /// Checked before every write.
     pub fence: Fence,
 }
 
@@ -52,7 +52,7 @@ fn kinds() -> [ApiResource; 5] {
 }
 
 impl Unbuilt {
-    /// Answers objects of all these kinds until the end is asked for.
+    /// Writes statuses of objects of all these kinds until shutdown is requested.
     pub async fn run(self, shutdown: Shutdown) {
         let mut running = JoinSet::new();
         for resource in kinds() {
@@ -69,7 +69,7 @@ impl Unbuilt {
     }
 }
 
-/// Answers the objects of a kind one after the other: while a write fails the watch waits.
+/// Handles the objects of a kind one after the other: while a write is retried, later events wait.
 async fn answer_all(
     writer: Writer,
     clock: SharedClock,
@@ -97,15 +97,15 @@ async fn answer(writer: &Writer, clock: &SharedClock, object: &Object) {
     let Some(status) = wanted(&writer.resource.kind, object, clock.now()) else { return };
     let mut pause = PAUSE.0;
     loop {
-        // Before and after are the same: there is one sentence for all objects of a kind, and no Event for each.
+        // The same status before and after publishes no Event: one for each object of a kind would be noise.
         let answer = writer.status::<IgnoredAny, Status>(&object.meta, &status, &status, &status).await;
         match answer {
             Ok(_) => return,
-            // It is gone, or another object has its name: an event tells of that one.
+            // The object is gone, or another one has its name: an event delivers that one.
             Err(kube::Error::Api(error)) if matches!(error.code, 404 | 409) => return,
             Err(error) => {
                 let kind = &writer.resource.kind;
-                tracing::debug!(kind, object = %object.meta.key, %error, "the status could not be written; tried again");
+                tracing::debug!(kind, object = %object.meta.key, %error, "the status could not be written; the write is repeated");
                 tokio::time::sleep(pause).await;
                 pause = PAUSE.1.min(pause * 2);
             }
@@ -113,7 +113,7 @@ async fn answer(writer: &Writer, clock: &SharedClock, object: &Object) {
     }
 }
 
-/// The status to write, if the object says anything else.
+/// The status to write; `None` if the object has it already or is being deleted.
 fn wanted(kind: &str, object: &Object, now: jiff::Timestamp) -> Option<Status> {
     if object.meta.deleting {
         return None;

@@ -24,7 +24,7 @@ fn an_object_of_a_kind_without_a_controller_fails_a_wait_at_once_with_a_sentence
 }
 
 #[test]
-fn what_says_so_already_is_left_alone_and_a_new_generation_or_a_foreign_word_is_not() {
+fn a_correct_status_is_left_alone_and_a_new_generation_or_a_foreign_change_is_not() {
     let status = serde_json::to_value(said(&json!({})).unwrap()).unwrap();
     assert_eq!(said(&json!({ "status": status })), None);
     let changed = json!({ "metadata": { "generation": 2 }, "status": status });
@@ -36,7 +36,7 @@ fn what_says_so_already_is_left_alone_and_a_new_generation_or_a_foreign_word_is_
 }
 
 #[test]
-fn an_object_that_is_being_deleted_is_none_of_our_business() {
+fn an_object_that_is_being_deleted_gets_no_status() {
     assert_eq!(said(&json!({ "metadata": { "deletionTimestamp": NOW } })), None);
 }
 

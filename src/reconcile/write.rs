@@ -1,4 +1,4 @@
-//! Writes of the few: one status a pass and only if a reader could see a difference; our finalizer alone, never the list.
+//! Writes statuses and finalizers. Of the finalizers of an object only ours is added or removed, never the whole list.
 
 use kube::api::{ApiResource, Patch, PatchParams};
 use kube::{Api, Client};
@@ -19,14 +19,14 @@ pub struct Writer {
     pub client: Client,
     /// The kind.
     pub resource: ApiResource,
-    /// Where edges are told.
+    /// Publishes Events.
     pub events: Events,
-    /// Asked before every write.
+    /// Checked before every write.
     pub fence: Fence,
 }
 
 impl Writer {
-    /// An interface to the objects beside this one.
+    /// The API of this kind in a namespace.
     pub fn api<S, T>(&self, namespace: &str) -> Api<RawObject<S, T>>
     where
         S: DeserializeOwned + Clone,
@@ -35,7 +35,8 @@ impl Writer {
         Api::namespaced_with(self.client.clone(), namespace, &self.resource)
     }
 
-    /// Applies a status; what it leaves out is removed, whoever wrote it. Tells an edge by an Event.
+    /// Applies a status and publishes the Event that its change needs. Fields that the status leaves out are removed,
+    /// whichever manager wrote them.
     pub async fn status<S, T>(
         &self,
         meta: &Meta,
@@ -64,14 +65,14 @@ impl Writer {
         match self.replace_status(&answer.meta, status).await {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                tracing::debug!(object = %meta.key, %error, "what others wrote into the status stays for now");
+                tracing::debug!(object = %meta.key, %error, "fields that other managers wrote into the status stay for now");
                 Ok(answer)
             }
         }
     }
 
-    /// Puts a status in the place of all that stands there: conditions and entries of a list that others have written are
-    /// theirs, and an apply leaves them.
+    /// Replaces the whole status. Conditions and list entries that other managers wrote belong to them, and an apply
+    /// leaves them.
     async fn replace_status<S, T>(&self, meta: &Meta, status: &T) -> kube::Result<DecodedObject<S, T>>
     where
         S: DeserializeOwned + Clone,
@@ -84,7 +85,7 @@ impl Writer {
         Ok(api.patch_status(&meta.key.name, &of_us(), &patch).await?.into_seen())
     }
 
-    /// Sets or takes away our finalizer, on exactly the state of the object that was looked at.
+    /// Sets or removes our finalizer, on exactly the version of the object that was read.
     pub async fn finalizer<S, T>(
         &self,
         meta: &Meta,
@@ -112,7 +113,7 @@ impl Writer {
         Ok(Some(answer.into_seen()))
     }
 
-    /// Who does not lead any more writes nothing here either: the next one may be at it already.
+    /// A replica that has lost the lease writes nothing: the next leader may be writing already.
     fn check_allowed(&self) -> kube::Result<()> {
         self.fence.check().map_err(|error| kube::Error::Service(error.into()))
     }
@@ -122,12 +123,12 @@ fn patch(meta: &Meta, operation: &Value) -> kube::Result<json_patch::Patch> {
     serde_json::from_value(fenced(meta, operation)).map_err(kube::Error::SerdeError)
 }
 
-/// A patch of ours that is not an apply.
+/// Parameters of a patch that is not an apply.
 fn of_us() -> PatchParams {
     PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
 }
 
-/// The patch fails on any other object, and on any other state of this one.
+/// Makes a patch fail on any other object, and on any other version of this one.
 fn fenced(meta: &Meta, operation: &Value) -> Value {
     json!([
         { "op": "test", "path": "/metadata/uid", "value": meta.uid.to_string() },

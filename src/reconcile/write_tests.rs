@@ -6,7 +6,7 @@ fn meta(patch: &Value) -> Meta {
 }
 
 #[test]
-fn a_patch_of_finalizers_fails_on_any_other_object_and_on_any_other_state() {
+fn a_patch_of_finalizers_fails_on_any_other_object_and_on_any_other_version() {
     let operation = json!({ "op": "remove", "path": "/metadata/finalizers/1" });
     let expected = json!([
         { "op": "test", "path": "/metadata/uid", "value": UID },
@@ -17,7 +17,7 @@ fn a_patch_of_finalizers_fails_on_any_other_object_and_on_any_other_state() {
 }
 
 #[test]
-fn a_fenced_patch_changes_the_state_that_was_seen_and_no_other() {
+fn a_fenced_patch_changes_the_version_that_was_read_and_no_other() {
     let operation = json!({ "op": "remove", "path": "/metadata/finalizers/1" });
     let finalizers = json!({ "metadata": { "finalizers": ["example.com/a", FINALIZER, "example.com/b"] } });
     let seen = with(jane(), &finalizers);
@@ -36,7 +36,7 @@ fn a_fenced_patch_changes_the_state_that_was_seen_and_no_other() {
 }
 
 #[tokio::test]
-async fn who_does_not_lead_writes_neither_a_status_nor_a_finalizer() {
+async fn a_replica_without_the_lease_writes_neither_a_status_nor_a_finalizer() {
     use std::sync::Arc;
 
     let service = tower::service_fn(|request: http::Request<kube::client::Body>| async move {
@@ -57,7 +57,7 @@ async fn who_does_not_lead_writes_neither_a_status_nor_a_finalizer() {
 }
 
 #[tokio::test]
-async fn every_write_says_whose_fields_it_sets() {
+async fn every_write_names_its_field_manager() {
     use std::sync::Arc;
 
     let service = tower::service_fn(|request: http::Request<kube::client::Body>| async move {

@@ -1,8 +1,7 @@
-//! What is declared to open doors to a tenant's visitors, connected or not. Verdicts are made of this: which integrations
-//! happen to be connected decides when a record is made, and never whether a spec is valid (design 3.4).
-//!
-//! [`grant`] is what opens in one integration, and whether its system has what is named; [`reference`] is where names of
-//! integrations lead.
+//! The access that is declared for a tenant's visitors, whether or not its integrations are connected. Verdicts are
+//! computed from it: a connection decides when a record is created, and never whether a spec is valid (design 3.4).
+//! [`grant`] has the access groups in one integration and whether its system has them; [`reference`] resolves the names
+//! of integrations.
 
 mod grant;
 mod reference;
@@ -25,15 +24,15 @@ pub struct DeclaredIntegration<'a> {
     pub name: &'a str,
     /// `spec.visitorAccess`.
     pub visitor_access: Option<&'a VisitorAccess>,
-    /// What its system can do; `None` if this version speaks to no such system.
+    /// What its system can do; `None` if this version does not support the system.
     pub capabilities: Option<Arc<Capabilities>>,
-    /// Whether its system has what is named; nothing is known of one that is not connected.
+    /// Which declared names its system has; unknown while the integration is not connected.
     pub catalogue: Catalogue,
-    /// Whether records can be made through it now.
+    /// Whether records can be created through it now.
     pub ready: bool,
 }
 
-/// What the tenants of a Property can refer to.
+/// The integrations that the tenants of a Property can refer to.
 #[derive(Clone, Debug, Default)]
 pub struct DeclaredIntegrations<'a> {
     /// The integrations of the Property that take visitors.
@@ -42,10 +41,10 @@ pub struct DeclaredIntegrations<'a> {
     pub others: BTreeMap<&'a str, Unusable>,
 }
 
-/// Why an AccessIntegration opens nothing to a tenant's visitors, as it is declared.
+/// Why an AccessIntegration, as it is declared, opens nothing to a tenant's visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// Its spec cannot be read, and it may serve the Property: what it opens is not known.
+    /// Its spec cannot be read, and it may serve the Property: the access that it gives is not known.
     Unreadable,
     /// `spec.visitors` is not `Push`.
     TakesNoVisitors,
@@ -55,12 +54,12 @@ pub enum Unusable {
     Deleting,
 }
 
-/// A Tenant, as far as it decides which doors open.
+/// The part of a Tenant that decides which doors open.
 #[derive(Clone, Copy, Debug)]
 pub struct DeclaredTenant<'a> {
     /// `metadata.name`.
     pub name: &'a str,
-    /// The name of the Property it rents in.
+    /// The name of its Property.
     pub property: &'a str,
     /// Its spec.
     pub spec: &'a TenantSpec,
@@ -68,25 +67,25 @@ pub struct DeclaredTenant<'a> {
     pub records: &'a [Record],
 }
 
-/// What a tenant's visitors get by what is declared.
+/// The access that is declared for a tenant's visitors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
-    /// Whether anything is declared to open.
+    /// Whether any door is declared to open.
     pub doors: Doors,
-    /// References that lead nowhere, or not yet; each a sentence.
+    /// References to integrations that do not exist or cannot serve the tenant; each a sentence.
     pub missing: Vec<String>,
-    /// Integrations that are there and not ready; each a sentence.
+    /// Integrations that exist and are not ready; each a sentence.
     pub unready: Vec<String>,
-    /// What opens, integration by integration.
+    /// The grants, one per integration.
     pub grants: Vec<DeclaredGrant>,
-    /// Changes with anything above.
+    /// A hash of everything above.
     pub hash: u64,
 }
 
 /// Whether any door is declared to open to a tenant's visitors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doors {
-    /// At least one integration, connected or not, there or not.
+    /// In at least one integration, whether or not it exists and is connected.
     Declared,
     /// The Property has no AccessIntegration that takes visitors. The sentence says what to do.
     NoIntegration(String),
@@ -95,7 +94,7 @@ pub enum Doors {
 }
 
 impl Declared {
-    /// What is declared for a tenant.
+    /// Gathers what is declared for a tenant.
     pub fn of(tenant: DeclaredTenant<'_>, integrations: &DeclaredIntegrations<'_>) -> Self {
         let grants: Vec<_> =
             integrations.takers.iter().filter_map(|it| DeclaredGrant::of(tenant, it)).collect();
@@ -105,7 +104,7 @@ impl Declared {
         Self { doors, missing, unready, grants, hash: 0 }.hashed()
     }
 
-    /// The first thing that has to appear or become ready before everything that is declared can be true.
+    /// The first reference that is missing or not ready, in a sentence.
     pub fn awaited(&self) -> Option<&String> {
         self.missing.iter().chain(&self.unready).next()
     }
@@ -115,7 +114,7 @@ impl Declared {
         self.grants.iter().filter(|grant| grant.by_tenant).find_map(|grant| grant.group.missing())
     }
 
-    /// What an integration itself names and its system does not have, by name of the integration, in sentences.
+    /// For each integration that names a group or card format that its system does not have: its name, and a sentence.
     pub fn missing_of_integrations(&self) -> impl Iterator<Item = (&str, &str)> {
         self.grants.iter().filter_map(|grant| {
             let group = grant.group.missing().filter(|_| !grant.by_tenant);
@@ -123,7 +122,7 @@ impl Declared {
         })
     }
 
-    /// Feeds a hash with what decides about records.
+    /// Adds the part that decides about records to a hash.
     pub fn sign(&self, hash: &mut Hasher) {
         hash.number(match self.doors {
             Doors::Declared => 1,
@@ -138,7 +137,7 @@ impl Declared {
         if let Doors::NoIntegration(sentence) | Doors::NoGroups(sentence) = &self.doors {
             hash.text(sentence);
         }
-        // Lists after each other: where one ends must show.
+        // The length of each list is hashed too, so that the end of one and the start of the next cannot be confused.
         for sentences in [&self.missing, &self.unready] {
             hash.number(sentences.len() as u64);
             for sentence in sentences {

@@ -1,8 +1,8 @@
-//! Where the names of integrations lead that a Tenant names, and which of those that should open are not ready.
+//! Resolves the names of integrations in a Tenant, and finds the integrations that should open doors and are not ready.
 
 use super::{DeclaredGrant, DeclaredIntegrations, DeclaredTenant, Unusable};
 
-/// What has to appear, and what has to become ready, before everything that is declared can be true; in sentences.
+/// The references that are missing, and the integrations that are not ready; each a sentence.
 pub(super) fn follow(
     tenant: DeclaredTenant<'_>,
     integrations: &DeclaredIntegrations<'_>,
@@ -17,15 +17,15 @@ pub(super) fn follow(
     for name in named.filter(|name| takers.iter().all(|it| it.name != *name)) {
         match integrations.others.get(name) {
             Some(Unusable::Unreadable) => unready.push(not_ready(name)),
-            // It declines visitors on purpose.
+            // The integration takes no visitors on purpose, so nothing is missing.
             Some(Unusable::TakesNoVisitors) => {}
-            why => missing.push(leads_nowhere(name, tenant, why.copied())),
+            why => missing.push(missing_reference(name, tenant, why.copied())),
         }
     }
     let nothing = grants.is_empty() && unready.is_empty() && missing.is_empty();
     let unreadable = integrations.others.iter().find(|(_, why)| **why == Unusable::Unreadable);
     if let Some((name, _)) = unreadable.filter(|_| nothing) {
-        // It may open doors to everybody in the Property.
+        // An integration with an unreadable spec may open doors to every tenant of the Property.
         unready.push(not_ready(name));
     }
     (missing, unready)
@@ -35,7 +35,7 @@ fn not_ready(name: &str) -> String {
     format!("waits for AccessIntegration {name}, which is not ready: see its status")
 }
 
-fn leads_nowhere(name: &str, tenant: DeclaredTenant<'_>, why: Option<Unusable>) -> String {
+fn missing_reference(name: &str, tenant: DeclaredTenant<'_>, why: Option<Unusable>) -> String {
     let property = tenant.property;
     let (what, remedy) = match why {
         Some(Unusable::OfAnotherProperty) => {

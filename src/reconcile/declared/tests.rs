@@ -31,7 +31,7 @@ fn taker<'a>(
 }
 
 #[test]
-fn a_spec_is_invalid_by_what_is_declared_only_and_never_by_what_is_not_connected() {
+fn a_spec_is_invalid_only_by_declarations_and_never_by_a_missing_connection() {
     let spec = granting(&[("netbox", &["Lobby"])]);
     for ready in [true, false] {
         let both = [taker("annex", None, true), taker("netbox", None, ready)];
@@ -45,7 +45,7 @@ fn a_spec_is_invalid_by_what_is_declared_only_and_never_by_what_is_not_connected
 }
 
 #[test]
-fn a_name_that_an_integration_will_have_seconds_later_is_waited_for() {
+fn a_reference_to_an_integration_that_does_not_exist_yet_is_waited_for() {
     let spec = granting(&[("netbox", &["Lobby"])]);
     let annex = DeclaredIntegrations { takers: vec![taker("annex", None, true)], ..Default::default() };
     for integrations in [annex, DeclaredIntegrations::default()] {
@@ -110,7 +110,7 @@ fn the_integrations_own_groups_count_for_a_tenant_that_names_none() {
     assert!(matches!(doors(&named), Doors::NoGroups(_)), "an empty list means none");
 }
 
-/// The sentence of what the NetBox lacks, for a tenant that grants this group there or leaves it to the integration.
+/// The sentence about a group that the NetBox does not have, named by the tenant's own spec or by the integration.
 fn lacking(spec: &TenantSpec, access: Option<&VisitorAccess>, group: &str) -> String {
     let capabilities = integration(&engine("netbox", Memory::default()), 0).capabilities;
     let catalogue = Catalogue::lacking([Name::Group(group.to_owned())]);
@@ -127,7 +127,7 @@ fn lacking(spec: &TenantSpec, access: Option<&VisitorAccess>, group: &str) -> St
 }
 
 #[test]
-fn a_group_that_the_system_lacks_is_named_with_the_field_that_names_it() {
+fn a_group_that_the_system_does_not_have_is_reported_with_the_field_that_names_it() {
     assert_eq!(
         lacking(&granting(&[("netbox", &["Lobby", "Lobyy"])]), None, "Lobyy"),
         "waits for the access group \"Lobyy\", which spec.visitorAccess of Tenant acme names for AccessIntegration netbox \
@@ -150,7 +150,7 @@ fn a_group_that_the_system_lacks_is_named_with_the_field_that_names_it() {
 }
 
 #[test]
-fn whatever_changes_a_verdict_changes_the_hash() {
+fn each_change_of_a_verdict_changes_the_hash() {
     let capabilities = Arc::new(integration(&engine("netbox", Memory::default()), 0).capabilities);
     let bare = Arc::new(Capabilities { card_format: None, ..(*capabilities).clone() });
     let usual = || DeclaredIntegration {

@@ -1,4 +1,4 @@
-//! Step 4 of the pass: the engine of an integration is started, given a new login, or stopped.
+//! Starts the engine of an integration, gives it a new login, and stops it.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::shutdown::{Shutdown, Trigger};
 use crate::system::lenel_s2::LenelS2;
 use crate::system::{AccessSystem, SystemError};
 
-/// What every connection is made with.
+/// The parts that all connections share.
 #[derive(Clone)]
 pub struct ConnectionParts {
-    /// The declared side.
+    /// Gives engines the desired state.
     pub source: Arc<dyn DesiredStateSource>,
-    /// Asked before every write.
+    /// Checked before every write.
     pub fence: Fence,
     /// Time.
     pub clock: SharedClock,
@@ -30,23 +30,23 @@ pub struct ConnectionParts {
     pub metrics: Arc<Metrics>,
 }
 
-/// A running engine and what it was made of.
+/// A running engine and the values that it was started with.
 pub struct Connection {
     /// The engine.
     pub engine: Arc<Engine>,
-    /// The Property it serves, also while the spec that says so cannot be read.
+    /// The Property that it serves; it stays the same while the spec cannot be read.
     pub property: ObjectKey,
     /// The owner id of its records.
     pub owner_id: String,
-    /// Records left behind before this process.
+    /// Records that were left behind before this connection.
     pub left_behind: i64,
-    /// Whose pace it goes by; another login is another account, and so another connection.
+    /// The login that the rate limit belongs to. Another login is another account, and so another connection.
     pub login: u64,
-    /// What its own integration allows the account. The pace of the account is the strictest of all that use it.
+    /// The rate limit in this integration's spec. The strictest one of all integrations with the same login applies.
     pub pace: Limits,
-    /// Which account of which system it is.
+    /// Identifies the account: a hash of the integration, the address, the partition, the owner id and the login.
     pub account: u64,
-    /// Which system it is.
+    /// The system, as `status.connectedTo` names it.
     pub system: String,
     client: u64,
     stop: Trigger,
@@ -54,7 +54,7 @@ pub struct Connection {
 }
 
 impl Validated {
-    /// A client for the system. It calls nothing yet, but fails for what could never be called, such as a refused address.
+    /// Makes a client for the system. No call is made yet, but an address that can never be called is an error.
     pub fn make_client(&self, parts: &ConnectionParts) -> Result<Arc<dyn AccessSystem>, SystemError> {
         let (clock, fence) = (parts.clock.clone(), parts.fence.clone());
         let owner = Owner::of(&self.owner_id);
@@ -101,23 +101,23 @@ impl Connection {
         }
     }
 
-    /// Whether this is another account or another system: its engine knows nothing of the new one.
+    /// Whether another account or system is declared now: the running engine knows nothing about it.
     pub const fn is_other(&self, wanted: &Validated) -> bool {
         self.account != wanted.account
     }
 
-    /// Whether its engine has ended without being asked to: it has panicked, and works on nothing any more.
+    /// Whether the engine has ended without a request: it has panicked and does no more work.
     pub fn has_ended(&self) -> bool {
         self.running.is_finished()
     }
 
-    /// The next [`Self::take_over`] makes a new client, whatever it is made of.
+    /// Makes the next [`Self::take_over`] create a new client, even if nothing has changed.
     pub const fn forget_client(&mut self) {
         self.client = 0;
     }
 
-    /// Takes over settings, and a new client if a login or another part of it has changed. If no client can be made of them,
-    /// nothing is taken over.
+    /// Applies new settings, and creates a new client if the login or another part of it has changed. If no client can
+    /// be made, nothing changes.
     pub fn take_over(&mut self, wanted: Validated, parts: &ConnectionParts) -> Result<(), SystemError> {
         let client = if wanted.client == self.client { None } else { Some(wanted.make_client(parts)?) };
         (self.property, self.pace, self.client) = (wanted.property, wanted.pace, wanted.client);
@@ -128,7 +128,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Stops the engine; what is in flight is finished, the session is given back.
+    /// Stops the engine. Requests in flight are finished first and the session is closed.
     pub async fn stop(self) {
         self.stop.request();
         let _ = self.running.await;

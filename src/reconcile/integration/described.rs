@@ -1,4 +1,4 @@
-//! What an AccessIntegration says of its system, whether or not it can be connected.
+//! The properties of a system that the spec of its AccessIntegration declares, whether or not it can be connected.
 
 use jiff::tz::TimeZone;
 use url::Url;
@@ -10,13 +10,12 @@ use crate::system::lenel_s2::{self, Config};
 /// The field that holds a person's tenant, if none is named (systems/lenel-s2.md 2.14).
 const TENANT_UDF: i32 = 1;
 
-/// What the system of an integration can hold, as it is declared, whether or not it can be connected; `None` if this version
-/// speaks to no such system.
+/// The declared capabilities of an integration's system; `None` if this version does not support the system.
 pub fn capabilities(spec: &AccessIntegrationSpec) -> Option<Capabilities> {
     spec.lenel_s2.as_ref().map(|system| holding(system, TimeZone::UTC).capabilities())
 }
 
-/// A configuration with all that decides what the system can hold.
+/// A configuration with every field that decides about capabilities.
 pub(super) fn holding(system: &LenelS2, zone: TimeZone) -> Config {
     let mut config = Config::new(&system.url, zone);
     config.tenant_udf = u8::try_from(system.tenant_udf.unwrap_or(TENANT_UDF)).ok();
@@ -25,7 +24,7 @@ pub(super) fn holding(system: &LenelS2, zone: TimeZone) -> Config {
     config
 }
 
-/// The letters of names.
+/// The letters that names may have.
 pub(super) fn letters(names: Option<api::NameAlphabet>) -> lenel_s2::Letters {
     match names.unwrap_or_default() {
         api::NameAlphabet::Unicode => lenel_s2::Letters::Unicode,

@@ -1,4 +1,4 @@
-//! Held removals and their release, in words.
+//! Messages about held removals and their release.
 
 use vestibule_core::status::Verdict;
 
@@ -6,7 +6,7 @@ use super::Situation;
 use crate::engine::HeldBack;
 use crate::reconcile::counted::counted;
 
-/// Removals that wait for a person.
+/// The verdict on removals that wait for a person.
 pub(super) fn held(held: &HeldBack, release: Option<&str>) -> Verdict {
     let unmarked = match held.unmarked {
         0 => String::new(),
@@ -47,20 +47,20 @@ pub(super) fn held(held: &HeldBack, release: Option<&str>) -> Verdict {
     ))
 }
 
-/// Whose they are, as far as it fits into a sentence.
+/// The names of the first held records, as many as fit into a sentence.
 fn names(held: &HeldBack) -> String {
     let more = held.count.saturating_sub(held.names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", held.names.join(", "))
 }
 
-/// What a user wrote, as it can stand in a message.
+/// The beginning of a user's text, for a message.
 fn short(written: &str) -> String {
     let start: String = written.chars().take(20).collect();
     format!("{start:?}{}", if start.len() < written.len() { " and more" } else { "" })
 }
 
-/// A release that releases nothing and was not used either.
+/// A note about a release that has no held removals and was not used before.
 pub(super) fn idle_release(situation: &Situation<'_>) -> Option<String> {
     let used = situation.state.and_then(|state| state.used_release.as_deref()).or(situation.released);
     let release = situation.release.filter(|release| Some(*release) != used)?;

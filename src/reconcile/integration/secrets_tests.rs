@@ -19,7 +19,7 @@ fn metadata(uid: Option<&str>, version: Option<&str>) -> Secret {
 }
 
 #[test]
-fn a_newline_at_the_end_of_a_value_is_an_accident_and_any_other_blank_is_not() {
+fn a_trailing_newline_of_a_value_is_dropped_and_any_other_white_space_is_kept() {
     let rows: [(&[u8], &str); 5] = [
         (b"open sesame\n", "open sesame"),
         (b"open sesame\r\n", "open sesame"),
@@ -34,7 +34,7 @@ fn a_newline_at_the_end_of_a_value_is_an_accident_and_any_other_blank_is_not() {
 }
 
 #[test]
-fn a_value_that_is_no_text_is_a_key_that_is_not_there() {
+fn a_value_that_is_not_text_counts_as_a_missing_key() {
     let texts = texts(secret(&[("username", b"api"), ("keystore", b"\xff\xfe")]));
     assert_eq!(texts.keys().collect::<Vec<_>>(), ["username"]);
     assert!(super::texts(Secret::default()).is_empty());
@@ -47,7 +47,7 @@ fn the_version_changes_with_the_content_and_with_the_object() {
         version(&metadata(Some("a"), Some("2"))),
         version(&metadata(Some("b"), Some("1"))),
         version(&metadata(None, None)),
-        // Two objects in a row never read as two others.
+        // The versions of two objects in a row cannot be confused with those of two others.
         version(&metadata(Some("a"), Some("1"))) + &version(&metadata(Some("b"), Some("2"))),
         version(&metadata(Some("a"), Some("12"))) + &version(&metadata(Some("b"), Some(""))),
     ];

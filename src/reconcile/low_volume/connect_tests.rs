@@ -6,7 +6,7 @@ use super::super::testbed::{NOWHERE, Testbed};
 use super::*;
 use crate::reconcile::fixtures::key;
 
-/// An integration with the owner id of all others here, made on this day of December.
+/// An integration with the same owner id as all others here, created on this day of December.
 fn claiming(day: u8, secret: &str) -> Value {
     json!({
         "metadata": { "creationTimestamp": format!("2026-12-{day:02}T12:00:00Z") },
@@ -19,7 +19,7 @@ fn connected(testbed: &Testbed) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_older_claim_stands_though_it_cannot_be_connected_now() {
+async fn an_older_claim_counts_although_it_cannot_be_connected_now() {
     let mut testbed = Testbed::new();
     testbed.integration("a-younger", &claiming(2, "login"));
     testbed.integration("b-older", &claiming(1, "none"));
@@ -36,7 +36,7 @@ async fn an_older_claim_stands_though_it_cannot_be_connected_now() {
 }
 
 #[tokio::test]
-async fn who_is_connected_loses_nothing_to_an_older_claim_that_comes_later() {
+async fn a_connected_integration_keeps_its_owner_id_when_an_older_claim_comes_later() {
     let mut testbed = Testbed::new();
     testbed.integration("a-younger", &claiming(2, "login"));
     testbed.pass.connect().await;
@@ -56,7 +56,7 @@ fn at(url: &str, secret: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_for() {
+async fn a_login_that_cannot_be_read_again_is_sent_only_to_the_address_it_was_read_for() {
     let mut testbed = Testbed::new();
     testbed.integration("netbox", &at(NOWHERE, "login"));
     testbed.pass.connect().await;
@@ -71,7 +71,7 @@ async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_fo
         assert!(matches!(&refusal, Refusal::Missing(it) if it.contains("could not be read")), "{refusal:?}");
         assert!(
             Arc::ptr_eq(&engine, &testbed.engine("netbox")),
-            "what is there is closed through the former login"
+            "existing access is removed through the former login"
         );
         assert!(engine.is_suspended());
     }
@@ -80,7 +80,7 @@ async fn a_login_that_cannot_be_read_again_goes_nowhere_but_where_it_was_read_fo
     assert_eq!(
         (testbed.pass.refusals.len(), engine.is_suspended()),
         (0, false),
-        "what was read for it is known"
+        "the login was read for this address"
     );
 }
 

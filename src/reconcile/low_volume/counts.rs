@@ -1,4 +1,4 @@
-//! What is counted of the kinds that the pass looks after: their objects, and how each look at them ended.
+//! Metrics of the kinds in the low-volume loop: their objects, and the outcome of each pass over them.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use super::LowVolumeLoop;
 use crate::cluster::store::Store;
 use crate::metrics::{Metrics, Outcome};
 
-/// A look at all objects of one kind that is under way.
+/// A running pass over all objects of one kind.
 pub(super) struct PassCounts {
     metrics: Arc<Metrics>,
     kind: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct PassCounts {
 }
 
 impl PassCounts {
-    /// So many statuses were to be written, and so many were.
+    /// Ends the pass: of `differing` statuses `written` were written.
     pub(super) fn end_pass(&self, differing: usize, written: usize) {
         let outcome = match differing {
             0 => Outcome::Unchanged,
@@ -33,7 +33,7 @@ impl LowVolumeLoop {
         PassCounts { metrics: Arc::clone(&self.parts.metrics), kind, began: Instant::now() }
     }
 
-    /// Counts all objects as their statuses stand.
+    /// Counts all objects by the Ready condition of their statuses.
     pub(super) fn count_objects(&self) {
         self.count_kind("Property", &self.properties, |said| &said.status);
         self.count_kind("AccessIntegration", &self.integrations, |said| &said.status);

@@ -50,13 +50,13 @@ impl LowVolumeLoop {
         here
     }
 
-    /// What integrations name that their systems do not have, each the first of it.
+    /// For each integration, one group or card format in its spec that its system does not have, in a sentence.
     pub(super) fn lacking(&self) -> BTreeMap<ObjectKey, String> {
         let mut lacking = BTreeMap::new();
         for tenant in self.references.borrow().tenants.values() {
             for (name, sentence) in tenant.declared.missing_of_integrations() {
                 let key = ObjectKey::new(&tenant.property_key.namespace, name);
-                // Of several the same one each time, whatever the order of tenants.
+                // The smallest sentence, so that the choice does not depend on the order of tenants.
                 let first = lacking.entry(key).or_insert_with(|| sentence.to_owned());
                 if sentence < first.as_str() {
                     sentence.clone_into(first);
@@ -79,13 +79,14 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Ready is one with a connection that may open doors, to an account that was looked into since it is the account.
+    /// An integration that takes visitors. It is ready if it is not refused and has a connection and, after a move to
+    /// another system, a full sync of that system.
     fn taker<'a>(&self, key: &'a ObjectKey, object: &'a Object) -> Option<DeclaredIntegration<'a>> {
         let spec = object.spec.as_ref().ok()?;
         let connection = self.connections.get(key);
         let looked_into =
             |it: &Connection| !self.moved.contains_key(key) || it.engine.state().borrow().syncs > 0;
-        // Records are made by what the running client can do.
+        // Records are adapted to the capabilities of the running client.
         let running = connection.map(|connection| connection.engine.capabilities());
         Some(DeclaredIntegration {
             name: &key.name,

@@ -23,7 +23,7 @@ fn ours() -> Value {
     json!({ "observedGeneration": 1, "conditions": [ready], "importedBy": "netbox" })
 }
 
-/// A store that was told of this.
+/// A store that has received this object.
 fn store(object: Tenant) -> Store<TenantSpec, Said> {
     let mut store = Store::new(&[Scope::Everywhere]);
     store.on(Event::Apply(object));
@@ -31,7 +31,7 @@ fn store(object: Tenant) -> Store<TenantSpec, Said> {
 }
 
 #[test]
-fn whatever_others_write_into_a_status_is_written_over_and_believed_by_nobody() {
+fn a_status_that_others_have_written_is_overwritten_and_never_used() {
     let foreign = [
         json!({ "conditions": [] }),
         json!({ "observedGeneration": null }),
@@ -51,7 +51,7 @@ fn whatever_others_write_into_a_status_is_written_over_and_believed_by_nobody() 
         let object = store.get(&key("acme")).unwrap().clone();
         assert_eq!(object.status, first.status, "{patch}");
         assert!(ledger.has_to_be_written(&object, false), "{patch}");
-        // The write may fail: it is repeated until it has not.
+        // A write that fails is repeated until one succeeds.
         assert!(ledger.has_to_be_written(&object, false), "{patch}");
         ledger.written(&acme(12, &ours()), first.status.as_ref().unwrap());
         store.on(Event::Answer(acme(12, &ours())));
@@ -61,7 +61,7 @@ fn whatever_others_write_into_a_status_is_written_over_and_believed_by_nobody() 
 }
 
 #[test]
-fn what_we_wrote_ourselves_is_no_status_of_others() {
+fn our_own_status_is_not_taken_for_one_of_others() {
     let (mut ledger, mut store) = (Ledger::default(), store(acme(10, &json!({}))));
     let said = acme(10, &ours()).status.unwrap();
     ledger.written(&acme(11, &ours()), &said);
@@ -71,7 +71,7 @@ fn what_we_wrote_ourselves_is_no_status_of_others() {
 }
 
 #[test]
-fn what_a_former_process_or_another_object_of_the_name_said_is_believed() {
+fn the_status_of_a_former_process_or_of_a_new_object_of_the_name_is_used() {
     let (mut ledger, mut store) = (Ledger::default(), store(acme(10, &ours())));
     ledger.restore(&mut store);
     assert!(!ledger.has_to_be_written(store.get(&key("acme")).unwrap(), false));

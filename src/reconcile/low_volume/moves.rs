@@ -1,4 +1,4 @@
-//! An integration that gets another address or account: what was made in another system stays there, and is counted.
+//! Moves of an integration to another address or account: its records in the former system stay there and are counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,31 +7,32 @@ use super::LowVolumeLoop;
 use crate::engine::State;
 use crate::reconcile::integration::{Connection, Object, Said, Validated};
 
-/// What an integration has left behind in systems that it was connected to before.
+/// The records that an integration has left behind in former systems.
 #[derive(Debug, Default)]
 pub(super) struct Moved {
-    /// Records that were left behind, for whatever reason.
+    /// All records that were left behind, for any reason.
     left: i64,
-    /// Those that it has left in this process, by system and owner id: what comes back finds its records again.
-    by_place: BTreeMap<Place, i64>,
+    /// Records left behind by moves in this process. They are no longer left behind when the integration returns to
+    /// them.
+    by_system_and_owner: BTreeMap<SystemAndOwner, i64>,
 }
 
 /// A system and the owner id of the records in it.
-type Place = (String, String);
+type SystemAndOwner = (String, String);
 
 impl Moved {
-    fn leave(&mut self, place: Place, records: i64) {
+    fn leave(&mut self, key: SystemAndOwner, records: i64) {
         self.left += records;
-        *self.by_place.entry(place).or_default() += records;
+        *self.by_system_and_owner.entry(key).or_default() += records;
     }
 
-    fn come_back(&mut self, place: &Place) {
-        self.left -= self.by_place.remove(place).unwrap_or_default();
+    fn come_back(&mut self, key: &SystemAndOwner) {
+        self.left -= self.by_system_and_owner.remove(key).unwrap_or_default();
     }
 }
 
 impl LowVolumeLoop {
-    /// Gives up the connection to an account that is not the one that is declared now.
+    /// Closes the connection to an account that is no longer the declared one.
     pub(super) async fn leave_former(&mut self, object: &Arc<Object>, wanted: &Validated) {
         let key = &object.meta.key;
         let Some(former) = self.connections.get(key).filter(|connection| connection.is_other(wanted)) else {
@@ -39,7 +40,7 @@ impl LowVolumeLoop {
         };
         let (state, records) = (former.engine.state().borrow().clone(), self.remaining(object));
         let left = left_behind(former, &state);
-        let (from, to) = ((former.system.clone(), former.owner_id.clone()), place(wanted));
+        let (from, to) = ((former.system.clone(), former.owner_id.clone()), system_and_owner(wanted));
         self.disconnect(key);
         let moved = self.moved.entry(key.clone()).or_default();
         moved.left = left;
@@ -50,8 +51,7 @@ impl LowVolumeLoop {
         }
     }
 
-    /// The same for an integration that was changed while no process looked: its status says which system it was connected
-    /// to.
+    /// The same for an integration that was changed while no process ran: its status names the former system.
     pub(super) async fn notice_move(&mut self, object: &Arc<Object>, wanted: &Validated) {
         let key = &object.meta.key;
         let former = object.status.as_ref().and_then(|said| said.connected_to.clone());
@@ -69,18 +69,18 @@ impl LowVolumeLoop {
     async fn report_move(&self, object: &Object, former: &str, records: i64) {
         let Some(records) = usize::try_from(records).ok().filter(|records| *records > 0) else { return };
         let (key, writer) = (&object.meta.key, &self.writers.integration);
-        tracing::warn!(integration = %key, former, records, "another system: what was made in the former one stays there");
+        tracing::warn!(integration = %key, former, records, "the integration uses another system: its records in the former one stay there");
         writer.events.moved_away(&writer.resource, &object.meta, former, records).await;
     }
 
-    /// How many records the system of an integration may hold: as its engine has found, else as an earlier process has.
+    /// How many records the system of an integration may hold, as counted by its engine or else by an earlier process.
     pub(super) fn remaining(&self, object: &Object) -> i64 {
         let key = &object.meta.key;
         let connection = self.connections.get(key);
         if let Some(found) = connection.filter(|it| it.engine.state().borrow().syncs > 0) {
             return i64::try_from(found.engine.remaining()).unwrap_or(i64::MAX);
         }
-        // What the status says may speak of the system before.
+        // The count in the status may be about the former system.
         let named = object.status.as_ref().and_then(|said| said.connected_to.as_ref());
         let is_of_this = named.zip(connection).map_or_else(
             || named.is_some() || !self.moved.contains_key(key),
@@ -95,7 +95,7 @@ impl LowVolumeLoop {
         moved.unwrap_or_else(|| said_of(object, |said| said.left_behind))
     }
 
-    /// How many records were left behind; `None` if that is not known better than the status says it.
+    /// How many records were left behind; `None` if this process knows no more than the status.
     pub(super) fn left_now(&self, object: &Object, state: Option<&State>) -> Option<i64> {
         let key = &object.meta.key;
         let counted = self.connections.get(key).zip(state);
@@ -104,7 +104,7 @@ impl LowVolumeLoop {
     }
 }
 
-fn place(wanted: &Validated) -> Place {
+fn system_and_owner(wanted: &Validated) -> SystemAndOwner {
     (wanted.system.clone(), wanted.owner_id.clone())
 }
 

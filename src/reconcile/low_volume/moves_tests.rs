@@ -5,7 +5,7 @@ use crate::reconcile::fixtures::{key, with};
 
 const ELSEWHERE: &str = "http://127.0.0.1:10";
 
-/// An integration at an address, whose status tells of two records and of one that was left behind.
+/// An integration at an address; its status counts two records, and one that was left behind.
 fn at(url: &str, connected_to: &str) -> Value {
     json!({
         "spec": { "lenelS2": { "url": url } },
@@ -15,7 +15,7 @@ fn at(url: &str, connected_to: &str) -> Value {
     })
 }
 
-/// Declares the integration so, and lets passes go by until it is connected.
+/// Declares the integration like this, and runs passes until it is connected.
 async fn declare(testbed: &mut Testbed, integration: &Value) {
     testbed.integration("netbox", integration);
     testbed.pass.connect().await;
@@ -34,7 +34,7 @@ fn left(testbed: &Testbed) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_former_system_holds_is_counted_also_if_this_process_has_not_seen_it() {
+async fn records_in_a_former_system_are_counted_even_if_this_process_has_not_listed_them() {
     let mut testbed = Testbed::new();
     declare(&mut testbed, &at(NOWHERE, "127.0.0.1:9")).await;
     assert_eq!(left(&testbed), 1);
@@ -47,7 +47,7 @@ async fn what_a_former_system_holds_is_counted_also_if_this_process_has_not_seen
 }
 
 #[tokio::test]
-async fn a_system_that_comes_back_has_its_records_again() {
+async fn records_are_no_longer_left_behind_after_a_return_to_their_system() {
     let mut testbed = Testbed::new();
     for url in [NOWHERE, ELSEWHERE, NOWHERE] {
         declare(&mut testbed, &at(url, "127.0.0.1:9")).await;
@@ -56,13 +56,13 @@ async fn a_system_that_comes_back_has_its_records_again() {
 }
 
 #[tokio::test]
-async fn a_move_while_no_process_looked_is_counted_once() {
+async fn a_move_while_no_process_ran_is_counted_once() {
     let mut testbed = Testbed::new();
     for _ in 0..3 {
         declare(&mut testbed, &at(NOWHERE, "netbox.example.org")).await;
         assert_eq!(left(&testbed), 3);
     }
-    // The next process finds what this one wrote.
+    // The next process reads the status that this one wrote.
     let mut testbed = Testbed::new();
     let written = json!({ "status": { "records": null, "connectedTo": null, "leftBehind": 3 } });
     declare(&mut testbed, &with(at(NOWHERE, ""), &written)).await;

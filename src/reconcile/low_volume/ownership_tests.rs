@@ -12,7 +12,7 @@ fn status(owner_id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn neighbours_are_all_integrations_by_the_owner_id_that_each_uses() {
+async fn neighbours_are_the_owner_ids_that_all_integrations_use() {
     let mut testbed = Testbed::new();
     testbed.integration("default", &json!({}));
     testbed.integration("declared", &json!({ "spec": { "ownerId": "agreed" } }));
@@ -27,10 +27,13 @@ async fn neighbours_are_all_integrations_by_the_owner_id_that_each_uses() {
     }
     let before = std::sync::Arc::clone(&testbed.pass.neighbours);
     testbed.pass.connect().await;
-    assert!(std::sync::Arc::ptr_eq(&before, &testbed.pass.neighbours), "nothing new, nothing made");
+    assert!(
+        std::sync::Arc::ptr_eq(&before, &testbed.pass.neighbours),
+        "without a change there is no new value"
+    );
     testbed.lose("default");
     testbed.pass.connect().await;
-    assert!(!knows(&testbed, "cluster/hq/default"), "after a rename nobody uses the former id");
+    assert!(!knows(&testbed, "cluster/hq/default"), "after a rename no integration uses the former id");
 }
 
 #[tokio::test]
@@ -47,7 +50,7 @@ async fn an_owner_id_is_in_the_status_only_of_an_integration_that_has_records() 
 }
 
 #[tokio::test]
-async fn of_two_integrations_the_older_has_its_default_id_before_it_has_written() {
+async fn the_older_of_two_integrations_has_its_default_id_before_it_has_written() {
     let mut testbed = Testbed::new();
     let born =
         |day: u8| json!({ "metadata": { "creationTimestamp": format!("2026-12-{day:02}T12:00:00Z") } });

@@ -1,4 +1,4 @@
-//! One pace a login: all integrations that use it keep to the strictest of their limits.
+//! One rate limiter per login: all integrations with that login keep to the strictest of their limits.
 
 use super::LowVolumeLoop;
 use crate::engine::rate_limit::Limits;
@@ -6,7 +6,8 @@ use crate::engine::rate_limiter::RateLimiter;
 use crate::reconcile::integration::Validated;
 
 impl LowVolumeLoop {
-    /// The pace of a login, shared by all who use it. Whoever comes to it is heeded before his first call.
+    /// The rate limiter of a login, shared by its integrations. The limits of a new integration apply before its first
+    /// call.
     pub(super) fn rate_limiter(&mut self, wanted: &Validated) -> RateLimiter {
         let limits = self.limits(wanted.login).map_or(wanted.pace, |limits| limits.stricter(wanted.pace));
         let new = || RateLimiter::new(limits, self.parts.clock.clone());
@@ -15,8 +16,9 @@ impl LowVolumeLoop {
         rate_limiter.clone()
     }
 
-    /// Who changed his limits, or left, is heeded once all have been looked at. What nobody uses stays as it is: the last
-    /// engine may still be on its way out.
+    /// Recomputes the limits of every login. It runs after all integrations are processed, since any of them may have
+    /// changed its limits or left. A login without integrations keeps its limits: the last engine may still be
+    /// stopping.
     pub(super) fn keep_pace(&self) {
         for (login, rate_limiter) in &self.pacers {
             if let Some(limits) = self.limits(*login) {
@@ -25,7 +27,7 @@ impl LowVolumeLoop {
         }
     }
 
-    /// The strictest of what the integrations of a login allow.
+    /// The strictest of the limits of a login's integrations.
     fn limits(&self, login: u64) -> Option<Limits> {
         let users = self.connections.values().filter(|connection| connection.login == login);
         users.map(|connection| connection.pace).reduce(Limits::stricter)

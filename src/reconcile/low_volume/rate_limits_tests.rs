@@ -10,7 +10,7 @@ fn limited(requests_per_second: u32, max_in_flight: u32) -> Value {
     json!({ "spec": { "rateLimit": limit } })
 }
 
-/// Requests a second and in flight that the one account may have, after this many passes.
+/// Requests per second and in flight that the only login may have, after this many passes.
 async fn pace(testbed: &mut Testbed, passes: usize) -> (f64, u32) {
     for _ in 0..passes {
         testbed.pass.connect().await;
@@ -18,13 +18,13 @@ async fn pace(testbed: &mut Testbed, passes: usize) -> (f64, u32) {
     assert_eq!(testbed.pass.pacers.len(), 1, "one login");
     let (login, rate_limiter) = testbed.pass.pacers.first_key_value().unwrap();
     let limits = testbed.pass.limits(*login).unwrap();
-    // What is known of a limit is used but for two percent.
-    assert_eq!(rate_limiter.rate(), limits.rate.map(|rate| rate * 0.98), "the account goes by it");
+    // The limiter uses 98 % of a declared rate.
+    assert_eq!(rate_limiter.rate(), limits.rate.map(|rate| rate * 0.98), "the limiter applies it");
     (limits.rate.unwrap(), limits.max_in_flight)
 }
 
 #[tokio::test]
-async fn an_account_goes_by_the_strictest_of_all_that_use_it_from_pass_to_pass() {
+async fn the_strictest_limits_of_a_login_apply_from_pass_to_pass() {
     let mut testbed = Testbed::new();
     testbed.integration("a", &limited(2, 8));
     assert_eq!(pace(&mut testbed, 1).await, (2.0, 8));
@@ -34,7 +34,7 @@ async fn an_account_goes_by_the_strictest_of_all_that_use_it_from_pass_to_pass()
 }
 
 #[tokio::test]
-async fn the_pace_of_an_account_follows_whoever_changes_and_whoever_leaves() {
+async fn the_limits_of_a_login_follow_integrations_that_change_or_leave() {
     let mut testbed = Testbed::new();
     for (name, limits) in [("a", limited(2, 8)), ("b", limited(5, 4)), ("c", limited(9, 9))] {
         testbed.integration(name, &limits);
@@ -49,7 +49,7 @@ async fn the_pace_of_an_account_follows_whoever_changes_and_whoever_leaves() {
 }
 
 #[tokio::test]
-async fn who_comes_to_an_account_does_not_loosen_it_even_for_a_moment() {
+async fn an_integration_that_joins_a_login_never_loosens_its_limits() {
     let mut testbed = Testbed::new();
     testbed.integration("a", &limited(2, 8));
     testbed.pass.connect().await;

@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::ConnectionState;
 use crate::reconcile::fixtures::key;
 
-/// A Property on which somebody asks for a sync.
+/// A Property with a sync request.
 fn asking() -> Testbed {
     let mut testbed = Testbed::new();
     testbed.property(&json!({ "metadata": { "annotations": { annotation::SYNC_REQUESTED_AT: "now" } } }));
@@ -33,8 +33,8 @@ async fn handles(testbed: &Testbed, name: &str) {
 
 #[tokio::test]
 async fn a_sync_counts_as_handled_though_an_integration_is_refused() {
-    let (mut testbed, box_) = (asking(), netbox().await);
-    testbed.integration("netbox", &at(&box_.url));
+    let (mut testbed, simulator) = (asking(), netbox().await);
+    testbed.integration("netbox", &at(&simulator.url));
     testbed.integration("broken", &without_secret());
     testbed.integration("invalid", &json!({ "spec": { "resyncInterval": "soon" } }));
     testbed.pass.connect().await;
@@ -45,8 +45,8 @@ async fn a_sync_counts_as_handled_though_an_integration_is_refused() {
 
 #[tokio::test]
 async fn a_sync_counts_as_handled_though_a_system_refuses_the_login() {
-    let (mut testbed, box_, locked) = (asking(), netbox().await, locked_netbox().await);
-    testbed.integration("netbox", &at(&box_.url));
+    let (mut testbed, simulator, locked) = (asking(), netbox().await, locked_netbox().await);
+    testbed.integration("netbox", &at(&simulator.url));
     testbed.integration("locked", &at(&locked.url));
     testbed.pass.connect().await;
     handles(&testbed, "netbox").await;
@@ -57,8 +57,8 @@ async fn a_sync_counts_as_handled_though_a_system_refuses_the_login() {
 
 #[tokio::test]
 async fn a_sync_waits_for_an_integration_that_is_still_starting() {
-    let (mut testbed, box_) = (asking(), netbox().await);
-    testbed.integration("netbox", &at(&box_.url));
+    let (mut testbed, simulator) = (asking(), netbox().await);
+    testbed.integration("netbox", &at(&simulator.url));
     testbed.integration("slow", &at(NOWHERE));
     testbed.pass.connect().await;
     handles(&testbed, "netbox").await;
@@ -66,7 +66,7 @@ async fn a_sync_waits_for_an_integration_that_is_still_starting() {
 }
 
 #[tokio::test]
-async fn nobody_has_handled_a_sync_where_all_integrations_are_refused() {
+async fn a_sync_is_not_handled_while_all_integrations_are_refused() {
     let mut testbed = asking();
     assert!(synced(&testbed), "there is nothing to sync");
     testbed.integration("broken", &without_secret());
@@ -90,7 +90,7 @@ async fn a_sync_waits_for_an_integration_that_moves_to_another_system() {
         tokio::task::yield_now().await;
         testbed.pass.connect().await;
     }
-    // The new engine is asked as the former one was.
+    // The new engine gets the same request.
     handles(&testbed, "moving").await;
     assert!(synced(&testbed));
 }
