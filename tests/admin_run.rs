@@ -185,13 +185,13 @@ async fn work_that_ends_without_a_request_is_an_error() {
 #[tokio::test]
 async fn the_fence_is_open_during_the_work_and_shut_after_it() {
     let server = Server::default();
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
     let controller = start_with(&server, |context: Context, shutdown: Shutdown| async move {
-        let _ = tell.send((context.fence.held(), context.fence));
+        let _ = sender.send((context.fence.held(), context.fence));
         shutdown.requested().await;
         Ok(())
     });
-    let (held, fence) = told.await.unwrap();
+    let (held, fence) = receiver.await.unwrap();
     assert!(held);
     controller.end().await.unwrap();
     assert!(!fence.held(), "work that still runs writes nothing any more");

@@ -28,9 +28,9 @@ fn drift_reports_missing_changed_and_stray_files_and_generate_fixes_them() {
     fs::write(folder.join("tenants.yaml"), "changed: true\n").unwrap();
     fs::remove_file(folder.join("visitors.yaml")).unwrap();
     let drift = crds::drift(root.path()).unwrap();
-    let told: BTreeSet<_> = drift.iter().map(|(name, text)| (name.as_str(), text.is_some())).collect();
+    let drifted: BTreeSet<_> = drift.iter().map(|(name, text)| (name.as_str(), text.is_some())).collect();
     assert_eq!(
-        told,
+        drifted,
         BTreeSet::from([("doors.yaml", false), ("tenants.yaml", true), ("visitors.yaml", true)])
     );
 

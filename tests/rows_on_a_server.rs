@@ -150,7 +150,7 @@ async fn a_life(world: &mut World) {
     let patch = json!({"metadata": {"uid": uid, "finalizers": [FINALIZER]}});
     let answer = world.live.patch("b", &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     assert!(matches!(world.rows.on(Event::Answer(answer.into_seen()))[..], [Todo::Newer(..)]));
-    let status = json!({"status": {"told": true}});
+    let status = json!({"status": {"noted": true}});
     world.live.patch_status("b", &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
     world.merge("b", json!({"metadata": {"labels": {"noise": "yes"}}})).await;
     world.merge("a", json!({"spec": {"last_name": "AA"}})).await;

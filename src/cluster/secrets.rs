@@ -46,7 +46,7 @@ pub fn watch(client: &Client, scopes: &[Scope]) -> mpsc::Receiver<ObjectKey> {
 async fn feed(api: Api<Meta>, changes: mpsc::Sender<ObjectKey>) {
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default().labels(LABEL)));
     let mut versions = Versions::default();
-    let mut told = false;
+    let mut reported = false;
     loop {
         let next = tokio::select! {
             () = changes.closed() => return,
@@ -55,7 +55,7 @@ async fn feed(api: Api<Meta>, changes: mpsc::Sender<ObjectKey>) {
         match next {
             None => return, // `watcher` never ends
             Some(Ok(event)) => {
-                told &= !matches!(event, Event::InitDone);
+                reported &= !matches!(event, Event::InitDone);
                 if let Some(key) = versions.on(&event)
                     && changes.send(key).await.is_err()
                 {
@@ -63,7 +63,7 @@ async fn feed(api: Api<Meta>, changes: mpsc::Sender<ObjectKey>) {
                 }
             }
             Some(Err(error)) => {
-                if !std::mem::replace(&mut told, true) {
+                if !std::mem::replace(&mut reported, true) {
                     let error = sentence(&error);
                     tracing::warn!(%error, "labelled Secrets cannot be watched: a changed one is noticed later");
                 }

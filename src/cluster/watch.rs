@@ -203,12 +203,12 @@ fn lacks_watch_list(error: &watcher::Error) -> bool {
 struct Pause {
     next: Duration,
     since: Option<Instant>,
-    told: bool,
+    reported: bool,
 }
 
 impl Default for Pause {
     fn default() -> Self {
-        Self { next: PAUSE.0, since: None, told: false }
+        Self { next: PAUSE.0, since: None, reported: false }
     }
 }
 
@@ -217,7 +217,7 @@ impl Pause {
     fn is_news(&mut self, error: &watcher::Error) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         let momentary = is_busy(error) && since.elapsed() < BUSY;
-        !momentary && !std::mem::replace(&mut self.told, true)
+        !momentary && !std::mem::replace(&mut self.reported, true)
     }
 
     fn next(&mut self) -> Duration {

@@ -1,8 +1,8 @@
-//! Whether the system's clock is right (design 3.17): the time of the last change that it shows after a write of ours is
-//! compared with ours.
+//! Checks the system's clock (design 3.17): after a write of ours, the edit time that the system shows is compared with our
+//! clock.
 //!
-//! A clock can go wrong in a night in which nothing is written. So each connection and each full sync writes one record of ours
-//! as it stands. Where that may not be done, the next write that is made anyway is read back.
+//! A clock can go wrong in a night without writes. So each connection and each full sync writes one record of ours
+//! unchanged. If that is not allowed, the next regular write is read back.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::call::TurnError;
 use super::{Engine, Priority, Reason};
 use crate::system::{Page, Scope};
 
-/// A clock may be off by this much: less is drift that no door notices.
+/// A clock may be off by this much, which does not matter to any door.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A measured difference within this of the reported one is the same: the report must not change with every write.
@@ -28,9 +28,9 @@ pub enum ClockState {
     /// Not compared since the start.
     #[default]
     Unknown,
-    /// It shows the time of the declared zone.
+    /// The clock shows the time of the declared zone.
     Right,
-    /// It differs from the time of the declared zone by so much, in whole minutes; positive is ahead.
+    /// The clock differs from the time of the declared zone by this much, in whole minutes; positive is ahead.
     Differs(SignedDuration),
 }
 
@@ -51,7 +51,7 @@ fn whole_minutes(difference: SignedDuration) -> SignedDuration {
 }
 
 impl Engine {
-    /// Compares the clock once, by one write. Where that is not possible now, the next write is read back instead.
+    /// Compares the clock once, with one write. If that is not possible now, the next write is read back instead.
     pub(super) async fn compare_clock(&self) {
         let compared = match self.write_and_compare().await {
             Ok(compared) => compared,
@@ -65,11 +65,11 @@ impl Engine {
         }
     }
 
-    /// Says whether the clock was compared.
+    /// Returns whether the clock was compared.
     async fn write_and_compare(&self) -> Result<bool, TurnError> {
         let Some(ExistingRecord { id, fingerprint, .. }) = self.record_for_clock() else { return Ok(false) };
         let found = self.read(id, Priority::Drift).await?;
-        // One that changes just now is left alone.
+        // A record that has changed since the snapshot is not written.
         let unchanged = found.filter(|found| found.facts.fingerprint() == fingerprint);
         let Some(record) = unchanged.and_then(|found| as_it_stands(id, &found)) else { return Ok(false) };
         let step = Step::Update { id, record: Arc::new(record), fields: vec![Field::Contact] };
@@ -81,7 +81,7 @@ impl Engine {
         Ok(page.edited.is_some())
     }
 
-    /// A record that may be written as it stands: it was listed, and nothing is to be done for it.
+    /// A record that may be written unchanged: it was listed, and no work is queued for its object.
     fn record_for_clock(&self) -> Option<ExistingRecord> {
         let may_update = {
             let settings = self.settings.read();
@@ -98,7 +98,8 @@ impl Engine {
         inner.snapshot.iter().filter(|one| !inner.draining && at_rest(one)).min_by_key(|one| one.id)
     }
 
-    /// A turn may have changed the record between our read and our write, which has put an older text back.
+    /// Queues a new turn if another turn changed the record between our read and our write, because our write has then
+    /// restored an older text.
     fn look_again_if_changed(&self, id: RecordId, page: &Page) {
         let shown = page.records.iter().find(|one| one.id == Some(id)).map(|one| one.facts.fingerprint());
         let mut inner = self.inner.lock();
@@ -128,7 +129,7 @@ impl Engine {
     }
 }
 
-/// A record to be written as the system shows it; `None` if it lacks what a record of ours has.
+/// The record to write unchanged; `None` if it lacks a part that every record of ours has.
 fn as_it_stands(id: RecordId, found: &ObservedRecord) -> Option<DesiredRecord> {
     let facts = &found.facts;
     Some(DesiredRecord {

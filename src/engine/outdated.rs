@@ -1,5 +1,5 @@
-//! A setting that decides how a record is written has changed, such as the zone of the system's dates. What is known of each
-//! record was read with the former setting. So every record is compared again at once, and nothing is in sync before.
+//! Records whose known content is outdated, because a setting that decides how a record is written has changed, such as the
+//! zone of the system's dates. Every record is compared again at once, and does not count as in sync before that.
 
 use std::collections::BTreeSet;
 
@@ -9,24 +9,24 @@ use vestibule_core::identity::ObjectId;
 use super::inner::Inner;
 use super::{Engine, Priority, Reason, Work};
 
-/// A record that is written again because of such a setting: as after every change of what many objects refer to.
+/// The work that writes a record again after such a change.
 pub(super) const REWRITE: Work = Priority::RolloverAddition.with_reason(Reason::Reference);
 
-/// What was not compared since such a setting has changed.
+/// The records that were not compared since such a change.
 #[derive(Debug, Default)]
 pub(super) struct Outdated {
     objects: BTreeSet<ObjectId>,
-    /// A listing that begins after so many others is awaited.
+    /// The number of listings at the change. A later listing is awaited.
     listing_after: Option<u64>,
 }
 
 impl Outdated {
-    /// Whether something is still to be compared.
+    /// Whether a record remains to be compared.
     fn is_pending(&self) -> bool {
         self.listing_after.is_some() || !self.objects.is_empty()
     }
 
-    /// Whether the record of an object is still to be compared.
+    /// Whether the record of an object remains to be compared.
     pub(super) fn contains(&self, object_id: ObjectId) -> bool {
         self.objects.contains(&object_id)
     }
@@ -38,12 +38,12 @@ impl Engine {
         self.system.read().record_format()
     }
 
-    /// Whether the record of an object was not compared since such a setting has changed.
+    /// Whether the record of an object was not compared since such a change.
     pub fn is_outdated(&self, object_id: ObjectId) -> bool {
         self.inner.lock().outdated.contains(object_id)
     }
 
-    /// Publishes whether something is still to be compared, if that has changed.
+    /// Publishes whether records remain to be compared, if that has changed.
     pub(super) fn publish_outdated(&self, inner: &Inner) {
         let outdated = inner.outdated.is_pending();
         if self.state.borrow().outdated != outdated {
@@ -53,13 +53,13 @@ impl Engine {
 }
 
 impl Inner {
-    /// What the snapshot knows was read with a former setting.
+    /// Such a setting has changed: forgets the content of all records, and requests a listing.
     pub(super) fn outdate(&mut self, now: Timestamp) {
         self.snapshot.forget_contents();
         self.outdated =
             Outdated { objects: self.snapshot.object_ids().collect(), listing_after: Some(self.listings) };
         self.sync_due = None;
-        // A turn under way may still write as before.
+        // A turn under way may still write with the former setting.
         for object_id in self.queue.in_flight_ids() {
             self.rereads.insert(object_id);
             self.outdated.objects.insert(object_id);
@@ -67,7 +67,7 @@ impl Inner {
         }
     }
 
-    /// A listing has compared the records, and these objects differ.
+    /// A listing has compared the records, and the records of these objects differ.
     pub(super) fn compared(&mut self, differing: &BTreeSet<ObjectId>) {
         if self.outdated.listing_after.is_some_and(|before| self.listings > before) {
             self.outdated.listing_after = None;
@@ -76,7 +76,7 @@ impl Inner {
         }
     }
 
-    /// The turn of an object is over; if it is not taken again, its record is as declared, or a status says why not.
+    /// The turn of an object has ended. If it is not repeated, its record is as declared, or a status says why not.
     pub(super) fn turn_compared(&mut self, object_id: ObjectId) {
         if !self.queue.contains(object_id) {
             self.outdated.objects.remove(&object_id);

@@ -1,7 +1,7 @@
-//! What an engine has to do, most urgent first: one entry an object, and nothing starves.
+//! The work of an engine, most urgent first: one entry per object, and no entry starves.
 //!
-//! Pure: `now` is a parameter, and the desired state is not in here. A slot that is pushed again keeps its place, so
-//! superseded work is never done. Everything is bounded by the number of slots and leaves no memory behind.
+//! Pure: `now` is a parameter, and the queue does not contain the desired state. An object that is pushed again keeps its
+//! place, so superseded work is never done. Memory is bounded by the number of objects, and is freed with the entries.
 
 mod entry;
 
@@ -16,7 +16,7 @@ use super::backoff::{Failing, after, earlier};
 pub use super::priority::Priority;
 use crate::system::ErrorKind;
 
-/// So many user changes are served in a row while something else is overdue.
+/// This many consecutive user changes are served while other work is overdue.
 pub const USER_CHANGES_IN_A_ROW: u32 = 15;
 
 /// The queue of one engine.
@@ -36,8 +36,9 @@ impl Queue {
         Self::default()
     }
 
-    /// Queues a slot, from `not_before` on if one is given. A slot that waits keeps the more urgent class with its reason, the
-    /// earlier time and its age; one that is in flight is queued again when it is done.
+    /// Queues an object, delayed until `not_before` if that is given. If the object already waits, the entries are merged: the
+    /// more urgent priority with its reason, the earlier time, and the greater age. An object in flight is queued again when
+    /// it is done.
     pub fn push(
         &mut self,
         object_id: ObjectId,
@@ -51,17 +52,17 @@ impl Queue {
         self.add(object_id, entry);
     }
 
-    /// The next slot and its class; it is in flight until [`Self::done`], [`Self::retry`] or [`Self::put_back`].
+    /// The next object and its work. It is in flight until [`Self::done`], [`Self::retry`] or [`Self::put_back`].
     ///
-    /// Revocations always first, then user changes. The others go by age, a rank being worth ten minutes; one that is
-    /// overdue gets every 16th place among user changes.
+    /// Revocations are always first, then user changes. Other work is ordered by age, and each step of priority is worth ten
+    /// minutes. Overdue work gets every 16th place among user changes.
     pub fn pop(&mut self, now: Timestamp) -> Option<(ObjectId, Work)> {
         self.wake(now);
         let priority = self.most_urgent(now)?;
         self.take(priority)
     }
 
-    /// Like [`Self::pop`], but nothing except a revocation or a user change.
+    /// Like [`Self::pop`], but only a revocation or a user change.
     pub fn pop_urgent(&mut self, now: Timestamp) -> Option<(ObjectId, Work)> {
         self.wake(now);
         let priority = [Priority::Revocation, Priority::UserChange]
@@ -70,47 +71,46 @@ impl Queue {
         self.take(priority)
     }
 
-    /// The slot's item has succeeded, or is not to be tried again.
+    /// The work of the object has succeeded, or is not tried again.
     pub fn done(&mut self, object_id: ObjectId) {
         self.failing.remove(&object_id);
         self.land(object_id);
     }
 
-    /// The slot's item was done as far as can be now; whether it holds is still to be seen, so what is known of its
-    /// failures stays until [`Self::forgive`].
+    /// The work of the object is done but not confirmed yet, so its failures are remembered until [`Self::forgive`].
     pub fn pause(&mut self, object_id: ObjectId) {
         self.land(object_id);
     }
 
-    /// What was paused has turned out well.
+    /// Paused work was confirmed: forgets its failures.
     pub fn forgive(&mut self, object_id: ObjectId) {
         if !self.contains(object_id) {
             self.failing.remove(&object_id);
         }
     }
 
-    /// What comes next for a slot is pending since then: the age of a removal that did not hold.
+    /// The next work of an object counts as pending since this time. This is the age of a removal that had no effect.
     pub fn is_pending_since(&mut self, object_id: ObjectId, since: Timestamp) {
         self.failing.entry(object_id).or_insert(Failing { since, failures: 0 });
     }
 
-    /// The slot's item was not tried at all: it gets its old place again.
+    /// The work of the object was not tried at all and returns to its old place.
     pub fn put_back(&mut self, object_id: ObjectId) {
         if let Some(entry) = self.land(object_id) {
             self.add(object_id, entry);
         }
     }
 
-    /// The slot's turn ended without an outcome, which says nothing about the item: it keeps its priority and its age, and
-    /// waits a little longer each time.
+    /// The turn of the object ended without an outcome, which is no failure of the work. The work keeps its priority and its
+    /// age, and waits a little longer each time.
     pub fn defer(&mut self, object_id: ObjectId, work: impl Into<Work>, now: Timestamp, random: f64) {
         let wait = self.count_failure(object_id, now, true).after_no_outcome(random);
         let work = self.land(object_id).map_or_else(|| work.into(), |entry| entry.work);
         self.push(object_id, work, Some(after(now, wait)), now);
     }
 
-    /// The slot's item has failed. Says when it is tried again; `None` for an error that is final, unless it takes
-    /// something away. `random` in 0..1 spreads what failed together.
+    /// The work of the object has failed. Returns when it is tried again; `None` for a terminal error, unless the work
+    /// removes access. `random` in 0..1 spreads work that failed together.
     pub fn retry(
         &mut self,
         object_id: ObjectId,
@@ -132,14 +132,14 @@ impl Queue {
     }
 
     fn count_failure(&mut self, object_id: ObjectId, now: Timestamp, counts: bool) -> Failing {
-        // From when it was to be done: what waited for its turn has waited, too.
+        // Since when the work was due: the wait before its first turn counts too.
         let since = self.since(object_id).map_or(now, |since| since.min(now));
         let failing = self.failing.entry(object_id).or_insert(Failing { since, failures: 0 });
         failing.failures = failing.failures.saturating_add(counts.into());
         *failing
     }
 
-    /// Since when a slot waits, is under way or fails.
+    /// Since when an object waits, is in flight or fails.
     pub fn since(&self, object_id: ObjectId) -> Option<Timestamp> {
         let flying = self.flying.get(&object_id).map(|flight| flight.entry.since);
         let waiting = self.waiting.get(&object_id).map(|entry| entry.since);
@@ -152,8 +152,8 @@ impl Queue {
             .min()
     }
 
-    /// Forgets a slot: nothing is left to do for it. What is in flight stays so until it is done.
-    pub fn drop_slot(&mut self, object_id: ObjectId) {
+    /// Removes an object from the queue. If it is in flight, it stays so until it is done.
+    pub fn forget(&mut self, object_id: ObjectId) {
         self.failing.remove(&object_id);
         self.withdraw(object_id);
         if let Some(flight) = self.flying.get_mut(&object_id) {
@@ -166,7 +166,7 @@ impl Queue {
         self.lanes.iter().filter_map(|lane| lane.delayed.first()).map(|(at, ..)| *at).min()
     }
 
-    /// Entries of a class that wait, delayed ones among them.
+    /// The number of waiting entries of a priority, including delayed ones.
     pub fn len(&self, priority: Priority) -> usize {
         let lane = &self.lanes[priority as usize];
         lane.ready.len() + lane.delayed.len()
@@ -177,40 +177,40 @@ impl Queue {
         self.waiting.is_empty() && self.flying.is_empty()
     }
 
-    /// Whether the slot waits or is in flight.
+    /// Whether the object waits or is in flight.
     pub fn contains(&self, object_id: ObjectId) -> bool {
         self.waiting.contains_key(&object_id) || self.flying.contains_key(&object_id)
     }
 
-    /// Slots in flight.
+    /// The number of objects in flight.
     pub fn in_flight(&self) -> usize {
         self.flying.len()
     }
 
-    /// The slots in flight.
+    /// The objects in flight.
     pub fn in_flight_ids(&self) -> Vec<ObjectId> {
         self.flying.keys().copied().collect()
     }
 
-    /// Whether the slot is in flight.
+    /// Whether the object is in flight.
     pub fn is_in_flight(&self, object_id: ObjectId) -> bool {
         self.flying.contains_key(&object_id)
     }
 
-    /// Whether something that takes away is under way or could be. What waits for its next attempt does not count: it
-    /// may do so for ever.
+    /// Whether work that removes access is in flight or ready. Work that waits for its next attempt does not count, because
+    /// it may wait for ever.
     pub fn is_removing(&self) -> bool {
         let ready = |priority: &Priority| priority.revokes() && self.head(*priority).is_some();
         Priority::ALL.iter().any(ready)
             || self.flying.values().any(|flight| flight.entry.priority().revokes())
     }
 
-    /// What is known of a slot that fails.
+    /// The failures of an object.
     pub fn failing(&self, object_id: ObjectId) -> Option<Failing> {
         self.failing.get(&object_id).copied()
     }
 
-    /// Revocations that wait, are under way, or failed and wait for their next attempt.
+    /// The number of revocations that wait, are in flight, or failed and wait for their next attempt.
     pub fn pending_revocations(&self) -> usize {
         let revokes = |priority: &Priority| priority.revokes();
         let waiting: usize =
@@ -218,14 +218,14 @@ impl Queue {
         waiting + self.flying.values().filter(|flight| flight.entry.priority().revokes()).count()
     }
 
-    /// Whether the slot is one of them.
+    /// Whether the work of the object counts in [`Self::pending_revocations`].
     pub fn is_revoking(&self, object_id: ObjectId) -> bool {
         let entry =
             self.waiting.get(&object_id).or_else(|| self.flying.get(&object_id).map(|flight| &flight.entry));
         entry.is_some_and(|entry| entry.priority().revokes())
     }
 
-    /// Since when the oldest of them is to be done: an alert asks for it (design 3.13).
+    /// Since when the oldest pending revocation is due. An alert uses this (design 3.13).
     pub fn oldest_revocation(&self) -> Option<Timestamp> {
         let failing = self.failing.iter().filter(|(object_id, _)| self.is_revoking(**object_id));
         let failing = failing.map(|(_, failing)| failing.since);
@@ -238,7 +238,7 @@ impl Queue {
         failing.chain(flying.map(|entry| entry.since)).chain(waiting).min()
     }
 
-    /// The clock was set back by so much: all times move with it, so that nothing waits for that time once more.
+    /// The clock was set back by this much: all times move with it, so that no entry waits for that time once more.
     pub fn set_back(&mut self, by: SignedDuration) {
         let entries = self.waiting.values_mut();
         let flights = self.flying.values_mut();
@@ -277,7 +277,7 @@ impl Queue {
         Some(entry)
     }
 
-    /// Ends a flight and queues what was pushed meanwhile; gives what flew.
+    /// Ends a flight and queues what was pushed meanwhile. Returns the entry that was in flight.
     fn land(&mut self, object_id: ObjectId) -> Option<Entry> {
         let flight = self.flying.remove(&object_id)?;
         if let Some(again) = flight.again {
@@ -286,7 +286,7 @@ impl Queue {
         Some(flight.entry)
     }
 
-    /// Makes ready what was delayed until now. It stays ready, also if the clock is set back.
+    /// Makes entries ready that were delayed until now. They stay ready even if the clock is set back.
     fn wake(&mut self, now: Timestamp) {
         for lane in &mut self.lanes {
             while let Some(place) = lane.delayed.first().copied().filter(|(at, ..)| *at <= now) {

@@ -26,7 +26,7 @@ fn pop_urgent(queue: &mut Queue, now: Timestamp) -> Option<(ObjectId, Priority)>
     queue.pop_urgent(now).map(|(object_id, work)| (object_id, work.priority))
 }
 
-/// Pops and finishes all that is ready.
+/// Pops and finishes all entries that are ready.
 fn drain(queue: &mut Queue, now: Timestamp) -> Vec<u64> {
     std::iter::from_fn(|| {
         let (object_id, _) = pop(queue, now)?;
@@ -37,7 +37,7 @@ fn drain(queue: &mut Queue, now: Timestamp) -> Vec<u64> {
 }
 
 #[test]
-fn classes_are_served_by_rank_and_first_come_first_served_within_one() {
+fn entries_are_served_by_priority_and_in_their_order_within_one() {
     let mut backwards: Vec<(u64, Priority)> = (0..6).zip(Priority::ALL).collect();
     backwards.reverse();
     backwards.extend((6..12).zip(Priority::ALL));
@@ -47,7 +47,7 @@ fn classes_are_served_by_rank_and_first_come_first_served_within_one() {
 }
 
 #[test]
-fn a_slot_that_is_pushed_again_is_one_entry_with_the_more_urgent_class_and_its_age() {
+fn an_object_that_is_pushed_again_keeps_its_age_and_gets_the_more_urgent_priority() {
     let mut queue = queue_of(&[(1, Priority::Drift), (2, Priority::UserChange)]);
     queue.push(ObjectId(3), Priority::UserChange, None, at(5));
     queue.push(ObjectId(1), Priority::UserChange, None, at(10));
@@ -57,7 +57,7 @@ fn a_slot_that_is_pushed_again_is_one_entry_with_the_more_urgent_class_and_its_a
 }
 
 #[test]
-fn the_earlier_of_two_times_holds() {
+fn the_earlier_of_two_times_counts() {
     let mut queue = Queue::new();
     queue.push(ObjectId(1), Priority::RolloverAddition, Some(at(100)), at(0));
     queue.push(ObjectId(1), Priority::Drift, Some(at(50)), at(0));
@@ -72,7 +72,7 @@ fn the_earlier_of_two_times_holds() {
 }
 
 #[test]
-fn waiting_for_midnight_makes_nobody_older() {
+fn the_delay_until_midnight_does_not_count_as_age() {
     let mut queue = Queue::new();
     queue.push(ObjectId(1), Priority::RolloverAddition, Some(at(40_000)), at(0));
     queue.push(ObjectId(2), Priority::RolloverRemoval, None, at(40_001));
@@ -80,7 +80,7 @@ fn waiting_for_midnight_makes_nobody_older() {
 }
 
 #[test]
-fn what_became_ready_stays_ready_when_the_clock_is_set_back() {
+fn a_ready_entry_stays_ready_when_the_clock_is_set_back() {
     let mut queue = queue_of(&[(1, Priority::Drift)]);
     queue.push(ObjectId(2), Priority::Drift, Some(at(10)), at(0));
     assert_eq!(pop(&mut queue, at(11)), Some((ObjectId(1), Priority::Drift)));
@@ -88,7 +88,7 @@ fn what_became_ready_stays_ready_when_the_clock_is_set_back() {
 }
 
 #[test]
-fn what_waits_waits_no_longer_when_the_clock_is_set_back() {
+fn no_entry_waits_longer_when_the_clock_is_set_back() {
     let mut queue = Queue::new();
     queue.push(ObjectId(1), Priority::Retry, None, at(0));
     queue.push(ObjectId(2), Priority::Retry, Some(at(60)), at(0));
@@ -107,7 +107,7 @@ fn what_waits_waits_no_longer_when_the_clock_is_set_back() {
 }
 
 #[test]
-fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
+fn an_object_in_flight_is_not_popped_twice_but_queued_again_when_done() {
     let mut queue = queue_of(&[(1, Priority::UserChange)]);
     pop(&mut queue, at(0));
     queue.push(ObjectId(1), Priority::Drift, None, at(1));
@@ -120,7 +120,7 @@ fn a_slot_in_flight_is_not_given_out_twice_but_queued_again_when_done() {
 }
 
 #[test]
-fn what_was_not_tried_gets_its_old_place() {
+fn work_that_was_not_tried_returns_to_its_old_place() {
     let mut queue = queue_of(&[(1, Priority::UserChange), (2, Priority::UserChange)]);
     pop(&mut queue, at(0));
     queue.put_back(ObjectId(1));
@@ -128,7 +128,7 @@ fn what_was_not_tried_gets_its_old_place() {
 }
 
 #[test]
-fn what_was_put_back_takes_over_what_was_pushed_meanwhile() {
+fn work_that_is_put_back_is_merged_with_what_was_pushed_meanwhile() {
     let mut queue = queue_of(&[(1, Priority::Drift), (2, Priority::UserChange)]);
     pop(&mut queue, at(0));
     pop(&mut queue, at(0));
@@ -148,7 +148,7 @@ fn the_reserved_places_take_only_revocations_and_user_changes() {
 }
 
 #[test]
-fn a_failed_item_is_tried_again_later_and_later_until_it_succeeds() {
+fn failed_work_is_tried_again_with_growing_waits_until_it_succeeds() {
     let mut queue = queue_of(&[(1, Priority::UserChange)]);
     let mut now = at(0);
     let mut waits = Vec::new();
@@ -167,7 +167,7 @@ fn a_failed_item_is_tried_again_later_and_later_until_it_succeeds() {
 }
 
 #[test]
-fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() {
+fn the_age_of_a_revocation_begins_when_it_is_queued() {
     let mut queue = Queue::new();
     queue.push(ObjectId(1), Priority::UserChange, None, at(0));
     assert_eq!(queue.oldest_revocation(), None);
@@ -175,7 +175,7 @@ fn a_revocation_counts_from_when_it_began_to_wait_whether_or_not_it_was_tried() 
     queue.push(ObjectId(3), Priority::Revocation, None, at(7));
     assert_eq!(queue.oldest_revocation(), Some(at(5)));
     assert_eq!(pop(&mut queue, at(9)), Some((ObjectId(2), Priority::Revocation)));
-    assert_eq!(queue.oldest_revocation(), Some(at(5)), "under way");
+    assert_eq!(queue.oldest_revocation(), Some(at(5)), "in flight");
     queue.retry(ObjectId(2), Priority::Revocation, at(30), ErrorKind::Transient, 0.5);
     assert_eq!(queue.oldest_revocation(), Some(at(5)), "and after it has failed");
     queue.done(ObjectId(2));
@@ -194,7 +194,7 @@ fn a_turn_without_an_outcome_keeps_priority_and_age_and_waits_a_little_longer_ea
         now += SignedDuration::from_secs(wait);
     }
     queue.push(ObjectId(1), Priority::Drift, None, now);
-    assert_eq!(pop(&mut queue, now), Some((ObjectId(1), Priority::Revocation)), "news do not wait for it");
+    assert_eq!(pop(&mut queue, now), Some((ObjectId(1), Priority::Revocation)), "new work does not wait");
     queue.done(ObjectId(1));
     assert_eq!((queue.pending_revocations(), queue.oldest_revocation()), (0, None));
     pop(&mut queue, now);
@@ -205,11 +205,11 @@ fn a_turn_without_an_outcome_keeps_priority_and_age_and_waits_a_little_longer_ea
     );
     queue.done(ObjectId(2));
     queue.defer(ObjectId(2), Priority::UserChange, now, 0.0);
-    assert!(queue.contains(ObjectId(2)), "also if its turn is over but was not reported");
+    assert!(queue.contains(ObjectId(2)), "also if its turn has ended without a report");
 }
 
 #[test]
-fn the_reason_of_work_survives_failures_and_that_of_the_more_urgent_stays() {
+fn the_reason_survives_failures_and_the_more_urgent_work_decides_it() {
     let mut queue = Queue::new();
     let first = Priority::RolloverAddition.with_reason(Reason::User);
     queue.push(ObjectId(1), first, None, at(0));
@@ -233,19 +233,19 @@ fn the_reason_of_work_survives_failures_and_that_of_the_more_urgent_stays() {
 }
 
 #[test]
-fn revocations_count_while_they_wait_are_under_way_or_have_failed() {
+fn revocations_count_while_they_wait_are_in_flight_or_have_failed() {
     let mut queue =
         queue_of(&[(1, Priority::Revocation), (2, Priority::RolloverRemoval), (3, Priority::UserChange)]);
     assert_eq!(queue.pending_revocations(), 2);
     pop(&mut queue, at(0));
-    assert_eq!(queue.pending_revocations(), 2, "under way");
+    assert_eq!(queue.pending_revocations(), 2, "in flight");
     queue.retry(ObjectId(1), Priority::Revocation, at(0), ErrorKind::Terminal, 0.5);
     assert_eq!(queue.pending_revocations(), 2, "failed");
     assert!(queue.is_revoking(ObjectId(1)) && !queue.is_revoking(ObjectId(3)));
 }
 
 #[test]
-fn a_final_error_is_not_tried_again_unless_it_takes_away() {
+fn a_terminal_error_ends_work_unless_the_work_removes_access() {
     let mut queue = queue_of(&[(1, Priority::UserChange), (2, Priority::Revocation)]);
     pop(&mut queue, at(0));
     pop(&mut queue, at(0));
@@ -260,7 +260,7 @@ fn a_final_error_is_not_tried_again_unless_it_takes_away() {
 }
 
 #[test]
-fn being_too_fast_is_not_the_fault_of_the_item() {
+fn a_throttled_call_does_not_count_as_a_failure_of_the_work() {
     let mut queue = queue_of(&[(1, Priority::Drift)]);
     pop(&mut queue, at(0));
     let throttled = ErrorKind::Throttled(Some(Duration::from_secs(7)));
@@ -269,7 +269,7 @@ fn being_too_fast_is_not_the_fault_of_the_item() {
 }
 
 #[test]
-fn a_change_by_the_user_does_not_wait_for_the_back_off_of_the_old_state() {
+fn a_user_change_does_not_wait_for_the_back_off_of_earlier_work() {
     let mut queue = queue_of(&[(1, Priority::UserChange)]);
     pop(&mut queue, at(0));
     queue.push(ObjectId(1), Priority::UserChange, None, at(1));
@@ -278,19 +278,19 @@ fn a_change_by_the_user_does_not_wait_for_the_back_off_of_the_old_state() {
 }
 
 #[test]
-fn a_dropped_slot_is_forgotten_and_ends_with_its_flight() {
+fn a_forgotten_object_is_removed_and_ends_with_its_flight() {
     let mut queue = queue_of(&[(1, Priority::Drift), (2, Priority::Drift)]);
     pop(&mut queue, at(0));
     queue.push(ObjectId(1), Priority::Retry, None, at(0));
-    queue.drop_slot(ObjectId(1));
-    queue.drop_slot(ObjectId(2));
+    queue.forget(ObjectId(1));
+    queue.forget(ObjectId(2));
     assert_eq!((pop(&mut queue, at(9)), queue.in_flight()), (None, 1));
     queue.done(ObjectId(1));
     assert!(queue.is_empty());
 }
 
 #[test]
-fn user_changes_without_end_leave_every_sixteenth_place_to_what_is_overdue() {
+fn endless_user_changes_leave_every_sixteenth_place_to_overdue_work() {
     let mut queue =
         queue_of(&[(1, Priority::RolloverRemoval), (2, Priority::RolloverRemoval), (3, Priority::Drift)]);
     let mut served = Vec::new();
@@ -311,7 +311,7 @@ fn user_changes_without_end_leave_every_sixteenth_place_to_what_is_overdue() {
 }
 
 #[test]
-fn ten_thousand_items_are_queued_in_a_blink() {
+fn ten_thousand_objects_are_queued_within_half_a_second() {
     let started = std::time::Instant::now();
     let mut queue = Queue::new();
     for object_id in 0..10_000_u64 {
@@ -325,7 +325,7 @@ fn ten_thousand_items_are_queued_in_a_blink() {
     let pushed = started.elapsed();
     assert_eq!(drain(&mut queue, at(1)).len(), 10_000);
     println!("pushed in {pushed:?}, popped and done in {:?}", started.elapsed().saturating_sub(pushed));
-    // A few milliseconds in a release build; a shared, unoptimised one gets a hundred times that.
+    // A release build takes a few milliseconds; an unoptimised build on a shared machine gets a hundred times that.
     assert!(pushed < Duration::from_millis(500), "{pushed:?}");
 }
 
@@ -340,7 +340,7 @@ enum Event {
     Fail(prop::sample::Index, ErrorKind),
 }
 
-fn classes() -> impl Strategy<Value = Priority> {
+fn priorities() -> impl Strategy<Value = Priority> {
     prop::sample::select(Priority::ALL.to_vec())
 }
 
@@ -348,7 +348,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     let errors =
         prop::sample::select(vec![ErrorKind::Transient, ErrorKind::Dependency, ErrorKind::Throttled(None)]);
     let event = prop_oneof![
-        5 => (0u64..12, classes(), prop::option::of(0i64..900)).prop_map(|(object_id, priority, at)| Event::Push(object_id, priority, at)),
+        5 => (0u64..12, priorities(), prop::option::of(0i64..900)).prop_map(|(object_id, priority, at)| Event::Push(object_id, priority, at)),
         2 => (0i64..400).prop_map(Event::Wait),
         4 => Just(Event::Pop),
         1 => Just(Event::PopUrgent),
@@ -359,12 +359,12 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 1..200)
 }
 
-/// Mostly user changes, more of them than are served.
+/// Mostly user changes, more than are served.
 fn arrivals() -> impl Strategy<Value = Priority> {
     prop_oneof![4 => Just(Priority::UserChange), 1 => prop::sample::select(Priority::ALL[2..].to_vec())]
 }
 
-/// What the queue must know: per slot the most urgent class and the earliest time of all that is not yet served.
+/// A naive model of the queue: for each object the most urgent priority and the earliest time of all unserved work.
 #[derive(Default)]
 struct Model {
     waiting: BTreeMap<u64, (Priority, i64)>,
@@ -394,7 +394,7 @@ impl Model {
         self.waiting.values().filter(move |(_, time)| *time <= now).map(|(priority, _)| *priority)
     }
 
-    /// Checks a pop: the right class, a slot that is ready in it, and none if none is.
+    /// Checks a pop: the right priority, an object that is ready, and `None` only if none is ready.
     fn popped(
         &mut self,
         got: Option<(ObjectId, Priority)>,
@@ -406,7 +406,7 @@ impl Model {
             prop_assert_eq!(best, None, "something was ready");
             return Ok(());
         };
-        prop_assert!(!self.flying.contains_key(&object_id.0), "two in flight of one slot");
+        prop_assert!(!self.flying.contains_key(&object_id.0), "one object is in flight twice");
         let entry = self.waiting.remove(&object_id.0);
         prop_assert!(
             entry.is_some_and(|(its, time)| its == priority && time <= now),
@@ -498,13 +498,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn nothing_starves_whatever_keeps_coming(
+    fn no_work_starves_whatever_is_pushed(
         victim in prop::sample::select(vec![Priority::RolloverRemoval, Priority::RolloverAddition, Priority::Retry, Priority::Drift]),
         arriving in prop::collection::vec(arrivals(), 4000),
     ) {
         let mut queue = queue_of(&[(0, victim)]);
         let (mut object_id, mut now) = (1, at(0));
-        // Two arrive each second and one is served: everything but the victim piles up.
+        // Two entries arrive for each one that is served, so all other work piles up.
         for pair in arriving.chunks(2) {
             for priority in pair {
                 queue.push(ObjectId(object_id), *priority, None, now);
@@ -517,7 +517,7 @@ proptest! {
             }
             now = now.checked_add(SignedDuration::from_secs(30)).unwrap();
         }
-        // Its patience of at most 60 passes, then those of the other classes that were due before it, a 16th at a time.
+        // First its patience passes. Then the older work of other priorities is served, in every 16th place.
         let due = after(at(0), victim.patience());
         let older = u32::try_from(due.duration_since(at(0)).as_secs() / 30 * 2 + 1).unwrap();
         let bound = after(due, Duration::from_secs(30).saturating_mul(16 * older));
@@ -538,7 +538,7 @@ fn failures_are_remembered_over_a_pause_and_forgotten_when_forgiven() {
 }
 
 #[test]
-fn what_waits_for_its_next_attempt_is_not_being_removed() {
+fn a_removal_that_waits_for_its_next_attempt_does_not_count_as_removing() {
     let mut queue = queue_of(&[(1, Priority::RolloverRemoval), (2, Priority::UserChange)]);
     assert!(queue.is_removing());
     assert_eq!(pop(&mut queue, at(0)), Some((ObjectId(2), Priority::UserChange)));

@@ -1,7 +1,7 @@
-//! What a system holds of ours, as rows of 32 bytes: enough to say what is to be done, and nothing of any person.
+//! Our records in a system, 32 bytes each: enough to decide what must be done, without any personal data.
 //!
-//! It is refreshed by listings. What we did ourselves while a listing ran, we know better than the list. What a list
-//! lacks stays, and is reported: absence needs a second witness (design 3).
+//! Listings refresh it. For records that we changed during a listing, our change prevails over the listing. A record that
+//! is missing from a listing stays and is reported, because absence needs a second witness (design 3).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
@@ -12,7 +12,7 @@ use vestibule_core::plan::ExistingRecord;
 
 use super::listing::{Found, Listing, Merged};
 
-/// What is known of one record beside its owner and slot: 24 bytes.
+/// What is known of one record besides its owner and object id: 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) fingerprint: u64,
@@ -20,13 +20,13 @@ pub(super) struct Entry {
     number: u16,
     /// Seconds since 1970, [`NEVER`] for a record that does not end.
     pub(super) until: u32,
-    /// The listing during or after which we last touched it, and [`MISSING`].
+    /// The generation in which the record was last updated, and [`MISSING`].
     touched: u32,
 }
 
-/// No end. An end after 2106 is the second before it, which is as good.
+/// No end. An end after 2106 is stored as the second before this value.
 const NEVER: u32 = u32::MAX;
-/// Set in [`Entry::touched`] on what the last list lacks.
+/// Set in [`Entry::touched`] if the record is missing from the last listing.
 const MISSING: u32 = 1 << 31;
 
 impl Entry {
@@ -56,26 +56,26 @@ impl Entry {
     }
 }
 
-/// Our records in one system. One record a slot is the rule and lies in place; more of them, as between a replacement's
-/// two steps, lie beside.
+/// Our records in one system. Usually an object has one record, which is in `first`. Further ones, as between the two steps
+/// of a replacement, are in `more`.
 #[derive(Debug)]
 pub struct Snapshot {
     owner: Owner,
     first: HashMap<ObjectId, Entry>,
     more: BTreeMap<ObjectId, Vec<Entry>>,
-    /// Counts listings; what is touched carries the count of its time.
+    /// Counts listings. An entry carries the count of its last update.
     generation: u32,
-    /// The listing that runs, if one does.
+    /// The running listing, if there is one.
     running: Weak<()>,
-    /// Removed while it runs: its earlier pages may still show them.
+    /// Records that were removed during the running listing, whose earlier pages may still show them.
     gone: BTreeSet<RecordId>,
-    /// People of others in the last list.
+    /// Foreign records in the last listing.
     foreign: usize,
     complete: bool,
 }
 
 impl Snapshot {
-    /// Knows nothing yet.
+    /// An empty snapshot.
     pub fn new(owner: Owner) -> Self {
         Self {
             owner,
@@ -89,28 +89,28 @@ impl Snapshot {
         }
     }
 
-    /// Whose records these are.
+    /// The owner of these records.
     pub const fn owner(&self) -> Owner {
         self.owner
     }
 
-    /// The records of one slot, those that the last list lacks among them.
+    /// The records of one object, including those that are missing from the last listing.
     pub fn existing(&self, object_id: ObjectId) -> Vec<ExistingRecord> {
         self.entries(object_id).map(|entry| entry.existing(self.owner, object_id)).collect()
     }
 
-    /// Whether a record is known, also if the last list lacks it.
+    /// Whether a record is known, even if it is missing from the last listing.
     pub fn contains(&self, id: &RecordId) -> bool {
         id.owner == self.owner && self.find(id).is_some()
     }
 
-    /// Whether the last list lacks the record and nobody has settled it since.
+    /// Whether the record is missing from the last listing, and was neither confirmed nor removed since.
     pub fn is_missing(&self, id: &RecordId) -> bool {
         self.find(id).is_some_and(|entry| entry.touched & MISSING != 0)
     }
 
-    /// The record stands in the system with this content: we made it, changed it, or asked for it and saw it alive.
-    /// Records of other owners are left out.
+    /// The system holds the record with this content: we created it, changed it, or read it. Records of other owners are
+    /// ignored.
     pub fn stands(&mut self, id: &RecordId, fingerprint: u64, until: Option<Timestamp>) {
         if id.owner != self.owner {
             return;
@@ -119,7 +119,7 @@ impl Snapshot {
         self.put(id.object_id, entry);
     }
 
-    /// The record is gone or dead: we removed it, or asked for it and it was not there.
+    /// The record is gone or dead: we removed it, or a read did not find it.
     pub fn removed(&mut self, id: &RecordId) {
         if self.running.strong_count() > 0 && id.owner == self.owner {
             self.gone.insert(*id);
@@ -127,17 +127,17 @@ impl Snapshot {
         self.take(id);
     }
 
-    /// How many records are held.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.first.len() + self.more.values().map(Vec::len).sum::<usize>()
     }
 
-    /// Whether none is held.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
 
-    /// Whether a whole list was ever read. Before, nothing may be concluded from what is not held.
+    /// Whether a complete listing was ever read. Until then a record that is not in the snapshot may still exist.
     pub const fn is_complete(&self) -> bool {
         self.complete
     }
@@ -149,12 +149,12 @@ impl Snapshot {
         self.first.iter().chain(beside).map(|(object_id, entry)| entry.existing(self.owner, *object_id))
     }
 
-    /// The slots that hold something, each once, in no order.
+    /// The objects with records, each once, in no order.
     pub fn object_ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.first.keys().copied()
     }
 
-    /// Starts to read a whole list. An earlier listing that was not finished is void from here on.
+    /// Begins a listing. An earlier unfinished listing becomes void.
     pub fn begin_listing(&mut self) -> Listing {
         self.generation = self.generation.saturating_add(1).min(!MISSING);
         self.gone.clear();
@@ -163,7 +163,7 @@ impl Snapshot {
         Listing::new(self.owner, running)
     }
 
-    /// What the records hold is not known any more. A listing that runs is void.
+    /// Forgets the content of all records. A running listing becomes void.
     pub fn forget_contents(&mut self) {
         self.running = Weak::new();
         for entry in self.first.values_mut().chain(self.more.values_mut().flatten()) {
@@ -171,7 +171,7 @@ impl Snapshot {
         }
     }
 
-    /// Takes over a whole list; `None` if the listing is void.
+    /// Takes over a complete listing; `None` if the listing is void.
     pub fn finish(&mut self, listing: Listing) -> Option<Merged> {
         if !std::ptr::eq(self.running.as_ptr(), Arc::as_ptr(listing.running())) {
             return None;
@@ -206,7 +206,7 @@ impl Snapshot {
         self.put(found.object_id, found.entry);
     }
 
-    /// Flags what the list lacks, unless we touched it meanwhile.
+    /// Flags records that are missing from the listing, unless they were updated meanwhile.
     fn flag_missing(&mut self, found: &[Found]) -> Vec<RecordId> {
         let (owner, generation) = (self.owner, self.generation);
         let beside = self
@@ -270,7 +270,7 @@ impl Snapshot {
         }
     }
 
-    /// Gives memory back when most of it is unused, which after a building's move is a lot.
+    /// Frees memory when most of it is unused.
     fn trim(&mut self) {
         if self.first.capacity() / 4 > self.first.len() {
             self.first.shrink_to_fit();

@@ -1,7 +1,7 @@
-//! Reading a write back: whether the system keeps the texts that it is sent, and what its clock shows.
+//! Reads a write back to find out whether the system keeps the texts that it is sent, and what its clock shows.
 //!
-//! Most systems never alter anything, so a read costs a call only where something can be learned: after texts of a kind that
-//! the system has not been seen to keep, and while its clock has not been compared (see [`super::clock_check`]).
+//! Most systems never alter a text, so a write is read back only if that can show something new: after texts of a kind that
+//! the system has not kept yet, and while its clock was not compared (see [`super::clock_check`]).
 
 use std::sync::Arc;
 
@@ -14,26 +14,26 @@ use super::call::TurnError;
 use super::{Engine, Priority};
 use crate::system::{self, Page, Scope, SystemError};
 
-/// Texts up to this length are kept by every system that is known.
+/// Every known system keeps texts up to this length.
 const SHORT_TEXT: usize = 20;
 
-/// Fields that open nothing and that the system holds otherwise than they were sent.
+/// Fields that open nothing and that the system holds with other values than those that were sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Altered {
-    /// The fingerprint of what the system shows.
+    /// The fingerprint of the record that the system shows.
     pub(super) shown: u64,
-    /// The fingerprint of what was sent.
+    /// The fingerprint of the record that was sent.
     pub(super) wanted: u64,
     /// The fields.
     pub(super) fields: Fields,
 }
 
-/// What there is to learn from reading a write back.
+/// What is already known from reading writes back.
 #[derive(Debug)]
 pub(super) struct Checks {
     clock_due: bool,
     keeps_non_ascii: bool,
-    /// The longest text that was read back whole.
+    /// The longest text that was read back unchanged.
     longest: usize,
 }
 
@@ -74,7 +74,8 @@ fn texts(record: &DesiredRecord) -> [&str; 5] {
 }
 
 impl Engine {
-    /// After a record was made: reads it back if there is something to learn. A read that fails is made after a later write.
+    /// After a record was created: reads it back if that can show something new. A failed read is made up for after a later
+    /// write.
     pub(super) async fn verify_created(
         &self,
         record: &Arc<DesiredRecord>,
@@ -92,8 +93,8 @@ impl Engine {
         }
     }
 
-    /// After a record was repaired: reads it back. What somebody changes in the system is repaired each time; what the system
-    /// itself does not keep is left alone and reported.
+    /// After a record was repaired: reads it back. Manual changes in the system are repaired each time; a value that the
+    /// system itself does not keep is left as it is and reported.
     pub(super) async fn verify_repaired(
         &self,
         record: &Arc<DesiredRecord>,
@@ -124,19 +125,19 @@ impl Engine {
         inner.snapshot.stands(&record.id, shown, found.facts.window.map(|window| window.until));
         if fields.opens() {
             let message = "the system acknowledged the record and shows other access groups, another window or another card \
-                           than it was sent: it is set right again. If this stays, look at the record in the system";
+                           than it was sent: the record is corrected again. If this persists, look at the record in the system";
             return Err(SystemError::new(system::ErrorKind::Transient, "read", message).into());
         }
         let object_id = record.id.object_id;
         let before = inner.altered.insert(object_id, Altered { shown, wanted, fields });
         let is_known = before.is_some_and(|before| (before.shown, before.wanted) == (shown, wanted));
-        // What a full sync has found, it has counted.
+        // A full sync has already counted what it found.
         let is_new = !is_known && !inner.drifted.contains(&object_id);
         self.metrics.truth.drift(&self.label, u64::from(is_new), 0);
         Ok(())
     }
 
-    /// The fields of a slot's record that the system holds otherwise than they were sent.
+    /// The fields of an object's record that the system holds with other values than those that were sent.
     pub fn altered(&self, object_id: ObjectId) -> Fields {
         self.inner.lock().altered_fields(object_id)
     }

@@ -1,9 +1,9 @@
-//! Which objects wait for which others (design 3.17): a refusal or wait that another object of ours causes is judged again
-//! when that object changes or ends, not at the next full sync.
+//! Which objects wait for which others (design 3.17). A turn that another object of ours blocks is repeated when that object
+//! changes or ends, not only at the next full sync.
 //!
-//! A turn that meets such an object registers with it and ends. What is registered lives in memory only: after a restart
-//! each turn finds its obstacle again. An end that is known in advance is a time in the queue, and every full sync
-//! looks at what differs, so that nothing here has to be complete.
+//! A blocked turn registers its object as a waiter and ends. Waiters are kept only in memory: after a restart each turn is
+//! blocked again. A known end is a time in the queue, and every full sync compares all records, so that this list need
+//! not be complete.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,10 +14,10 @@ use super::call::TurnError;
 use super::inner::Inner;
 use super::{Engine, Outcome, Priority, Work};
 
-/// Waiting objects at most; one that comes later is looked at again when its obstacle ends and by each full sync.
+/// The most waiters. A further object gets its next turn at the known end, or from a full sync.
 const MOST: usize = 10_000;
 
-/// Changes that are remembered for turns that began before them.
+/// This many changes are remembered for turns that began before them.
 const RECENT: usize = 256;
 
 /// What an object waits for.
@@ -25,7 +25,7 @@ const RECENT: usize = 256;
 enum Until {
     /// The other object's record changes or is removed.
     Change,
-    /// The other object's turn ends, in which it takes something that both need.
+    /// The turn of the other object ends, in which it takes something that both need.
     TurnEnd,
 }
 
@@ -37,13 +37,13 @@ struct Waiter {
     work: Work,
 }
 
-/// Who waits for whom in one engine.
+/// The waiters of one engine.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
     waiters: BTreeMap<ObjectId, Waiter>,
     /// The same, by the object that is waited for.
     by_obstacle: BTreeSet<(ObjectId, ObjectId)>,
-    /// What turns under way are about to take, by a key such as a card number.
+    /// What turns under way have reserved, by a key such as a card number.
     reserved: BTreeMap<String, ObjectId>,
     /// Objects in flight whose record was changed in this turn.
     changing: BTreeSet<ObjectId>,
@@ -52,12 +52,12 @@ pub(super) struct Waits {
     changes: u64,
 }
 
-/// A turn that ended because of another object: when that one ends by itself, and what is reported.
+/// How a turn ends that another object blocks.
 #[derive(Debug)]
 pub(super) struct Blocked {
-    /// The turn is taken again at this time at the latest.
+    /// The turn is repeated at this time at the latest.
     pub(super) not_after: Option<Timestamp>,
-    /// `None`: the obstacle passes within moments.
+    /// What is reported; `None` if the obstacle passes within moments.
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -72,7 +72,8 @@ impl Waits {
         self.waiters.len()
     }
 
-    /// Registers an object that met another one. False if that one has changed since the mark: it is to be looked at again.
+    /// Registers an object that another one blocks. Returns false if the other one has changed since the mark: then the turn
+    /// is to be repeated.
     pub(super) fn register(&mut self, object_id: ObjectId, on: ObjectId, work: Work, since: u64) -> bool {
         if self.has_changed(on, since) {
             return false;
@@ -81,12 +82,13 @@ impl Waits {
         true
     }
 
-    /// Has an object looked at again when the turn of another one that is under way ends.
+    /// Registers an object that gets a new turn when the present turn of another one ends.
     pub(super) fn register_for_turn(&mut self, object_id: ObjectId, on: ObjectId, work: Work) {
         self.add(object_id, Waiter { on, until: Until::TurnEnd, work: waiting(work) });
     }
 
-    /// Takes something for the time of a turn; false if another turn has it, whose end is waited for.
+    /// Reserves a key for a turn. If another turn has reserved it, the object waits for the end of that turn, and this
+    /// returns false.
     pub(super) fn reserve(&mut self, key: &str, object_id: ObjectId, work: Work) -> bool {
         match self.reserved.get(key) {
             Some(other) if *other != object_id => {
@@ -101,7 +103,7 @@ impl Waits {
         }
     }
 
-    /// An object waits no longer.
+    /// Removes a waiter.
     pub(super) fn withdraw(&mut self, object_id: ObjectId) {
         if let Some(waiter) = self.waiters.remove(&object_id) {
             self.by_obstacle.remove(&(waiter.on, object_id));
@@ -117,7 +119,7 @@ impl Waits {
     }
 
     fn has_changed(&self, object_id: ObjectId, since: u64) -> bool {
-        // More has changed than is remembered: it may have been among it.
+        // More changes happened than are remembered, and this object may be among them.
         let forgotten = self.changes - since > self.recent.len() as u64;
         forgotten || self.recent.iter().any(|(change, changed)| *change > since && *changed == object_id)
     }
@@ -130,7 +132,7 @@ impl Waits {
         self.recent.push_back((self.changes, object_id));
     }
 
-    /// Those that wait for an object, which wait no longer.
+    /// Removes and returns the waiters of an object.
     fn take(&mut self, on: ObjectId, wakes: impl Fn(Until) -> bool) -> Vec<(ObjectId, Work)> {
         let waiting = self
             .by_obstacle
@@ -148,7 +150,7 @@ impl Waits {
     }
 }
 
-/// The work as which a waiting object is taken again. It takes nothing away any more, and no rollover waits for it.
+/// The work of a waiter when it is queued again. It is neither a revocation nor part of a rollover.
 const fn waiting(work: Work) -> Work {
     let priority = match work.priority {
         Priority::Revocation | Priority::UserChange => Priority::UserChange,
@@ -160,8 +162,8 @@ const fn waiting(work: Work) -> Work {
 }
 
 impl Inner {
-    /// Notes that the record of an object was changed or is gone. While the object is in flight its waiters are left alone:
-    /// the turn may go on to give the object what they wait for. Says whether they were looked at.
+    /// Notes that the record of an object was changed or is gone. While the object is in flight, its waiters are not queued,
+    /// because its turn may still take what they wait for. Returns whether they were queued.
     pub(super) fn note_change(&mut self, object_id: ObjectId, now: Timestamp) -> bool {
         if self.queue.is_in_flight(object_id) {
             self.waits.changing.insert(object_id);
@@ -171,8 +173,8 @@ impl Inner {
         true
     }
 
-    /// The object's turn is over: what it had reserved and what was counted of it is free, and if its record has changed its waiters are queued. Says
-    /// whether it has changed.
+    /// The turn of an object has ended: its reservations and its count as drift end too, and its waiters are queued if its
+    /// record has changed. Returns whether it has changed.
     fn end_of_turn(&mut self, object_id: ObjectId, now: Timestamp) -> bool {
         self.waits.reserved.retain(|_, holder| *holder != object_id);
         self.drifted.remove(&object_id);
@@ -190,7 +192,7 @@ impl Inner {
         }
     }
 
-    /// Ends the turn of an object that waits for another one.
+    /// Ends the turn of an object that another one blocks.
     pub(super) fn block(
         &mut self,
         object_id: ObjectId,
@@ -207,7 +209,7 @@ impl Inner {
 }
 
 impl Engine {
-    /// Notes that a step has changed the record of an object.
+    /// Notes that a step has changed the record of an object, and queues its waiters.
     pub(super) fn note_change(&self, object_id: ObjectId) {
         let now = self.clock.now();
         if self.inner.lock().note_change(object_id, now) {
@@ -216,7 +218,7 @@ impl Engine {
         }
     }
 
-    /// After the turn of an object: those that wait for it are queued, here and in other integrations.
+    /// After the turn of an object: queues its waiters, here and in other integrations.
     pub(super) fn end_of_turn(&self, object_id: ObjectId) {
         let now = self.clock.now();
         let changed = {
@@ -230,7 +232,7 @@ impl Engine {
         }
     }
 
-    /// Looks again at what waits here for an object whose record in another integration was changed.
+    /// Queues the waiters of an object whose record in another integration was changed.
     pub fn object_changed(&self, object_id: ObjectId) {
         let now = self.clock.now();
         self.inner.lock().wake_waiters(object_id, now, |_| true);

@@ -1,32 +1,32 @@
-//! What is queued for an object: how urgent it is, which gives the order, and why it is done, which the audit reports.
+//! The work that is queued for an object: its priority, which gives the order, and its reason, which the audit reports.
 
 use vestibule_core::identity::ObjectId;
 
 use super::{Engine, Priority};
 
-/// Why an object has work in a system.
+/// Why work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// A user has made or changed the object.
+    /// A user has created or changed the object.
     User,
-    /// Its day has come, or its visit is over.
+    /// A day of its visit begins, or its visit is over.
     Rollover,
-    /// Something that it refers to has changed: a Tenant, a Property, an integration.
+    /// An object that it refers to has changed: a Tenant, a Property, an integration.
     Reference,
-    /// The system differs from what was last written, and no object asks for that.
+    /// The system differs from the last write, and no object asked for the difference.
     Drift,
     /// The object, its integration or its Property is deleted.
     Deletion,
-    /// The deletion guard lets a record go that has no object.
+    /// The deletion guard lets a record without an object be removed.
     Guard,
-    /// What could not be done when it was asked for, or was forgotten by a process that ended.
+    /// The work could not be done when it was requested, or a process ended before it was done.
     CatchUp,
     /// A record is written as it stands, to compare the system's clock.
     ClockCheck,
 }
 
 impl Reason {
-    /// Whether something has asked for the work, and not a comparison has found it.
+    /// Whether an object or a person asked for the work, as opposed to a comparison that found it.
     const fn is_asked_for(self) -> bool {
         !matches!(self, Self::Drift | Self::CatchUp | Self::ClockCheck)
     }
@@ -46,17 +46,17 @@ impl Reason {
     }
 }
 
-/// How urgent work is, and why it is done.
+/// Work for an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// How urgent.
+    /// How urgent it is.
     pub priority: Priority,
-    /// Why.
+    /// Why it is done.
     pub reason: Reason,
 }
 
 impl Work {
-    /// Both in one: the more urgent of the two, with its reason, unless only the other one was asked for.
+    /// Merges two works: the more urgent priority, with its reason unless only the other work was asked for.
     #[must_use]
     pub fn merged(self, other: Self) -> Self {
         let (first, second) = if other.priority < self.priority { (other, self) } else { (self, other) };
@@ -64,19 +64,19 @@ impl Work {
         Self { priority: first.priority, reason: if is_first { first.reason } else { second.reason } }
     }
 
-    /// The same as it is tried again.
+    /// The work with the priority of its next attempt.
     #[must_use]
     pub const fn retried(self) -> Self {
         Self { priority: self.priority.retried(), ..self }
     }
 
-    /// The same with the urgency of a revocation.
+    /// The work with the priority of a revocation.
     #[must_use]
     pub const fn as_revocation(self) -> Self {
         Self { priority: Priority::Revocation, ..self }
     }
 
-    /// The same as work that takes something away, and is tried for ever.
+    /// The work with a priority that removes access, and so is tried for ever.
     #[must_use]
     pub const fn as_removal(self) -> Self {
         if self.priority.revokes() { self } else { self.as_revocation() }
@@ -90,13 +90,13 @@ impl Work {
 }
 
 impl Priority {
-    /// Work of this class for a reason.
+    /// Work of this priority for a reason.
     pub const fn with_reason(self, reason: Reason) -> Work {
         Work { priority: self, reason }
     }
 }
 
-/// For tests to which the reason means nothing.
+/// For tests in which the reason does not matter.
 #[cfg(test)]
 impl From<Priority> for Work {
     fn from(priority: Priority) -> Self {
@@ -105,13 +105,13 @@ impl From<Priority> for Work {
 }
 
 impl Engine {
-    /// Queues a slot: what is wanted of it is asked when its turn comes.
+    /// Queues an object. Its desired state is read when its turn comes.
     pub fn push(&self, object_id: ObjectId, work: Work) {
         self.inner.lock().queue.push(object_id, work, None, self.clock.now());
         self.wake.notify_one();
     }
 
-    /// Queues many slots under one lock.
+    /// Queues many objects under one lock.
     pub fn push_all(&self, object_ids: impl IntoIterator<Item = (ObjectId, Work)>) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_the_more_urgent_keeps_its_reason_and_of_equals_the_older() {
+    fn merged_work_has_the_reason_of_the_more_urgent_or_older_work() {
         let addition = Priority::RolloverAddition.with_reason(Reason::Reference);
         let removal = Priority::Revocation.with_reason(Reason::Deletion);
         assert_eq!(addition.merged(removal), removal);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_comparison_has_found_takes_the_reason_of_what_was_asked_for() {
+    fn merged_work_has_the_reason_that_was_asked_for_rather_than_found() {
         let addition = Priority::RolloverAddition.with_reason(Reason::Reference);
         let both = Priority::UserChange.with_reason(Reason::Reference);
         for found in [Reason::CatchUp, Reason::Drift] {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_midnight_asks_for_is_part_of_a_rollover() {
+    fn only_rollover_priorities_with_reason_rollover_are_part_of_a_rollover() {
         assert!(Priority::RolloverAddition.with_reason(Reason::Rollover).is_of_rollover());
         assert!(!Priority::RolloverAddition.with_reason(Reason::Reference).is_of_rollover());
         assert!(!Priority::Revocation.with_reason(Reason::Rollover).is_of_rollover());

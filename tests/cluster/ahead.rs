@@ -59,7 +59,7 @@ async fn a_group_that_does_not_exist_is_waited_for_long_before_the_visit() {
         assert_eq!(view.kstatus(), Kstatus::InProgress);
     }
     testbed.netbox.edit(&json!({"action": "add_level", "name": "Roof", "reader_group": "All readers"}));
-    // Nobody asks for a sync: the names are read again by themselves.
+    // The names are read again without a requested sync.
     testbed.set_clock("2026-12-01T14:02:00Z");
     testbed.reads("Visitor", "ada", "Scheduled").await;
     testbed.reads("Tenant", "acme", "Succeeded").await;

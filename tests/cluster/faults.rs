@@ -260,8 +260,8 @@ async fn a_wrong_path_is_reported_with_advice() {
     let wrong = json!({"lenelS2": {"path": "/wrong/nbapi"}});
     testbed.apply(integration(&testbed.netbox.url(), wrong)).await;
     testbed.start().await;
-    let told = |netbox: &View| netbox.message().contains("path");
-    let netbox = testbed.until("AccessIntegration", "netbox", "names the path", told).await;
+    let names_path = |netbox: &View| netbox.message().contains("path");
+    let netbox = testbed.until("AccessIntegration", "netbox", "names the path", names_path).await;
     assert_eq!(netbox.kstatus(), Kstatus::Failed);
     testbed.apply(integration(&testbed.netbox.url(), json!({}))).await;
     testbed.reads("AccessIntegration", "netbox", "Succeeded").await;

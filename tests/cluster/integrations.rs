@@ -38,7 +38,7 @@ fn tenant_of_both() -> Value {
 }
 
 #[tokio::test]
-async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_is_left() {
+async fn at_another_address_todays_records_are_created_once_and_the_former_netbox_is_left() {
     let mut testbed = with_two("moves").await;
     let new = another_box().await;
     testbed.netbox.forget_calls();
@@ -52,7 +52,7 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
         assert_eq!(testbed.view("Visitor", name).external_id(), person.id);
         assert!(new.opens(&person.id, "Lobby turnstile").await);
     }
-    // Whoever moved it is told what stays behind.
+    // An event reports which records stay behind.
     let warned = async || {
         let events = testbed.namespace.api::<Event>().list(&ListParams::default()).await.unwrap().items;
         let notes = events.iter().filter(|event| event.reason.as_deref() == Some("LeftBehind"));
@@ -73,7 +73,7 @@ async fn at_another_address_everybody_of_today_is_made_once_and_the_former_box_i
     assert_eq!(testbed.netbox.records().await.len(), 2, "{}", testbed.netbox);
     assert_eq!(testbed.netbox.called("AddPerson"), 2);
     assert_eq!(old.calls(), calls);
-    // What it holds is as it was, and ends by its own windows: nobody closes it earlier.
+    // Its records are unchanged and end by their own windows. They are not closed earlier.
     let left = old.people().await;
     assert_eq!(left.len(), 2);
     // Also when an object is gone, and after a restart.
@@ -106,7 +106,7 @@ async fn what_stays_in_a_box_that_was_left_while_no_controller_ran_is_counted_as
     let ada =
         testbed.until("Visitor", "ada", "is in the new box", |it| it.is_ready() && it.has_record()).await;
     assert_eq!(new.person("ada@example.org").await.id, ada.external_id());
-    assert_eq!(testbed.netbox.people().await.len(), 2, "nobody closes it");
+    assert_eq!(testbed.netbox.people().await.len(), 2, "the former records stay open");
     testbed.agrees_with(&new).await;
 }
 
@@ -143,7 +143,7 @@ async fn an_address_that_comes_back_finds_its_people_again() {
     assert_eq!(new.people().await.len(), 1);
     testbed.netbox.forget_calls();
     testbed.apply(integration(&old, json!({}))).await;
-    // Bob was deleted while nobody looked after this box: his window is open, so a person decides.
+    // Bob was deleted while no engine served this NetBox. The window is open, so a person decides.
     let held = testbed.reads("AccessIntegration", "netbox", "DeletionsHeld").await;
     assert_eq!(held.status["heldDeletions"]["count"], 1);
     let ada = testbed.until("Visitor", "ada", "is in", |it| it.is_ready() && it.has_record()).await;
@@ -209,8 +209,8 @@ async fn a_sync_of_the_building_is_handled_though_one_integration_lacks_its_secr
 }
 
 #[tokio::test]
-async fn a_deletion_stopped_by_a_refused_login_goes_on_when_somebody_asks_for_a_sync() {
-    let mut testbed = with_two("mended").await;
+async fn a_deletion_stopped_by_a_refused_login_continues_when_a_sync_is_requested() {
+    let mut testbed = with_two("refused-login").await;
     testbed.stop().await;
     let set = |password: &str| json!({"action": "set_password", "username": "sim", "password": password});
     testbed.netbox.edit(&set("other"));
@@ -221,7 +221,7 @@ async fn a_deletion_stopped_by_a_refused_login_goes_on_when_somebody_asks_for_a_
     let netbox = testbed.until("AccessIntegration", "netbox", "tells both ways on", failed).await;
     assert!(netbox.message().contains("change the Secret"), "{netbox}");
     assert_eq!(testbed.netbox.called("Login"), 1);
-    // The account is mended in the box; the Secret was right all along.
+    // The account is corrected in the NetBox. The Secret was always right.
     testbed.netbox.edit(&set("sim"));
     testbed.annotate("AccessIntegration", "netbox", SYNC, "now").await;
     testbed.gone("AccessIntegration", "netbox").await;

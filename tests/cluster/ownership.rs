@@ -148,7 +148,7 @@ async fn a_person_typed_at_the_desk_under_an_id_like_ours_stops_no_revocation() 
         people.iter().filter(|one| one.last_name == "Byron").map(|one| one.levels.clone()).collect::<Vec<_>>()
     };
     testbed.netbox.until("the revoked group is gone", |people| ours(people) == [["Acme Visitors"]]).await;
-    assert_eq!(testbed.netbox.people().await.len(), 4, "and nobody else was touched");
+    assert_eq!(testbed.netbox.people().await.len(), 4, "no other person was changed");
     testbed.agrees().await;
 }
 
@@ -170,12 +170,12 @@ async fn a_box_that_shortens_ids_lets_nobody_in_and_says_what_it_keeps() {
             assert!(waits.message().contains("waits for AccessIntegration netbox"), "{waits}");
         }
         assert_eq!((testbed.netbox.people().await.len(), testbed.netbox.called("AddPerson")), (0, 1));
-        // One more attempt for each sync that is asked for, and everybody once the box is set right.
+        // Each requested sync makes one more attempt. Once the NetBox is fixed, all records are created.
         testbed.sync("once").await;
         testbed.reads("AccessIntegration", "netbox", "NotSupportedBySystem").await;
         assert_eq!(testbed.netbox.people().await.len(), 0);
         testbed.netbox.switch(&json!({"text.max": "none"}));
-        testbed.annotate("AccessIntegration", "netbox", SYNC, "mended").await;
+        testbed.annotate("AccessIntegration", "netbox", SYNC, "fixed").await;
         for name in ["ada", "bob", "eve"] {
             testbed.reads("Visitor", name, "Succeeded").await;
         }
@@ -204,7 +204,7 @@ async fn what_a_box_made_under_a_shortened_id_is_removed_whatever_fails_in_betwe
     testbed.start().await;
     testbed.until("AccessIntegration", "netbox", "counts it still", counted).await;
     testbed.netbox.mend();
-    testbed.netbox.until("nobody is inside", <[crate::testbed::Person]>::is_empty).await;
+    testbed.netbox.until("no person is left", <[crate::testbed::Person]>::is_empty).await;
     testbed.gone("Visitor", "ada").await;
     testbed.agrees().await;
 }

@@ -47,7 +47,7 @@ pub(crate) async fn removing_twice_says_absent_the_second_time(testbed: &dyn Tes
 }
 
 pub(crate) async fn an_unknown_record_is_absent_and_not_listed(testbed: &dyn Testbed) {
-    let record = visitor(testbed, "nobody");
+    let record = visitor(testbed, "unknown");
     let card = Card { number: "4711".to_owned(), format: testbed.format() };
     assert_eq!(look(testbed, record.id).await, None);
     assert_eq!(apply(testbed, &Step::Remove(record.id)).await, Applied::Absent);

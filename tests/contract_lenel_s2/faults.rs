@@ -244,12 +244,12 @@ async fn a_card_disabled_and_a_level_added_by_hand_are_repaired() {
 #[tokio::test]
 async fn people_of_the_site_are_listed_as_foreign_with_their_levels_and_cards() {
     let testbed = testbed().await;
-    let everybody = walk(&testbed, Scope::People).await.remove(0).records;
-    let grace = everybody.iter().find(|one| one.external_id == "emp-0001").unwrap();
+    let listed = walk(&testbed, Scope::People).await.remove(0).records;
+    let grace = listed.iter().find(|one| one.external_id == "emp-0001").unwrap();
     assert_eq!((grace.id, grace.mark.as_ref(), grace.dead), (None, None, false));
     assert_eq!((grace.facts.tenant.as_str(), grace.facts.window), ("Acme Ltd", None));
-    assert!(everybody.iter().all(|one| one.external_id != "00399"), "removed people are not listed");
-    let homer = everybody.iter().find(|one| one.external_id == "00474").unwrap();
+    assert!(listed.iter().all(|one| one.external_id != "00399"), "removed people are not listed");
+    let homer = listed.iter().find(|one| one.external_id == "00474").unwrap();
     assert!(homer.facts.cards.is_empty(), "the card is lost");
 }
 

@@ -298,8 +298,8 @@ async fn a_card_passes_from_one_integration_of_a_system_to_another_and_back() {
     for one in [&first, &second, &third] {
         testbed.until("its turn", |testbed| now(testbed) >= one.window.from).await;
         testbed.pass(60).await;
-        let told = [&testbed, &other].map(|testbed| testbed.last(one));
-        assert!(has_card(&testbed, one), "{:?} {told:?}", one.mark.object);
+        let outcomes = [&testbed, &other].map(|testbed| testbed.last(one));
+        assert!(has_card(&testbed, one), "{:?} {outcomes:?}", one.mark.object);
     }
     assert!(testbed.site.calls().len() + other.site.calls().len() < 60);
 }

@@ -1,4 +1,4 @@
-//! What somebody changes by hand.
+//! Manual changes in the system.
 
 use vestibule::engine::Outcome;
 use vestibule_core::model::{DesiredRecord, Facts, Field, Fields, Mode};

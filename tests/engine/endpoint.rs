@@ -62,8 +62,8 @@ async fn a_visitor_gets_no_error_of_its_own_for_an_address_without_an_answer() {
     testbed.until("the refusal", is_misconfigured).await;
     testbed.push(&bob, Priority::UserChange);
     testbed.pass(30).await;
-    let told = testbed.last(&ada);
-    assert!(matches!(told, Some(Outcome::Failed { retried: true, .. })), "{told:?}");
+    let outcome = testbed.last(&ada);
+    assert!(matches!(outcome, Some(Outcome::Failed { retried: true, .. })), "{outcome:?}");
     assert_eq!(testbed.last(&bob), None, "nothing is asked before the connection is proven");
     testbed.site.heal();
     testbed.until("both", |testbed| testbed.holds(&[&ada, &bob])).await;

@@ -25,7 +25,7 @@ fn guests(count: usize) -> Vec<DesiredRecord> {
 }
 
 fn ended_window() -> vestibule_core::schedule::Window {
-    crate::testbed::ended("anybody").window
+    crate::testbed::ended("any").window
 }
 
 fn waits(testbed: &Testbed, record: &DesiredRecord) -> bool {
@@ -74,7 +74,7 @@ async fn a_record_that_was_made_under_another_id_is_removed_at_once_and_no_other
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_system_that_was_set_right_gets_everybody_when_the_spec_changes_or_a_sync_is_asked_for() {
+async fn a_corrected_system_gets_all_records_when_the_spec_changes_or_a_sync_is_requested() {
     for by_sync in [true, false] {
         let (testbed, guests) = (stage_with(Ids::Shortened(20)).await, guests(3));
         for guest in &guests {
@@ -89,10 +89,10 @@ async fn a_system_that_was_set_right_gets_everybody_when_the_spec_changes_or_a_s
         } else {
             testbed.set(|settings| settings.generation = 2);
         }
-        testbed.until("everybody", |testbed| testbed.holds(&guests.iter().collect::<Vec<_>>())).await;
+        testbed.until("all records", |testbed| testbed.holds(&guests.iter().collect::<Vec<_>>())).await;
         assert_eq!(testbed.state().creates_stopped, None);
-        let told = |guest: &DesiredRecord| testbed.last(guest) == Some(Outcome::Present(guest.id));
-        testbed.until("its word", |_| guests.iter().all(told)).await;
+        let is_present = |guest: &DesiredRecord| testbed.last(guest) == Some(Outcome::Present(guest.id));
+        testbed.until("all outcomes", |_| guests.iter().all(is_present)).await;
     }
 }
 

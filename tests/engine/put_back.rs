@@ -94,8 +94,8 @@ async fn a_step_interrupted_by_the_lease_says_nothing_about_the_system() {
     testbed.rest().await;
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
     assert_eq!(testbed.metric("vestibule_system_breaker_open"), 0);
-    let told: Vec<_> = guests.iter().flat_map(|one| testbed.house.told(one.id.object_id)).collect();
-    assert!(told.iter().all(|outcome| matches!(outcome, Outcome::Present(_))), "{told:?}");
+    let outcomes: Vec<_> = guests.iter().flat_map(|one| testbed.house.told(one.id.object_id)).collect();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Present(_))), "{outcomes:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,18 +133,18 @@ async fn a_frozen_object_does_not_spin_and_its_news_do_not_wait_for_the_next_ret
 
 #[tokio::test(start_paused = true)]
 async fn an_object_id_without_an_object_is_dropped_while_all_objects_are_known() {
-    let nobody = visitor("nobody");
+    let unknown = visitor("unknown");
     let testbed = Testbed::empty().await;
-    testbed.engine.push(nobody.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
+    testbed.engine.push(unknown.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
     testbed.rest().await;
-    assert!(testbed.engine.is_settled(nobody.id.object_id));
+    assert!(testbed.engine.is_settled(unknown.id.object_id));
     testbed.house.set_complete(false);
-    testbed.engine.push(nobody.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
+    testbed.engine.push(unknown.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
     testbed.pass(60).await;
-    assert!(!testbed.engine.is_settled(nobody.id.object_id), "it may be one that is not listed yet");
+    assert!(!testbed.engine.is_settled(unknown.id.object_id), "it may be one that is not listed yet");
     testbed.house.set_complete(true);
     testbed.rest().await;
-    assert_eq!(testbed.house.told(nobody.id.object_id), []);
+    assert_eq!(testbed.house.told(unknown.id.object_id), []);
 }
 
 #[tokio::test(start_paused = true)]

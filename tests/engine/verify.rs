@@ -99,7 +99,7 @@ async fn a_long_text_is_read_back_until_the_system_has_kept_one_as_long() {
     testbed.rest().await;
     assert_eq!(testbed.site.count("read"), 1, "nothing is left to learn");
     testbed.site.alters(Some(cut_emails));
-    let longer = visitor("somebody-with-an-address-that-is-longer-still");
+    let longer = visitor("a-visitor-with-an-address-that-is-longer-still");
     testbed.push(&longer, Priority::UserChange);
     testbed.rest().await;
     let contact = [Field::Contact].into_iter().collect();

@@ -53,7 +53,7 @@ impl Line {
     }
 
     /// The connection works again.
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.cut.store(false, Ordering::SeqCst);
     }
 

@@ -292,7 +292,7 @@ async fn a_leader_survives_an_outage_shorter_than_its_claim() {
     let (stop, clock, line, keeping) = first.keep_in_background();
     line.cut();
     pass(&clock, seconds(12)); // A renewal was due and failed.
-    line.mend();
+    line.restore();
     server.wait_for_writes_with(2, || pass(&clock, SignedDuration::from_millis(100))).await;
     assert!(fence.held());
     stop.request();

@@ -178,9 +178,9 @@ async fn the_encoded_number_is_sent_without_leading_zeros_and_the_printed_one_as
 #[tokio::test]
 async fn a_netbox_that_ignores_the_filter_by_number_is_not_listed_completely() {
     let stub = Stub::new(|asked| {
-        let everybody = "<PEOPLE><PERSON><PERSONID>_41</PERSONID></PERSON></PEOPLE><NEXTKEY>7</NEXTKEY>";
+        let people = "<PEOPLE><PERSON><PERSONID>_41</PERSONID></PERSON></PEOPLE><NEXTKEY>7</NEXTKEY>";
         session(asked, |asked| match asked.body.as_str() {
-            body if body.contains("RAWCARDNUMBER") => details(asked, everybody),
+            body if body.contains("RAWCARDNUMBER") => details(asked, people),
             _ => details(asked, "<PEOPLE></PEOPLE><NEXTKEY>-1</NEXTKEY>"),
         })
     })

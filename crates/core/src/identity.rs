@@ -171,7 +171,7 @@ impl RecordId {
         parts.next().is_none().then_some(Self { owner, object_id: ObjectId(object_id), content, number })
     }
 
-    /// Whether a text is what a system may have left of this very id. Short texts are anybody's.
+    /// Whether a text is what a system may have left of this very id. A short text may be any person's.
     pub fn is_altered_as(&self, text: &str) -> bool {
         let whole = self.to_string();
         text.len() >= SHORTEST_ALTERED && text != whole && whole.starts_with(&text.to_ascii_lowercase())

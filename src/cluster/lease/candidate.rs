@@ -112,7 +112,7 @@ impl Candidate {
 
     /// Returns once this replica leads, however long that takes.
     pub async fn acquire(&mut self) {
-        let mut told = None;
+        let mut reported = None;
         loop {
             let now = self.clock.now();
             let (look_again, news) = match self.attempt().await {
@@ -126,13 +126,13 @@ impl Candidate {
                 }
                 Err(error) => (now + self.terms.poll, Some(Err(error))),
             };
-            if news.is_some() && news != told {
+            if news.is_some() && news != reported {
                 match &news {
                     Some(Ok(sentence)) => tracing::info!(lease = self.who.name, "{sentence}"),
                     Some(Err(error)) => tracing::warn!(lease = self.who.name, "{error}; it is tried again"),
                     None => {}
                 }
-                told = news;
+                reported = news;
             }
             self.clock.sleep_until(jittered(now, look_again)).await;
         }

@@ -70,11 +70,11 @@ fn no_watch_list() -> (u16, String) {
     )
 }
 
-async fn told(events: &mut mpsc::Receiver<Event<DecodedObject<Value>>>, count: usize) -> Vec<String> {
-    let mut told = Vec::new();
-    while told.len() < count {
+async fn take_events(events: &mut mpsc::Receiver<Event<DecodedObject<Value>>>, count: usize) -> Vec<String> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
         let event = timeout(Duration::from_mins(1), events.recv()).await.expect("another event").unwrap();
-        told.push(match event {
+        taken.push(match event {
             Event::Init(_) => "init".to_owned(),
             Event::InitApply(object) => format!("list {}", object.meta.key.name),
             Event::InitDone(_) => "done".to_owned(),
@@ -84,7 +84,7 @@ async fn told(events: &mut mpsc::Receiver<Event<DecodedObject<Value>>>, count: u
             Event::Interrupted(_) => "interrupted".to_owned(),
         });
     }
-    told
+    taken
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,7 +94,7 @@ async fn a_list_is_streamed_and_then_followed() {
     let server = Server::new([(200, list), (200, follow)]);
     let mut events = server.watch(&[]);
     let expected = ["init", "list a", "list b", "done", "apply a", "delete b"];
-    assert_eq!(told(&mut events, 6).await, expected);
+    assert_eq!(take_events(&mut events, 6).await, expected);
     let asked = server.asked.lock().clone();
     assert!(
         asked[0].contains("sendInitialEvents=true") && asked[1].contains("resourceVersion=2"),
@@ -107,7 +107,7 @@ async fn a_server_that_cannot_stream_lists_is_listed_and_watched_at_once() {
     let list = json!({"metadata": {"resourceVersion": "5"}, "items": [visitor("a", 1)]}).to_string();
     let server = Server::new([no_watch_list(), (200, list), (200, frame("ADDED", &visitor("b", 6)))]);
     let (began, mut events) = (Instant::now(), server.watch(&[]));
-    assert_eq!(told(&mut events, 4).await, ["init", "list a", "done", "apply b"]);
+    assert_eq!(take_events(&mut events, 4).await, ["init", "list a", "done", "apply b"]);
     assert_eq!(began.elapsed(), Duration::ZERO);
     let asked = server.asked.lock().clone();
     assert!(asked[1..].iter().all(|uri| !uri.contains("sendInitialEvents")), "{asked:?}");
@@ -118,7 +118,7 @@ async fn an_outage_is_reported_once_and_retried_at_least_every_two_seconds() {
     let down = || refusal(503, "storage is (re)initializing");
     let server = Server::new((0..8).map(|_| down()).chain([(200, listed(1))]));
     let (began, mut events) = (Instant::now(), server.watch(&[]));
-    assert_eq!(told(&mut events, 3).await, ["interrupted", "init", "done"]);
+    assert_eq!(take_events(&mut events, 3).await, ["interrupted", "init", "done"]);
     assert_eq!(began.elapsed(), Duration::from_millis(100 + 200 + 400 + 800 + 1600 + 3 * 2000));
 }
 
@@ -127,7 +127,7 @@ async fn a_server_that_is_busy_for_a_moment_interrupts_nothing() {
     let busy = || refusal(429, "storage is (re)initializing");
     let server = Server::new((0..9).map(|_| busy()).chain([(200, listed(1))]));
     let (began, mut events) = (Instant::now(), server.watch(&[]));
-    assert_eq!(told(&mut events, 2).await, ["init", "done"]);
+    assert_eq!(take_events(&mut events, 2).await, ["init", "done"]);
     assert!(began.elapsed() > Duration::from_secs(9), "{:?}", began.elapsed());
 }
 
@@ -139,7 +139,7 @@ async fn a_server_that_stays_busy_is_reported_once_with_its_own_message() {
     let Some(Event::Interrupted(sentence)) = events.recv().await else { panic!("it goes on for too long") };
     assert_eq!(sentence, "storage is (re)initializing");
     assert!(began.elapsed() >= BUSY, "{:?}", began.elapsed());
-    assert_eq!(told(&mut events, 2).await, ["init", "done"]);
+    assert_eq!(take_events(&mut events, 2).await, ["init", "done"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,7 +148,7 @@ async fn an_expired_watch_is_listed_anew_within_a_moment() {
         frame("ERROR", &json!({"kind": "Status", "code": 410, "message": "too old", "reason": "Expired"}));
     let server = Server::new([(200, listed(1)), (200, expired), (200, listed(9))]);
     let (began, mut events) = (Instant::now(), server.watch(&[]));
-    assert_eq!(told(&mut events, 5).await, ["init", "done", "interrupted", "init", "done"]);
+    assert_eq!(take_events(&mut events, 5).await, ["init", "done", "interrupted", "init", "done"]);
     assert!(began.elapsed() <= Duration::from_millis(100), "{:?}", began.elapsed());
 }
 
@@ -158,8 +158,8 @@ async fn a_list_that_always_fails_is_retried_with_pauses() {
     let server = Server::new([no_watch_list()].into_iter().chain((0..40).map(|_| down())));
     let mut events = server.watch(&[]);
     let began = Instant::now();
-    assert_eq!(told(&mut events, 2).await, ["init", "interrupted"]);
-    assert_eq!(told(&mut events, 20).await, ["init"; 20]);
+    assert_eq!(take_events(&mut events, 2).await, ["init", "interrupted"]);
+    assert_eq!(take_events(&mut events, 20).await, ["init"; 20]);
     assert!(began.elapsed() > Duration::from_secs(30), "{:?}", began.elapsed());
 }
 
@@ -167,7 +167,7 @@ async fn a_list_that_always_fails_is_retried_with_pauses() {
 async fn each_namespace_has_a_watch_of_its_own() {
     let server = Server::new([(200, listed(1)), (200, listed(1))]);
     let mut events = server.watch(&["one", "two"]);
-    told(&mut events, 4).await;
+    take_events(&mut events, 4).await;
     let mut asked: Vec<_> = server.asked.lock().iter().take(2).cloned().collect();
     asked.sort();
     assert!(asked[0].contains("/namespaces/one/") && asked[1].contains("/namespaces/two/"), "{asked:?}");
@@ -178,7 +178,7 @@ async fn the_watch_ends_with_its_reader() {
     let server = Server::new([(200, listed(1))]);
     let answers = Arc::downgrade(&server.answers);
     let mut events = server.watch(&[]);
-    told(&mut events, 2).await;
+    take_events(&mut events, 2).await;
     drop((events, server));
     let ended = timeout(Duration::from_secs(1), async {
         while answers.strong_count() > 0 {

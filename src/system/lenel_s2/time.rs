@@ -30,11 +30,11 @@ impl Dates {
     /// in local time, which differs from the instant before by an hour in the night of a fold.
     pub(super) fn write_end(&self, at: Timestamp) -> String {
         let end = self.civil(at);
-        let told = match self.expiry {
+        let written = match self.expiry {
             Expiry::Exclusive => end,
             Expiry::InclusiveMinute => self.minute_before(at, end),
         };
-        told.strftime(WRITTEN).to_string()
+        written.strftime(WRITTEN).to_string()
     }
 
     /// A start as the NetBox returns it; `None` if there is none. In a fold it is the earlier instant, in a gap the
