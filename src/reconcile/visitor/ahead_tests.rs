@@ -1,4 +1,4 @@
-//! What is said today of a visitor whose day has not come.
+//! The status of a Visitor before its day.
 
 use serde_json::{Value, json};
 use vestibule_core::model::Hasher;
@@ -14,7 +14,7 @@ use crate::reconcile::references::tenant_id;
 /// The week before Jane's visit.
 const BEFORE: &str = "2026-11-24T09:00:00Z";
 
-/// A stage in the week before, with a NetBox whose system has these names and which may do without a card format.
+/// A testbed in the week before, with a NetBox that has these names and may lack a card format.
 fn before(catalogue: Catalogue, has_format: bool) -> Testbed {
     let testbed = Testbed::at(at(BEFORE));
     testbed.integrate([("netbox", lobby())]);
@@ -22,7 +22,7 @@ fn before(catalogue: Catalogue, has_format: bool) -> Testbed {
     testbed
 }
 
-/// Declares the tenant anew, with what is known of the NetBox now.
+/// Declares the tenant anew, with the present knowledge about the NetBox.
 fn look_into(testbed: &Testbed, catalogue: Catalogue, has_format: bool, spec: &TenantSpec) {
     let mut netbox = integration(&testbed.engine("netbox"), 0);
     if !has_format {
@@ -97,7 +97,7 @@ async fn a_group_that_the_system_lacks_is_waited_for_long_before_the_visit() {
 }
 
 #[tokio::test]
-async fn while_the_names_of_a_system_are_not_known_only_a_new_visitor_says_what_it_waits_for() {
+async fn while_the_names_of_a_system_are_not_known_only_a_new_visitor_reports_a_wait() {
     let testbed = before(complete(), true);
     testbed.tell(&jane());
     reads(&testbed, "True Scheduled").await;
@@ -113,7 +113,7 @@ async fn while_the_names_of_a_system_are_not_known_only_a_new_visitor_says_what_
     let testbed = before(Catalogue::default(), true);
     testbed.tell(&jane());
     testbed.rest().await;
-    assert_eq!(testbed.ready(), "", "the first look may come at any moment");
+    assert_eq!(testbed.ready(), "", "the first answer may come at any moment");
     testbed.set(at(BEFORE) + jiff::SignedDuration::from_secs(11));
     reads(&testbed, "False DependencyNotReady").await;
     assert!(message(&testbed).contains("AccessIntegration netbox"), "{}", message(&testbed));
@@ -121,11 +121,11 @@ async fn while_the_names_of_a_system_are_not_known_only_a_new_visitor_says_what_
     reads(&testbed, "True Scheduled").await;
 }
 
-/// What a process that is started anew asks and writes for a Visitor that says this, when the day has come as well.
+/// The calls that a restarted process makes for a Visitor with this status, also when its day has come.
 async fn calls_after_a_restart(object: &Value, has_format: bool) -> Vec<String> {
     let said = before(complete(), has_format);
     said.tell(object);
-    said.until("told", |testbed| !testbed.ready().is_empty()).await;
+    said.until("reported", |testbed| !testbed.ready().is_empty()).await;
     let status = said.object().unwrap().status.unwrap();
     let testbed = before(Catalogue::default(), has_format);
     testbed.tell(&with(object.clone(), &json!({ "status": status })));

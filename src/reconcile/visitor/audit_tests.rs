@@ -1,4 +1,4 @@
-//! The audit says why a step was done, and its priority says nothing about that: each reason from where it begins.
+//! The audit gives the reason of each step, which does not follow from its priority. There is a test for each reason.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -50,27 +50,27 @@ impl<S: tracing::Subscriber> Layer<S> for Audit {
 }
 
 impl Audit {
-    /// Reads along in this thread, in which all tasks of a test run.
+    /// Records the audit of this thread, in which all tasks of a test run.
     fn begin() -> (Self, DefaultGuard) {
         let audit = Self::default();
         let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(audit.clone()));
         (audit, guard)
     }
 
-    /// The lines since the last look.
+    /// The lines since the last call.
     fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock())
     }
 }
 
-/// Jane as an earlier process left her: her record was made, and her status says so.
+/// Jane's Visitor after an earlier process: its record was created, and its status says so.
 async fn handled_before() -> Value {
     let testbed = ready().await;
     with(ours(jane()), &json!({ "status": testbed.object().unwrap().status.unwrap() }))
 }
 
 #[tokio::test]
-async fn a_first_record_is_made_for_its_user_however_late_came_what_it_refers_to() {
+async fn a_first_record_has_the_reason_user_however_late_its_references_come() {
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at(DURING));
     testbed.tell(&jane());
@@ -82,7 +82,7 @@ async fn a_first_record_is_made_for_its_user_however_late_came_what_it_refers_to
 }
 
 #[tokio::test]
-async fn a_tenant_that_comes_after_its_visitor_makes_a_users_record() {
+async fn a_record_has_the_reason_user_when_its_tenant_comes_later() {
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
@@ -97,7 +97,7 @@ async fn a_tenant_that_comes_after_its_visitor_makes_a_users_record() {
 }
 
 #[tokio::test]
-async fn a_first_record_that_fails_at_first_is_still_made_for_its_user() {
+async fn a_first_record_that_fails_at_first_still_has_the_reason_user() {
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
@@ -148,7 +148,7 @@ fn observed(testbed: &Testbed) -> i64 {
 }
 
 #[tokio::test]
-async fn a_midnight_makes_and_removes_records_by_the_rollover() {
+async fn a_midnight_creates_and_removes_records_with_the_reason_rollover() {
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at("2026-11-30T09:00:00Z"));
     testbed.integrate([("netbox", lobby())]);
@@ -165,7 +165,7 @@ async fn a_midnight_makes_and_removes_records_by_the_rollover() {
 }
 
 #[tokio::test]
-async fn what_somebody_changes_or_removes_in_the_system_is_drift() {
+async fn a_change_or_removal_in_the_system_is_drift() {
     let (audit, _guard) = Audit::begin();
     let testbed = ready().await;
     audit.lines();
@@ -187,12 +187,12 @@ async fn what_somebody_changes_or_removes_in_the_system_is_drift() {
     testbed.system("netbox").put(person);
     testbed.sync("netbox").await;
     testbed.until("made again", |testbed| testbed.living("netbox").len() == 1).await;
-    // The first attempt finds that the removed record has used its id up.
+    // The first attempt finds that the id of the removed record cannot be used again.
     assert_eq!(audit.lines(), ["create drift", "create drift"]);
 }
 
 #[tokio::test]
-async fn what_an_earlier_process_did_not_get_done_is_caught_up_with() {
+async fn unfinished_work_of_an_earlier_process_is_caught_up_with() {
     let known = handled_before().await;
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at(DURING));
@@ -204,7 +204,7 @@ async fn what_an_earlier_process_did_not_get_done_is_caught_up_with() {
 }
 
 #[tokio::test]
-async fn a_change_that_no_process_has_seen_is_its_users_after_a_restart() {
+async fn a_change_made_while_no_process_ran_has_the_reason_user() {
     let known = handled_before().await;
     let (audit, _guard) = Audit::begin();
     let mut testbed = Testbed::at(at(DURING));

@@ -1,4 +1,5 @@
-//! The end of a deletion: when no system holds anything any more, or somebody gave up, the finalizer goes.
+//! The end of a deletion: the finalizer is removed when no system holds a record any more, or when a person has
+//! abandoned the records.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::reconcile::abandon::{deleting, deletion_failed, is_abandoned, is_miss
 use crate::reconcile::references::{References, tenant_id};
 
 impl Visitors {
-    /// One look at a deletion: it ends, says why it does not, or waits.
+    /// Checks a deletion: it ends, reports why it cannot, or waits.
     pub(super) async fn finish_deletion(
         &self,
         input: &StatusInput<'_>,
@@ -34,7 +35,7 @@ impl Visitors {
         }
         if abandoned || holders.is_empty() {
             if abandoned {
-                tracing::warn!(%object_id, "abandoned: what is left in the systems stays there");
+                tracing::warn!(%object_id, "abandoned: the remaining records stay in their systems");
             }
             if leave_behind(object_id, object, references) > 0 {
                 self.writer.events.left_behind(&self.writer.resource, &object.meta).await;
@@ -45,7 +46,7 @@ impl Visitors {
         engines.filter(|engine| engine.lacks_witness(object_id)).for_each(|engine| engine.request_witness());
         let failure = self.trouble_of(object_id, row_state).map(|failure| failure.message);
         let awaited = holders.into_iter().find(|key| !is_connected(references, key)).map(waits_for);
-        // A connection that is merely being made is not worth a word.
+        // A connection that is being established is not reported.
         let why = failure.or_else(|| awaited.filter(|_| priority == Priority::Drift));
         let misspelt = is_misspelt(&object.meta);
         let verdict = match why {
@@ -74,7 +75,7 @@ fn waits_for(integration: &ObjectKey) -> String {
     format!("waits for AccessIntegration {}, which is not connected: see its status", integration.name)
 }
 
-/// Counts what is left of a slot in each system although its object goes. Says how many records there are.
+/// Counts the records of an object that stay in each system after its deletion. Returns their number.
 fn leave_behind(object_id: ObjectId, object: &Object, references: &References) -> usize {
     let all: BTreeSet<_> = references.integrations.keys().chain(references.engines.keys()).collect();
     let here = all.into_iter().filter(|key| key.namespace == object.meta.key.namespace);
@@ -85,7 +86,7 @@ fn leave_behind(object_id: ObjectId, object: &Object, references: &References) -
     left.sum()
 }
 
-/// The integrations whose system may hold something of the slot: all of which it is not proven that they do not.
+/// The integrations in which the system may hold a record of the object: all without a proof that it does not.
 fn holders<'a>(
     object_id: ObjectId,
     object: &Object,
@@ -112,15 +113,16 @@ fn holders<'a>(
                 !(done && engine.is_settled(object_id) && engine.is_absent(object_id))
             }
             None if untouched => names(object, &key.name),
-            // What was not looked at since the start may hold something, unless it serves another Property than the
-            // visitor's tenant says.
+            // A system that was not listed since the start may hold a record, unless its integration serves another
+            // Property than that of the visitor's Tenant.
             None => names(object, &key.name) || placement.is_some() || !elsewhere(serves),
         }
     });
     found.map(|(key, _)| key).collect()
 }
 
-/// Whether an integration that had written nothing when the directory was made may hold something of the slot after all.
+/// Whether an integration that had written nothing when the references were built may hold a record of the object by
+/// now.
 fn may_have_made(object_id: ObjectId, object: &Object, integration: &str, engine: &Engine) -> bool {
     let named = known_ids(object, integration).iter().any(|id| !engine.is_gone(id));
     named

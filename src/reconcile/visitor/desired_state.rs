@@ -1,4 +1,4 @@
-//! The declared side as engines see it.
+//! Answers engines that ask for the desired state of an object, and takes their reports.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::cluster::watch::Event;
 use crate::engine::{DesiredStateAnswer, DesiredStateSource, Engine, Outcome, Report, SourceError, Wait};
 use crate::reconcile::references::{References, tenant_id};
 
-/// What a row says of a slot, before its object is looked at.
+/// The desired state as far as the row has it, before the object is read.
 enum ByRow {
     Settled(DesiredState),
-    /// Nothing is wanted; the object's status is needed.
+    /// No record is desired; the object's status is needed.
     Nothing,
-    /// A record is wanted; the object is needed.
+    /// A record is desired; the object is needed.
     Record,
-    /// What is wanted is known in part; the object is needed.
+    /// The desired record is known in part; the object is needed.
     KnownInPart,
 }
 
@@ -92,7 +92,7 @@ impl DesiredStateSource for Visitors {
         if let Some(row) = self.table.lock().row_mut(object_id) {
             let is_deleting = row.is_deleting();
             let placement = row.state.placement_mut(index);
-            // On the way out nothing is wanted but the end: whoever planned last does not matter.
+            // Under deletion only removal is desired, so the target of an earlier plan does not matter.
             placement.state =
                 if is_deleting { state } else { state_after(placement.target, state, settled, content) };
         }
@@ -109,7 +109,7 @@ impl DesiredStateSource for Visitors {
 }
 
 impl Visitors {
-    /// What a slot that waits for another one says: times are those of its own property.
+    /// The failure of an object that waits for another one. Times are those of its own Property.
     fn trouble_of_wait(&self, object_id: ObjectId, wait: &Wait, references: &References) -> Failure {
         let tenant = self.table.lock().row(object_id).map(|row| row.state.tenant);
         let facts = tenant.and_then(|tenant| references.tenant(tenant));
@@ -117,7 +117,7 @@ impl Visitors {
         waits::failure(wait, zone, self.clock.now())
     }
 
-    /// Why nothing can be said of a slot without an object: nothing is left to do for it, unless not all objects are listed.
+    /// The answer for an id without an object: there is no work left, unless some objects are not listed yet.
     pub(super) fn without_object(&self) -> SourceError {
         if self.is_complete() { SourceError::NoObject } else { SourceError::Frozen }
     }
@@ -154,7 +154,7 @@ impl Visitors {
         })
     }
 
-    /// What an integration should hold, by the whole object.
+    /// The desired state in an integration, computed from the whole object.
     pub(super) fn plan_record(
         &self,
         integration: &ObjectKey,
@@ -166,7 +166,7 @@ impl Visitors {
         let index = references.indexes.get(integration);
         let (Some(desired), Some(index)) = (desired, index) else { return DesiredState::Keep };
         let mut table = self.table.lock();
-        // Its deletion or another spec may have come while the object was fetched: what is wanted now is not this.
+        // A deletion or a new spec may have arrived while the object was fetched; this desired state is outdated then.
         let same = |row: &&mut Row<RowState>| {
             row.uid() == object.meta.uid && row.generation() == object.meta.generation && !row.is_deleting()
         };
@@ -176,7 +176,7 @@ impl Visitors {
         desired
     }
 
-    /// What an integration may hold at most of an object that refers to something which is not known.
+    /// The most that an integration may hold of an object with an unknown reference.
     fn known_of(&self, integration: &ObjectKey, object: &Object) -> DesiredState {
         let Ok(visitor) = validate(object) else { return DesiredState::Keep };
         let references = self.references();
@@ -185,7 +185,7 @@ impl Visitors {
         DesiredState::AtMost(Arc::new(most))
     }
 
-    /// The object of a slot: the one at hand, else by a live GET; `None` if it does not exist.
+    /// The object of an id, from the object cache or else by a live GET; `None` if it does not exist.
     pub(super) async fn object(&self, object_id: ObjectId) -> Result<Option<Arc<Object>>, SourceError> {
         let (key, version) = {
             let table = self.table.lock();
@@ -198,13 +198,13 @@ impl Visitors {
         self.fetch(object_id, &key).await
     }
 
-    /// Asks the API server, whatever is at hand.
+    /// Reads an object from the API server, even if it is cached.
     pub(super) async fn fetch(
         &self,
         object_id: ObjectId,
         key: &ObjectKey,
     ) -> Result<Option<Arc<Object>>, SourceError> {
-        // Before the GET: a 404 speaks of the object that we knew, not of one that has its name since.
+        // The uid is read before the GET: a 404 is about the object known then, not about a later one of the same name.
         let uid = self.table.lock().row(object_id).map(Row::uid);
         let found = self.get(key).await?;
         if let Some(object) = &found {
@@ -225,7 +225,7 @@ impl Visitors {
         Ok(found.map(|live: RawObject<_, _>| Arc::new(live.into_seen())))
     }
 
-    /// An answer of the API server enters the rows like an event: the watch will only repeat it.
+    /// Enters an answer of the API server into the rows like an event. The watch delivers the same version later.
     pub(super) fn take_answer(&self, object_id: ObjectId, object: &Arc<Object>) {
         let todo = self.table.lock().on(Event::Answer((**object).clone()));
         self.object_cache.lock().put(object_id, Arc::clone(object));
@@ -235,8 +235,8 @@ impl Visitors {
     }
 }
 
-/// What an integration should hold of an object, or why it is refused; `None` if it takes no visitors of the
-/// object's Tenant, or the spec cannot be read.
+/// The desired state of an object in an integration, or why it is refused; `None` if the integration takes no visitors
+/// of the object's Tenant, or the spec is not valid.
 pub(super) fn record_in(
     integration: &ObjectKey,
     object: &Object,
@@ -249,26 +249,26 @@ pub(super) fn record_in(
     Some(plan::record(&visitor, &object.meta.key, tenant, access, now))
 }
 
-/// What a row concludes from what is reported. The end of an old record, read back late, is not the new one's; and a record
-/// of what was wanted when its turn began is not the one of a spec that has changed since.
+/// The state of a placement after a report. The report may be about a former record: neither its absence nor another
+/// content says anything about the record that is desired now.
 fn state_after(
     target: PlacementTarget,
-    told: PlacementState,
+    reported: PlacementState,
     settled: bool,
     content: Option<u32>,
 ) -> PlacementState {
-    match (target, told) {
-        (PlacementTarget::Content(wanted), told) if told.is_present() && content != Some(wanted) => {
+    match (target, reported) {
+        (PlacementTarget::Content(wanted), reported) if reported.is_present() && content != Some(wanted) => {
             PlacementState::Waiting
         }
-        (PlacementTarget::Unplanned, told) if told.is_present() => PlacementState::Waiting,
+        (PlacementTarget::Unplanned, reported) if reported.is_present() => PlacementState::Waiting,
         (PlacementTarget::Content(_), PlacementState::Absent) => PlacementState::Waiting,
         (_, PlacementState::Absent) if !settled => PlacementState::Waiting,
-        _ => told,
+        _ => reported,
     }
 }
 
-/// What a row keeps of a want.
+/// The part of a desired state that a row keeps.
 pub(super) fn placement_target(desired: &DesiredState) -> PlacementTarget {
     match desired {
         DesiredState::Record(record) => PlacementTarget::Content(record.id.content),
@@ -279,7 +279,7 @@ pub(super) fn placement_target(desired: &DesiredState) -> PlacementTarget {
     }
 }
 
-/// What a row may conclude from what an engine knows; `None` if the engine has work to do, a second witness among it.
+/// The state of a placement according to its engine; `None` if the engine has work to do, such as a second witness.
 pub(super) fn state_by_engine(
     target: PlacementTarget,
     engine: &Engine,
@@ -290,7 +290,7 @@ pub(super) fn state_by_engine(
     state_by_snapshot(target, existing, engine.altered(object_id), || engine.lacks_witness(object_id), now)
 }
 
-/// The same from what the snapshot holds. `altered` are the fields of the record that the system does not keep.
+/// The same from parts of the snapshot. `altered` has the fields of the record that the system does not keep as sent.
 fn state_by_snapshot(
     target: PlacementTarget,
     existing: &[ExistingRecord],

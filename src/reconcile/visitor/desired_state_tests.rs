@@ -16,13 +16,13 @@ fn id(content: u64) -> RecordId {
     RecordId::new(Owner(7), ObjectId(1), content)
 }
 
-/// A record that holds what its id says.
+/// A record whose content matches its id.
 fn existing(content: u64) -> ExistingRecord {
     ExistingRecord { id: id(content), fingerprint: content, until: None }
 }
 
 #[test]
-fn a_row_keeps_the_content_of_a_wanted_record_and_nothing_else_of_it() {
+fn a_row_keeps_the_content_of_a_desired_record_and_nothing_else() {
     let window = Window { from: at("2026-12-01T08:00:00Z"), until: at("2026-12-01T16:00:00Z") };
     let record = DesiredRecord {
         id: id(42),
@@ -51,8 +51,12 @@ fn the_end_of_an_old_record_is_not_the_end_of_the_new_one() {
         (PlacementTarget::Content(7), Present, false, Present),
         (PlacementTarget::Nothing, Unconfirmed, false, Unconfirmed),
     ];
-    for (desired, told, settled, state) in rows {
-        assert_eq!(state_after(desired, told, settled, Some(7)), state, "{desired:?} {told:?} {settled}");
+    for (desired, reported, settled, state) in rows {
+        assert_eq!(
+            state_after(desired, reported, settled, Some(7)),
+            state,
+            "{desired:?} {reported:?} {settled}"
+        );
     }
 }
 
@@ -65,7 +69,7 @@ fn a_record_of_the_old_spec_is_not_the_one_that_the_new_spec_wants() {
 }
 
 #[test]
-fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
+fn a_snapshot_that_satisfies_the_target_leaves_the_engine_nothing_to_do() {
     use PlacementState::{Absent, Present};
     use PlacementTarget::{AtMost, Content, Ended, Keep, Nothing, Unplanned};
     let later = ExistingRecord { id: id(42).next(), fingerprint: 42, until: None };
@@ -74,23 +78,23 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
     let over = ExistingRecord { until: Some(now), ..existing(42) };
     let rows: [(PlacementTarget, &[ExistingRecord], Option<PlacementState>, &str); 18] = [
         (Content(42), &[existing(42)], Some(Present), "as wanted"),
-        (Content(42), &[later], Some(Present), "as wanted, under a later number"),
+        (Content(42), &[later], Some(Present), "as desired, with a later number"),
         (Content(42), &[existing(43)], None, "another day's, to be replaced"),
         (Content(42), &[drifted], None, "changed by hand"),
         (Content(42), &[existing(42), existing(43)], None, "one too many"),
         (Content(42), &[], None, "to be made"),
-        (Nothing, &[], Some(Absent), "nothing, as wanted"),
+        (Nothing, &[], Some(Absent), "nothing, as desired"),
         (Nothing, &[existing(42)], None, "to be removed"),
         (Keep, &[], Some(Absent), "nothing to keep"),
-        (Keep, &[drifted], Some(Present), "whatever is there stays"),
+        (Keep, &[drifted], Some(Present), "an existing record stays"),
         (AtMost, &[], Some(Absent), "nothing to reduce"),
         (AtMost, &[existing(42)], None, "its object says what it may open"),
         (Ended, &[], Some(Absent), "nothing is missed"),
         (Ended, &[over], Some(Present), "it opens no more and stays until midnight"),
-        (Ended, &[over, drifted], None, "what still opens goes"),
+        (Ended, &[over, drifted], None, "a record that still opens doors is removed"),
         (Ended, &[existing(42)], None, "it has no end of its own"),
-        (Unplanned, &[existing(42)], None, "its object must be looked at"),
-        (Unplanned, &[], None, "its object must be looked at"),
+        (Unplanned, &[existing(42)], None, "its object must be read"),
+        (Unplanned, &[], None, "its object must be read"),
     ];
     for (desired, existing, state, why) in rows {
         assert_eq!(state_by_snapshot(desired, existing, Fields::default(), || false, now), state, "{why}");
@@ -98,7 +102,7 @@ fn a_snapshot_that_satisfies_what_is_wanted_leaves_the_engine_nothing_to_do() {
 }
 
 #[test]
-fn one_list_alone_settles_nothing_that_should_not_be_there() {
+fn a_single_listing_does_not_prove_that_a_record_is_absent() {
     let of_one_list =
         |desired| state_by_snapshot(desired, &[], Fields::default(), || true, Timestamp::UNIX_EPOCH);
     assert_eq!((of_one_list(PlacementTarget::Nothing), of_one_list(PlacementTarget::Ended)), (None, None));
@@ -110,7 +114,7 @@ fn one_list_alone_settles_nothing_that_should_not_be_there() {
 }
 
 #[tokio::test]
-async fn what_is_wanted_of_a_slot_without_an_object_is_known_only_when_all_are_listed() {
+async fn the_desired_state_of_an_id_without_an_object_is_known_only_when_all_are_listed() {
     let testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
     let desired = async || {

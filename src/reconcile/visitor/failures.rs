@@ -1,4 +1,5 @@
-//! Why places are not as wanted, in words. Bounded; what fails beyond is told without them.
+//! Why placements differ from their targets, in words. The number is bounded; a failure beyond it has no words in the
+//! status.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +12,12 @@ use super::status_compute::{Failure, FailureKind};
 /// Failures kept in words.
 const MOST: usize = 10_000;
 
-/// Failures by visitor and integration: what one system refuses is not mended by another one that takes it.
+/// Failures by Visitor and integration: success in one system does not clear a failure in another.
 #[derive(Default)]
 pub struct Failures(BTreeMap<(ObjectId, u16), Failure>);
 
 impl Failures {
-    /// The trouble of a place, or that there is none any more.
+    /// Notes the failure of a placement, or clears it.
     pub fn note(&mut self, object_id: ObjectId, integration: u16, failure: Option<Failure>) {
         let placement = (object_id, integration);
         match failure {
@@ -30,14 +31,14 @@ impl Failures {
         }
     }
 
-    /// All troubles of a slot, by integration.
+    /// All failures of an object, by integration.
     pub fn of(&self, object_id: ObjectId) -> impl Iterator<Item = (u16, &Failure)> {
         self.0
             .range((object_id, 0)..=(object_id, u16::MAX))
             .map(|((_, integration), failure)| (*integration, failure))
     }
 
-    /// Something about the slot is new: its troubles are those of the past.
+    /// Clears the failures of an object that has changed.
     pub fn forget(&mut self, object_id: ObjectId) {
         let past: Vec<u16> = self.of(object_id).map(|(integration, _)| integration).collect();
         for integration in past {
@@ -52,7 +53,7 @@ impl Failures {
 }
 
 impl Visitors {
-    /// The trouble to tell: one that waits for a person before one that may pass by itself, and none of an integration
+    /// The failure to report: one that needs a person before one that may pass by itself, and none in an integration
     /// that is gone.
     pub(super) fn trouble_of(&self, object_id: ObjectId, row_state: &RowState) -> Option<Failure> {
         let failures = self.failures.lock();
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn troubles_are_kept_by_visitor_and_integration() {
+    fn failures_are_kept_by_visitor_and_integration() {
         let mut failures = Failures::default();
         failures.note(ObjectId(1), 0, Some(failure("a")));
         failures.note(ObjectId(1), u16::MAX, Some(failure("b")));
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_bound_and_what_is_known_already_may_change_at_it() {
+    fn the_number_is_bounded_and_a_known_failure_may_still_change() {
         let mut failures = Failures::default();
         for object_id in 0..=MOST as u64 {
             failures.note(ObjectId(object_id), 0, Some(failure("a")));

@@ -1,5 +1,5 @@
-//! A status that others have written is repaired. A row keeps the hash of what its status says, so that each state of an
-//! object shows whether somebody else has written there.
+//! Repairs statuses that other clients have written. A row keeps the hash of its status, so that each version of an
+//! object shows whether another client has changed it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use super::validate::Object;
 use crate::engine::Priority;
 
 impl Visitors {
-    /// Compares a newer state of an object, in which no plan changes, with what its status said last.
+    /// Compares the status in a newer version of an object, for which nothing is planned anew, with the one that was
+    /// known last.
     pub(super) fn compare_status(&self, object_id: ObjectId, object: Arc<Object>) {
         let found = object.status.as_ref().map_or(0, status_compute::hash);
         let references = self.references();
@@ -23,11 +24,12 @@ impl Visitors {
                 return;
             };
             self.note_status(&mut row.state, object.status.as_ref());
-            // What is under way is told again as if the status had said no more than that the spec was seen.
+            // At most `Spec`, so that work in progress is reported again.
             row.state.status_coverage = told(&row.state, &object, &references).min(StatusCoverage::Spec);
         }
         self.object_cache.lock().put(object_id, object);
-        // Nobody waits for it, and whoever writes against us does so no faster than the others let us.
+        // The lowest priority: no user waits for this write, and a client that keeps overwriting the status must not
+        // delay other writes.
         self.queue_status_if_it_differs(object_id, Priority::Drift);
     }
 }

@@ -4,8 +4,8 @@ use crate::reconcile::fixtures::{at, jane, with};
 use crate::reconcile::visitor::life_tests::{DURING, ours, ready};
 use crate::reconcile::visitor::testbed::Testbed;
 
-/// The object as it stands, with this written into its status by somebody else.
-fn meddled(testbed: &Testbed, patch: &Value) -> Value {
+/// The present object, after another client has written this patch into its status.
+fn overwritten(testbed: &Testbed, patch: &Value) -> Value {
     let status = serde_json::to_value(testbed.object().unwrap().status.unwrap()).unwrap();
     with(ours(jane()), &json!({ "status": with(status, patch) }))
 }
@@ -18,18 +18,18 @@ fn stalled() -> Value {
 }
 
 #[tokio::test]
-async fn a_status_that_somebody_else_has_written_is_repaired_without_a_look_into_the_system() {
+async fn a_status_that_another_client_has_written_is_repaired_without_a_call_to_the_system() {
     let patches = [
         json!({ "conditions": [stalled()] }),
         json!({ "conditions": [], "records": null }),
         json!({ "observedGeneration": -1 }),
-        json!({ "records": [{ "integration": "netbox", "externalId": "nobody" }] }),
+        json!({ "records": [{ "integration": "netbox", "externalId": "unknown" }] }),
     ];
     for patch in patches {
         let testbed = ready().await;
         let before = testbed.object().unwrap().status.unwrap();
         testbed.calls();
-        testbed.tell(&meddled(&testbed, &patch));
+        testbed.tell(&overwritten(&testbed, &patch));
         let same = |testbed: &Testbed| {
             let status = testbed.object().unwrap().status.unwrap_or_default();
             status.status.same_without_times(&before.status) && status.records == before.records
@@ -41,18 +41,17 @@ async fn a_status_that_somebody_else_has_written_is_repaired_without_a_look_into
 }
 
 #[tokio::test]
-async fn what_others_change_beside_the_status_costs_no_call() {
+async fn a_foreign_change_outside_the_status_costs_no_call() {
     let testbed = ready().await;
     testbed.calls();
     let label = json!({ "metadata": { "labels": { "team": "doors" } } });
-    testbed.tell(&with(meddled(&testbed, &json!({})), &label));
+    testbed.tell(&with(overwritten(&testbed, &json!({})), &label));
     testbed.rest().await;
     assert_eq!(testbed.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_status_that_was_emptied_while_the_record_is_on_its_way_is_written_when_there_is_something_to_say()
-{
+async fn a_status_that_was_emptied_during_work_is_written_when_there_is_a_result() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", crate::reconcile::visitor::life_tests::lobby())]);
     testbed.tell(&jane());

@@ -1,4 +1,4 @@
-//! The life of a Visitor from event to status, with everything but the wire.
+//! The life of a Visitor from event to status, with everything except the network.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ pub(super) fn inside(testbed: &Testbed, name: &str) -> usize {
     testbed.engine(name).existing(object_id()).map_or(0, |existing| existing.len())
 }
 
-/// Jane in the NetBox and told so.
+/// A testbed in which Jane's record is in the NetBox and her Visitor is Ready.
 pub(super) async fn ready() -> Testbed {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
@@ -72,7 +72,7 @@ async fn a_status_whose_writer_panics_is_written_by_another() {
 }
 
 #[tokio::test]
-async fn a_visitor_is_made_told_and_removed_again() {
+async fn a_visitor_gets_a_record_and_a_status_and_is_removed_again() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
     testbed.run("netbox").await;
@@ -91,8 +91,8 @@ async fn a_visitor_is_made_told_and_removed_again() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_an_engine_that_has_not_looked_yet_although_no_status_names_a_record() {
-    // Made by a process that was killed before it could write the status.
+async fn a_deletion_waits_for_an_engine_that_has_not_synced_yet_although_no_status_names_a_record() {
+    // The record was created by a process that was killed before it wrote the status.
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", holding([&record()]))]);
     testbed.tell(&deleting(ours(jane())));
@@ -131,7 +131,7 @@ async fn a_record_that_no_status_names_is_removed_when_its_day_is_over() {
 
 #[tokio::test]
 async fn a_record_that_is_taken_over_gets_its_finalizer_without_a_call_to_the_system() {
-    // A cluster that was moved: the object is new, the record is not.
+    // After a move to another cluster the object is new and the record is not.
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", holding([&record()]))]);
     testbed.tell(&jane());
@@ -146,14 +146,14 @@ async fn a_record_that_is_taken_over_gets_its_finalizer_without_a_call_to_the_sy
 }
 
 #[tokio::test]
-async fn a_finalizer_that_somebody_took_away_is_put_on_again_while_there_is_a_record() {
+async fn a_finalizer_that_another_client_removed_is_set_again_while_there_is_a_record() {
     let testbed = ready().await;
     testbed.tell(&jane());
     testbed.until("ours again", |testbed| testbed.object().is_some_and(|object| object.meta.is_ours())).await;
 }
 
 #[tokio::test]
-async fn what_fails_in_one_system_is_told_although_another_one_holds_the_visitor() {
+async fn a_failure_in_one_system_is_reported_although_another_one_holds_the_visitor() {
     let testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
     testbed.tell(&jane());
@@ -177,7 +177,7 @@ async fn what_fails_in_one_system_is_told_although_another_one_holds_the_visitor
 }
 
 #[tokio::test]
-async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_who_is_as_wanted() {
+async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_that_is_in_sync() {
     let mut before = Testbed::at(at(DURING));
     before.integrate([("netbox", lobby())]);
     before.run("netbox").await;
@@ -196,7 +196,7 @@ async fn after_a_restart_nothing_is_looked_up_and_nothing_written_for_a_visitor_
 }
 
 #[tokio::test]
-async fn a_suspended_integration_closes_all_the_same() {
+async fn a_suspended_integration_still_removes_access() {
     let testbed = ready().await;
     testbed.engine("netbox").suspend();
     testbed.refer(|references| {
@@ -228,7 +228,7 @@ async fn a_plan_that_was_under_way_when_the_deletion_came_changes_nothing_any_mo
 }
 
 #[tokio::test]
-async fn a_visitor_who_could_not_be_let_in_is_not_missed_when_his_time_is_over() {
+async fn a_record_that_could_not_be_created_is_not_missing_when_the_visit_is_over() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", Memory::with_groups(["Another"]))]);
     testbed.run("netbox").await;
@@ -239,7 +239,7 @@ async fn a_visitor_who_could_not_be_let_in_is_not_missed_when_his_time_is_over()
 }
 
 #[tokio::test]
-async fn what_was_refused_for_good_is_tried_again_by_the_next_sync() {
+async fn a_terminal_failure_is_tried_again_by_the_next_sync() {
     let system = lobby();
     let refused = SystemError::new(ErrorKind::Terminal, "AddPerson", "NetBox refuses this name: change it");
     system.fail_next("create", Fault::Refuse(refused));
@@ -262,7 +262,7 @@ async fn a_change_elsewhere_queues_nothing_here() {
     testbed.until("ready", |testbed| testbed.ready() == "True Succeeded").await;
     testbed.rest().await;
     testbed.calls();
-    // At rest no engine takes a turn: whatever is queued stays in the queue and can be seen.
+    // An idle engine takes no turn: queued work stays in the queue and can be seen.
     testbed.stop().await;
     testbed.refer(|references| {
         for tenant in references.tenants.values_mut() {
@@ -274,7 +274,7 @@ async fn a_change_elsewhere_queues_nothing_here() {
     assert_eq!((queued("netbox"), queued("annex")), (Some(0), Some(1)));
 }
 
-/// Jane in an integration that says `Orphan` and in one that does not, under deletion.
+/// Jane's records in an integration with `Orphan` and in one without, while her Visitor is being deleted.
 async fn leaving(namespace: Option<bool>) -> Testbed {
     let mut testbed = Testbed::at(at(DURING));
     testbed.namespace(namespace);
@@ -302,14 +302,14 @@ async fn at_the_end_of_a_namespace_records_stay_where_the_integration_says_so_an
 }
 
 #[tokio::test]
-async fn somebody_who_is_deleted_alone_is_removed_whatever_the_integration_says() {
+async fn the_record_of_a_visitor_that_is_deleted_alone_is_removed_whatever_the_deletion_policy() {
     let testbed = leaving(Some(false)).await;
     testbed.until("gone", |testbed| testbed.object().is_none()).await;
     assert_eq!(inside(&testbed, "netbox") + inside(&testbed, "annex"), 0);
 }
 
 #[tokio::test]
-async fn while_it_is_not_known_whether_the_namespace_goes_nothing_is_removed_that_may_be_meant_to_stay() {
+async fn while_the_namespace_cannot_be_read_no_record_under_orphan_is_removed() {
     let testbed = leaving(None).await;
     testbed.until("out of the other", |testbed| inside(testbed, "annex") == 0).await;
     testbed.rest().await;
@@ -318,14 +318,14 @@ async fn while_it_is_not_known_whether_the_namespace_goes_nothing_is_removed_tha
 }
 
 #[tokio::test]
-async fn nobody_asks_for_the_namespace_where_no_integration_says_orphan() {
+async fn the_namespace_is_not_read_where_no_integration_has_orphan() {
     let testbed = ready().await;
     testbed.tell(&deleting(ours(jane())));
     testbed.until("gone", |testbed| testbed.object().is_none()).await;
     assert!(!testbed.calls().iter().any(|call| call.ends_with("namespace")));
 }
 
-/// Jane in both of two integrations; then the NetBox takes no visitors any more, for the reason that is given.
+/// Jane's records in two integrations; then the NetBox takes no visitors any more, for the given reason.
 async fn without_the_netbox(why: impl FnOnce(&mut crate::reconcile::references::References)) -> Testbed {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
@@ -345,7 +345,7 @@ async fn without_the_netbox(why: impl FnOnce(&mut crate::reconcile::references::
 }
 
 #[tokio::test]
-async fn an_integration_whose_spec_cannot_be_read_keeps_whom_it_holds_until_the_visit_is_over() {
+async fn an_integration_with_an_unreadable_spec_keeps_its_records_until_the_visit_is_over() {
     let testbed = without_the_netbox(|references| references.frozen.extend([key("netbox")])).await;
     testbed.rest().await;
     assert_eq!((inside(&testbed, "netbox"), inside(&testbed, "annex")), (1, 1));
@@ -354,14 +354,14 @@ async fn an_integration_whose_spec_cannot_be_read_keeps_whom_it_holds_until_the_
 }
 
 #[tokio::test]
-async fn an_integration_that_declines_visitors_gives_up_whom_it_holds() {
+async fn an_integration_that_declines_visitors_removes_its_records() {
     let testbed = without_the_netbox(|references| references.declining.extend([key("netbox")])).await;
     testbed.until("out of the one", |testbed| inside(testbed, "netbox") == 0).await;
     assert_eq!(inside(&testbed, "annex"), 1);
 }
 
 #[tokio::test]
-async fn an_integration_that_declines_visitors_after_it_could_not_be_read_gives_up_whom_it_holds() {
+async fn an_integration_that_declines_visitors_after_it_was_unreadable_removes_its_records() {
     let testbed = without_the_netbox(|references| references.frozen.extend([key("netbox")])).await;
     testbed.rest().await;
     testbed.refer(|references| {
@@ -373,7 +373,7 @@ async fn an_integration_that_declines_visitors_after_it_could_not_be_read_gives_
 }
 
 #[tokio::test]
-async fn the_only_integration_gives_up_whom_it_holds_if_it_declines_visitors_and_not_if_it_is_not_ready() {
+async fn the_only_integration_removes_its_records_if_it_declines_visitors_and_not_if_it_is_not_ready() {
     for (declines, left) in [(true, 0), (false, 1)] {
         let mut testbed = Testbed::at(at(DURING));
         testbed.integrate([("netbox", lobby())]);
@@ -390,7 +390,7 @@ async fn the_only_integration_gives_up_whom_it_holds_if_it_declines_visitors_and
             }
             references.declining.extend(declines.then(|| key("netbox")));
         });
-        testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+        testbed.until("reported", |testbed| testbed.ready() == "False DependencyNotReady").await;
         testbed.rest().await;
         assert_eq!(inside(&testbed, "netbox"), left, "declines: {declines}");
     }

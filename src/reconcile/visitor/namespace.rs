@@ -1,5 +1,6 @@
-//! The end of a whole namespace marks every object in it, in any order. A Visitor that goes by that is not one that somebody
-//! deletes: where its integration says `deletionPolicy: Orphan` the record stays (design 3.16).
+//! Deletion of a whole namespace, which marks every object in it for deletion, in any order. A Visitor that is deleted
+//! with its namespace was not chosen by a person: where its integration has `deletionPolicy: Orphan`, the record stays
+//! (design 3.16).
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::cluster::rows::Row;
 use crate::engine::SourceError;
 
 impl Visitors {
-    /// Whether an integration keeps what it holds of a slot although its Visitor is being deleted.
+    /// Whether an integration keeps the records of a Visitor although the Visitor is being deleted.
     pub(super) async fn is_kept(
         &self,
         integration: &ObjectKey,
@@ -24,8 +25,8 @@ impl Visitors {
         Ok(deleting && says && self.is_going(&integration.namespace).await?)
     }
 
-    /// The integrations of a namespace that keep what they hold, since it is going. The API server is asked only where there
-    /// is one that says `Orphan`; while it cannot be asked nothing is removed.
+    /// The integrations of a namespace that keep their records because the namespace is being deleted. The API server
+    /// is asked only if an integration has `Orphan`; while it cannot be asked, nothing is removed.
     pub(super) async fn keeping(&self, namespace: &str) -> Result<BTreeSet<ObjectKey>, SourceError> {
         let references = self.references();
         let here = references.orphaning.iter().filter(|key| key.namespace == namespace);
@@ -37,7 +38,7 @@ impl Visitors {
         let found = Api::<Namespace>::all(self.writer.client.clone()).get_opt(namespace).await;
         let found = found.map_err(|error| {
             if matches!(error, kube::Error::Api(_)) {
-                tracing::warn!(namespace, %error, "the Namespace may not be read: deletions under Orphan wait");
+                tracing::warn!(namespace, %error, "the Namespace cannot be read: deletions wait where deletionPolicy is Orphan");
             }
             SourceError::Unreachable(error.to_string())
         })?;

@@ -47,7 +47,7 @@ fn made(spec: &Value, tenant: &TenantFacts) -> DesiredRecord {
     }
 }
 
-// === standing ===
+// === phase ===
 
 #[test]
 fn a_day_visit_is_scheduled_then_on_then_over_then_expired() {
@@ -66,7 +66,7 @@ fn a_day_visit_is_scheduled_then_on_then_over_then_expired() {
 }
 
 #[test]
-fn what_is_missing_is_named_and_freezes() {
+fn a_missing_reference_is_named_and_freezes() {
     let without_property = TenantFacts { property: None, ..facts([netbox()]) };
     let rows = [
         (None, "the Tenant that spec.tenantRef names does not exist: make it or name another"),
@@ -113,13 +113,13 @@ fn what_is_declared_for_an_integration_that_is_not_connected_is_waited_for_and_f
     waiting.declared.unready = vec!["waits for AccessIntegration netbox".to_owned()];
     let (phase, _) = stands(Some(&waiting), DURING);
     assert_eq!(phase, Phase::NoTaker("waits for AccessIntegration netbox".to_owned()));
-    // Beside one that is connected and declared to open nothing: what that one holds goes.
+    // Beside an integration that is connected and declared to open nothing: its records are removed.
     let beside = TenantFacts { access: opening(&[]).access, ..waiting };
     assert_eq!(stands(Some(&beside), DURING).0, Phase::Today);
 }
 
 #[test]
-fn only_what_ended_emptied_or_is_on_moves_records() {
+fn only_a_visit_that_is_on_has_ended_or_has_no_groups_changes_records() {
     let moves = [Phase::Today, Phase::Scheduled, Phase::Expired, Phase::NoGroups(String::new())];
     let freezes = [
         Phase::Over,
@@ -134,7 +134,7 @@ fn only_what_ended_emptied_or_is_on_moves_records() {
 // === record ===
 
 #[test]
-fn the_record_is_what_the_system_will_hold_marked_with_whose_it_is() {
+fn the_record_is_adapted_to_the_system_and_has_an_owner_mark() {
     let record = made(&json!({ "credentialNumber": "12345" }), &facts([netbox()]));
     assert_eq!(
         record.id,
@@ -186,7 +186,7 @@ fn each_change_that_a_door_or_a_desk_can_see_is_a_new_record_of_the_same_visitor
 }
 
 #[test]
-fn what_no_system_is_told_changes_no_record() {
+fn fields_that_no_system_receives_change_no_record() {
     let tenant = facts([netbox()]);
     let first = made(&json!({}), &tenant);
     let silent = [
@@ -220,7 +220,7 @@ fn a_visit_of_several_days_has_a_fresh_record_each_day() {
 }
 
 #[test]
-fn nothing_is_wanted_before_and_after_the_visit_nor_without_groups() {
+fn no_record_is_desired_before_and_after_the_visit_nor_without_groups() {
     let tenant = facts([netbox()]);
     let wants = |tenant: &TenantFacts, now: &str| made_of(&visitor(&json!({})), tenant, now);
     assert_eq!(wants(&tenant, "2026-11-30T12:00:00Z"), Ok(DesiredState::Nothing));
@@ -252,7 +252,7 @@ fn provision_on_apply_makes_the_record_days_ahead_with_the_window_of_its_day() {
 }
 
 #[test]
-fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
+fn a_record_that_the_system_cannot_hold_is_refused_with_what_to_change() {
     let refused =
         |spec: &Value, tenant: &TenantFacts| made_of(&visitor(spec), tenant, DURING).unwrap_err().sentence;
     let (mut bare, mut small) = (netbox(), netbox());
@@ -276,7 +276,7 @@ fn what_the_system_cannot_hold_is_refused_with_what_to_change() {
 }
 
 #[test]
-fn of_a_refused_visitor_it_is_known_what_a_record_that_is_there_may_open() {
+fn the_entitlement_of_a_refused_visitor_is_known() {
     let spec = json!({ "email": null, "credentialNumber": "7", "visit": { "endTime": "15:00" } });
     let most = made_of(&visitor(&spec), &facts([netbox()]), DURING).unwrap_err().most;
     let accepted =
@@ -286,7 +286,7 @@ fn of_a_refused_visitor_it_is_known_what_a_record_that_is_there_may_open() {
 }
 
 #[test]
-fn what_is_known_of_a_visitor_depends_on_what_it_refers_to() {
+fn the_known_entitlement_of_a_visitor_depends_on_its_references() {
     let (visitor, netbox_key) = (visitor(&json!({ "credentialNumber": "7" })), key("netbox"));
     let known = |tenant: Option<&TenantFacts>, now: &str| {
         let most = known_entitlement(&visitor, tenant, &netbox_key, at(now));

@@ -1,5 +1,5 @@
-//! What a new directory means for the visitors of a tenant, beside new records: whether somebody loses something, and
-//! whether their statuses say something else although no record changes.
+//! The effect of new references on the visitors of a tenant, beside new records: whether a visitor loses access, and
+//! whether statuses change although no record does.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use vestibule_core::model::ObjectKey;
 
 use crate::reconcile::references::{Access, References, TenantId};
 
-/// Two directories, one after the other.
+/// The references before and after a change.
 pub(super) struct ReferenceChanges {
-    /// The one of the last scan; an empty one at first.
+    /// The references of the last scan; empty at first.
     pub(super) before: Arc<References>,
-    /// The one of this scan.
+    /// The references of this scan.
     pub(super) now: Arc<References>,
 }
 
@@ -22,8 +22,8 @@ impl ReferenceChanges {
         hash(&self.before) != hash(&self.now)
     }
 
-    /// Whether records of the tenant in an integration may open more than they should from now on: a group was taken
-    /// away, or the clock has changed and with it each window.
+    /// Whether records of the tenant in an integration may open more than they should from now on: a group was removed,
+    /// or the time zone has changed and with it each window.
     pub(super) fn loses_access(&self, tenant: TenantId, integration: &ObjectKey) -> bool {
         let groups = |references| access(references, tenant, integration).map(|access| &access.groups);
         let lost = groups(&self.before).zip(groups(&self.now)).is_some_and(|(was, is)| !was.is_subset(is));
@@ -34,8 +34,8 @@ impl ReferenceChanges {
         lost || zone(&self.before).zip(zone(&self.now)).is_some_and(|(was, is)| was != is)
     }
 
-    /// Integrations, by index, that are frozen or decline visitors now and did not before, or the other way round: who is in
-    /// one of them may have to go although nothing has changed for any tenant.
+    /// The indexes of integrations that have started or stopped to be frozen or to decline visitors: their records may
+    /// have to be removed although nothing has changed for any tenant.
     pub(super) fn turned(&self) -> Vec<u16> {
         let stance = |references: &References, key| {
             (references.frozen.contains(key), references.declining.contains(key))
@@ -45,7 +45,7 @@ impl ReferenceChanges {
         turned.map(|(_, index)| *index).collect()
     }
 
-    /// Whether something else is declared for the tenant's visitors, or is known of what is declared, than before.
+    /// Whether the declarations for the tenant's visitors, or the knowledge about them, have changed.
     pub(super) fn changes_statuses_of(&self, tenant: TenantId) -> bool {
         let declared = |references: &References| references.tenant(tenant).map_or(0, |it| it.declared.hash);
         declared(&self.before) != declared(&self.now)

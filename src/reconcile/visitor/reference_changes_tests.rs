@@ -35,7 +35,7 @@ fn from_usual_to(now: TenantFacts) -> ReferenceChanges {
 }
 
 #[test]
-fn a_group_that_goes_takes_away_and_one_that_comes_does_not() {
+fn a_removed_group_is_a_loss_of_access_and_an_added_one_is_not() {
     for (groups, concerns, takes_away) in [
         (&["Lobby", "Lab"][..], false, false),
         (&["Lab", "Lobby"], false, false),
@@ -50,20 +50,20 @@ fn a_group_that_goes_takes_away_and_one_that_comes_does_not() {
 }
 
 #[test]
-fn another_clock_takes_away_since_windows_end_earlier_somewhere() {
+fn another_time_zone_is_a_loss_of_access_since_a_window_may_end_earlier() {
     let tokyo = PropertyFacts { zone: Zone::parse("Asia/Tokyo").unwrap(), ..berlin() };
     assert!(from_usual_to(tenant(tokyo, netbox(&GROUPS), 0)).loses_access(id(), &key("netbox")));
 }
 
 #[test]
-fn what_is_known_of_what_is_declared_changes_what_is_told_and_no_record() {
+fn knowledge_about_declarations_changes_statuses_and_no_record() {
     let shift = from_usual_to(tenant(berlin(), netbox(&GROUPS), 1));
     assert_eq!((shift.changes_statuses_of(id()), shift.concerns(id(), &key("netbox"))), (true, false));
-    assert!(!shift.changes_statuses_of(7), "a tenant that is in neither");
+    assert!(!shift.changes_statuses_of(7), "a tenant that is in neither value");
 }
 
 #[test]
-fn an_integration_turns_when_it_freezes_or_declines_and_when_it_does_not_any_more() {
+fn an_integration_turns_when_it_starts_or_stops_to_be_frozen_or_to_decline() {
     let indexes = || [(key("netbox"), 3), (key("annex"), 4)].into();
     let [usual, frozen, declining] = [
         References { indexes: indexes(), ..References::default() },
@@ -82,7 +82,7 @@ fn an_integration_turns_when_it_freezes_or_declines_and_when_it_does_not_any_mor
 }
 
 #[test]
-fn the_first_directory_concerns_everybody_and_takes_nothing_away() {
+fn the_first_references_concern_every_tenant_and_are_no_loss_of_access() {
     let shift =
         ReferenceChanges { before: Arc::default(), now: references(tenant(berlin(), netbox(&GROUPS), 0)) };
     assert!(shift.concerns(id(), &key("netbox")) && !shift.loses_access(id(), &key("netbox")));

@@ -1,4 +1,4 @@
-//! A row planned anew from what it knows itself: its day has come or is over, or something it refers to has changed.
+//! Plans a row anew from its own data: its day has come or is over, or a reference has changed.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use super::scan::{Cause, WorkBatch};
 use crate::engine::{Engine, Priority};
 use crate::reconcile::references::{Access, References, TenantFacts};
 
-/// The hash of what a row was planned with, as it is now.
+/// The present hash of the facts that a row is planned with.
 pub(super) fn facts_hash(references: &References, row_state: &RowState) -> u64 {
     references.tenant(row_state.tenant).map_or(0, |tenant| tenant.hash)
 }
 
-/// Plans a row anew from what it knows itself.
+/// Plans a row anew from its own data.
 pub(super) fn replan(
     row_state: &mut RowState,
     object_id: ObjectId,
@@ -76,7 +76,7 @@ pub(super) fn replan(
     }
 }
 
-/// What is wanted is not known, but a group is known to be taken away: what is held is reduced.
+/// The desired record is not known, but a group is known to be removed: an existing record is reduced.
 fn bound(row_state: &mut RowState, object_id: ObjectId, access: &Access, batch: &mut WorkBatch) {
     let integration = &access.integration;
     if integration.engine.existing(object_id).is_some_and(|existing| !existing.is_empty()) {
@@ -86,20 +86,20 @@ fn bound(row_state: &mut RowState, object_id: ObjectId, access: &Access, batch: 
     }
 }
 
-/// Whether an integration that is not to be opened gives up what it holds.
+/// Whether an integration that should not open doors has to remove the records that it holds.
 pub(super) fn closes(phase: &Phase, references: &References, integration: &ObjectKey) -> bool {
     match phase {
         Phase::Missing(_) | Phase::Refused(_) => false,
         Phase::NoTaker(_) => references.declining.contains(integration),
-        // What is wanted of one whose spec cannot be read is not known.
+        // The desired records in an integration with an unreadable spec are not known.
         Phase::Today | Phase::Over | Phase::NoGroups(_) => !references.frozen.contains(integration),
-        // But every visit ends.
+        // A visit ends even in a frozen integration.
         Phase::Scheduled | Phase::Expired => true,
     }
 }
 
-/// The window is over: what opens no more stays until midnight, what still does goes, and what was never made is not missed
-/// any more.
+/// The window is over: a record that opens nothing any more stays until midnight, one that still opens doors is
+/// removed, and one that was never created is no longer missing.
 fn end(
     row_state: &mut RowState,
     object_id: ObjectId,
@@ -130,14 +130,14 @@ fn end(
     }
 }
 
-/// Integrations that are gone have removed their records, or were told to leave them.
+/// Drops the placements in integrations that are gone: those have removed their records, or were ordered to leave them.
 pub(super) fn drop_places_of_the_gone(row_state: &mut RowState, references: &References) {
     row_state.placements.retain(|placement| {
         references.engines.keys().any(|key| references.indexes.get(key) == Some(&placement.integration))
     });
 }
 
-/// Nothing is wanted in this integration: whatever is there goes.
+/// No record is desired in this integration: existing ones are removed.
 pub(super) fn close(
     row_state: &mut RowState,
     object_id: ObjectId,

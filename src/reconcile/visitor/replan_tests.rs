@@ -2,7 +2,7 @@ use super::*;
 use crate::reconcile::fixtures::{engine, facts, integration, key};
 use crate::system::memory::Memory;
 
-/// A directory with an engine for each of these integrations, in this order.
+/// References with an engine for each of these integrations, in this order.
 fn references(names: &[&str]) -> References {
     let mut references = References { complete: true, ..References::default() };
     for (name, index) in names.iter().zip(0..) {
@@ -21,7 +21,7 @@ fn row_state(integrations: &[u16]) -> RowState {
 }
 
 #[test]
-fn places_go_with_their_integration_and_only_with_it() {
+fn a_placement_is_dropped_with_its_integration_and_only_then() {
     let mut row_state = row_state(&[0, 1, 9]);
     drop_places_of_the_gone(&mut row_state, &references(&["netbox", "annex"]));
     assert_eq!(
@@ -46,7 +46,7 @@ fn the_facts_of_a_row_are_those_of_its_tenant_or_none() {
 }
 
 #[test]
-fn closing_a_place_that_an_engine_has_not_looked_at_yet_waits_for_its_first_sync() {
+fn closing_a_placement_waits_for_the_first_sync_of_its_engine() {
     let references = references(&["netbox"]);
     let netbox = &references.engines[&key("netbox")];
     let (mut known, mut unknown, mut batch) =

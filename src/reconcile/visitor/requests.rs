@@ -16,7 +16,7 @@ pub(super) fn requested(object: &Object) -> Option<&String> {
     (handled != Some(token)).then_some(token)
 }
 
-/// Has every engine that something is wanted of look at its records of the slot again.
+/// Requests a new read of the object's records from every engine that has a target for it.
 pub(super) fn reread(row_state: &mut RowState, object_id: ObjectId, references: &References) {
     let wanted =
         row_state.placements.iter_mut().filter(|placement| placement.target != PlacementTarget::Keep);
@@ -40,13 +40,13 @@ pub(super) fn is_compared(row_state: &RowState) -> bool {
 }
 
 impl Visitors {
-    /// What there is to say, with the token that can be echoed now.
+    /// The status with the token that can be echoed now.
     pub(super) fn with_echo(said: Said, object: &Object, row_state: &RowState) -> Said {
         let token = requested(object).filter(|_| is_compared(row_state)).cloned();
         Said { last_handled_sync_at: token.or(said.last_handled_sync_at), ..said }
     }
 
-    /// Notes that a token was echoed, if it is the one that is asked by now.
+    /// Notes that a token was echoed, if it is still the requested one.
     pub(super) fn note_echo(&self, object_id: ObjectId, object: &Object, said: &Said) {
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
         if let Some(row) =

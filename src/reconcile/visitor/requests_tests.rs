@@ -6,7 +6,7 @@ use crate::reconcile::visitor::life_tests::{inside, lobby, object_id, ours, read
 use crate::reconcile::visitor::testbed::Testbed;
 use crate::system::memory::Memory;
 
-/// The object as it stands, with a sync asked for by this token.
+/// The present object with a sync request of this token.
 fn asking(testbed: &Testbed, token: &str) -> Value {
     let status = testbed.object().unwrap().status.unwrap();
     let annotations = json!({ "access.vestibule.dev/sync-requested-at": token });
@@ -25,7 +25,7 @@ async fn a_sync_of_a_visitor_finds_by_id_that_its_record_was_removed_and_says_wh
     testbed.tell(&asking(&testbed, "one"));
     testbed.until("echoed", |testbed| echo(testbed).as_deref() == Some("one")).await;
     assert_eq!((living(&system), testbed.ready().as_str()), (1, "True Succeeded"));
-    // Each token once.
+    // Each token is handled once.
     testbed.rest().await;
     testbed.calls();
     testbed.tell(&asking(&testbed, "one"));

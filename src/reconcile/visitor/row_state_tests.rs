@@ -5,7 +5,7 @@ use crate::cluster::rows::Row;
 use crate::reconcile::fixtures::at;
 
 #[test]
-fn the_plan_of_a_visitor_in_one_integration_takes_no_memory_of_its_own_beside_the_row() {
+fn the_state_of_a_visitor_in_one_integration_needs_no_allocation_beside_the_row() {
     assert!(size_of::<RowState>() <= 80, "{}", size_of::<RowState>());
     let mut row_state = RowState::default();
     row_state.placement_mut(3);
@@ -13,13 +13,13 @@ fn the_plan_of_a_visitor_in_one_integration_takes_no_memory_of_its_own_beside_th
 }
 
 #[test]
-fn row_and_plan_leave_room_for_name_and_snapshot_in_256_bytes() {
+fn row_and_state_leave_room_for_name_and_snapshot_in_256_bytes() {
     // 152 B, about 20 B of name, about 30 B of index, 48 B in the snapshot of one engine: 250 B.
     assert!(size_of::<Row<RowState>>() <= 152, "{}", size_of::<Row<RowState>>());
 }
 
 #[test]
-fn a_place_is_made_once_and_found_by_its_integration() {
+fn a_placement_is_created_once_and_found_by_its_integration() {
     let mut row_state = RowState::default();
     assert!(row_state.placement(7).is_none());
     let placement = *row_state.placement_mut(7);
@@ -45,7 +45,7 @@ fn a_row_is_due_within_a_minute_of_its_change_and_never_before_it() {
         row_state.set_next_transition(Some(change));
         let wakes = row_state.next_transition().unwrap();
         assert!(wakes >= change && wakes.duration_since(change) < SignedDuration::from_mins(1), "{second}");
-        assert!(row_state.is_due(wakes), "whoever wakes then finds it due, or the loop would spin");
+        assert!(row_state.is_due(wakes), "a wake-up at that time finds it due, or the loop would spin");
         assert!(!row_state.is_due(change - SignedDuration::from_secs(1)), "{second}");
         assert!(!row_state.is_due(wakes - SignedDuration::from_nanos(1)), "{second}");
     }
@@ -60,7 +60,7 @@ fn a_fraction_of_a_second_does_not_make_a_row_due_early() {
 }
 
 #[test]
-fn what_never_changes_by_itself_is_never_due() {
+fn a_row_that_never_changes_by_itself_is_never_due() {
     let mut row_state = RowState::default();
     for never in [None, Some(Timestamp::MAX)] {
         row_state.set_next_transition(never);
@@ -70,5 +70,5 @@ fn what_never_changes_by_itself_is_never_due() {
         );
     }
     row_state.set_next_transition(Some(Timestamp::MIN));
-    assert!(row_state.is_due(at("2026-12-01T09:00:00Z")), "what lies in the past is due");
+    assert!(row_state.is_due(at("2026-12-01T09:00:00Z")), "a time in the past is due");
 }

@@ -6,13 +6,13 @@ use crate::reconcile::fixtures::engine;
 use crate::system::memory::Memory;
 
 #[test]
-fn midnight_takes_away_in_its_turn_and_a_change_of_a_tenant_at_once() {
+fn a_rollover_removes_in_its_turn_and_a_change_of_a_tenant_revokes_at_once() {
     assert_eq!(Cause::Time.removal_priority(), Priority::RolloverRemoval);
     assert_eq!(Cause::References.removal_priority(), Priority::Revocation);
 }
 
 #[test]
-fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
+fn work_found_by_a_sync_is_queued_by_target_and_known_state() {
     use PlacementState::{Absent, Failed, Present, Retrying, Unconfirmed, Waiting};
     let content = PlacementTarget::Content(7);
     for state in [Waiting, Present, Absent, Unconfirmed, Retrying, Failed] {
@@ -29,7 +29,7 @@ fn what_a_sync_finds_is_queued_by_what_is_wanted_and_what_was_known() {
 }
 
 #[test]
-fn orders_are_gathered_by_engine() {
+fn work_is_gathered_by_engine() {
     let (netbox, annex) = (&engine("netbox", Memory::default()), &engine("annex", Memory::default()));
     let mut batch = WorkBatch::new(crate::engine::Reason::Reference);
     batch.queue_status(ObjectId(1), Priority::UserChange);

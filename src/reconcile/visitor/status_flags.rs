@@ -1,6 +1,6 @@
 //! Two facts about the status of a Visitor in one byte: a row has no room for a byte each.
 
-/// What a row knows of the status, beside its hash.
+/// The facts that a row keeps about the status, beside its hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StatusFlags(u8);
 
@@ -8,7 +8,7 @@ impl StatusFlags {
     const SYNC_REQUESTED: u8 = 1;
     const LAPSED: u8 = 1 << 1;
 
-    /// Whether a sync of this object is asked for and its token not echoed yet.
+    /// Whether a sync of this object is requested and its token is not echoed yet.
     pub const fn is_sync_requested(self) -> bool {
         self.0 & Self::SYNC_REQUESTED != 0
     }
@@ -18,7 +18,7 @@ impl StatusFlags {
         self.0 & Self::LAPSED != 0
     }
 
-    /// Notes whether a sync is asked for and not answered.
+    /// Notes whether a sync is requested and not answered.
     pub const fn set_sync_requested(&mut self, value: bool) {
         self.set(Self::SYNC_REQUESTED, value);
     }

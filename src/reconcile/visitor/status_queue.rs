@@ -1,4 +1,5 @@
-//! Who is written next: what users wait for at once, what a midnight or an outage brings a few at a time.
+//! Decides which status is written next: those that users wait for at once, those after a midnight or an outage a few
+//! at a time.
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::ObjectId;
@@ -6,57 +7,60 @@ use vestibule_core::identity::ObjectId;
 use crate::engine::queue::Queue;
 use crate::engine::{Priority, Reason, Work};
 
-/// Writes under way of what nobody waits for. How many there are is how long each takes.
+/// The most concurrent writes of statuses that no user waits for. The more there are, the longer each takes.
 const MAX_BACKGROUND_WRITES: usize = 4;
 
-/// The same while users change something: their own visitors have three writes each to wait for.
+/// The same while users change objects: each of their Visitors waits for three writes.
 const MAX_BACKGROUND_WRITES_BESIDE_USERS: usize = 1;
 
-/// How long after the last of a user's changes another one is expected.
+/// How long after a user's change another one is expected.
 const USER_CHANGE_LINGERS: SignedDuration = SignedDuration::from_secs(5);
 
-/// Of very many that wait one after the other is told that it does: nobody acts on it, and each write takes the API
-/// server's time from those of other systems.
+/// When many Visitors wait, one "waiting" status is written per interval: no person acts on these, and each write takes
+/// time of the API server.
 const WAITING_STATUS_INTERVAL: SignedDuration = SignedDuration::from_millis(100);
 
-/// How far the line of those reaches; who comes behind it asks again.
+/// How far ahead "waiting" statuses are scheduled. A Visitor beyond this horizon asks again.
 const WAITING_STATUS_HORIZON: SignedDuration = SignedDuration::from_mins(1);
 
-/// Slots whose status or finalizer may have to be written.
+/// The ids of objects whose status or finalizer may have to be written.
 #[derive(Default)]
 pub(super) struct StatusQueue {
     pub(super) queue: Queue,
     users_at: Option<Timestamp>,
-    /// When the last one was told that it waits.
+    /// When the last "waiting" status was written.
     reported_at: Option<Timestamp>,
-    /// When the last one in line will be.
-    line: Option<Timestamp>,
+    /// When the last scheduled one will be written.
+    scheduled_until: Option<Timestamp>,
 }
 
 impl StatusQueue {
-    /// The clock was set back by so much: nobody waits for that time once more.
+    /// Adapts to a clock that was set back by this much, so that no entry waits for that time once more.
     pub(super) fn set_back(&mut self, by: SignedDuration) {
         self.queue.set_back(by);
-        (self.users_at, self.reported_at, self.line) = (None, None, None);
+        (self.users_at, self.reported_at, self.scheduled_until) = (None, None, None);
     }
 
-    /// Whether one more may be told now that it waits; if not, when it may ask again.
+    /// Whether one more "waiting" status may be written now; if not, when to ask again.
     pub(super) fn may_report_waiting(&mut self, now: Timestamp) -> Result<(), Timestamp> {
-        // Whoever was given a time comes a little late or early.
+        // Half the interval, since a Visitor may ask a little before or after the time it was given.
         if self.reported_at.is_none_or(|at| now.duration_since(at) >= WAITING_STATUS_INTERVAL / 2) {
             self.reported_at = Some(now);
             return Ok(());
         }
         let end = now.checked_add(WAITING_STATUS_HORIZON).unwrap_or(Timestamp::MAX);
-        let next =
-            self.line.map_or(now, |line| line.max(now)).checked_add(WAITING_STATUS_INTERVAL).unwrap_or(end);
+        let next = self
+            .scheduled_until
+            .map_or(now, |until| until.max(now))
+            .checked_add(WAITING_STATUS_INTERVAL)
+            .unwrap_or(end);
         if next < end {
-            self.line = Some(next);
+            self.scheduled_until = Some(next);
         }
         Err(next.min(end))
     }
 
-    /// The next one: the urgent at once, the others if there are not too many of them under way.
+    /// The next object: an urgent one at once, any other if few enough writes are in flight.
     pub(super) fn next(&mut self, now: Timestamp) -> Option<(ObjectId, Priority)> {
         let lately = self.users_at.is_some_and(|at| now.duration_since(at) < USER_CHANGE_LINGERS);
         let most = if lately { MAX_BACKGROUND_WRITES_BESIDE_USERS } else { MAX_BACKGROUND_WRITES };
@@ -70,7 +74,7 @@ impl StatusQueue {
     }
 }
 
-/// A status as queued work. No audit asks for its reason.
+/// A status as queued work. Its reason appears in no audit.
 pub(super) const fn status_work(priority: Priority) -> Work {
     priority.with_reason(Reason::CatchUp)
 }
@@ -87,7 +91,7 @@ mod tests {
         status_queue
     }
 
-    /// How many are taken before one is not.
+    /// How many are taken until none is given.
     fn taken(status_queue: &mut StatusQueue, now: Timestamp) -> usize {
         std::iter::from_fn(|| status_queue.next(now)).count()
     }
@@ -99,9 +103,9 @@ mod tests {
         assert_eq!(taken(&mut status_queue, begun), MAX_BACKGROUND_WRITES);
         let mut status_queue = full(Priority::RolloverAddition);
         status_queue.queue.push(ObjectId(100), Priority::UserChange, None, begun);
-        assert_eq!(taken(&mut status_queue, begun), 1, "the user's own");
+        assert_eq!(taken(&mut status_queue, begun), 1, "the user's own object");
         status_queue.queue.push(ObjectId(101), Priority::UserChange, None, begun);
-        assert_eq!(taken(&mut status_queue, begun), 1, "there is always a place for another user's");
+        assert_eq!(taken(&mut status_queue, begun), 1, "another user's object is always taken");
         status_queue.queue.done(ObjectId(100));
         status_queue.queue.done(ObjectId(101));
         assert_eq!(taken(&mut status_queue, begun), MAX_BACKGROUND_WRITES_BESIDE_USERS);
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn very_many_that_wait_are_told_one_after_the_other() {
+    fn waiting_statuses_are_written_one_per_interval() {
         let (begun, mut status_queue) = (Timestamp::UNIX_EPOCH, StatusQueue::default());
         assert_eq!(status_queue.may_report_waiting(begun), Ok(()));
         assert_eq!(status_queue.may_report_waiting(begun), Err(begun + WAITING_STATUS_INTERVAL));
@@ -120,26 +124,26 @@ mod tests {
         assert_eq!(
             status_queue.may_report_waiting(begun + WAITING_STATUS_INTERVAL),
             Ok(()),
-            "whose time has come"
+            "its time has come"
         );
         assert_eq!(
             status_queue.may_report_waiting(begun + WAITING_STATUS_INTERVAL),
             Err(begun + WAITING_STATUS_INTERVAL * 3),
-            "behind those in line"
+            "after those that are scheduled"
         );
         let hours = begun + SignedDuration::from_hours(2);
-        assert_eq!(status_queue.may_report_waiting(hours), Ok(()), "a line that is over is forgotten");
+        assert_eq!(status_queue.may_report_waiting(hours), Ok(()), "a schedule in the past is forgotten");
     }
 
     #[test]
-    fn the_line_of_those_who_wait_has_an_end() {
+    fn waiting_statuses_are_scheduled_up_to_a_horizon() {
         let (begun, mut status_queue) = (Timestamp::UNIX_EPOCH, StatusQueue::default());
         let last = (0..5_000).map(|_| status_queue.may_report_waiting(begun)).last();
         assert_eq!(last, Some(Err(begun + WAITING_STATUS_HORIZON)));
     }
 
     #[test]
-    fn what_users_wait_for_is_never_held_up() {
+    fn work_that_users_wait_for_is_never_delayed() {
         assert_eq!(taken(&mut full(Priority::UserChange), Timestamp::UNIX_EPOCH), 20);
         assert_eq!(taken(&mut full(Priority::Revocation), Timestamp::UNIX_EPOCH), 20);
     }

@@ -1,4 +1,4 @@
-//! What a status may not say, and what may not stay open, when something goes wrong at a bad moment.
+//! Failures at bad moments must cause no false status and leave no access open.
 
 use serde_json::{Value, json};
 use vestibule_core::model::Mode;
@@ -10,13 +10,13 @@ use crate::reconcile::fixtures::{at, engine, facts, holding, integration, jane, 
 use crate::reconcile::references::tenant_id;
 use crate::system::memory::Memory;
 
-/// The object as it stands, with another spec.
+/// The present object with another spec.
 fn changed(testbed: &Testbed, spec: &Value) -> Value {
     let status = testbed.object().unwrap().status.unwrap();
     with(ours(jane()), &json!({ "metadata": { "generation": 2 }, "spec": spec, "status": status }))
 }
 
-/// Lets so many seconds go by for everybody who waits.
+/// Advances the clock by this many seconds and wakes all waiting tasks.
 async fn wait(testbed: &Testbed, seconds: i64) {
     testbed.rest().await;
     testbed.set(at(DURING) + jiff::SignedDuration::from_secs(seconds));
@@ -27,7 +27,7 @@ async fn a_visit_that_is_made_to_end_before_now_ends_now() {
     let testbed = ready().await;
     testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "09:30" } })));
     testbed.until("out", |testbed| inside(testbed, "netbox") == 0).await;
-    testbed.until("told", |testbed| testbed.ready() == "True Expired").await;
+    testbed.until("reported", |testbed| testbed.ready() == "True Expired").await;
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_revocation_that_fails_until_the_visit_is_over_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn a_namesake_in_another_namespace_says_nothing_of_a_visitor() {
+async fn a_namesake_in_another_namespace_does_not_concern_a_visitor() {
     let testbed = ready().await;
     let lab = vestibule_core::model::ObjectKey::new("lab", "netbox");
     testbed.refer(|references| {
@@ -53,7 +53,9 @@ async fn a_namesake_in_another_namespace_says_nothing_of_a_visitor() {
     let before = testbed.object().unwrap().status.unwrap().records;
     testbed.tell(&changed(&testbed, &json!({ "visit": { "endTime": "16:00" } })));
     testbed
-        .until("told", |testbed| testbed.object().unwrap().status.unwrap().status.observed_generation == 2)
+        .until("reported", |testbed| {
+            testbed.object().unwrap().status.unwrap().status.observed_generation == 2
+        })
         .await;
     let records = testbed.object().unwrap().status.unwrap().records;
     assert_eq!((records.len(), records != before), (1, true), "{records:?}");
@@ -63,7 +65,7 @@ async fn a_namesake_in_another_namespace_says_nothing_of_a_visitor() {
 }
 
 #[tokio::test]
-async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
+async fn a_record_in_a_system_that_cannot_be_asked_stays_named() {
     let testbed = ready().await;
     let before = testbed.object().unwrap().status.unwrap().records;
     testbed.refer(|references| {
@@ -74,7 +76,7 @@ async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
             tenant.hash += 1;
         }
     });
-    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False DependencyNotReady").await;
     assert_eq!(testbed.object().unwrap().status.unwrap().records, before);
     testbed.tell(&deleting(changed(&testbed, &json!({ "tenantRef": { "name": "elsewhere" } }))));
     testbed.rest().await;
@@ -82,7 +84,7 @@ async fn what_a_system_holds_that_cannot_be_asked_stays_named() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_should_be_let_in_while_the_system_is_away_is_not_ready() {
+async fn a_visitor_is_not_ready_if_its_day_begins_during_an_outage() {
     // The evening before.
     let testbed = Testbed::at(at("2026-11-30T20:00:00Z"));
     testbed.integrate([("netbox", lobby())]);
@@ -90,11 +92,11 @@ async fn a_visitor_who_should_be_let_in_while_the_system_is_away_is_not_ready() 
     testbed.until("waits for its day", |testbed| testbed.ready() == "True Scheduled").await;
     testbed.set(at(DURING));
     wait(&testbed, 11).await;
-    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False DependencyNotReady").await;
     let said = testbed.object().unwrap().status.unwrap().status;
     let message = &said.condition("Ready").unwrap().message;
     assert_eq!(message, "waits for AccessIntegration netbox, which is not connected: see its status");
-    // And nothing more is written while nothing changes.
+    // Nothing more is written while nothing changes.
     testbed.calls();
     for seconds in [25, 40, 55] {
         wait(&testbed, seconds).await;
@@ -103,7 +105,7 @@ async fn a_visitor_who_should_be_let_in_while_the_system_is_away_is_not_ready() 
 }
 
 #[tokio::test]
-async fn a_visitor_who_is_in_stays_ready_while_the_system_is_away() {
+async fn a_visitor_with_a_record_stays_ready_during_an_outage() {
     let before = ready().await;
     let status = before.object().unwrap().status.unwrap();
     let testbed = Testbed::at(at(DURING));
@@ -124,17 +126,17 @@ async fn a_deletion_says_which_system_it_waits_for() {
     assert_eq!(
         testbed.calls(),
         Vec::<String>::new(),
-        "one that is merely being connected is not worth a word"
+        "a connection that is being established is not reported"
     );
     wait(&testbed, 11).await;
-    testbed.until("told", |testbed| testbed.ready() == "False DeletionFailed").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False DeletionFailed").await;
     let said = testbed.object().unwrap().status.unwrap().status;
     let message = &said.condition("Ready").unwrap().message;
     assert!(message.contains("netbox") && message.contains("access.vestibule.dev/abandon"), "{message}");
 }
 
 #[tokio::test]
-async fn a_visitor_who_is_moved_to_another_building_at_once_leaves_the_first() {
+async fn a_visitor_that_is_moved_to_another_building_at_once_leaves_the_first() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
     testbed.refer(|references| {
@@ -160,7 +162,7 @@ async fn a_visitor_who_is_moved_to_another_building_at_once_leaves_the_first() {
 }
 
 #[tokio::test]
-async fn nobody_is_ready_by_a_plan_of_before_the_integration_was_there() {
+async fn a_plan_from_before_the_integration_existed_makes_no_visitor_ready() {
     let testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
     let access = facts([integration(&testbed.engine("netbox"), 0)]);
@@ -172,7 +174,7 @@ async fn nobody_is_ready_by_a_plan_of_before_the_integration_was_there() {
         }
     });
     testbed.tell(&jane());
-    // The directory is there, the scan is not: a writer comes in between.
+    // The references are published and the scan has not run: a status writer runs in between.
     testbed.refer_unseen(|references| {
         references.tenants.insert(tenant_id(&key("acme")), access);
     });
@@ -196,7 +198,7 @@ async fn an_old_object_changes_nothing_in_a_row_that_knows_a_newer_one() {
 }
 
 #[tokio::test]
-async fn what_a_mode_withheld_is_done_by_the_next_sync_that_may() {
+async fn a_change_that_a_mode_withheld_is_made_by_the_next_sync_that_may() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby()), ("annex", lobby())]);
     testbed.run("netbox").await;
@@ -222,7 +224,7 @@ async fn what_a_mode_withheld_is_done_by_the_next_sync_that_may() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
+async fn a_refusal_that_a_change_of_the_integration_causes_is_reported() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
     testbed.run("netbox").await;
@@ -240,7 +242,7 @@ async fn a_refusal_that_a_change_of_the_integration_brings_is_told() {
         }
     });
     testbed.until("refused", |testbed| testbed.ready() == "False InvalidSpec").await;
-    assert_eq!(inside(&testbed, "netbox"), 1, "what is wanted of him is not known");
+    assert_eq!(inside(&testbed, "netbox"), 1, "the desired record is not known");
 }
 
 #[tokio::test]
@@ -255,7 +257,7 @@ async fn a_day_that_a_wrong_clock_ended_goes_on_when_the_clock_is_set_right() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_a_little_moves_nobody() {
+async fn a_clock_that_is_set_back_a_little_changes_no_record() {
     let testbed = ready().await;
     testbed.set(at("2026-12-01T08:59:00Z"));
     testbed.rest().await;
@@ -284,7 +286,7 @@ async fn a_visit_that_is_shortened_ends_then_though_its_spec_is_refused() {
 }
 
 #[tokio::test]
-async fn a_card_that_is_taken_away_is_withdrawn_though_the_tenant_is_missing() {
+async fn a_removed_card_is_revoked_although_the_tenant_is_missing() {
     let mut testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", lobby())]);
     testbed.run("netbox").await;
@@ -294,13 +296,13 @@ async fn a_card_that_is_taken_away_is_withdrawn_though_the_tenant_is_missing() {
     assert_eq!(cards(&testbed), 1);
     let spec = json!({ "credentialNumber": null, "tenantRef": { "name": "elsewhere" } });
     testbed.tell(&changed(&testbed, &spec));
-    testbed.until("told", |testbed| testbed.ready() == "False DependencyNotReady").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False DependencyNotReady").await;
     testbed.until("withdrawn", |testbed| cards(testbed) == 0).await;
-    assert_eq!(opens(&testbed).unwrap().0, ["Lobby"], "what is not known stays");
+    assert_eq!(opens(&testbed).unwrap().0, ["Lobby"], "an unknown grant stays");
 }
 
 #[tokio::test]
-async fn a_group_that_a_tenant_loses_is_taken_away_though_its_property_is_missing() {
+async fn a_group_that_a_tenant_loses_is_revoked_although_its_property_is_missing() {
     let testbed = ready().await;
     testbed.refer(|references| {
         for tenant in references.tenants.values_mut() {

@@ -1,4 +1,4 @@
-//! Step 2 of the pass: what a Visitor object says, as a value that needs no second look.
+//! Validates a Visitor object: its spec becomes a value that needs no further checks.
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::identity::RecordId;
@@ -14,14 +14,14 @@ use crate::cluster::object::DecodedObject;
 /// A Visitor as it comes from the API server.
 pub type Object = DecodedObject<VisitorSpec, Said>;
 
-/// What the status of a Visitor says, read leniently: it is ours to write anew.
+/// The content of a Visitor's status. It is read leniently, since we can write it anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
-    /// What every kind has.
+    /// The part that every kind has.
     #[serde(flatten)]
     pub status: Status,
-    /// What the visitor is in each system.
+    /// The visitor's record in each system.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Record>,
     /// The sync request that was handled last.
@@ -32,9 +32,9 @@ pub struct Said {
 /// A Visitor whose spec can be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validated {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// When.
+    /// The days and hours.
     pub visit: Visit,
     /// The Tenant visited.
     pub tenant: ObjectKey,
@@ -42,7 +42,7 @@ pub struct Validated {
     pub credential_number: Option<String>,
 }
 
-/// Parses a spec, or says in a sentence what is wrong with it and where.
+/// Parses a spec. The error is a sentence for the user, with the field.
 pub fn validate(object: &Object) -> Result<Validated, String> {
     let spec = object.spec.as_ref().map_err(Clone::clone)?;
     let when = &spec.visit;
@@ -64,7 +64,7 @@ pub fn validate(object: &Object) -> Result<Validated, String> {
 }
 
 impl Validated {
-    /// What of the person decides whether a system can hold them.
+    /// The facts about the person that decide whether a system can hold them.
     pub fn flags(&self) -> PersonFlags {
         PersonFlags::of(&self.person, self.credential_number.is_some())
     }
@@ -75,7 +75,7 @@ impl Validated {
     }
 }
 
-/// The ids of ours that a status names for an integration.
+/// Our record ids that a status names for an integration.
 pub fn known_ids(object: &Object, integration: &str) -> Vec<RecordId> {
     let records = object.status.iter().flat_map(|said| &said.records);
     let here = records.filter(|record| record.integration == integration);

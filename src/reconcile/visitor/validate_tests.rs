@@ -16,7 +16,7 @@ fn refusal(patch: &Value) -> String {
 }
 
 #[test]
-fn a_visitor_is_read_with_his_tenant_beside_him() {
+fn a_visitor_is_read_with_its_tenant() {
     let visitor = spec(&json!({ "phone": "+49 30 1", "credentialNumber": "0012345" })).unwrap();
     let Validated { person, visit, tenant, credential_number } = &visitor;
     assert_eq!((&*person.first_name, &*person.last_name), ("Jane", "Doe"));
@@ -27,14 +27,14 @@ fn a_visitor_is_read_with_his_tenant_beside_him() {
 }
 
 #[test]
-fn what_a_visitor_does_not_name_is_empty() {
+fn absent_fields_of_a_visitor_are_empty() {
     let visitor = spec(&json!({ "firstName": null, "email": null })).unwrap();
     let Person { first_name, email, phone, .. } = visitor.person;
     assert_eq!((first_name + &email + &phone, visitor.credential_number), (String::new(), None));
 }
 
 #[test]
-fn control_characters_and_blanks_around_it_never_leave_the_cluster() {
+fn control_characters_and_surrounding_white_space_never_leave_the_cluster() {
     let patch =
         json!({ "firstName": " Ja\u{0}ne\n", "lastName": "\tDo\u{7f}e ", "phone": "\r\n030 1\u{1b} " });
     let person = spec(&patch).unwrap().person;
@@ -87,7 +87,7 @@ fn each_refusal_names_the_field_and_what_to_write() {
 }
 
 #[test]
-fn a_spec_that_cannot_be_read_is_refused_with_the_place_and_nothing_of_the_person() {
+fn an_unreadable_spec_is_refused_with_the_field_and_without_personal_data() {
     let said = refusal(&json!({ "lastName": { "secret": "Doe" } }));
     assert_eq!(said, "spec.lastName cannot be read: expected a string");
     let nothing = object(&json!({ "spec": null }));

@@ -1,4 +1,4 @@
-//! What a Visitor that waits for another one says.
+//! The failure of a Visitor that waits for another one.
 
 use jiff::Timestamp;
 use vestibule_core::schedule::Zone;
@@ -6,8 +6,8 @@ use vestibule_core::schedule::Zone;
 use super::status_compute::{Failure, FailureKind};
 use crate::engine::Wait;
 
-/// The trouble of a visitor that waits. Times are those of the clock on the property's wall, with the date if it is
-/// another day there.
+/// The failure of a Visitor that waits. Times are local times of the Property, with the date if it is not the present
+/// one there.
 pub fn failure(wait: &Wait, zone: Option<&Zone>, now: Timestamp) -> Failure {
     let until = zone.map_or_else(|| wait.until.to_string(), |zone| wall_clock(wait.until, zone, now));
     let message = format!("waits for {} until {until}: {} holds it", wait.what, wait.holder);
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_names_what_it_waits_for_until_when_and_who_holds_it() {
+    fn a_wait_names_the_awaited_thing_its_end_and_its_holder() {
         assert_eq!(
             said("2026-12-01T16:00:00Z", "2026-12-01T14:00:00Z"),
             "waits for the card of spec.credentialNumber until 11:00: Visitor hq/first holds it"
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn the_date_is_said_where_it_is_another_one_on_the_wall() {
+    fn the_date_is_given_if_it_is_another_day_at_the_property() {
         assert!(said("2026-12-02T05:00:00Z", "2026-12-01T14:00:00Z").contains("until 2026-12-02 00:00:"));
         assert!(said("2026-12-02T04:30:00Z", "2026-12-01T14:00:00Z").contains("until 23:30:"));
     }

@@ -1,4 +1,4 @@
-//! Writes of a visitor: its status and our finalizer, each on exactly the state that was looked at.
+//! Writes the status and the finalizer of a Visitor, and notes the answers in its row.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,7 +36,7 @@ impl Visitors {
         (self.version(object_id), Instant::now())
     }
 
-    /// Counts a pass over a Visitor, which has changed its object if that has another version since.
+    /// Counts a pass over a Visitor. The pass has changed the object if its version is another one than at the start.
     pub(super) fn count_pass(
         &self,
         object_id: ObjectId,
@@ -55,7 +55,7 @@ impl Visitors {
         self.table.lock().row(object_id).map(Row::resource_version)
     }
 
-    /// How long the first Ready took since the object was made.
+    /// Records the time from the creation of an object to its first Ready.
     fn note_first_ready(&self, object: &Object, before: &Said, said: &Said) {
         let first = before.status.condition(conditions::READY).is_none() && is_ready(said) == Some(true);
         if let Some(created) = object.meta.created.filter(|_| first) {
@@ -74,22 +74,22 @@ impl Visitors {
         self.object_cache.lock().drop_object(object_id);
     }
 
-    /// Sets our finalizer before the first write for a slot.
+    /// Sets our finalizer before the first write for an object.
     pub(super) async fn claim_object(&self, object_id: ObjectId) -> Result<(), SourceError> {
         let object = self.object(object_id).await?.ok_or_else(|| self.without_object())?;
         if let Ok(set) = self.put_finalizer(object_id, &object).await {
             self.note_new(object_id, &object, set);
             return Ok(());
         }
-        // Somebody else wrote in between: once more, on the state that is there now.
+        // Another client has written in between: try once more, on the present version.
         let object = self.fetch(object_id, &object.meta.key).await?.ok_or_else(|| self.without_object())?;
         let set = self.put_finalizer(object_id, &object).await?;
         self.note_new(object_id, &object, set);
         Ok(())
     }
 
-    /// Where the finalizer was not there and nothing speaks of an earlier life, each engine of the namespace makes every
-    /// record that the object will ever have.
+    /// Notes in each engine of the namespace that an object is new: its finalizer was absent and nothing shows an
+    /// earlier record, so these engines create every record that it will have.
     fn note_new(&self, object_id: ObjectId, object: &Object, set: bool) {
         let references = self.references();
         let named = object.status.as_ref().is_some_and(|said| !said.records.is_empty());
@@ -100,7 +100,7 @@ impl Visitors {
         here.for_each(|(_, engine)| engine.note_new(object_id));
     }
 
-    /// Sets our finalizer, on exactly the object that was looked at. Says whether it was not there.
+    /// Sets our finalizer, on exactly the version that was read. Returns whether it was absent.
     pub(super) async fn put_finalizer(
         &self,
         object_id: ObjectId,
@@ -117,7 +117,7 @@ impl Visitors {
         Ok(true)
     }
 
-    /// Takes in the answer to a write. One that met another state of the object is repeated on the state that is there.
+    /// Processes the answer to a write. After an error the object is read again before the next attempt.
     pub(super) fn take_written(
         &self,
         object_id: ObjectId,
@@ -142,7 +142,7 @@ impl Visitors {
         }
     }
 
-    /// Notes in a row what its status says, and counts it.
+    /// Notes a status in its row and in the metrics.
     pub(super) fn note_status(&self, row_state: &mut RowState, said: Option<&Said>) {
         let word = |ready: Option<bool>| ready.map(|ready| if ready { "True" } else { "False" });
         let ready = said.and_then(is_ready);
@@ -160,7 +160,7 @@ fn is_ready(said: &Said) -> Option<bool> {
     said.status.condition(conditions::READY).map(|ready| ready.status == Truth::True)
 }
 
-/// Whether a reader could not tell the two apart, times aside.
+/// Whether two statuses differ in nothing but times.
 pub(super) fn same(a: &Said, b: &Said) -> bool {
     let rest = |said: &Said| (said.records.clone(), said.last_handled_sync_at.clone());
     a.status.same_without_times(&b.status) && rest(a) == rest(b)
