@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod reconcile;
 pub mod shutdown;
 pub mod system;
+pub mod work;
 
 /// The user agent of every request of the program.
 pub const USER_AGENT: &str = concat!("vestibule/", env!("CARGO_PKG_VERSION"));

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::{ObjectId, RecordId};
 
 use super::Engine;
-use super::backoff::after;
 use super::inner::Inner;
 use super::listing::Merged;
+use crate::work::backoff::after;
 
 /// A further list begins so long after it was asked for: two lists of one moment share their fault, and many requests are
 /// one.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::after;
+use crate::work::backoff::after;
 
 /// This many consecutive failures open the breaker.
 pub const FAILURES: u32 = 3;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
-use super::backoff::after;
+use crate::work::backoff::after;
 
 /// While a turn lacks a name, the names are read again, but not more often than this.
 pub(super) const NAMES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(30);

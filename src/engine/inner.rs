@@ -11,20 +11,20 @@ use vestibule_core::plan::ExistingRecord;
 
 use super::Reason;
 use super::absence::Absence;
-use super::backoff::earlier;
 use super::breaker::Breaker;
 use super::catalogue::Names;
 use super::creates::Creates;
 use super::misnamed::MisnamedRecords;
 use super::outdated::Outdated;
 use super::pending::Unconfirmed;
-use super::queue::{Priority, Queue};
 use super::remaining::Remaining;
 use super::snapshot::Snapshot;
 use super::undeclared::Orphan;
 use super::verify::{Altered, Checks};
 use super::waits::Waits;
 use crate::system::SystemError;
+use crate::work::backoff::earlier;
+use crate::work::{Priority, Queue};
 
 /// What may change while an engine runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

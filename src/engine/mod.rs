@@ -33,24 +33,20 @@ mod verify;
 mod waits;
 mod work;
 
-pub mod backoff;
 pub mod breaker;
 pub mod catalogue;
 pub mod listing;
-pub mod priority;
-pub mod queue;
 pub mod rate_limit;
 pub mod rate_limiter;
 pub mod snapshot;
 
+pub use crate::work::{Priority, Reason, Work};
 pub use clock_check::ClockState;
 pub use creates::CreateStop;
 pub use desired_state::{DesiredStateAnswer, DesiredStateSource, Outcome, Report, SourceError, Wait};
 pub use inner::Settings;
-pub use queue::Priority;
 pub use remaining::Unremoved;
 pub use state::{ConnectionState, HeldBack, State};
-pub use work::{Reason, Work};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

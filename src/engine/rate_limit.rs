@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::{LONGEST, after};
 use super::meter::Meter;
+use crate::work::backoff::{LONGEST, after};
 
 /// The configured limits of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use super::backoff::after;
-use super::queue::Priority;
 use super::rate_limit::{Limits, RateLimit, Ticket, Turn};
 use crate::clock::{LONGEST_WAIT, SharedClock};
+use crate::work::Priority;
+use crate::work::backoff::after;
 
 /// At most this many calls of one priority are ordered by the limiter; further ones wait for a place in their order.
 pub const MAX_WAITERS: usize = 256;

@@ -9,7 +9,6 @@ use scopeguard::{ScopeGuard, guard};
 use tokio::task::JoinSet;
 use vestibule_core::identity::ObjectId;
 
-use super::backoff::after;
 use super::breaker::Admission;
 use super::call::{TurnError, is_of_endpoint};
 use super::inner::Inner;
@@ -19,6 +18,7 @@ use super::{Engine, Outcome, Priority, Report, SourceError, Work};
 use crate::clock::LONGEST_WAIT;
 use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
+use crate::work::backoff::after;
 
 /// Turns under way beside those that the system lets in: they wait for the API server while others call.
 const PREPARING: usize = 8;

@@ -8,13 +8,13 @@ use vestibule_core::guard::{self, Candidate, Judgement, Verdict};
 use vestibule_core::identity::RecordId;
 use vestibule_core::plan::ExistingRecord;
 
-use super::backoff::{Failing, after};
 use super::call::TurnError;
 use super::disarm::Removal;
 use super::inner::Inner;
 use super::state::HeldBack;
 use super::{Engine, Priority, Reason};
 use crate::system;
+use crate::work::backoff::{Failing, after};
 
 /// The log names at most this many held-back records.
 const NAMED: usize = 20;

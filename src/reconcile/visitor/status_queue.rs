@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::ObjectId;
 
-use crate::engine::queue::Queue;
 use crate::engine::{Priority, Reason, Work};
+use crate::work::queue::Queue;
 
 /// The most concurrent writes of statuses that no user waits for. The more there are, the longer each takes.
 const MAX_BACKGROUND_WRITES: usize = 4;

@@ -11,9 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::ObjectId;
 
 use self::entry::{Entry, Flight, Lane};
-use super::Work;
 use super::backoff::{Failing, after, earlier};
-pub use super::priority::Priority;
+use super::{Priority, Work};
 use crate::system::ErrorKind;
 
 /// This many consecutive user changes are served while other work is overdue.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use vestibule_core::identity::ObjectId;
 
-use crate::engine::{Priority, Work};
+use crate::work::{Priority, Work};
 
 /// An entry: ready, or delayed until a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

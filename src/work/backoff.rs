@@ -54,12 +54,12 @@ impl Failing {
 }
 
 /// The time `wait` after `now`; saturates.
-pub(super) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+pub(crate) fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// The time `by` before `at`; saturates. Moves a deadline when the clock was set back.
-pub(super) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(crate) fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
