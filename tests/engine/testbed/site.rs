@@ -143,7 +143,7 @@ impl Site {
     }
 
     /// A page as it is read.
-    fn from_its_zone(&self, mut page: Page) -> Page {
+    fn shown_in_its_zone(&self, mut page: Page) -> Page {
         for window in page.records.iter_mut().filter_map(|record| record.facts.window.as_mut()) {
             *window = Window { from: window.from + self.dates_off, until: window.until + self.dates_off };
         }
@@ -241,7 +241,7 @@ impl AccessSystem for Site {
             Fate::Shows(observed) => Ok(observed),
             _ => {
                 let edited = id.and_then(|id| self.edited(id));
-                Ok(Page { edited, ..self.from_its_zone(self.memory.observe(scope).await?) })
+                Ok(Page { edited, ..self.shown_in_its_zone(self.memory.observe(scope).await?) })
             }
         }
     }
