@@ -3,6 +3,7 @@
 mod error;
 pub mod lenel_s2;
 pub mod memory;
+mod wire;
 
 pub use error::{ErrorCode, ErrorKind, SystemError};
 

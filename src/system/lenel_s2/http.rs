@@ -10,11 +10,12 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Response, redirect};
 use url::Url;
 
-use super::address::{JudgingResolver, RefusedAddress, judge_host};
 use super::config::Config;
-use super::{errors, tls};
+use super::errors;
 use crate::clock::SharedClock;
 use crate::cluster::lease::Fence;
+use crate::system::wire::address::{JudgingResolver, RefusedAddress, judge_host};
+use crate::system::wire::tls;
 use crate::system::{ErrorCode, ErrorKind, SystemError};
 
 /// Larger than any valid answer.

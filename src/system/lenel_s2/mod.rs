@@ -4,7 +4,6 @@
 //! [`envelope`] and [`xml`] (the document) -> [`http`]. Interpretation is in [`map`] and [`time`], messages are in
 //! [`errors`].
 
-mod address;
 mod client;
 mod config;
 mod dto;
@@ -14,7 +13,6 @@ mod http;
 mod map;
 mod read;
 mod time;
-mod tls;
 mod walk;
 mod words;
 mod write;

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 /// The reason why an address or name must not be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RefusedAddress {
+pub(in crate::system) enum RefusedAddress {
     /// A link-local address: metadata services of clouds use such addresses.
     LinkLocal,
     /// The metadata service of a cloud: it gives credentials to every program on the machine.
@@ -41,7 +41,7 @@ const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::n
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254);
 
 /// Checks one address, and every IPv4 address that it embeds.
-pub(super) fn judge(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress> {
+pub(in crate::system) fn judge(address: IpAddr, allow_loopback: bool) -> Result<(), RefusedAddress> {
     if let IpAddr::V6(v6) = address {
         embedded(v6).into_iter().flatten().try_for_each(|v4| judge_one(v4.into(), allow_loopback))?;
     }
@@ -89,7 +89,7 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
 }
 
 /// Checks the host of a URL as it is written.
-pub(super) fn judge_host(url: &Url, allow_loopback: bool) -> Result<(), RefusedAddress> {
+pub(in crate::system) fn judge_host(url: &Url, allow_loopback: bool) -> Result<(), RefusedAddress> {
     match url.host() {
         Some(Host::Ipv4(v4)) => judge(v4.into(), allow_loopback),
         Some(Host::Ipv6(v6)) => judge(v6.into(), allow_loopback),
@@ -108,8 +108,8 @@ fn is_local(name: &str) -> bool {
 /// Resolves names as the machine does and checks every address found. The name is resolved once, so that a second
 /// answer cannot lead elsewhere.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct JudgingResolver {
-    pub(super) allow_loopback: bool,
+pub(in crate::system) struct JudgingResolver {
+    pub(in crate::system) allow_loopback: bool,
 }
 
 impl Resolve for JudgingResolver {

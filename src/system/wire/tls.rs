@@ -1,7 +1,7 @@
 //! The certificates trusted over TLS: the machine's authorities, those that the integration names, and a server
-//! certificate that it names itself. A NetBox comes with a self-signed certificate (systems/lenel-s2.md 2.1), often marked
-//! as an authority and issued for another name, which no path validation accepts. A certificate in the bundle is therefore
-//! trusted as exactly itself.
+//! certificate that it names itself. A system may come with a self-signed certificate, as a NetBox does
+//! (systems/lenel-s2.md 2.1). Such a certificate is often marked as an authority and issued for another name, which no path
+//! validation accepts. A certificate in the bundle is therefore trusted as exactly itself.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use rustls_platform_verifier::Verifier;
 
 /// Why a bundle cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BadBundle {
+pub(in crate::system) enum BadBundle {
     #[error("it holds no certificate in PEM form")]
     NoCertificate,
     #[error("{0}")]
@@ -22,7 +22,7 @@ pub(super) enum BadBundle {
 }
 
 /// TLS that trusts the certificates of a PEM bundle in addition to those of the machine.
-pub(super) fn trusting(pem: &[u8]) -> Result<ClientConfig, BadBundle> {
+pub(in crate::system) fn trusting(pem: &[u8]) -> Result<ClientConfig, BadBundle> {
     let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let named = named.ok().filter(|found| !found.is_empty()).ok_or(BadBundle::NoCertificate)?;
     let provider =
