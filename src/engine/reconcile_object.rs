@@ -36,6 +36,7 @@ impl Engine {
         let desired = wanted.desired;
         let existing = self.inner.lock().existing(object_id);
         let action_plan = self.action_plan(&desired, &existing, draining);
+        self.note_wanted(&desired, &existing, &action_plan);
         let removals = match self.carry_out(object_id, &action_plan, work).await {
             Ok(removals) => removals,
             Err(stop) => return Err(self.reduce_after(stop, object_id, &desired, work).await),
@@ -100,6 +101,17 @@ impl Engine {
         let now = self.clock.now();
         let action_plan = plan::action_plan(desired, existing, mode, now);
         if suspended { action_plan.without_opening(existing, now) } else { action_plan }
+    }
+
+    /// A record that is wanted again after its removal was refused is not one that may not stay any more.
+    fn note_wanted(&self, desired: &DesiredState, existing: &[ExistingRecord], action_plan: &ActionPlan) {
+        let DesiredState::Record(record) = desired else { return };
+        let mut inner = self.inner.lock();
+        for one in existing.iter().filter(|one| record.id.same_content(&one.id)) {
+            if !action_plan.actions.contains(&Action::Remove(one.id)) {
+                inner.remaining.note_wanted(&one.id);
+            }
+        }
     }
 
     /// After the acts: read removals back if they are few, and say how the slot stands.

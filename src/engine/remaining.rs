@@ -97,6 +97,11 @@ impl Remaining {
         }
     }
 
+    /// The record is the wanted one again: it may stay, whatever the system said to its removal.
+    pub(super) fn note_wanted(&mut self, id: &RecordId) {
+        self.to_report |= self.unremoved.remove(id).is_some();
+    }
+
     /// Whether it is certain that the system does not remove the record.
     pub(super) fn is_refused(&self, id: &RecordId) -> bool {
         self.unremoved.get(id).is_some_and(Refusal::is_certain)
@@ -172,6 +177,20 @@ mod tests {
         remaining.forget(&id(2));
         assert!(remaining.take_change() && remaining.unremoved().is_none());
         assert!(!remaining.is_refused(&id(1)));
+    }
+
+    #[test]
+    fn a_refused_removal_is_not_reported_of_a_record_that_is_wanted_again() {
+        let mut remaining = Remaining::default();
+        remaining.note_refusal(id(1), &refusal("no"));
+        remaining.note_closed(id(1), 5, true);
+        remaining.note_judged(&id(1));
+        assert!(remaining.take_change() && remaining.unremoved().is_some());
+        remaining.note_wanted(&id(1));
+        assert!(remaining.take_change() && remaining.unremoved().is_none() && !remaining.is_refused(&id(1)));
+        assert!(remaining.is_closed(&id(1), 5), "what it holds is still known");
+        remaining.note_wanted(&id(2));
+        assert!(!remaining.take_change());
     }
 
     #[test]

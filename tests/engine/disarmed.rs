@@ -121,6 +121,24 @@ async fn a_measure_that_is_refused_at_first_is_taken_with_a_later_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_that_is_wanted_again_is_not_reported_as_one_that_is_not_removed() {
+    let cases: [&[&str]; 2] = [&["remove"], &["remove", "reduce", "withdraw-card"]];
+    for refused in cases {
+        let (testbed, other) = (holding(&[&eve()]).await, with_group(&eve(), "Parking"));
+        refuse(&testbed, &eve(), refused);
+        testbed.push(&other, Priority::UserChange);
+        testbed.until("the report", |testbed| testbed.state().unremoved.is_some()).await;
+        testbed.push(&eve(), Priority::UserChange);
+        testbed.until("the end of the report", |testbed| testbed.state().unremoved.is_none()).await;
+        testbed.rest().await;
+        assert!(testbed.holds(&[&eve()]), "{refused:?}");
+        assert_eq!(held(&testbed, &eve()).facts, eve().facts(), "{refused:?}");
+        assert_eq!(testbed.last(&eve()), Some(Outcome::Present(eve().id)), "{refused:?}");
+        assert_eq!(testbed.state().unremoved, None, "{refused:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_fault_is_no_refusal_and_two_in_a_row_are_one() {
     let testbed = holding(&[&eve()]).await;
     testbed.site.next("remove", Fate::Fails(ErrorKind::Transient));
