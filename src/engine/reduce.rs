@@ -19,7 +19,7 @@ pub(super) enum Left {
     Nothing,
     /// A record that opens nothing.
     Closed,
-    /// Only the desired record itself, unfinished or changed by a person.
+    /// Only the desired record itself, perhaps unfinished or changed by a person.
     Wanted,
     /// A record that opens only what is declared now.
     Within,
@@ -105,17 +105,20 @@ impl Engine {
         work: Work,
     ) -> Result<Left, TurnError> {
         let Some(most) = desired.entitlement() else { return Ok(Left::Nothing) };
+        let is_wanted =
+            |id: &RecordId| matches!(desired, DesiredState::Record(record) if record.id.same_content(id));
         let (others, mut left) = {
             let inner = self.inner.lock();
             // A create without an answer may still arrive.
-            let uncertain = inner.uncertain(object_id).next().is_some();
-            (inner.existing(object_id), if uncertain { Left::Within } else { Left::Nothing })
+            let uncertain = inner.uncertain(object_id);
+            let left = uncertain.map(|id| if is_wanted(&id) { Left::Wanted } else { Left::Within }).max();
+            (inner.existing(object_id), left.unwrap_or(Left::Nothing))
         };
         for one in others {
-            let is_wanted =
-                matches!(desired, DesiredState::Record(record) if record.id.same_content(&one.id));
-            let is_right = is_wanted && (one.id.holds(one.fingerprint) || spared == Spared::Wanted);
-            if !is_right && !self.inner.lock().uncertain.contains_key(&one.id) {
+            let is_wanted = is_wanted(&one.id);
+            if is_wanted && (one.id.holds(one.fingerprint) || spared == Spared::Wanted) {
+                left = left.max(Left::Wanted);
+            } else if !self.inner.lock().uncertain.contains_key(&one.id) {
                 left = left.max(self.reduce_one(one, is_wanted, &most, desired, work).await?);
             }
         }

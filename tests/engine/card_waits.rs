@@ -261,6 +261,25 @@ async fn a_card_that_is_refused_permanently_leaves_a_person_and_a_status_that_sa
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_without_its_card_is_described_once_and_not_as_a_former_record() {
+    for kind in [ErrorKind::Terminal, ErrorKind::Dependency] {
+        let ada = with_card(&visitor("ada"), "7001");
+        let testbed = Testbed::empty().await;
+        testbed.site.every("assign-card", Fate::Fails(kind));
+        for attempt in ["first", "second"] {
+            testbed.forget();
+            testbed.push(&ada, Priority::UserChange);
+            testbed.until("the refusal", |testbed| testbed.last(&ada).is_some()).await;
+            let Some(Outcome::Failed { error, .. }) = testbed.last(&ada) else {
+                panic!("{:?}", testbed.last(&ada))
+            };
+            assert!(error.message.ends_with("and opens nothing by card"), "{kind:?} {attempt}: {error}");
+            assert_eq!(error.message.matches("until then").count(), 1, "{kind:?} {attempt}: {error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn leading_zeros_make_no_other_card_and_no_loop_of_repairs() {
     let first = during(&with_card(&visitor("first"), "0007002"), "08:00", "09:00");
     let second = during(&with_card(&visitor("second"), "7002"), "09:00", "12:00");
