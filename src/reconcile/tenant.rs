@@ -40,17 +40,19 @@ pub fn verdict(object: &Object, facts: Option<&TenantFacts>, unknown: &[String])
         return Verdict::dependency_not_ready(format!(
             "Property {} does not exist or is not valid: create it or correct it",
             facts.property_key.name
-        ));
+        ))
+        .validated();
     }
     if !unknown.is_empty() {
         return Verdict::dependency_not_ready(format!(
             "Property {} has no AccessIntegration named {}: make it, or take it out of the Tenant's access lists",
             facts.property_key.name,
             unknown.join(", ")
-        ));
+        ))
+        .validated();
     }
     if let Some(sentence) = facts.declared.missing_group_of_tenant() {
-        return Verdict::dependency_not_ready(sentence);
+        return Verdict::dependency_not_ready(sentence).validated();
     }
     match facts.declared.doors {
         Doors::NoGroups(_) => {

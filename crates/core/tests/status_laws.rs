@@ -86,6 +86,56 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
     })
 }
 
+/// One verdict of each constructor, with a message of its own, as it is and validated.
+fn every_verdict() -> Vec<Verdict> {
+    let mut all = vec![
+        Verdict::in_sync("in sync"),
+        Verdict::progressing("under way"),
+        Verdict::scheduled("waits for its day"),
+        Verdict::expired("over"),
+        Verdict::lapsed("over, and refused"),
+        Verdict::retrying("no answer", SignedDuration::ZERO),
+        Verdict::retrying("no answer", SignedDuration::from_mins(5)),
+        Verdict::throttled("asked to wait", SignedDuration::ZERO),
+        Verdict::dependency_not_ready("something is missing"),
+        Verdict::waiting_for_import("not imported"),
+        Verdict::credentials_rejected("change the Secret"),
+        Verdict::deletions_held("12 held"),
+        Verdict::suspended(),
+        Verdict::resting(),
+        Verdict::parent_suspended("the Property is suspended"),
+        Verdict::observe_only_absent("would be made"),
+        Verdict::drift("differs"),
+        Verdict::deleting("going"),
+        Verdict::deletion_failed("not removed"),
+    ];
+    all.extend(names(REASONS).into_iter().map(|reason| Verdict::stalled(reason, format!("act on {reason}"))));
+    let validated: Vec<_> = all.iter().map(|verdict| verdict.clone().validated()).collect();
+    all.extend(validated);
+    all
+}
+
+/// The conditions that are False, but for the summary: reason, message and generation.
+fn refusals(status: &Status) -> Vec<(&str, &str, &str, Option<i64>)> {
+    let aspects = status.conditions.iter().filter(|it| it.type_ != READY && it.status == Truth::False);
+    aspects.map(|it| (&*it.type_, &*it.reason, &*it.message, it.observed_generation)).collect()
+}
+
+#[test]
+fn no_verdict_keeps_a_refusal_of_the_one_before() {
+    let all = every_verdict();
+    for (first, second) in all.iter().flat_map(|first| all.iter().map(move |second| (first, second))) {
+        // A suspended object needs the same person as before.
+        if *second == Verdict::suspended() || *second == Verdict::suspended().validated() {
+            continue;
+        }
+        let before = first.settle(&Status::default(), 1, Timestamp::UNIX_EPOCH);
+        let after = second.settle(&before, 1, Timestamp::UNIX_EPOCH);
+        let alone = second.settle(&Status::default(), 1, Timestamp::UNIX_EPOCH);
+        assert_eq!(refusals(&after), refusals(&alone), "{first:?}, then {second:?}");
+    }
+}
+
 fn any_wanted() -> impl Strategy<Value = Vec<Wanted>> {
     vec(any_condition().prop_map(|condition| Wanted::from(&condition)), 0..9)
 }

@@ -181,6 +181,21 @@ fn a_validated_spec_is_accepted_and_resolved_whatever_else_is_wrong() {
 }
 
 #[test]
+fn a_refusal_of_an_earlier_situation_is_lifted_and_its_reason_stays_until_the_aspect_is_decided() {
+    let refused = settled(&Verdict::stalled(DUPLICATE_CLAIM, "change the hours"), &in_sync(), 1, 1);
+    let waits = settled(&Verdict::dependency_not_ready("Tenant acme is missing"), &refused, 1, 2);
+    let accepted = |status: &Status| status.condition(ACCEPTED).cloned().unwrap();
+    assert_eq!((accepted(&waits).status, &*accepted(&waits).reason), (Unknown, DUPLICATE_CLAIM));
+    assert!(!accepted(&waits).message.contains("hours"), "{:?}", accepted(&waits));
+    assert!(waits.has_stopped(), "the end of the stop can be recognised");
+    let validated = settled(&Verdict::dependency_not_ready("no").validated(), &waits, 1, 3);
+    assert_eq!((accepted(&validated).status, &*accepted(&validated).reason), (True, SUCCEEDED));
+    let over = settled(&Verdict::lapsed("the visit is over"), &refused, 1, 2);
+    let waits = settled(&Verdict::dependency_not_ready("not connected"), &over, 1, 3);
+    assert_eq!((truth(&waits, ACCEPTED), waits.has_lapsed()), (Some(Unknown), true));
+}
+
+#[test]
 fn a_verdict_can_leave_out_an_aspect_and_set_another_one() {
     let verdict =
         Verdict::in_sync("in sync").without(SYNCED).with(ACCEPTED, True, SUCCEEDED, "the older one");

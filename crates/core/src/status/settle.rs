@@ -6,6 +6,9 @@ use super::conditions::{
 use super::verdict::{ASPECTS, Ready, Work};
 use super::{Condition, Status, Truth, Verdict, Wanted, merge, normalise_message};
 
+/// The message of an aspect that was False in an earlier situation.
+const NOT_DECIDED_AGAIN: &str = "False for this reason before, and not decided again yet";
+
 impl Verdict {
     /// The status to write on an object of this generation with the status `previous`.
     ///
@@ -58,10 +61,12 @@ impl Verdict {
         }
     }
 
-    /// The conditions that the situation sets beside the summary. The other aspects keep their previous value.
+    /// The conditions that the situation sets beside the summary, and the aspects of which it says nothing.
     fn other(&self, before: &Before<'_>) -> Vec<Wanted> {
-        let carried = ASPECTS.iter().map(|type_| match before.get(type_) {
-            Some(condition) => condition.into(),
+        let silent = ASPECTS.iter().map(|type_| match before.get(type_) {
+            // A suspended object needs the same person as before.
+            Some(condition) if self.work == Work::Frozen => condition.into(),
+            Some(condition) => lifted(condition),
             None => before.wanted(type_, Truth::Unknown, self.reason, ""),
         });
         let said = self
@@ -69,9 +74,20 @@ impl Verdict {
             .iter()
             .map(|aspect| before.wanted(aspect.type_, aspect.status, aspect.reason, &aspect.message));
         // Of two for one type the later counts.
-        let all = carried.chain(said);
+        let all = silent.chain(said);
         all.filter(|want| !self.without.contains(&want.type_.as_str())).collect()
     }
+}
+
+/// An aspect of which the situation says nothing. What was refused in an earlier situation is not refused in this one, and
+/// not decided again either. The reason stays, so that the end of a stop can be recognised: see `Status::has_stopped`.
+fn lifted(condition: &Condition) -> Wanted {
+    let mut wanted = Wanted::from(condition);
+    if wanted.status == Truth::False {
+        wanted.status = Truth::Unknown;
+        NOT_DECIDED_AGAIN.clone_into(&mut wanted.message);
+    }
+    wanted
 }
 
 /// Ready of a suspended object. Nothing has to be carried out, so it is True, unless a person was needed before.

@@ -9,8 +9,8 @@ use super::conditions::{
     WAITING_FOR_IMPORT,
 };
 
-/// The aspects that every object has, beside the summary. An aspect that a verdict does not set keeps its value, and is
-/// Unknown in the first status.
+/// The aspects that every object has, beside the summary. Of an aspect that a verdict does not set, True stays, and False is
+/// Unknown from then on: the verdict that set it does not hold any more. It is Unknown in the first status, too.
 pub(super) const ASPECTS: [&str; 3] = [ACCEPTED, RESOLVED_REFS, SYNCED];
 /// The reasons for which the spec itself is refused.
 pub(super) const NOT_ACCEPTED: [&str; 6] = [
