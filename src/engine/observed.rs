@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::diff;
-use vestibule_core::identity::ObjectId;
+use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::model::{DesiredRecord, Fields, Mode};
 use vestibule_core::plan::{Change, DesiredState, ExistingRecord, Withheld};
 
@@ -19,6 +19,13 @@ impl Engine {
         // Set right by hand: it has no turn any more.
         let is_as_read = inner.existing(object_id).iter().any(|one| one.fingerprint == known.shown);
         if is_as_read { known.fields } else { Fields::default() }
+    }
+
+    /// Whether the system may hold another record of the object than this one that opens doors.
+    pub fn may_open_beside(&self, object_id: ObjectId, wanted: Option<RecordId>) -> bool {
+        let (inner, now) = (self.inner.lock(), self.clock.now());
+        let mut others = inner.existing(object_id).into_iter().filter(|one| Some(one.id) != wanted);
+        !inner.snapshot.is_complete() || inner.misnamed.holds(object_id) || others.any(|one| one.opens(now))
     }
 
     /// After a turn that left its record as it is: notes where the record differs if mode Observe is the reason. A record

@@ -77,6 +77,16 @@ pub enum Withheld {
     Suspended,
 }
 
+impl Withheld {
+    /// The mode that forbids the action.
+    pub const fn mode(self) -> Option<Mode> {
+        match self {
+            Self::Mode(mode) | Self::Beside(mode) => Some(mode),
+            Self::Suspended => None,
+        }
+    }
+}
+
 /// The combined effect of actions on a visitor's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {

@@ -37,6 +37,9 @@ mod testbed;
 mod trust_tests;
 mod validate;
 mod waits;
+mod withheld;
+#[cfg(test)]
+mod withheld_tests;
 #[cfg(test)]
 mod witness_tests;
 mod write;

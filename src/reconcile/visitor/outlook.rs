@@ -8,6 +8,7 @@ use vestibule_core::status::{Verdict, conditions};
 use super::plan::Phase;
 use super::row_state::PlacementState;
 use super::status_compute::{Failure, FailureKind, and_what_stays};
+use super::withheld;
 use crate::reconcile::declared::{Declared, DeclaredGrant, Doors, Reference};
 
 /// What there is to expect.
@@ -39,8 +40,8 @@ pub struct OutlookInput<'a> {
 impl OutlookInput<'_> {
     /// Why no record is made as declared, and what the one that may be there opens meanwhile.
     fn with_what_is_left(&self, sentence: &str) -> String {
-        if let Some(mode) = self.states.iter().find_map(|state| state.untouched_by()) {
-            return format!("{sentence}; its former record stays as it is: mode {mode:?} changes nothing");
+        if withheld::kept_open(self.states).is_some() {
+            return and_what_stays(sentence, self.states, None);
         }
         let judged = self.failure.is_some_and(|it| matches!(it.kind, FailureKind::Dependency));
         let is_reduced =
@@ -120,7 +121,9 @@ impl Outlook {
             Phase::Scheduled if !seen.states.iter().any(|state| state.may_hold()) => {
                 self.says_ahead(Saying::Nothing)
             }
-            Phase::Over if more_days => self.says_ahead(Saying::ByRecords),
+            Phase::Over if more_days && withheld::kept_open(seen.states).is_none() => {
+                self.says_ahead(Saying::ByRecords)
+            }
             _ => Saying::ByRecords,
         }
     }

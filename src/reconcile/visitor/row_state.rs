@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smallvec::SmallVec;
 use vestibule_core::identity::RecordId;
-use vestibule_core::model::{Fields, Mode};
+use vestibule_core::model::Fields;
 use vestibule_core::person_flags::PersonFlags;
 use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::schedule::PackedVisit;
@@ -104,14 +104,16 @@ impl PlacementState {
         if altered.is_empty() { Self::Present } else { Self::Altered(altered) }
     }
 
-    /// The mode that leaves a record as it is although less is declared now.
-    pub fn untouched_by(self) -> Option<Mode> {
-        match self {
-            Self::Withheld(Withheld::Mode(mode) | Withheld::Beside(mode), change) if !mode.updates() => {
-                matches!(change, Change::Replace | Change::Reduce | Change::Repair).then_some(mode)
-            }
-            _ => None,
-        }
+    /// The change that the mode withholds although the record opens more than is declared.
+    pub fn kept_open(self) -> Option<(Withheld, Change)> {
+        let Self::Withheld(why, change) = self else { return None };
+        let mode = why.mode()?;
+        let stays_open = match change {
+            Change::Make => false,
+            Change::Remove => true,
+            Change::Replace | Change::Repair | Change::Reduce => !mode.updates(),
+        };
+        stays_open.then_some((why, change))
     }
 
     /// Whether the system holds what is wanted.
@@ -120,8 +122,12 @@ impl PlacementState {
     }
 
     /// Whether the system may hold a record that is to go or to be looked at.
-    pub const fn may_hold(self) -> bool {
-        !matches!(self, Self::Absent | Self::Withheld(..))
+    pub fn may_hold(self) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Withheld(..) => self.kept_open().is_some(),
+            _ => true,
+        }
     }
 
     /// Whether the system was heard of last as it should be.

@@ -178,8 +178,11 @@ impl Visitors {
                         }
                     }
                     Some(_) => {}
+                    // Nothing is to be done, but the record that is kept may have ended.
                     None if matches!(placement.state, PlacementState::Withheld(why, _) if engine.withholds(why)) =>
-                        {}
+                    {
+                        batch.queue_status(object_id, Priority::RolloverAddition);
+                    }
                     None => batch.push(index, engine, object_id, catch_up(placement.target, placement.state)),
                 }
             }

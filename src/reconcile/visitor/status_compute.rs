@@ -1,14 +1,14 @@
 //! Step 5 of the pass, pure: what the status of a visitor should say.
 
 use jiff::SignedDuration;
-use vestibule_core::model::{Field, Fields, Hasher, Mode};
-use vestibule_core::plan::{Change, Withheld};
+use vestibule_core::model::{Field, Fields, Hasher};
 use vestibule_core::status::conditions::{DRIFT_DETECTED, SYNCED};
 use vestibule_core::status::{Truth, Verdict, conditions};
 
 use super::plan::Phase;
 use super::row_state::PlacementState;
 use super::validate::Said;
+use super::withheld;
 use crate::api::Record;
 use crate::engine::Outcome;
 use crate::system::{self, ErrorCode};
@@ -82,10 +82,14 @@ pub fn verdict(
     failure: Option<&Failure>,
     patience_is_over: bool,
 ) -> Option<Verdict> {
+    let kept_open = withheld::kept_open(placements);
+    // A record that opens nothing is the lesser problem.
+    let failure = failure.filter(|failure| kept_open.is_none() || failure.kind != FailureKind::Leftover);
     let open = placements.iter().any(|state| state.may_hold());
-    match phase {
+    let verdict = match phase {
         Phase::Missing(message) | Phase::NoTaker(message) => {
-            Some(Verdict::dependency_not_ready(and_what_stays(message, placements, failure)))
+            let message = and_what_stays(message, placements, failure);
+            Some(Verdict::dependency_not_ready(message).validated())
         }
         Phase::Refused(message) | Phase::NoGroups(message) => {
             Some(Verdict::stalled(conditions::INVALID_SPEC, and_what_stays(message, placements, failure)))
@@ -94,9 +98,13 @@ pub fn verdict(
         Phase::Expired if !open => Some(Verdict::expired("the visit is over")),
         Phase::Over if !open => Some(Verdict::expired("today's visit is over")),
         Phase::Over if placements.iter().all(|state| state.is_settled()) => Some(in_sync(placements)),
-        Phase::Scheduled | Phase::Expired | Phase::Over => failure.map(told),
+        Phase::Scheduled | Phase::Expired | Phase::Over => {
+            let kept = || kept_open.map(|(why, change)| withheld::verdict(why, change));
+            failure.map(told).or_else(kept)
+        }
         Phase::Today => today(placements, failure, patience_is_over),
-    }
+    };
+    verdict.map(|verdict| withheld::not_in_sync(verdict, placements))
 }
 
 fn today(
@@ -104,15 +112,11 @@ fn today(
     failure: Option<&Failure>,
     patience_is_over: bool,
 ) -> Option<Verdict> {
-    let withheld = placements.iter().find_map(|state| match state {
-        PlacementState::Withheld(why, change) => Some((*why, *change)),
-        _ => None,
-    });
     if let Some(failure) = failure {
         return Some(told(failure));
     }
-    if let Some((why, change)) = withheld {
-        return Some(self::withheld(why, change));
+    if let Some((why, change)) = withheld::withheld_change(placements) {
+        return Some(withheld::verdict(why, change));
     }
     if placements.iter().all(|state| state.is_settled()) && placements.iter().any(|state| state.is_present())
     {
@@ -126,16 +130,13 @@ pub fn and_what_stays(message: &str, placements: &[PlacementState], failure: Opt
     if let Some(failure) = failure {
         return format!("{message}; what is no longer declared could not be taken away: {}", failure.message);
     }
-    let reducing = placements.iter().find_map(|state| match state {
-        PlacementState::Withheld(Withheld::Mode(mode), Change::Reduce) => Some(*mode),
-        _ => None,
-    });
-    reducing.map_or_else(
+    let kept = withheld::kept_open(placements).and_then(|(why, _)| why.mode());
+    kept.map_or_else(
         || message.to_owned(),
         |mode| {
             format!(
-                "{message}; its record opens more than is declared now, and mode {mode:?} of the AccessIntegration changes \
-                 nothing"
+                "{message}; its record stays and opens more than is declared now, and mode {mode:?} of the \
+                 AccessIntegration does not change it: set mode: Enforce, or remove the record in the system"
             )
         },
     )
@@ -194,53 +195,6 @@ fn told(failure: &Failure) -> Verdict {
         }
     };
     verdict.validated()
-}
-
-fn withheld(why: Withheld, change: Change) -> Verdict {
-    match why {
-        Withheld::Mode(Mode::Observe) => Verdict::observe_only_absent(format!(
-            "the system differs: {}; mode Observe: nothing is written",
-            would(change)
-        )),
-        Withheld::Mode(mode) | Withheld::Beside(mode) => {
-            let message = format!(
-                "mode {mode:?} of the AccessIntegration does not let this happen: {}{}; set mode: Enforce, or make another \
-                 Visitor",
-                would(change),
-                meanwhile(mode, change)
-            );
-            // What an earlier mode said of it is not true any more.
-            Verdict::stalled(conditions::NOT_SUPPORTED_BY_SYSTEM, &message).with(
-                conditions::SYNCED,
-                Truth::False,
-                conditions::NOT_SUPPORTED_BY_SYSTEM,
-                message,
-            )
-        }
-        Withheld::Suspended => Verdict::parent_suspended(
-            "the AccessIntegration or its Property is suspended: nothing new is opened; revocations go on",
-        ),
-    }
-}
-
-/// What is planned and not done.
-const fn would(change: Change) -> &'static str {
-    match change {
-        Change::Make => "a record would be made",
-        Change::Remove => "the record would be removed",
-        Change::Replace => "the record would be replaced by one of what is declared now",
-        Change::Repair => "the record, which was changed in the system, would be set right",
-        Change::Reduce => "the record would be reduced to what is still declared",
-    }
-}
-
-/// What the record opens that is not replaced.
-const fn meanwhile(mode: Mode, change: Change) -> &'static str {
-    match change {
-        Change::Replace if mode.updates() => ". Until then it opens only what is still declared",
-        Change::Replace | Change::Repair | Change::Reduce => ". It opens what it did before",
-        Change::Make | Change::Remove => "",
-    }
 }
 
 /// The records that a status names: one an integration.

@@ -1,4 +1,6 @@
 use serde_json::json;
+use vestibule_core::model::Mode;
+use vestibule_core::plan::{Change, Withheld};
 use vestibule_core::status::Kstatus::{Current, Failed, InProgress};
 use vestibule_core::status::{Kstatus, Status, Truth};
 
@@ -94,17 +96,12 @@ fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
 
 #[test]
 fn what_is_done_waits_or_is_over_reads_current() {
-    let rows: [(Phase, &[PlacementState], &str); 9] = [
+    let rows: [(Phase, &[PlacementState], &str); 8] = [
         (Phase::Today, &[PlacementState::Present], "True Succeeded"),
         (Phase::Today, &[PlacementState::Present, PlacementState::Absent], "True Succeeded"),
         (Phase::Scheduled, &[], "True Scheduled"),
         (Phase::Scheduled, &[PlacementState::Absent], "True Scheduled"),
         (Phase::Expired, &[PlacementState::Absent], "True Expired"),
-        (
-            Phase::Expired,
-            &[PlacementState::Withheld(Withheld::Mode(Mode::CreateOnly), Change::Remove)],
-            "True Expired",
-        ),
         (Phase::Over, &[], "True Expired"),
         (Phase::Over, &[PlacementState::Present], "True Succeeded"),
         (Phase::Over, &[PlacementState::Present, PlacementState::Absent], "True Succeeded"),
@@ -222,6 +219,45 @@ fn what_a_mode_or_a_suspension_withholds_is_told_as_such() {
 }
 
 #[test]
+fn no_phase_is_in_sync_or_over_while_a_mode_keeps_a_record_open() {
+    let no = |text| sentence(text);
+    let phases = [
+        Phase::Today,
+        Phase::Over,
+        Phase::Scheduled,
+        Phase::Expired,
+        Phase::Missing(no("make it")),
+        Phase::NoTaker(no("make it")),
+        Phase::Refused(no("change it")),
+        Phase::NoGroups(no("name a group")),
+    ];
+    let modes = [Mode::Observe, Mode::CreateOnly, Mode::Upsert];
+    let (_, leftover) = placement_state(&Outcome::Leftover(
+        "vst-000007-00000000000001-0000002a-0".parse().unwrap(),
+        SystemError::new(ErrorKind::Terminal, "RemovePerson", "disarmed"),
+    ));
+    for (phase, mode) in phases.iter().flat_map(|phase| modes.map(|mode| (phase, mode))) {
+        let placements =
+            [PlacementState::Present, PlacementState::Withheld(Withheld::Mode(mode), Change::Remove)];
+        for failure in [None, leftover.as_ref()] {
+            let (status, _) = said(phase, &placements, failure).unwrap();
+            let ready = status.condition("Ready").unwrap();
+            let untrue = [conditions::SUCCEEDED, conditions::SCHEDULED, conditions::EXPIRED];
+            assert!(!untrue.contains(&&*ready.reason), "{phase:?} {mode:?} {failure:?}: {ready:?}");
+            let reason = match mode {
+                Mode::Observe => "False DriftDetected",
+                _ => "False NotSupportedBySystem",
+            };
+            assert_eq!(says(&status, "Synced"), reason, "{phase:?} {mode:?} {failure:?}");
+            let message = &status.condition("Synced").unwrap().message;
+            for words in ["stays, and opens doors", "set mode: Enforce, or remove the record in the system"] {
+                assert!(message.contains(words), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_trouble_is_told_before_what_is_withheld() {
     let (state, failure) = failed(ErrorKind::Dependency, "GetAccessLevels", true);
     let placements = [PlacementState::Withheld(Withheld::Suspended, Change::Make), state];
@@ -245,7 +281,6 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
     assert_eq!(message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Synced"), beside);
     let rows = [
         (Change::Make, "a record would be made"),
-        (Change::Remove, "the record would be removed"),
         (Change::Replace, "the record would be replaced by one of what is declared now"),
         (Change::Repair, "the record, which was changed in the system, would be set right"),
         (Change::Reduce, "the record would be reduced to what is still declared"),
@@ -254,6 +289,11 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
         let told = message(Withheld::Mode(Mode::Observe), change, "Synced");
         assert_eq!(told, format!("the system differs: {words}; mode Observe: nothing is written"));
     }
+    assert_eq!(
+        message(Withheld::Mode(Mode::Upsert), Change::Remove, "Stalled"),
+        "mode Upsert of the AccessIntegration does not let this happen: the record would be removed. The record stays, and \
+         opens doors until its own end; set mode: Enforce, or remove the record in the system"
+    );
 }
 
 #[test]

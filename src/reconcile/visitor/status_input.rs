@@ -4,7 +4,7 @@
 use vestibule_core::adapt::check_window;
 use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::model::{Fields, Mode, ObjectKey};
-use vestibule_core::plan::{DesiredState, ExistingRecord, Withheld};
+use vestibule_core::plan::{Change, DesiredState, ExistingRecord, Withheld};
 use vestibule_core::schedule::Visit;
 use vestibule_core::status::{Verdict, conditions};
 
@@ -16,6 +16,7 @@ use super::replan::closes;
 use super::row_state::{Placement, PlacementState, PlacementTarget, RowState};
 use super::status_compute::{self, verdict};
 use super::validate::{Object, Said, known_ids, validate};
+use super::withheld;
 use crate::api::Record;
 use crate::engine::{ConnectionState, Engine};
 use crate::reconcile::references::{References, TenantFacts};
@@ -57,12 +58,11 @@ impl Visitors {
         let visit = input.row_state.visit.filter(|_| *phase == Phase::Over);
         let more_days = visit.is_some_and(|visit| plan::has_more_days(visit, tenant, now));
         let failure = self.trouble_of(input.object_id, input.row_state);
-        let states: Vec<PlacementState> =
-            input.row_state.placements.iter().map(|placement| placement.state).collect();
+        let states = states_of(input, phase);
         let outlook = outlook_of(input.row_state, input.references);
         let seen = OutlookInput { states: &states, failure: failure.as_ref(), holds: holds(input) };
         let verdict = match outlook.says(phase, more_days, &seen) {
-            Saying::Verdict(verdict) => verdict,
+            Saying::Verdict(verdict) => withheld::not_in_sync(verdict, &states),
             Saying::Nothing => return None,
             Saying::ByRecords if input.row_state.flags.has_lapsed() && is_over(phase, &states) => {
                 Verdict::lapsed(
@@ -90,8 +90,7 @@ impl Visitors {
             let new = input.previous.status.observed_generation != input.generation;
             let is_late = new || has_outdated_record(input.object_id, input.references);
             let outlook = outlook_of(input.row_state, input.references);
-            let states: Vec<PlacementState> =
-                input.row_state.placements.iter().map(|placement| placement.state).collect();
+            let states = states_of(input, phase);
             let ahead = *phase == Phase::Scheduled && !states.iter().any(|state| state.may_hold());
             let verdict = if let Some(integration) = self.waits_for(input, phase, object) {
                 Verdict::dependency_not_ready(format!(
@@ -178,6 +177,46 @@ impl Visitors {
 fn is_gone(record: &Record, object_id: ObjectId, engine: &Engine) -> bool {
     let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.object_id == object_id);
     id.is_none_or(|id| engine.is_gone(&id))
+}
+
+/// What is known of the visitor in each integration. A record that the mode keeps counts as long as it may open doors.
+fn states_of(input: &StatusInput<'_>, phase: &Phase) -> Vec<PlacementState> {
+    let placements = input.row_state.placements.iter();
+    placements
+        .map(|placement| {
+            match placement.state {
+                // During the visit, mode Observe reports every difference.
+                PlacementState::Withheld(Withheld::Mode(Mode::Observe), _) if *phase == Phase::Today => None,
+                PlacementState::Withheld(Withheld::Mode(_), Change::Remove) => {
+                    state_without_closed(input, placement)
+                }
+                _ => None,
+            }
+            .unwrap_or(placement.state)
+        })
+        .collect()
+}
+
+/// The state of a placement apart from the records that the mode keeps; `None` if one of these may open doors.
+fn state_without_closed(input: &StatusInput<'_>, placement: &Placement) -> Option<PlacementState> {
+    let (key, _) = input.references.indexes.iter().find(|(_, index)| **index == placement.integration)?;
+    let engine = input.references.engines.get(key)?;
+    let existing = engine.existing(input.object_id)?;
+    let wanted = |one: &&ExistingRecord| {
+        placement.target == PlacementTarget::Content(one.id.content) && one.id.holds(one.fingerprint)
+    };
+    let wanted = existing.iter().find(wanted).map(|one| one.id);
+    if engine.may_open_beside(input.object_id, wanted) {
+        return None;
+    }
+    match placement.target {
+        PlacementTarget::Content(_) => {
+            wanted.map(|_| PlacementState::present(engine.altered(input.object_id)))
+        }
+        PlacementTarget::Ended if !existing.is_empty() => Some(PlacementState::Present),
+        PlacementTarget::Ended | PlacementTarget::Nothing => Some(PlacementState::Absent),
+        PlacementTarget::Keep | PlacementTarget::AtMost | PlacementTarget::Unplanned => None,
+    }
 }
 
 /// The fields in which a record differs that is left as it is because nothing is written.
