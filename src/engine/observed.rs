@@ -1,4 +1,5 @@
-//! Mode Observe: in which fields a record differs from what is declared. Only their names are kept, never what they hold.
+//! Mode Observe: the fields in which a record differs from its desired record. Only the names of the fields are kept, never
+//! their values.
 
 use std::sync::Arc;
 
@@ -11,25 +12,25 @@ use super::verify::Altered;
 use super::{Engine, Outcome, Priority};
 
 impl Engine {
-    /// The fields in which the record of an object differs from what is declared, where mode Observe leaves it so and the
-    /// record was read; none else.
+    /// The fields in which the record of an object differs from its desired record. Empty unless mode Observe leaves the
+    /// difference and the record was read.
     pub fn differing(&self, object_id: ObjectId) -> Fields {
         let inner = self.inner.lock();
         let Some(known) = inner.differing.get(&object_id) else { return Fields::default() };
-        // Set right by hand: it has no turn any more.
+        // A person has corrected the record. It gets no further turn, so the entry is outdated.
         let is_as_read = inner.existing(object_id).iter().any(|one| one.fingerprint == known.shown);
         if is_as_read { known.fields } else { Fields::default() }
     }
 
-    /// Whether the system may hold another record of the object than this one that opens doors.
+    /// Whether the system may hold a further record of the object, besides this one, that opens doors.
     pub fn may_open_beside(&self, object_id: ObjectId, wanted: Option<RecordId>) -> bool {
         let (inner, now) = (self.inner.lock(), self.clock.now());
         let mut others = inner.existing(object_id).into_iter().filter(|one| Some(one.id) != wanted);
         !inner.snapshot.is_complete() || inner.misnamed.holds(object_id) || others.any(|one| one.opens(now))
     }
 
-    /// After a turn that left its record as it is: notes where the record differs if mode Observe is the reason. A record
-    /// is read anew only if it or what is declared has changed since. A read that fails leaves the outcome as it is.
+    /// After a turn that left its record unchanged because of mode Observe: notes the fields that differ. The record is read
+    /// again only if it or its desired record has changed since. A failed read does not change the outcome.
     pub(super) async fn note_differing(
         &self,
         object_id: ObjectId,
@@ -72,7 +73,7 @@ impl Engine {
     }
 }
 
-/// Whether a record differs and stays so only because nothing is written.
+/// Whether a record differs and stays unchanged only because mode Observe writes nothing.
 fn is_observed(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Replace | Change::Repair))
 }

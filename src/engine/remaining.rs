@@ -1,7 +1,8 @@
-//! Records that stay in the system although they are not wanted as they are: reduced, disarmed, or refused to be removed.
+//! Records that stay in the system although they differ from the desired state: reduced, disarmed, or not removed by the
+//! system.
 //!
-//! Kept so that nothing is read or sent twice. Bounded by the records whose replacement or removal fails. Lost with the
-//! process: then each is read once more.
+//! They are remembered so that nothing is read or sent twice. Their number is bounded by the records whose replacement or
+//! removal fails. After a restart each is read once more.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,9 @@ use crate::system::{ErrorKind, SystemError};
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Remaining {
-    /// Records that open no more than an entitlement: the fingerprints of both.
+    /// Records that open no more than an entitlement, with the fingerprints of their content and of the entitlement.
     reduced: BTreeMap<RecordId, (u64, u64)>,
-    /// Records that open nothing whatever their window says, with the fingerprint of what they hold.
+    /// Records that open nothing, whatever their window is, with the fingerprint of their content.
     closed: BTreeMap<RecordId, u64>,
     /// Records whose removal the system refuses or does not carry out.
     unremoved: BTreeMap<RecordId, Refusal>,
@@ -24,12 +25,12 @@ pub(super) struct Remaining {
     to_report: bool,
 }
 
-/// What the system says to the removal of a record.
+/// How the system refuses the removal of a record.
 #[derive(Clone, Debug)]
 struct Refusal {
     attempts: u32,
     error: SystemError,
-    /// The record was looked at since: whether it opens doors is known.
+    /// The record was read since, so it is known whether it opens doors.
     judged: bool,
 }
 
@@ -38,19 +39,19 @@ struct Refusal {
 pub struct Unremoved {
     /// How many.
     pub count: usize,
-    /// How many of them may still open doors: they could not be disarmed.
+    /// How many of them could not be disarmed and may still open doors.
     pub open: usize,
-    /// What the system says to one of them.
+    /// The system's error for one of them.
     pub message: String,
 }
 
 impl Remaining {
-    /// The record holds this content and opens no more than this entitlement.
+    /// Notes that the record has this content and opens no more than this entitlement.
     pub(super) fn note_reduced(&mut self, id: RecordId, fingerprint: u64, entitlement: u64) {
         self.reduced.insert(id, (fingerprint, entitlement));
     }
 
-    /// What is known of a record under this entitlement, if nobody has changed it since.
+    /// What is known of a record under this entitlement, if its content has not changed since.
     pub(super) fn left(&self, existing: &ExistingRecord, entitlement: u64) -> Option<Left> {
         let within = self.reduced.get(&existing.id) == Some(&(existing.fingerprint, entitlement));
         let closed = self.is_closed(&existing.id, existing.fingerprint);
@@ -61,7 +62,7 @@ impl Remaining {
         }
     }
 
-    /// Whether a record with this content opens nothing, or may.
+    /// Notes whether a record with this content opens nothing.
     pub(super) fn note_closed(&mut self, id: RecordId, fingerprint: u64, closed: bool) {
         let before = if closed { self.closed.insert(id, fingerprint) } else { self.closed.remove(&id) };
         self.to_report |= before.is_some() != closed;
@@ -72,12 +73,12 @@ impl Remaining {
         self.closed.get(id) == Some(&fingerprint)
     }
 
-    /// Whether the record differs from what is declared because it was reduced or disarmed, and nobody has changed it since.
+    /// Whether the record was reduced or disarmed and has not changed since.
     pub(super) fn is_as_left(&self, id: &RecordId, fingerprint: u64) -> bool {
         self.is_closed(id, fingerprint) || self.reduced.get(id).is_some_and(|(left, _)| *left == fingerprint)
     }
 
-    /// The system did not remove the record. Says whether that is certain.
+    /// Notes that the system did not remove the record. Returns whether the refusal is certain.
     pub(super) fn note_refusal(&mut self, id: RecordId, error: &SystemError) -> bool {
         let refusal = self.unremoved.entry(id).or_insert_with(|| Refusal {
             attempts: 0,
@@ -89,7 +90,7 @@ impl Remaining {
         refusal.is_certain()
     }
 
-    /// A record that the system does not remove was disarmed, or could not be.
+    /// Notes that it is known whether a record that the system does not remove still opens doors.
     pub(super) fn note_judged(&mut self, id: &RecordId) {
         if let Some(refusal) = self.unremoved.get_mut(id) {
             refusal.judged = true;
@@ -97,7 +98,7 @@ impl Remaining {
         }
     }
 
-    /// The record is the wanted one again: it may stay, whatever the system said to its removal.
+    /// Notes that the record is desired again, so that a refused removal does not matter any more.
     pub(super) fn note_wanted(&mut self, id: &RecordId) {
         self.to_report |= self.unremoved.remove(id).is_some();
     }
@@ -107,29 +108,29 @@ impl Remaining {
         self.unremoved.get(id).is_some_and(Refusal::is_certain)
     }
 
-    /// What is to be reported depends on something else that has changed.
+    /// Requests a new report, because something else that it depends on has changed.
     pub(super) const fn report_again(&mut self) {
         self.to_report = true;
     }
 
-    /// The content of the record is another one, or nobody holds it back any more.
+    /// Forgets the content of the record, because it has changed or the record counts as removed.
     pub(super) fn forget_content(&mut self, id: &RecordId) {
         self.reduced.remove(id);
         self.to_report |= self.closed.remove(id).is_some();
     }
 
-    /// The record is gone.
+    /// Forgets the record, because it is gone.
     pub(super) fn forget(&mut self, id: &RecordId) {
         self.forget_content(id);
         self.to_report |= self.unremoved.remove(id).is_some();
     }
 
-    /// Whether what is to be reported may have changed since this was asked last.
+    /// Whether the report may have changed since the last call.
     pub(super) const fn take_change(&mut self) -> bool {
         std::mem::replace(&mut self.to_report, false)
     }
 
-    /// What is to be reported of records that the system does not remove.
+    /// The report on records that the system does not remove.
     pub(super) fn unremoved(&self) -> Option<Unremoved> {
         let refused = || self.unremoved.iter().filter(|(_, refusal)| refusal.judged && refusal.is_certain());
         let (_, first) = refused().next()?;
@@ -139,7 +140,7 @@ impl Remaining {
 }
 
 impl Refusal {
-    /// Whether the system does not remove the record: what may pass by itself has to be said twice.
+    /// Whether it is certain that the system does not remove the record. A transient error must occur twice.
     const fn is_certain(&self) -> bool {
         let enough = if matches!(self.error.kind, ErrorKind::Transient) { 2 } else { 1 };
         self.attempts >= enough
@@ -161,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_counted_in_a_row_and_reported_once_per_change() {
+    fn consecutive_refusals_are_counted_and_reported_once_per_change() {
         let mut remaining = Remaining::default();
         assert!(!remaining.take_change());
         assert!(remaining.note_refusal(id(1), &refusal("no")) && remaining.is_refused(&id(1)));
         remaining.note_refusal(id(2), &refusal("never"));
         remaining.note_closed(id(2), 5, true);
-        assert_eq!(remaining.unremoved(), None, "what is being disarmed is not reported yet");
+        assert_eq!(remaining.unremoved(), None, "a record that is being disarmed is not reported yet");
         remaining.note_judged(&id(1));
         remaining.note_judged(&id(2));
         let report = Unremoved { count: 2, open: 1, message: "no".to_owned() };
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_removal_is_not_reported_of_a_record_that_is_wanted_again() {
+    fn a_refused_removal_of_a_record_that_is_desired_again_is_not_reported() {
         let mut remaining = Remaining::default();
         remaining.note_refusal(id(1), &refusal("no"));
         remaining.note_closed(id(1), 5, true);
@@ -188,13 +189,13 @@ mod tests {
         assert!(remaining.take_change() && remaining.unremoved().is_some());
         remaining.note_wanted(&id(1));
         assert!(remaining.take_change() && remaining.unremoved().is_none() && !remaining.is_refused(&id(1)));
-        assert!(remaining.is_closed(&id(1), 5), "what it holds is still known");
+        assert!(remaining.is_closed(&id(1), 5), "its content is still known");
         remaining.note_wanted(&id(2));
         assert!(!remaining.take_change());
     }
 
     #[test]
-    fn a_fault_that_may_pass_is_a_refusal_from_the_second_time_on() {
+    fn a_transient_error_is_a_refusal_from_the_second_time_on() {
         let mut remaining = Remaining::default();
         let fault = SystemError::new(ErrorKind::Transient, "RemovePerson", "HTTP 500");
         assert!(!remaining.note_refusal(id(1), &fault));
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_known_of_a_record_says_nothing_of_another_content() {
+    fn knowledge_of_a_record_is_void_when_its_content_changes() {
         let mut remaining = Remaining::default();
         remaining.note_reduced(id(1), 5, 9);
         remaining.note_closed(id(2), 5, true);
