@@ -102,7 +102,7 @@ fn waits_for(draining: &[String]) -> String {
 pub struct Visitors {
     /// All of them.
     pub all: i64,
-    /// Those whose Ready is not True.
+    /// Those that are not Ready.
     pub not_ready: i64,
 }
 

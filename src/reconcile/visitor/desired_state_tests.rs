@@ -16,7 +16,7 @@ fn id(content: u64) -> RecordId {
     RecordId::new(Owner(7), ObjectId(1), content)
 }
 
-/// A record whose content matches its id.
+/// A record with the content that its id has.
 fn existing(content: u64) -> ExistingRecord {
     ExistingRecord { id: id(content), fingerprint: content, until: None }
 }

@@ -22,7 +22,7 @@ fn with_card() -> PersonFlags {
     person("jane@example.org", "Doe", true)
 }
 
-/// What is declared for a tenant that opens the lobby of a NetBox which has it.
+/// The declarations for a tenant that opens the lobby of a NetBox, which has that group.
 fn declared() -> Declared {
     facts([integration(&engine("netbox", Memory::default()), 0)]).declared
 }
@@ -34,7 +34,7 @@ fn after(change: impl FnOnce(&mut DeclaredGrant)) -> Declared {
     declared
 }
 
-/// The same in a system that can do other things.
+/// The same in a system with other capabilities.
 fn able(change: impl FnOnce(&mut Capabilities)) -> Declared {
     after(|grant| {
         let mut capabilities = (**grant.capabilities.as_ref().unwrap()).clone();
@@ -48,7 +48,7 @@ fn missing() -> Reference {
 }
 
 #[test]
-fn whatever_a_system_cannot_hold_is_refused_long_before_its_day() {
+fn a_record_that_a_system_cannot_hold_is_refused_long_before_its_day() {
     assert_eq!(outlook(jane(), &declared()), Outlook::Clear);
     let rows = [
         (person("", "Doe", false), able(|_| {}), "Memory requires an email or a phone of a visitor"),
@@ -65,7 +65,7 @@ fn whatever_a_system_cannot_hold_is_refused_long_before_its_day() {
 }
 
 #[test]
-fn a_card_format_that_is_missing_or_unknown_concerns_only_those_who_have_a_card() {
+fn a_card_format_that_is_missing_or_unknown_concerns_only_visitors_with_a_card() {
     for reference in [missing(), Reference::Unknown] {
         let declared = after(|grant| grant.card_format = reference.clone());
         assert_eq!(outlook(jane(), &declared), Outlook::Clear);
@@ -138,7 +138,7 @@ fn the_days_to_come_decide_and_no_day_that_is_over() {
         let found = [
             said(outlook, &Phase::Today, false, &[]),
             said(outlook, &Phase::Scheduled, false, &[PlacementState::Absent]),
-            // Yesterday's record has to go before anything else is said.
+            // Yesterday's record must be removed before anything else is reported.
             said(outlook, &Phase::Scheduled, false, &[PlacementState::Present]),
             said(outlook, &Phase::Over, true, &[PlacementState::Present]),
             said(outlook, &Phase::Over, false, &[PlacementState::Present]),
@@ -149,7 +149,7 @@ fn the_days_to_come_decide_and_no_day_that_is_over() {
 }
 
 #[test]
-fn a_trouble_that_needs_a_person_is_told_before_what_is_merely_missing() {
+fn a_failure_that_needs_a_person_is_reported_before_a_missing_reference() {
     let failure = |kind| Failure { kind, message: "no".to_owned() };
     let stalled = failure(FailureKind::Stalled(conditions::DUPLICATE_CLAIM));
     let waits = Outlook::Waits("create it".to_owned());
@@ -165,7 +165,7 @@ fn seen(failure: &Failure) -> OutlookInput<'_> {
 }
 
 #[test]
-fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhile() {
+fn a_missing_reference_is_reported_with_the_access_of_the_existing_record() {
     let failure = |kind| Failure { kind, message: "it says no".to_owned() };
     let message = |states: &[PlacementState], kind: Option<FailureKind>, holds| {
         let failure = kind.map(failure);
@@ -180,7 +180,7 @@ fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhil
     };
     let [waiting, retrying, present] =
         [PlacementState::Waiting, PlacementState::Retrying, PlacementState::Present];
-    assert_eq!(message(&[waiting], None, false), "no group", "nothing was looked at yet");
+    assert_eq!(message(&[waiting], None, false), "no group", "nothing was read yet");
     assert_eq!(message(&[waiting], None, true), "no group");
     let closed = message(&[retrying], Some(FailureKind::Dependency), false);
     assert_eq!(closed, "no group; until then it opens no door");
@@ -199,5 +199,5 @@ fn what_is_missing_is_reported_with_what_the_record_that_is_there_opens_meanwhil
         );
     }
     let failing = message(&[retrying], Some(FailureKind::Retried), true);
-    assert!(failing.contains("could not be taken away: it says no"), "{failing}");
+    assert!(failing.contains("could not be removed: it says no"), "{failing}");
 }

@@ -1,4 +1,5 @@
-//! What stays of a Visitor between passes: a few dozen bytes, from which rollover, full sync and status are decided.
+//! The data of a Visitor that is kept between events: a few dozen bytes, enough to decide about rollover, full sync and
+//! status.
 
 use jiff::Timestamp;
 use smallvec::SmallVec;
@@ -11,86 +12,86 @@ use vestibule_core::schedule::PackedVisit;
 use super::status_flags::StatusFlags;
 use crate::reconcile::references::TenantId;
 
-/// The plan part of a row.
+/// The part of a row that planning and status need.
 #[derive(Clone, Debug, Default)]
 pub struct RowState {
     /// The Tenant visited.
     pub tenant: TenantId,
-    /// Hash of the tenant's facts when the places below were planned; 0 if it had none.
+    /// Hash of the tenant's facts when the placements below were planned; 0 if there were none.
     pub references_hash: u64,
-    /// Hash of the status as it stands in the API server, without times.
+    /// Hash of the status in the API server, without times.
     pub status_hash: u64,
-    /// When, `None` if the spec cannot be carried out.
+    /// The days and hours of the visit; `None` if the spec is not valid.
     pub visit: Option<PackedVisit>,
-    /// When the standing changes by itself, in minutes since 1970; `u32::MAX` if never.
+    /// When the phase changes by itself, in minutes since 1970; `u32::MAX` if never.
     pub next_transition: u32,
-    /// Whether Ready is True, as the status stands in the API server; `None` before it says anything.
+    /// Whether Ready is True in the API server; `None` if the condition is absent.
     pub ready: Option<bool>,
-    /// How much of it the status tells, as it stands in the API server.
+    /// How much of the present state the status in the API server describes.
     pub status_coverage: StatusCoverage,
-    /// A sync that is asked for, and whether the object had stopped when it ended.
+    /// Whether a sync is requested, and whether the object needs a person or needed one when its visit ended.
     pub flags: StatusFlags,
-    /// What of the person decides whether a system can hold them.
+    /// The facts about the person that decide whether a system can hold them.
     pub person: PersonFlags,
-    /// What is wanted and known in each integration: usually one.
+    /// Target and known state in each integration, usually one.
     pub placements: SmallVec<[Placement; 1]>,
 }
 
-/// How much a status tells of what is wanted.
+/// How much of the present state a status describes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatusCoverage {
-    /// Not even that the spec was seen.
+    /// Not even that the spec was read.
     #[default]
     Nothing,
-    /// That it was, but the records that it names are not those that are wanted now.
+    /// That the spec was read. The records in the status may not be those that are desired now.
     Spec,
-    /// All there is to tell until something is heard of the work.
+    /// Everything that is known until an engine reports.
     Everything,
 }
 
-/// A visitor in one integration.
+/// A Visitor in one integration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// What is wanted.
+    /// The desired record, as far as a row keeps it.
     pub target: PlacementTarget,
     /// Which integration, by its index.
     pub integration: u16,
-    /// What is known.
+    /// The last known state.
     pub state: PlacementState,
 }
 
-/// What is wanted of a place.
+/// The desired state of a placement, as far as a row keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacementTarget {
     /// The record of this content (the bits of it that its id holds).
     Content(u32),
     /// No record.
     Nothing,
-    /// Nothing that still opens.
+    /// No record that still opens doors.
     Ended,
-    /// What is there.
+    /// The existing records, unchanged.
     Keep,
-    /// What is there, reduced to what may be known of it only by its object.
+    /// The existing records, reduced to an entitlement that is computed from the object.
     AtMost,
-    /// A record, or not: its object must be looked at.
+    /// Not known: the object must be read.
     Unplanned,
 }
 
-/// What is known of a place.
+/// The known state of a placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum PlacementState {
-    /// Handed over, or waiting for the first full sync.
+    /// Queued in the engine, or waiting for the first full sync.
     #[default]
     Waiting,
-    /// The system holds what is wanted.
+    /// The system holds the desired record.
     Present,
-    /// The system holds what is wanted, with other texts than it was sent.
+    /// The system holds the desired record with other texts than it was sent.
     Altered(Fields),
     /// The system holds nothing.
     Absent,
     /// Removed, to be read back.
     Unconfirmed,
-    /// Differs and stays: why, and what would become of it.
+    /// Differs and is not changed: why, and the change that is withheld.
     Withheld(Withheld, Change),
     /// Failed; tried again by itself.
     Retrying,
@@ -99,7 +100,7 @@ pub enum PlacementState {
 }
 
 impl PlacementState {
-    /// What is wanted is there, with these fields as the system keeps them.
+    /// The desired record is there, and the system keeps these fields in another form.
     pub fn present(altered: Fields) -> Self {
         if altered.is_empty() { Self::Present } else { Self::Altered(altered) }
     }
@@ -116,12 +117,12 @@ impl PlacementState {
         stays_open.then_some((why, change))
     }
 
-    /// Whether the system holds what is wanted.
+    /// Whether the system holds the desired record.
     pub const fn is_present(self) -> bool {
         matches!(self, Self::Present | Self::Altered(_))
     }
 
-    /// Whether the system may hold a record that is to go or to be looked at.
+    /// Whether the system may hold a record that has to be removed or read.
     pub fn may_hold(self) -> bool {
         match self {
             Self::Absent => false,
@@ -130,14 +131,14 @@ impl PlacementState {
         }
     }
 
-    /// Whether the system was heard of last as it should be.
+    /// Whether the last report matched the target.
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Present | Self::Altered(_) | Self::Absent)
     }
 }
 
 impl PlacementTarget {
-    /// Whether a status that names these records in the integration says what is wanted there.
+    /// Whether a status that names these records in the integration matches the target.
     pub fn is_named_by(self, ids: &[RecordId]) -> bool {
         match self {
             Self::Content(content) => ids.iter().any(|id| id.content == content),
@@ -149,12 +150,12 @@ impl PlacementTarget {
 }
 
 impl RowState {
-    /// The place of an integration.
+    /// The placement in an integration.
     pub fn placement(&self, integration: u16) -> Option<&Placement> {
         self.placements.iter().find(|placement| placement.integration == integration)
     }
 
-    /// The place of an integration, made if there is none.
+    /// The placement in an integration, which is created if there is none.
     pub fn placement_mut(&mut self, integration: u16) -> &mut Placement {
         let position = self.placements.iter().position(|placement| placement.integration == integration);
         let position = position.unwrap_or_else(|| {
@@ -168,22 +169,22 @@ impl RowState {
         &mut self.placements[position]
     }
 
-    /// Whether the standing may have changed by itself.
+    /// Whether the phase may have changed by itself.
     pub fn is_due(&self, now: Timestamp) -> bool {
         minutes(now) >= u64::from(self.next_transition)
     }
 
-    /// Notes when the standing changes.
+    /// Notes when the phase changes by itself.
     pub fn set_next_transition(&mut self, at: Option<Timestamp>) {
         self.next_transition = minute_of(at);
     }
 
-    /// Whether the standing changes at this time, as far as is noted.
+    /// Whether this is the noted time of the next change.
     pub fn changes_at(&self, at: Option<Timestamp>) -> bool {
         self.next_transition == minute_of(at)
     }
 
-    /// When the standing changes by itself.
+    /// When the phase changes by itself.
     pub fn next_transition(&self) -> Option<Timestamp> {
         (self.next_transition != u32::MAX)
             .then(|| Timestamp::from_second(i64::from(self.next_transition) * 60).ok())

@@ -1,4 +1,4 @@
-//! Step 5 of the pass, pure: what the status of a visitor should say.
+//! Computes the status of a Visitor, without I/O.
 
 use jiff::SignedDuration;
 use vestibule_core::model::{Field, Fields, Hasher};
@@ -13,34 +13,34 @@ use crate::api::Record;
 use crate::engine::Outcome;
 use crate::system::{self, ErrorCode};
 
-/// How long a trouble of a system may last before `Ready` turns False.
+/// How long a failure of a system may last before `Ready` turns False.
 pub const READY_GRACE: SignedDuration = SignedDuration::from_secs(30);
 
-/// Why a place is not as wanted, in words.
+/// Why a placement differs from its target, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What it means for the object.
+    /// The meaning for the object.
     pub kind: FailureKind,
     /// A sentence.
     pub message: String,
 }
 
-/// What a trouble means for the object.
+/// The meaning of a failure for the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// A person must change something; the reason of `Stalled`.
     Stalled(&'static str),
-    /// Something it needs is not there yet.
+    /// Something that the object needs does not exist yet.
     Dependency,
-    /// The system is in trouble; tried again.
+    /// The system has failed; the attempt is repeated.
     Retried,
     /// The system asked us to wait.
     Throttled,
-    /// It is as wanted. Beside it stays a record that the system does not remove and that opens nothing.
+    /// The record is as desired. Beside it there is a record that the system does not remove and that opens nothing.
     Leftover,
 }
 
-/// The state of a place after an outcome, with the trouble there is.
+/// The state of a placement after an outcome, and the failure if there is one.
 pub fn placement_state(outcome: &Outcome) -> (PlacementState, Option<Failure>) {
     if let Outcome::Leftover(_, error) = outcome {
         let failure = Failure { kind: FailureKind::Leftover, message: error.message.clone() };
@@ -53,7 +53,7 @@ pub fn placement_state(outcome: &Outcome) -> (PlacementState, Option<Failure>) {
             Outcome::Absent => PlacementState::Absent,
             Outcome::Unconfirmed => PlacementState::Unconfirmed,
             Outcome::Withheld(why, change) => PlacementState::Withheld(*why, *change),
-            // In which words depends on the clock of the property: see `waits`.
+            // The words depend on the time zone of the Property: see `waits`.
             Outcome::Waits(_) => PlacementState::Retrying,
             Outcome::Failed { .. } => PlacementState::Failed,
         };
@@ -75,7 +75,8 @@ pub fn placement_state(outcome: &Outcome) -> (PlacementState, Option<Failure>) {
     (state, Some(Failure { kind, message: error.message.clone() }))
 }
 
-/// What there is to say of a visitor that is not being deleted; `None`: nothing yet, the status stays as it is.
+/// The verdict on a Visitor that is not being deleted; `None` if there is nothing new to report and the status stays as
+/// it is.
 pub fn verdict(
     phase: &Phase,
     placements: &[PlacementState],
@@ -100,7 +101,7 @@ pub fn verdict(
         Phase::Over if placements.iter().all(|state| state.is_settled()) => Some(in_sync(placements)),
         Phase::Scheduled | Phase::Expired | Phase::Over => {
             let kept = || kept_open.map(|(why, change)| withheld::verdict(why, change));
-            failure.map(told).or_else(kept)
+            failure.map(verdict_on).or_else(kept)
         }
         Phase::Today => today(placements, failure, patience_is_over),
     };
@@ -113,7 +114,7 @@ fn today(
     patience_is_over: bool,
 ) -> Option<Verdict> {
     if let Some(failure) = failure {
-        return Some(told(failure));
+        return Some(verdict_on(failure));
     }
     if let Some((why, change)) = withheld::withheld_change(placements) {
         return Some(withheld::verdict(why, change));
@@ -125,10 +126,13 @@ fn today(
     patience_is_over.then(|| Verdict::progressing("the record is being made"))
 }
 
-/// Why nothing is made, and what of a record that is there could not be taken away.
+/// The message why no record is created, with a note if an existing record could not be reduced.
 pub fn and_what_stays(message: &str, placements: &[PlacementState], failure: Option<&Failure>) -> String {
     if let Some(failure) = failure {
-        return format!("{message}; what is no longer declared could not be taken away: {}", failure.message);
+        return format!(
+            "{message}; access that is no longer declared could not be removed: {}",
+            failure.message
+        );
     }
     let kept = withheld::kept_open(placements).and_then(|(why, _)| why.mode());
     kept.map_or_else(
@@ -157,19 +161,19 @@ fn in_sync(placements: &[PlacementState]) -> Verdict {
 fn does_not_keep(fields: Fields) -> String {
     let paths: Vec<_> = fields.iter().map(path).collect();
     format!(
-        "the system does not keep what it is sent of {}: look at the record there, then write it in letters and a length that \
+        "the system does not keep {} as sent: look at the record there, then write it in letters and a length that \
          the system keeps, or set spec.lenelS2.wire.names: Ascii on the AccessIntegration",
-        paths.join(" and of ")
+        paths.join(" and ")
     )
 }
 
-/// The fields in which the system differs, by name: what they hold is about people.
+/// The names of the fields in which the system differs. Their values are personal data and are left out.
 pub fn differing(fields: Fields) -> Option<String> {
     let paths: Vec<_> = fields.iter().map(path).collect();
     (!paths.is_empty()).then(|| format!("Different: {}", paths.join("; ")))
 }
 
-/// Where a user declares what is in a field.
+/// The path under which a user declares a field.
 const fn path(field: Field) -> &'static str {
     match field {
         Field::Name => "spec.firstName or spec.lastName",
@@ -181,8 +185,8 @@ const fn path(field: Field) -> &'static str {
     }
 }
 
-fn told(failure: &Failure) -> Verdict {
-    // A system was asked, so spec and references are in order unless the trouble itself says otherwise.
+fn verdict_on(failure: &Failure) -> Verdict {
+    // The system was asked, so spec and references are valid unless the failure itself says otherwise.
     let verdict = match failure.kind {
         FailureKind::Stalled(reason) => Verdict::stalled(reason, &failure.message),
         FailureKind::Dependency => Verdict::dependency_not_ready(&failure.message),
@@ -197,7 +201,7 @@ fn told(failure: &Failure) -> Verdict {
     verdict.validated()
 }
 
-/// The records that a status names: one an integration.
+/// The records that a status names: one per integration, at most ten.
 pub fn records(mut records: Vec<Record>) -> Vec<Record> {
     records.sort_by(|a, b| a.integration.cmp(&b.integration));
     records.dedup_by(|a, b| a.integration == b.integration);
@@ -205,7 +209,7 @@ pub fn records(mut records: Vec<Record>) -> Vec<Record> {
     records
 }
 
-/// A hash of all that a reader of a status could tell apart, times aside.
+/// A hash of the conditions and records of a status, without times.
 pub fn hash(said: &Said) -> u64 {
     let mut hash = Hasher::new("status");
     hash.number(said.status.observed_generation.cast_unsigned());

@@ -13,9 +13,9 @@ const NOW: &str = "2026-12-01T09:00:00Z";
 /// The operation of errors that say that the card is taken.
 const CARD_TAKEN: &str = "find-card";
 
-/// A place that is not as wanted, for this reason.
+/// A placement that differs from its target, for this reason.
 fn failed(priority: ErrorKind, operation: &'static str, retried: bool) -> (PlacementState, Option<Failure>) {
-    let mut error = SystemError::new(priority, operation, "NetBox says no: mend it");
+    let mut error = SystemError::new(priority, operation, "NetBox says no: correct it");
     error.code = (operation == CARD_TAKEN).then_some(ErrorCode::CardTaken);
     placement_state(&Outcome::Failed { error, retried })
 }
@@ -23,11 +23,11 @@ fn failed(priority: ErrorKind, operation: &'static str, retried: bool) -> (Place
 fn kind(priority: ErrorKind, operation: &'static str, retried: bool) -> (PlacementState, FailureKind) {
     let (state, failure) = failed(priority, operation, retried);
     let failure = failure.unwrap();
-    assert_eq!(failure.message, "NetBox says no: mend it");
+    assert_eq!(failure.message, "NetBox says no: correct it");
     (state, failure.kind)
 }
 
-/// What a new Visitor of generation 1 says in this situation.
+/// The status of a new Visitor of generation 1 in this situation.
 fn said(
     phase: &Phase,
     placements: &[PlacementState],
@@ -50,10 +50,10 @@ fn sentence(text: &str) -> String {
     text.to_owned()
 }
 
-// === place_state ===
+// === placement_state ===
 
 #[test]
-fn an_outcome_without_an_error_is_a_state_without_a_trouble() {
+fn an_outcome_without_an_error_is_a_state_without_a_failure() {
     let id = "vst-000007-00000000000001-0000002a-0".parse().unwrap();
     let withheld = Withheld::Mode(Mode::Observe);
     let rows = [
@@ -68,12 +68,12 @@ fn an_outcome_without_an_error_is_a_state_without_a_trouble() {
 }
 
 #[test]
-fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
+fn the_kind_of_an_error_decides_what_it_means_for_the_visitor() {
     use FailureKind::{Dependency, Retried, Stalled, Throttled};
     let unsupported = Stalled(conditions::NOT_SUPPORTED_BY_SYSTEM);
     let rows = [
         (ErrorKind::Terminal, "AddPerson", false, PlacementState::Failed, unsupported),
-        // What takes away is tried for ever, whatever the system answers.
+        // A removal is tried for ever, whatever the system answers.
         (ErrorKind::Terminal, "RemovePerson", true, PlacementState::Retrying, Retried),
         (
             ErrorKind::Terminal,
@@ -95,7 +95,7 @@ fn the_class_of_an_error_decides_what_it_means_for_the_visitor() {
 // === verdict: the situations of docs/status.md ===
 
 #[test]
-fn what_is_done_waits_or_is_over_reads_current() {
+fn a_visit_that_is_done_waiting_or_over_reads_current() {
     let rows: [(Phase, &[PlacementState], &str); 8] = [
         (Phase::Today, &[PlacementState::Present], "True Succeeded"),
         (Phase::Today, &[PlacementState::Present, PlacementState::Absent], "True Succeeded"),
@@ -112,7 +112,7 @@ fn what_is_done_waits_or_is_over_reads_current() {
 }
 
 #[test]
-fn nothing_is_said_of_a_visitor_while_his_record_is_on_its_way() {
+fn there_is_no_verdict_while_a_record_is_being_created() {
     let on_the_way = [PlacementState::Waiting, PlacementState::Unconfirmed, PlacementState::Retrying];
     for state in on_the_way {
         for phase in [Phase::Today, Phase::Scheduled, Phase::Expired, Phase::Over] {
@@ -122,21 +122,21 @@ fn nothing_is_said_of_a_visitor_while_his_record_is_on_its_way() {
 }
 
 #[test]
-fn nobody_is_in_before_a_system_says_so() {
+fn no_visitor_is_ready_before_a_system_has_confirmed_the_record() {
     for placements in [&[][..], &[PlacementState::Absent]] {
         assert_eq!(said(&Phase::Today, placements, None), None, "{placements:?}");
     }
 }
 
 #[test]
-fn what_failed_during_the_visit_is_forgiven_when_it_is_over() {
+fn a_failure_during_the_visit_does_not_count_after_it() {
     let (_, failure) = failed(ErrorKind::Transient, "AddPerson", true);
     let over = ready(&Phase::Over, &[PlacementState::Present, PlacementState::Absent], failure.as_ref());
     assert_eq!(over, ("True Succeeded".into(), Current));
 }
 
 #[test]
-fn work_on_a_new_generation_is_told_when_patience_is_over() {
+fn long_work_on_a_new_generation_is_reported() {
     let verdict = verdict(&Phase::Today, &[PlacementState::Waiting], None, true).unwrap();
     let status = verdict.settle(&Status::default(), 1, at(NOW));
     assert_eq!(
@@ -147,7 +147,7 @@ fn work_on_a_new_generation_is_told_when_patience_is_over() {
 }
 
 #[test]
-fn what_is_missing_or_refused_is_told_whatever_the_places_say() {
+fn a_missing_reference_or_a_refusal_is_reported_whatever_the_placements_are() {
     for state in [PlacementState::Present, PlacementState::Waiting, PlacementState::Failed] {
         let missing = ready(&Phase::Missing(sentence("make it")), &[state], None);
         assert_eq!(missing, ("False DependencyNotReady".into(), InProgress));
@@ -166,7 +166,7 @@ fn what_is_missing_or_refused_is_told_whatever_the_places_say() {
 }
 
 #[test]
-fn each_trouble_is_a_row_of_the_contract() {
+fn each_failure_is_a_row_of_the_contract() {
     let rows = [
         (failed(ErrorKind::Terminal, "AddPerson", false), "False NotSupportedBySystem", Failed),
         (failed(ErrorKind::Terminal, CARD_TAKEN, false), "False DuplicateClaim", Failed),
@@ -185,7 +185,7 @@ fn each_trouble_is_a_row_of_the_contract() {
 }
 
 #[test]
-fn a_removal_that_fails_is_told_after_the_visit_too() {
+fn a_removal_that_fails_is_reported_after_the_visit_too() {
     let (state, failure) = failed(ErrorKind::Transient, "RemovePerson", true);
     for phase in [Phase::Expired, Phase::Scheduled, Phase::Over] {
         let (status, kstatus) = said(&phase, &[state], failure.as_ref()).unwrap();
@@ -194,7 +194,7 @@ fn a_removal_that_fails_is_told_after_the_visit_too() {
 }
 
 #[test]
-fn a_hiccup_keeps_ready_for_the_grace_time_and_an_outage_does_not() {
+fn a_short_failure_keeps_ready_for_the_grace_time_and_an_outage_does_not() {
     let good = said(&Phase::Today, &[PlacementState::Present], None).unwrap().0;
     let (state, failure) = failed(ErrorKind::Transient, "AddPerson", true);
     let retrying = verdict(&Phase::Today, &[state], failure.as_ref(), false).unwrap();
@@ -206,7 +206,7 @@ fn a_hiccup_keeps_ready_for_the_grace_time_and_an_outage_does_not() {
 }
 
 #[test]
-fn what_a_mode_or_a_suspension_withholds_is_told_as_such() {
+fn a_change_that_a_mode_or_a_suspension_withholds_is_reported() {
     let withheld = |why| [PlacementState::Present, PlacementState::Withheld(why, Change::Replace)];
     let today = Phase::Today;
     let (status, kstatus) = said(&today, &withheld(Withheld::Mode(Mode::Observe)), None).unwrap();
@@ -258,7 +258,7 @@ fn no_phase_is_in_sync_or_over_while_a_mode_keeps_a_record_open() {
 }
 
 #[test]
-fn a_trouble_is_told_before_what_is_withheld() {
+fn a_failure_is_reported_before_a_withheld_change() {
     let (state, failure) = failed(ErrorKind::Dependency, "GetAccessLevels", true);
     let placements = [PlacementState::Withheld(Withheld::Suspended, Change::Make), state];
     assert_eq!(ready(&Phase::Today, &placements, failure.as_ref()).0, "False DependencyNotReady");
@@ -281,13 +281,13 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
     assert_eq!(message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Synced"), beside);
     let rows = [
         (Change::Make, "a record would be made"),
-        (Change::Replace, "the record would be replaced by one of what is declared now"),
+        (Change::Replace, "the record would be replaced by the one that is declared now"),
         (Change::Repair, "the record, which was changed in the system, would be set right"),
         (Change::Reduce, "the record would be reduced to what is still declared"),
     ];
     for (change, words) in rows {
-        let told = message(Withheld::Mode(Mode::Observe), change, "Synced");
-        assert_eq!(told, format!("the system differs: {words}; mode Observe: nothing is written"));
+        let reported = message(Withheld::Mode(Mode::Observe), change, "Synced");
+        assert_eq!(reported, format!("the system differs: {words}; mode Observe: nothing is written"));
     }
     assert_eq!(
         message(Withheld::Mode(Mode::Upsert), Change::Remove, "Stalled"),
@@ -311,7 +311,7 @@ fn a_record_that_is_not_removed_is_reported_beside_one_that_is_as_declared() {
 }
 
 #[test]
-fn what_a_refused_spec_took_away_and_stays_is_reported_with_the_refusal() {
+fn access_that_could_not_be_removed_is_reported_with_the_refusal() {
     let message = |placements: &[PlacementState], failure: Option<&Failure>| {
         let (status, _) = said(&Phase::Refused(sentence("set spec.email")), placements, failure).unwrap();
         status.condition("Ready").unwrap().message.clone()
@@ -361,7 +361,7 @@ fn the_hash_changes_with_everything_a_reader_sees_and_not_with_times() {
     assert!(differs(|said| said.status.conditions.clear()));
     assert!(!differs(|said| said.status.conditions[0].last_transition_time = at("2027-01-01T00:00:00Z")));
     assert!(!differs(|said| said.last_handled_sync_at = Some("now".into())), "a row does not know it");
-    assert_ne!(hash(&Said::default()), 0, "0 stands for a status that is not there");
+    assert_ne!(hash(&Said::default()), 0, "0 stands for an absent status");
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn a_status_comes_back_from_the_wire_as_it_was_sent() {
 }
 
 #[test]
-fn what_a_system_does_not_keep_is_named_with_its_field_and_leaves_the_visitor_ready() {
+fn a_field_that_the_system_does_not_keep_is_named_and_leaves_the_visitor_ready() {
     let altered = PlacementState::Altered([Field::Name, Field::Tenant].into_iter().collect());
     let verdict = verdict(&Phase::Today, &[altered], None, false).unwrap();
     let status = verdict.settle(

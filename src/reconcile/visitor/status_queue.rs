@@ -23,7 +23,7 @@ const WAITING_STATUS_INTERVAL: SignedDuration = SignedDuration::from_millis(100)
 /// How far ahead "waiting" statuses are scheduled. A Visitor beyond this horizon asks again.
 const WAITING_STATUS_HORIZON: SignedDuration = SignedDuration::from_mins(1);
 
-/// The ids of objects whose status or finalizer may have to be written.
+/// The ids of objects with a status or finalizer that may have to be written.
 #[derive(Default)]
 pub(super) struct StatusQueue {
     pub(super) queue: Queue,

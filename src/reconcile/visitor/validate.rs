@@ -29,7 +29,7 @@ pub struct Said {
     pub last_handled_sync_at: Option<String>,
 }
 
-/// A Visitor whose spec can be carried out.
+/// A Visitor with a valid spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validated {
     /// The person.

@@ -1,5 +1,5 @@
-//! What a status says of a change that is planned and not carried out, because the mode forbids it or the integration is
-//! suspended.
+//! The part of a status about a withheld change: it is planned and not carried out, because the mode forbids it or the
+//! integration is suspended.
 
 use vestibule_core::model::Mode;
 use vestibule_core::plan::{Change, Withheld};
@@ -38,7 +38,7 @@ pub(super) fn verdict(why: Withheld, change: Change) -> Verdict {
     }
 }
 
-/// A verdict beside a record that a mode keeps open: whatever it is, the systems are not in sync.
+/// Sets Synced to False in a verdict if a mode keeps a record open.
 pub(super) fn not_in_sync(verdict: Verdict, placements: &[PlacementState]) -> Verdict {
     match kept_open(placements) {
         Some((why, change)) => with_synced(verdict, why, change),
@@ -79,13 +79,13 @@ const fn planned(change: Change) -> &'static str {
     match change {
         Change::Make => "a record would be made",
         Change::Remove => "the record would be removed",
-        Change::Replace => "the record would be replaced by one of what is declared now",
+        Change::Replace => "the record would be replaced by the one that is declared now",
         Change::Repair => "the record, which was changed in the system, would be set right",
         Change::Reduce => "the record would be reduced to what is still declared",
     }
 }
 
-/// What the record opens that stays.
+/// The access of the record that stays, in words.
 const fn meanwhile(mode: Mode, change: Change) -> &'static str {
     match change {
         Change::Remove => ". The record stays, and opens doors until its own end",
