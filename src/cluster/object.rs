@@ -32,6 +32,8 @@ pub struct Meta {
     pub generation: i64,
     /// Whether deletion was requested and waits for finalizers.
     pub deleting: bool,
+    /// `deletionTimestamp`.
+    pub deleted_at: Option<Timestamp>,
     /// All finalizers, including foreign ones.
     pub finalizers: Vec<String>,
     /// Only the annotations of the controller.

@@ -117,6 +117,8 @@ pub(super) struct Inner {
     pub(super) outdated: Outdated,
     /// Records whose texts the system does not keep as they are sent.
     pub(super) altered: BTreeMap<ObjectId, Altered>,
+    /// Pending revocations according to the statuses of objects, and the time of the oldest; used before the first list.
+    pub(super) unlisted: (usize, Option<Timestamp>),
     /// Records that stay although they are not wanted as they are.
     pub(super) remaining: Remaining,
 }
@@ -166,6 +168,7 @@ impl Inner {
             drifted: BTreeSet::new(),
             outdated: Outdated::default(),
             altered: BTreeMap::new(),
+            unlisted: (0, None),
             remaining: Remaining::default(),
         }
     }

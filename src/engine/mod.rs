@@ -175,6 +175,11 @@ impl Engine {
         inner.snapshot.is_complete().then(|| inner.existing(object_id))
     }
 
+    /// Whether a whole list of the system was read since the start.
+    pub fn has_listed(&self) -> bool {
+        self.inner.lock().snapshot.is_complete()
+    }
+
     /// How many living records of ours the system holds, as far as is known.
     pub fn records(&self) -> usize {
         self.inner.lock().records()

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::RecordId;
 
-use super::Reason;
 use super::inner::Inner;
+use super::{Engine, Reason};
 
 /// A failed check or sync is tried again after this time; the breaker stretches it.
 pub(super) const MAINTENANCE_RETRY: SignedDuration = SignedDuration::from_secs(15);
@@ -18,6 +18,16 @@ pub(super) struct Unconfirmed {
     pub(super) since: Timestamp,
     /// Why it is done, for the case that it has to be done again.
     pub(super) reason: Reason,
+}
+
+impl Engine {
+    /// Sets the pending revocations according to the statuses of objects. They count until the first list has queued them.
+    pub fn note_unlisted_revocations(&self, pending: usize, oldest: Option<Timestamp>) {
+        let before = std::mem::replace(&mut self.inner.lock().unlisted, (pending, oldest));
+        if before != (pending, oldest) {
+            self.wake.notify_one();
+        }
+    }
 }
 
 impl Inner {
@@ -37,7 +47,12 @@ impl Inner {
             oldest = Some(oldest.map_or(one.since, |oldest| oldest.min(one.since)));
         }
         let (misnamed, since) = self.misnamed.pending();
-        (count + misnamed, oldest.into_iter().chain(since).min())
+        let mut pending = (count + misnamed, oldest.into_iter().chain(since).min());
+        // The same revocations may be queued already.
+        if !self.snapshot.is_complete() {
+            pending = (pending.0.max(self.unlisted.0), pending.1.into_iter().chain(self.unlisted.1).min());
+        }
+        pending
     }
 
     /// A check, a sync or a reading back ended without an outcome, by a panic: all of it is done again, a listing first,
@@ -55,7 +70,24 @@ mod tests {
 
     use super::*;
     use crate::engine::Priority;
+    use crate::engine::snapshot::Snapshot;
     use crate::engine::tests::engine;
+
+    #[test]
+    fn revocations_known_from_statuses_count_until_the_first_list() {
+        let (engine, id) = (engine(), RecordId::new(Owner(7), ObjectId(1), 1));
+        let (now, before) = (engine.clock.now(), engine.clock.now() - SignedDuration::from_hours(1));
+        engine.note_unlisted_revocations(2, Some(before));
+        let mut inner = engine.inner.lock();
+        assert_eq!(inner.pending_revocations(), (2, Some(before)));
+        inner.queue.push(id.object_id, Priority::Revocation.with_reason(Reason::Deletion), None, now);
+        assert_eq!(inner.pending_revocations(), (2, Some(before)), "a revocation known twice counts once");
+        let mut listed = Snapshot::new(Owner(7));
+        let listing = listed.begin_listing();
+        listed.finish(listing).unwrap();
+        inner.snapshot = listed;
+        assert_eq!(inner.pending_revocations(), (1, Some(now)));
+    }
 
     #[test]
     fn a_removal_that_did_not_hold_is_repeated_for_the_reason_that_it_had() {

@@ -80,6 +80,12 @@ impl Metrics {
         self.safety.begin(integration);
     }
 
+    /// Sets the pending revocations of an integration without an engine, and the time of the oldest. No other series is made.
+    pub fn count_unconnected(&self, integration: &str, pending: usize, oldest: Option<Timestamp>) {
+        self.integrations.insert(integration);
+        self.safety.pending_revocations(integration, pending, oldest);
+    }
+
     /// Removes the series of an integration. Later counts for it are dropped.
     pub fn forget_integration(&self, integration: &str) {
         self.integrations.remove(integration);

@@ -103,6 +103,8 @@ pub struct References {
     /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
     /// opened and nothing removed until it can be read again or the object is deleted.
     pub frozen: BTreeSet<ObjectKey>,
+    /// Integrations that are to remove every record: they or their Property are being deleted.
+    pub leaving: BTreeSet<ObjectKey>,
     /// Integrations that say that what they hold stays when their namespace goes.
     pub orphaning: BTreeSet<ObjectKey>,
     /// Integrations that say that they take no visitors: whatever they still hold of them goes.

@@ -1,12 +1,12 @@
 //! Deletion always ends, whatever else is gone or down.
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::json;
 use vestibule_core::status::Kstatus;
 
-use crate::harness::wait_for;
+use crate::harness::{wait_for, wait_until};
 use crate::testbed::{Person, Testbed, View, integration, visitor};
 
 const ABANDON: &str = "access.vestibule.dev/abandon";
@@ -106,6 +106,37 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
         testbed.gone(kind, object).await;
     }
     assert!(testbed.netbox.people().await.is_empty());
+    wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
+    testbed.agrees().await;
+}
+
+#[tokio::test]
+async fn a_namespace_deleted_while_no_controller_runs_has_a_remedy_that_works_and_its_records_count_as_pending()
+ {
+    let mut testbed = with_two("headless").await;
+    testbed.stop().await;
+    let (name, client) = (testbed.namespace.name().to_owned(), testbed.namespace.client());
+    let namespaces: Api<Namespace> = Api::all(client);
+    namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
+    let secrets = testbed.namespace.api::<Secret>();
+    wait_for(secrets, "login", "the Secret is gone", |it: Option<&Secret>| it.is_none()).await;
+    testbed.start().await;
+    let by_hand = |it: &View| it.reason() == "DeletionFailed" && it.message().contains("begins with vst-");
+    let netbox = testbed.until("AccessIntegration", "netbox", "says what is possible", by_hand).await;
+    assert!(netbox.message().contains(ABANDON) && !netbox.message().contains("with the keys"), "{netbox}");
+    assert_eq!(netbox.status["records"], 2);
+    let metrics = || testbed.controller.as_ref().unwrap().metrics();
+    let pending = format!("vestibule_pending_revocations{{integration=\"{name}/netbox\"}} 2");
+    wait_until("both count as pending", || async { metrics().lines().any(|line| line == pending) }).await;
+    let (_, prefix) = netbox.message().split_once("begins with ").unwrap();
+    let prefix = prefix.split_once('.').unwrap().0;
+    assert!(testbed.netbox.people().await.iter().all(|person| person.id.starts_with(prefix)), "{prefix}");
+    testbed.annotate("AccessIntegration", "netbox", ABANDON, "true").await;
+    for (kind, object) in
+        [("Visitor", "ada"), ("Visitor", "bob"), ("AccessIntegration", "netbox"), ("Property", "tower")]
+    {
+        testbed.gone(kind, object).await;
+    }
     wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
     testbed.agrees().await;
 }

@@ -111,7 +111,7 @@ struct WireMeta {
     resource_version: Version,
     #[serde(default)]
     generation: i64,
-    deletion_timestamp: Option<IgnoredAny>,
+    deletion_timestamp: Option<Timestamp>,
     creation_timestamp: Option<Timestamp>,
     finalizers: Option<Vec<String>>,
     annotations: Option<Ours>,
@@ -125,6 +125,7 @@ impl From<WireMeta> for Meta {
             resource_version: wire.resource_version.0,
             generation: wire.generation,
             deleting: wire.deletion_timestamp.is_some(),
+            deleted_at: wire.deletion_timestamp,
             finalizers: wire.finalizers.unwrap_or_default(),
             annotations: wire.annotations.map(|ours| ours.0).unwrap_or_default(),
             created: wire.creation_timestamp,

@@ -15,8 +15,8 @@ use crate::reconcile::references::{groups, groups_by_tenant};
 pub struct DeclaredGrant {
     /// The integration.
     pub integration: String,
-    /// How many groups.
-    pub groups: usize,
+    /// Their names, as they are written.
+    pub groups: BTreeSet<String>,
     /// Whether the Tenant itself names them.
     pub by_tenant: bool,
     /// What the system can do.
@@ -58,19 +58,23 @@ impl DeclaredGrant {
         let looked_up = written.iter().map(|group| (integration.catalogue.look_up(&name_of(group)), group));
         let format = card_format(integration);
         let format = format.iter().map(|name| (integration.catalogue.look_up(name), name));
+        let group = reference(looked_up, |group| missing_group(group, tenant, integration));
         Some(Self {
             integration: integration.name.to_owned(),
-            groups: written.len(),
+            groups: written,
             by_tenant: names_itself(tenant, integration),
             capabilities: integration.capabilities.clone(),
-            group: reference(looked_up, |group| missing_group(group, tenant, integration)),
+            group,
             card_format: reference(format, |_| missing_format(integration)),
         })
     }
 
     /// Feeds a hash with all of it.
     pub(super) fn sign(&self, hash: &mut Hasher) {
-        hash.text(&self.integration).number(self.groups as u64).number(u64::from(self.by_tenant));
+        hash.text(&self.integration).number(self.groups.len() as u64).number(u64::from(self.by_tenant));
+        self.groups.iter().for_each(|group| {
+            hash.text(group);
+        });
         for reference in [&self.group, &self.card_format] {
             match reference {
                 Reference::Found => hash.number(1),

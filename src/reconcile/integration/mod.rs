@@ -1,6 +1,7 @@
 //! Integrations: one connection of one Property to one system, and the engine that serves it.
 
 mod connection;
+mod deletion;
 mod described;
 mod held;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::{Api, Client, ResourceExt};
 use secrecy::SecretString;
 
@@ -49,7 +49,15 @@ impl SecretReader {
             Some(bundle) => self.bundle(namespace, bundle, &mut version).await?,
             None => None,
         };
-        Ok(Secrets { credentials: secret.map(texts), ca_pem, version })
+        let lacks_one = secret.is_none() || (bundle.is_some() && ca_pem.is_none());
+        let lost_with_namespace = object.meta.deleting && lacks_one && self.is_going(namespace).await;
+        Ok(Secrets { credentials: secret.map(texts), ca_pem, version, lost_with_namespace })
+    }
+
+    /// Whether a namespace is known to be deleted or being deleted: no object can be created in it.
+    async fn is_going(&self, namespace: &str) -> bool {
+        let found = Api::<Namespace>::all(self.client.clone()).get_opt(namespace).await;
+        found.is_ok_and(|found| found.is_none_or(|it| it.metadata.deletion_timestamp.is_some()))
     }
 
     async fn secret(&self, namespace: &str, name: &str) -> kube::Result<Option<Secret>> {

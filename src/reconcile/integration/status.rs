@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::status::{Status, Truth, Verdict, conditions};
 
 use super::Refusal;
+use super::deletion::deleting;
 use super::held::{held, idle_release};
 use crate::api::HeldDeletions;
 use crate::engine::{ClockState, ConnectionState, CreateStop, State, Unremoved};
-use crate::reconcile::abandon;
 
 /// What the status of an AccessIntegration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,8 @@ pub struct Situation<'a> {
     pub differs: bool,
     /// The status speaks of this generation already: a restart is no news.
     pub told: bool,
+    /// The Secret or the bundle was deleted with the namespace.
+    pub lost_with_namespace: bool,
     /// What the annotation that releases held removals says.
     pub release: Option<&'a str>,
     /// The hash of the held removals that were released last, as the status says.
@@ -147,7 +149,7 @@ fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
 }
 
 /// What a system said, or did not, with where it was looked for.
-fn at_address(sentence: &str, situation: &Situation<'_>) -> String {
+pub(super) fn at_address(sentence: &str, situation: &Situation<'_>) -> String {
     match &situation.address {
         Some(address) => format!("{sentence}. It was looked for at {address}"),
         None => sentence.to_owned(),
@@ -160,31 +162,8 @@ fn resolved(verdict: Verdict, lacks: Option<&str>) -> Verdict {
     verdict.with(conditions::RESOLVED_REFS, Truth::False, conditions::DEPENDENCY_NOT_READY, sentence)
 }
 
-/// A deletion says what it waits for. A session that runs needs nothing of what is missing, but has to know what is wanted.
-fn deleting(situation: &Situation<'_>) -> Verdict {
-    let down = situation.state.and_then(|state| match &state.condition {
-        ConnectionState::Rejected(why) => Some(format!("{why}. {ONCE_MORE}")),
-        ConnectionState::Misconfigured(why) | ConnectionState::Unreachable(why) => {
-            Some(at_address(why, situation))
-        }
-        ConnectionState::Unchecked | ConnectionState::Connected => None,
-    });
-    let missing = situation.refusal.and_then(|refusal| match refusal {
-        Refusal::Unreadable(why) => Some(format!("{why}. Mend it: deletionPolicy may say that they stay")),
-        Refusal::Invalid(_, why) | Refusal::Missing(why) => situation.state.is_none().then(|| why.clone()),
-    });
-    let unremoved = situation.state.and_then(|state| state.unremoved.as_ref()).map(unremoved);
-    match missing.or(down).or(unremoved) {
-        None => abandon::deleting("its records are being removed from the system", situation.misspelt),
-        Some(sentence) => {
-            let why = format!("its records cannot be removed: {sentence}");
-            abandon::deletion_failed(&why, "them", situation.misspelt)
-        }
-    }
-}
-
 /// The ways on from a refused login: what was wrong may have been the Secret, or the account itself.
-const ONCE_MORE: &str = "It is not tried again by itself, since systems lock accounts: change the Secret, or annotate this \
+pub(super) const ONCE_MORE: &str = "It is not tried again by itself, since systems lock accounts: change the Secret, or annotate this \
     AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
 
 /// Why nothing goes on until a person acts.
@@ -260,7 +239,7 @@ fn hours_and_minutes(difference: SignedDuration) -> String {
 }
 
 /// Records that the system does not remove, and what to do.
-fn unremoved(them: &Unremoved) -> String {
+pub(super) fn unremoved(them: &Unremoved) -> String {
     let Unremoved { count, open, message } = them;
     let disarmed = count - open;
     format!(

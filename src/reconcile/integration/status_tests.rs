@@ -16,6 +16,7 @@ const FINE: Situation<'static> = Situation {
     differs: false,
     told: false,
     address: None,
+    lost_with_namespace: false,
     release: None,
     released: None,
     lacks: None,
@@ -461,4 +462,17 @@ fn records_that_the_system_does_not_remove_are_counted_with_what_it_says_and_wha
     let going = Situation { deleting: true, state: Some(&state), ..FINE };
     assert_eq!(told(&going).0, "False DeletionFailed");
     assert!(words(&going).contains("access.vestibule.dev/abandon"));
+}
+
+#[test]
+fn a_refused_login_whose_secret_was_deleted_with_the_namespace_names_the_other_remedy() {
+    let state = in_condition(ConnectionState::Rejected("The NetBox refused the login".into()));
+    let message = |lost_with_namespace| {
+        let situation = Situation { deleting: true, lost_with_namespace, state: Some(&state), ..FINE };
+        let status = verdict(&situation).unwrap().settle(&Status::default(), 1, at("2026-12-01T09:00:00Z"));
+        status.condition("Ready").unwrap().message.clone()
+    };
+    assert!(message(false).contains("change the Secret"), "{}", message(false));
+    assert!(!message(true).contains("change the Secret"), "{}", message(true));
+    assert!([message(true), message(false)].iter().all(|it| it.contains("sync-requested-at")));
 }

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use vestibule_core::guard::Limits;
+use vestibule_core::identity::{Owner, PREFIX};
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::ownership::Ownership;
 use vestibule_core::status::conditions;
@@ -35,6 +36,18 @@ pub struct Secrets {
     pub ca_pem: Option<Vec<u8>>,
     /// Changes with either.
     pub version: String,
+    /// The Secret or the bundle does not exist, and none can be created, because the namespace is being deleted.
+    pub lost_with_namespace: bool,
+}
+
+impl Secrets {
+    /// The last known Secret and bundle, if one of them does not exist any more.
+    #[must_use]
+    pub fn or(self, before: Self) -> Self {
+        let is_gone = (self.credentials.is_none() && before.credentials.is_some())
+            || (self.ca_pem.is_none() && before.ca_pem.is_some());
+        if is_gone { Self { lost_with_namespace: self.lost_with_namespace, ..before } } else { self }
+    }
 }
 
 /// Why an integration is not connected.
@@ -95,9 +108,11 @@ pub fn validate(
             "Property {name} does not exist or is not valid: make it or mend it"
         )));
     };
-    let credentials = credentials(spec, system, secrets)?;
-    let config = config(system, zone, secrets, allow_loopback)?;
     let owner_id = named_owner_id(object).unwrap_or(default_owner_id).to_owned();
+    let credentials =
+        credentials(spec, system, secrets).map_err(|refusal| lost(refusal, secrets, &owner_id))?;
+    let config =
+        config(system, zone, secrets, allow_loopback).map_err(|refusal| lost(refusal, secrets, &owner_id))?;
     let limits = spec.rate_limit.clone().unwrap_or_default();
     let in_flight = limits.max_in_flight.unwrap_or(IN_FLIGHT).max(1).unsigned_abs();
     let pace = rate_limit::Limits {
@@ -137,6 +152,19 @@ fn supported(spec: &AccessIntegrationSpec) -> Result<&LenelS2, Refusal> {
         None => unsupported(
             "this version of Vestibule speaks to LenelS2 NetBox only: Kastle and SALTO KS are not there yet",
         ),
+    }
+}
+
+/// Names another remedy where the missing object cannot be created.
+fn lost(refusal: Refusal, secrets: &Secrets, owner_id: &str) -> Refusal {
+    match refusal {
+        Refusal::Missing(_) if secrets.lost_with_namespace => Refusal::Missing(format!(
+            "spec.credentialsSecretRef or spec.lenelS2.caBundle names an object that was deleted with the namespace, and no \
+             Secret or ConfigMap can be created in a namespace that is being deleted. If the records may not stay, remove them \
+             by hand: they are the persons in the system whose id begins with {PREFIX}{:08x}-",
+            Owner::of(owner_id).0
+        )),
+        other => other,
     }
 }
 

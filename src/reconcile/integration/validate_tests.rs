@@ -20,7 +20,12 @@ fn berlin() -> TimeZone {
 
 fn login(entries: &[(&str, &str)]) -> Secrets {
     let texts = entries.iter().map(|(key, value)| ((*key).to_owned(), SecretString::from(*value)));
-    Secrets { credentials: Some(texts.collect()), ca_pem: None, version: "uid/1;".into() }
+    Secrets {
+        credentials: Some(texts.collect()),
+        ca_pem: None,
+        version: "uid/1;".into(),
+        lost_with_namespace: false,
+    }
 }
 
 fn secrets() -> Secrets {
@@ -93,6 +98,32 @@ fn what_a_person_must_change_in_the_object_stalls_with_the_field() {
         stalls(conditions::INVALID_SPEC, &json!({ "mode": "Sometimes" })),
         "spec.mode cannot be read: expected one of `Observe`, `CreateOnly`, `Upsert`, `Enforce`"
     );
+}
+
+#[test]
+fn in_a_namespace_that_is_being_deleted_the_remedy_is_not_to_create_what_is_missing() {
+    let lost = Secrets { lost_with_namespace: true, ..Secrets::default() };
+    let prefix = format!("{PREFIX}{:08x}-", Owner::of("cluster/hq/netbox").0);
+    let sentence = lacks(&json!({}), &lost);
+    assert!(sentence.contains("remove them by hand") && sentence.ends_with(&prefix), "{sentence}");
+    let invalid =
+        refusal(&json!({ "resyncInterval": "soon" }), &Secrets { lost_with_namespace: true, ..secrets() });
+    assert!(matches!(invalid, Refusal::Invalid(..)), "{invalid:?}");
+}
+
+#[test]
+fn a_login_that_is_gone_is_used_as_it_was_read_last() {
+    let gone = Secrets { lost_with_namespace: true, ..Secrets::default() };
+    let kept = gone.clone().or(secrets());
+    assert_eq!(
+        (kept.credentials.is_some(), kept.lost_with_namespace, &*kept.version),
+        (true, true, "uid/1;")
+    );
+    assert!(gone.or(Secrets::default()).credentials.is_none());
+    let newer = Secrets { version: "uid/2;".into(), ..secrets() };
+    assert_eq!(newer.or(secrets()).version, "uid/2;");
+    let without_bundle = secrets().or(Secrets { ca_pem: Some(b"pem".to_vec()), ..secrets() });
+    assert!(without_bundle.ca_pem.is_some());
 }
 
 #[test]

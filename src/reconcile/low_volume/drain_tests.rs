@@ -122,3 +122,39 @@ async fn an_integration_that_goes_without_our_finalizer_is_not_connected_for_it(
     assert!(testbed.pass.connections.is_empty());
     assert!(testbed.published.borrow().integrations.is_empty(), "no visitor waits for it");
 }
+
+/// The message of an integration under deletion that has no engine.
+fn message(testbed: &Testbed) -> String {
+    let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
+    let status = testbed.pass.integration_verdict(object, None, false, None).unwrap();
+    let status = status.settle(&Status::default(), object.meta.generation, Timestamp::UNIX_EPOCH);
+    status.condition("Ready").unwrap().message.clone()
+}
+
+#[tokio::test]
+async fn a_deletion_without_its_secret_in_a_namespace_that_is_being_deleted_names_a_remedy_that_works() {
+    // The API server of this test knows no Namespace: it is gone, or almost.
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &going(json!({ "spec": { "credentialsSecretRef": { "name": "none" } } })));
+    testbed.pass.connect().await;
+    let said = message(&testbed);
+    assert!(said.contains("by hand") && said.contains(annotation::ABANDON), "{said}");
+    assert!(!said.contains("with the keys"), "{said}");
+}
+
+#[tokio::test]
+async fn a_deletion_uses_the_last_known_login_when_its_secret_is_gone() {
+    let mut testbed = Testbed::new();
+    testbed.integration("netbox", &json!({}));
+    testbed.pass.connect().await;
+    testbed.has_secret.store(false, Ordering::Relaxed);
+    testbed.integration("netbox", &going(json!({})));
+    testbed.pass.connect().await;
+    let key = key("netbox");
+    assert!(testbed.pass.connections.contains_key(&key) && !testbed.pass.refusals.contains_key(&key));
+    // Another engine can be started too.
+    testbed.pass.disconnect(&key);
+    testbed.pass.stopping.remove(&key).unwrap().await.unwrap();
+    testbed.pass.connect().await;
+    assert!(testbed.pass.connections.contains_key(&key));
+}

@@ -33,7 +33,10 @@ impl LowVolumeLoop {
             return Ok(known);
         }
         match (self.secrets.read(object).await, known) {
-            (Ok(secrets), _) => {
+            (Ok(secrets), known) => {
+                // A deletion uses the last known login.
+                let before = known.filter(|_| object.meta.deleting).unwrap_or_default();
+                let secrets = secrets.or(before);
                 self.read.insert(key.clone(), (named, secrets.clone()));
                 self.fresh.insert(key.clone(), object.meta.generation);
                 Ok(secrets)

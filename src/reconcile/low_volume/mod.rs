@@ -15,11 +15,12 @@ mod ownership;
 mod rate_limits;
 mod references;
 mod requests;
+mod revocations;
 mod statuses;
 #[cfg(test)]
 mod testbed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +77,8 @@ pub struct LowVolumeLoop {
     /// One pace a login; as many as there were logins since the start.
     pacers: BTreeMap<u64, RateLimiter>,
     refusals: BTreeMap<ObjectKey, Refusal>,
+    /// Integrations without an engine whose pending revocations are counted.
+    unconnected: BTreeSet<ObjectKey>,
     indexes: BTreeMap<ObjectKey, u16>,
     /// "Sync now" tokens that were passed on, and how many syncs the engine had completed then.
     asked: BTreeMap<(ObjectKey, String), u64>,
@@ -172,6 +175,7 @@ impl LowVolumeLoop {
             moved: BTreeMap::new(),
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            unconnected: BTreeSet::new(),
             indexes: BTreeMap::new(),
             asked: BTreeMap::new(),
             tenant_requests: BTreeMap::new(),
@@ -235,6 +239,7 @@ impl LowVolumeLoop {
         self.restore_statuses();
         self.connect().await;
         self.publish();
+        self.count_revocations();
         self.pass_on_tenant_requests();
         self.tell().await;
         self.allow_first_writes();

@@ -45,6 +45,7 @@ impl LowVolumeLoop {
             integrations: self.holders(),
             untouched: self.untouched(),
             frozen: self.frozen(),
+            leaving: self.leaving(),
             orphaning: self.whose_spec(leaves_records),
             declining: self.whose_spec(|spec| !takes_visitors(spec)),
             indexes: self.indexes.clone(),
@@ -70,6 +71,12 @@ impl LowVolumeLoop {
     fn frozen(&self) -> BTreeSet<ObjectKey> {
         let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| object.spec.is_err());
         self.connections.keys().filter(frozen).cloned().collect()
+    }
+
+    /// Integrations that are to remove every record.
+    fn leaving(&self) -> BTreeSet<ObjectKey> {
+        let all = self.integrations.iter().filter(|(_, object)| self.is_leaving(object));
+        all.map(|(key, _)| key.clone()).collect()
     }
 
     /// Integrations whose spec says so.
@@ -123,10 +130,11 @@ fn sign(references: &References) -> u64 {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
     // Lists of names after each other: where one ends must show.
-    let lists: [Vec<&ObjectKey>; 5] = [
+    let lists: [Vec<&ObjectKey>; 6] = [
         references.integrations.keys().collect(),
         references.untouched.iter().collect(),
         references.frozen.iter().collect(),
+        references.leaving.iter().collect(),
         references.declining.iter().collect(),
         references.orphaning.iter().collect(),
     ];

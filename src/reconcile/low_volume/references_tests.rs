@@ -57,6 +57,7 @@ fn an_integration_that_freezes_declines_or_orphans_is_news_and_where_a_name_stan
         References { declining: frozen(&["netbox"]), ..References::default() },
         References { declining: frozen(&["netbox"]), ..held("netbox") },
         References { orphaning: frozen(&["netbox"]), ..References::default() },
+        References { leaving: frozen(&["netbox"]), ..References::default() },
     ];
     let signatures: BTreeSet<u64> = directories.iter().map(sign).collect();
     assert_eq!(signatures.len(), directories.len());

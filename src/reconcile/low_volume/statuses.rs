@@ -109,6 +109,10 @@ impl LowVolumeLoop {
             differs,
             told: told == Some(object.meta.generation),
             address: spec.and_then(integration::address),
+            lost_with_namespace: self
+                .read
+                .get(&object.meta.key)
+                .is_some_and(|(_, secrets)| secrets.lost_with_namespace),
             release: object.meta.annotations.get(annotation::RELEASE_DELETIONS).map(String::as_str),
             released: object.status.as_ref().and_then(|said| said.last_handled_release.as_deref()),
             lacks,

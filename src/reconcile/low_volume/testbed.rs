@@ -37,12 +37,14 @@ pub struct Testbed {
     pub deaf: Arc<AtomicBool>,
     /// How often a finalizer was put on an integration, or taken from it.
     pub patches: Arc<AtomicUsize>,
+    /// Whether the Secret `login` exists.
+    pub has_secret: Arc<AtomicBool>,
     version: u64,
 }
 
 /// Knows the Secret `login` of the simulated boxes, and takes finalizers off integrations. While `deaf` it refuses even
 /// that.
-fn answer(request: &Request<Body>, deaf: bool, patches: &AtomicUsize) -> Response<Body> {
+fn answer(request: &Request<Body>, deaf: bool, has_secret: bool, patches: &AtomicUsize) -> Response<Body> {
     let failure = |code: u16, reason: &str| {
         (
             code,
@@ -53,7 +55,7 @@ fn answer(request: &Request<Body>, deaf: bool, patches: &AtomicUsize) -> Respons
         "metadata": { "name": "login", "namespace": "hq", "uid": "1", "resourceVersion": "1" },
         "data": { "username": "c2lt", "password": "c2lt" },
     });
-    let (code, answer) = match request.uri().path().ends_with("/secrets/login") {
+    let (code, answer) = match has_secret && request.uri().path().ends_with("/secrets/login") {
         _ if deaf => failure(429, "TooManyRequests"),
         _ if request.method() == Method::PATCH && request.uri().path().contains("/accessintegrations/") => {
             patches.fetch_add(1, Ordering::Relaxed);
@@ -73,9 +75,11 @@ impl Testbed {
         let clock: SharedClock = Arc::new(SystemClock);
         let (deaf, scopes) = (Arc::new(AtomicBool::new(false)), vec![Scope::Everywhere]);
         let patches = Arc::<AtomicUsize>::default();
-        let (asked, counted) = (Arc::clone(&deaf), Arc::clone(&patches));
+        let has_secret = Arc::new(AtomicBool::new(true));
+        let (asked, secret, counted) = (Arc::clone(&deaf), Arc::clone(&has_secret), Arc::clone(&patches));
         let server = tower::service_fn(move |request| {
-            let answer = answer(&request, asked.load(Ordering::Relaxed), &counted);
+            let answer =
+                answer(&request, asked.load(Ordering::Relaxed), secret.load(Ordering::Relaxed), &counted);
             std::future::ready(Ok::<_, Infallible>(answer))
         });
         let client = Client::new(server, "hq");
@@ -103,7 +107,7 @@ impl Testbed {
             diagnostics: Diagnostics::default(),
             parts: ConnectionParts { source: visitors, fence, clock, metrics },
         });
-        let mut testbed = Self { pass, published, deaf, patches, version: 10 };
+        let mut testbed = Self { pass, published, deaf, patches, has_secret, version: 10 };
         testbed.property(&json!({}));
         testbed
     }

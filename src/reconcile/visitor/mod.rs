@@ -35,6 +35,7 @@ mod status_writer;
 mod testbed;
 #[cfg(test)]
 mod trust_tests;
+mod unlisted;
 mod validate;
 mod waits;
 mod withheld;
@@ -60,6 +61,7 @@ use self::failures::Failures;
 use self::object_cache::ObjectCache;
 use self::row_state::{Placement, PlacementState, RowState};
 use self::status_queue::StatusQueue;
+use self::unlisted::UnlistedRevocations;
 use super::events::Events;
 use super::property;
 use super::references::References;
@@ -87,6 +89,8 @@ pub struct Visitors {
     object_cache: Mutex<ObjectCache>,
     /// Failures in words.
     failures: Mutex<Failures>,
+    /// Pending revocations in systems that were not listed yet.
+    unlisted: Mutex<UnlistedRevocations>,
     /// Slots whose status or finalizer may have to be written.
     status_queue: Mutex<StatusQueue>,
     status_wake: Notify,
@@ -134,6 +138,7 @@ impl Visitors {
             table: Mutex::new(Table::new(ObjectId::of_visitor, &scopes)),
             object_cache: Mutex::default(),
             failures: Mutex::default(),
+            unlisted: Mutex::default(),
             status_queue: Mutex::default(),
             status_wake: Notify::new(),
             scanned: Mutex::default(),

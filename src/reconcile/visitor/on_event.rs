@@ -52,6 +52,7 @@ impl Visitors {
             }
         }
         self.failures.lock().forget(object_id);
+        self.note_unlisted(object_id, &object, &references);
         self.object_cache.lock().put(object_id, object);
         batch.queue_status(object_id, Priority::UserChange);
         let work = batch.has_work();

@@ -97,7 +97,7 @@ pub fn outlook(person: PersonFlags, declared: &Declared) -> Outlook {
 
 /// Why an integration cannot hold a person, whatever its system has.
 fn refusal(person: PersonFlags, grant: &DeclaredGrant) -> Option<String> {
-    let refusal = check(person, grant.groups, grant.capabilities.as_deref()?).err()?;
+    let refusal = check(person, grant.groups.len(), grant.capabilities.as_deref()?).err()?;
     Some(format!("{refusal} (AccessIntegration {})", grant.integration))
 }
 

@@ -1,5 +1,6 @@
 //! Step 3 of the pass, pure: what should be true of a visitor in each integration, now.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,11 +9,11 @@ use vestibule_core::entitlement::Entitlement;
 use vestibule_core::identity::{Kind, ObjectId, RecordId};
 use vestibule_core::model::{DesiredRecord, ObjectKey, OwnerMark};
 use vestibule_core::plan::DesiredState;
-use vestibule_core::schedule::{Day, PackedVisit};
+use vestibule_core::schedule::{Day, PackedVisit, Window};
 
 use super::validate::Validated;
 use crate::reconcile::declared::Doors;
-use crate::reconcile::references::{Access, TenantFacts};
+use crate::reconcile::references::{Access, References, TenantFacts};
 
 /// How a visitor stands before any system is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,13 +149,7 @@ pub fn record(
     if access.groups.is_empty() {
         return Ok(DesiredState::Nothing);
     }
-    let requested = RequestedAccess {
-        person: visitor.person.clone(),
-        tenant: tenant.display_name.clone(),
-        window,
-        groups: access.groups.clone(),
-        credential_number: visitor.credential_number.clone(),
-    };
+    let requested = requested(visitor, tenant, &access.groups, window);
     let system = &access.integration.capabilities;
     let (facts, _) = adapt(&requested, system).map_err(|refusal| Refused {
         sentence: refusal.to_string(),
@@ -175,6 +170,47 @@ pub fn record(
         groups: facts.groups,
         card: facts.cards.into_keys().next(),
     })))
+}
+
+fn requested(
+    visitor: &Validated,
+    tenant: &TenantFacts,
+    groups: &BTreeSet<String>,
+    window: Window,
+) -> RequestedAccess {
+    RequestedAccess {
+        person: visitor.person.clone(),
+        tenant: tenant.display_name.clone(),
+        window,
+        groups: groups.clone(),
+        credential_number: visitor.credential_number.clone(),
+    }
+}
+
+/// Whether one of the records in a status is the declared one, for an integration without a connection. An unknown Tenant,
+/// Property or system revokes nothing. A refused visitor has no declared record.
+pub fn is_declared(
+    visitor: &Validated,
+    tenant: Option<&TenantFacts>,
+    integration: &ObjectKey,
+    references: &References,
+    named: &[RecordId],
+    now: Timestamp,
+) -> bool {
+    let Some(tenant) = tenant else { return true };
+    let Some(property) = &tenant.property else { return true };
+    let window = match visitor.visit.day_at(now, &property.zone, property.provision) {
+        Day::On { window, .. } | Day::Ended { window, .. } => window,
+        Day::Scheduled { .. } | Day::Expired => return false,
+    };
+    let Some(grant) = tenant.declared.grants.iter().find(|grant| grant.integration == integration.name)
+    else {
+        // An integration whose spec cannot be read may open something.
+        return references.integrations.get(integration).is_none_or(Option::is_none);
+    };
+    let Some(system) = &grant.capabilities else { return true };
+    let facts = adapt(&requested(visitor, tenant, &grant.groups, window), system);
+    facts.is_ok_and(|(facts, _)| named.iter().any(|id| id.holds(facts.fingerprint())))
 }
 
 #[cfg(test)]

@@ -122,6 +122,7 @@ impl Visitors {
     pub(super) fn gone(&self, object_id: ObjectId) {
         self.object_cache.lock().drop_object(object_id);
         self.failures.lock().forget(object_id);
+        self.forget_unlisted(object_id);
         let mut table = self.table.lock();
         if let Some(uid) = table.row(object_id).map(crate::cluster::rows::Row::uid) {
             table.forget(object_id, uid);

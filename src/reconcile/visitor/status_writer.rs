@@ -195,6 +195,7 @@ impl Visitors {
             (row.state.clone(), row.is_ours())
         };
         let (references, previous) = (self.references(), object.status.clone().unwrap_or_default());
+        self.note_unlisted(object_id, &object, &references);
         let input = StatusInput {
             object_id,
             namespace: &object.meta.key.namespace,

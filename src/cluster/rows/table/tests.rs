@@ -28,6 +28,7 @@ fn object(name: &str, of: u128, version: u64) -> Object {
         resource_version: version,
         generation: 1,
         deleting: false,
+        deleted_at: None,
         finalizers: Vec::new(),
         annotations: [].into(),
         created: None,
