@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use vestibule_core::diff::Step;
 use vestibule_core::identity::RecordId;
 
+use super::creates::may_not_create;
 use super::state::ConnectionState;
 use super::waits::Blocked;
 use super::{Engine, Priority, SourceError, Work};
@@ -67,6 +68,7 @@ impl Engine {
     pub(super) async fn write(&self, work: Work, step: &Step) -> Result<Applied, TurnError> {
         self.check_allowed(step)?;
         self.prepare_first_write().await?;
+        let connection = self.inner.lock().connection;
         let call = async {
             self.check_allowed(step)?;
             // From now on it may arrive; not from when it got in line.
@@ -78,7 +80,8 @@ impl Engine {
             }
             applied.map_err(TurnError::from)
         };
-        let applied = self.paced(work.priority, step.name(), call).await?;
+        let applied = self.paced(work.priority, step.name(), call).await;
+        let applied = applied.map_err(|stop| self.note_denied(stop, connection))?;
         self.note_change(step.id().object_id);
         // The audit: every change in a system, its reason, and what came of it.
         tracing::info!(
@@ -193,7 +196,7 @@ impl Engine {
             // The refusal of a login that was replaced meanwhile says nothing of the new one.
             Some((system::ErrorKind::Auth, _)) if connection != inner.connection => {}
             Some(_) if connection != inner.connection && failure.is_some_and(is_of_endpoint) => {}
-            Some((system::ErrorKind::Auth, message)) => {
+            Some((system::ErrorKind::Auth, message)) if !failure.is_some_and(may_not_create) => {
                 inner.rejected = failure.cloned();
                 inner.connected = false;
                 drop(inner);

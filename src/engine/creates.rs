@@ -9,7 +9,7 @@ use vestibule_core::ownership::Ownership;
 use super::call::TurnError;
 use super::inner::Inner;
 use super::{Engine, Work};
-use crate::system::{self, SystemError};
+use crate::system::{self, ErrorCode, SystemError};
 
 /// Why an integration creates no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum CreateStop {
     },
     /// The system gave a record an id of its own choice.
     ChosenIds,
+    /// The login has no right to create records, as the system says in this sentence. Reads and removals continue.
+    MayNotCreate(String),
     /// The system says of an id that it is used, and shows neither a living nor a removed record of it.
     HiddenIds,
 }
@@ -46,6 +48,7 @@ impl CreateStop {
             Self::ShortenedIds { .. } => "shortened ids",
             Self::ChosenIds => "chosen ids",
             Self::HiddenIds => "hidden ids",
+            Self::MayNotCreate(_) => "no right to create",
         }
     }
 }
@@ -61,6 +64,8 @@ pub(super) struct Creates {
     evidence: Evidence,
     /// It has shown at some time that it keeps them.
     have_kept_ids: bool,
+    /// The login has no right to create records. Cleared by another login and by a requested sync.
+    denied: Option<CreateStop>,
     /// Why no record is created.
     stop: Option<CreateStop>,
     /// Slots whose create waits for that to end; bounded by the slots that there are.
@@ -77,6 +82,11 @@ enum Evidence {
     /// The last create was not, and so many characters of its id were kept if it was shortened: what was made before
     /// says nothing any more.
     Altered(Option<usize>),
+}
+
+/// Whether an error says that the login has no right to create records.
+pub(super) fn may_not_create(error: &SystemError) -> bool {
+    error.code == Some(ErrorCode::MayNotCreate)
 }
 
 impl Creates {
@@ -129,6 +139,25 @@ impl Creates {
 }
 
 impl Engine {
+    /// Stops creates if a step failed because the login has no right to create records.
+    pub(super) fn note_denied(&self, stop: TurnError, connection: u64) -> TurnError {
+        match stop {
+            TurnError::System(error) if may_not_create(&error) => {
+                let mut inner = self.inner.lock();
+                if inner.connection != connection {
+                    // Another login may have the right: the step is taken again.
+                    return TurnError::Superseded;
+                }
+                self.metrics.systems.credential_valid(&self.label, false);
+                inner.creates.denied = Some(CreateStop::MayNotCreate(error.message));
+                self.judge_creates(&mut inner);
+                drop(inner);
+                self.creates_stopped()
+            }
+            other => other,
+        }
+    }
+
     /// Fails if no record may be created now.
     pub(super) fn check_creates(&self) -> Result<(), TurnError> {
         if self.inner.lock().creates.are_stopped() { Err(self.creates_stopped()) } else { Ok(()) }
@@ -164,6 +193,7 @@ impl Engine {
             ownership.stopped_by(others, inner.records() > 0).map(str::to_owned)
         };
         let stop = other.map(CreateStop::OtherOwner).or_else(|| inner.creates.ids.clone());
+        let stop = stop.or_else(|| inner.creates.denied.clone());
         if stop != inner.creates.stop
             && let Some(stop) = &stop
         {
@@ -184,7 +214,8 @@ impl Engine {
     /// asks for it. One record is enough to find out.
     pub fn retry_creates(&self) {
         let mut inner = self.inner.lock();
-        if inner.creates.ids.take().is_some() {
+        let (ids, denied) = (inner.creates.ids.take(), inner.creates.denied.take());
+        if ids.or(denied).is_some() {
             self.judge_creates(&mut inner);
         }
     }

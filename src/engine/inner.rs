@@ -97,6 +97,8 @@ pub(super) struct Inner {
     pub(super) pages: usize,
     /// When to tell how many records there are; put off while there is work.
     pub(super) tell_records: Option<Timestamp>,
+    /// Since when the published record count is not the present one.
+    pub(super) miscounted_since: Option<Timestamp>,
     /// Since when rollover work is queued.
     pub(super) rollover_since: Option<Timestamp>,
     /// When guarded removals of the last hour were made.
@@ -158,6 +160,7 @@ impl Inner {
             listings: 0,
             pages: 1,
             tell_records: None,
+            miscounted_since: None,
             rollover_since: None,
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
@@ -189,7 +192,7 @@ impl Inner {
         let pending = self.unconfirmed.values_mut().map(|one| &mut one.since);
         let behind = self.uncertain.values_mut().chain(&mut self.guarded).chain(pending);
         let names = self.names.lacking.values_mut().chain(&mut self.names.read_at);
-        for at in behind.chain(names).chain(&mut self.rollover_since) {
+        for at in behind.chain(names).chain(&mut self.rollover_since).chain(&mut self.miscounted_since) {
             *at = now.min(*at);
         }
     }

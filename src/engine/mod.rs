@@ -261,6 +261,7 @@ impl Engine {
             self.publish_outdated(&inner);
         }
         drop(inner);
+        self.retry_creates();
         self.wake.notify_one();
     }
 

@@ -27,7 +27,10 @@ const PREPARING: usize = 8;
 const URGENT: usize = 8;
 
 /// An engine without work for so long is at rest.
-const AT_REST: SignedDuration = SignedDuration::from_secs(2);
+const AT_REST: Duration = Duration::from_secs(2);
+
+/// While an engine works, a wrong record count is replaced after this time at the latest.
+const COUNT_WHILE_WORKING: Duration = Duration::from_secs(10);
 
 /// How long turns may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -140,18 +143,23 @@ impl Engine {
         }
     }
 
-    /// Counts are published at rest only: while records come and go, each count would be a write of the integration's
-    /// status. An engine that may call nothing is at rest too. Before the first full sync there is no count.
+    /// Publishes the record count when the engine is at rest, and a few times while it works: each count is a write of the
+    /// integration's status. A count of 0 is replaced at once, because users take it for an empty system. An engine that may
+    /// call nothing is at rest too. Before the first full sync there is no count.
     fn tell_records(&self, inner: &mut Inner, now: Timestamp) {
         let records = inner.records();
         let published = self.state.borrow().records;
         if published == Some(records) || !inner.snapshot.is_complete() {
-            inner.tell_records = None;
-        } else if inner.queue.in_flight() > 0 || inner.tell_records.is_none() {
-            inner.tell_records = now.checked_add(AT_REST).ok();
-        } else if inner.tell_records.is_some_and(|at| at <= now) {
-            inner.tell_records = None;
+            (inner.tell_records, inner.miscounted_since) = (None, None);
+            return;
+        }
+        let latest = after(*inner.miscounted_since.get_or_insert(now), COUNT_WHILE_WORKING);
+        let is_due = inner.tell_records.is_some_and(|at| at <= now) && inner.queue.in_flight() == 0;
+        if published == Some(0) || latest <= now || is_due {
+            (inner.tell_records, inner.miscounted_since) = (None, None);
             self.publish(|state| state.records = Some(records));
+        } else if inner.queue.in_flight() > 0 || inner.tell_records.is_none() {
+            inner.tell_records = Some(after(now, AT_REST).min(latest));
         }
     }
 

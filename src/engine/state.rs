@@ -65,8 +65,8 @@ pub struct State {
     pub handled_syncs: Vec<String>,
     /// A setting that decides how a record is written has changed, and not every record was compared since.
     pub outdated: bool,
-    /// Living records of ours, as each full sync finds them and as they are when the engine has been at rest for a moment;
-    /// `None` before the first full sync.
+    /// Living records of ours: counted by each full sync, at rest, and every few seconds while the engine works. `None` before
+    /// the first full sync.
     pub records: Option<usize>,
     /// Records that were left in the system since the start, because the mode or a person said so.
     pub left_behind: u64,

@@ -47,6 +47,8 @@ pub enum ErrorCode {
     CardTaken,
     /// The address, the path or a setting of the API: every request fails in the same way.
     Endpoint,
+    /// The login has no right to create records. It may have other rights.
+    MayNotCreate,
 }
 
 /// A call to a system failed. The message is one sentence: what was tried, what the system answered, what to do. It

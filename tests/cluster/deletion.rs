@@ -142,6 +142,27 @@ async fn a_namespace_deleted_while_no_controller_runs_has_a_remedy_that_works_an
 }
 
 #[tokio::test]
+async fn an_integration_whose_login_may_not_create_can_be_deleted_with_its_namespace() {
+    let testbed = Testbed::new("reader").await;
+    let login = json!({"username": "reader", "password": "reader"});
+    testbed.apply(json!({"kind": "Secret", "metadata": {"name": "login"}, "stringData": login})).await;
+    testbed.apply(visitor("ada", json!({}))).await;
+    let netbox = testbed.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
+    assert!(netbox.message().contains("AddPerson"), "{netbox}");
+    let waits = |ada: &View| ada.message().contains("waits for AccessIntegration netbox");
+    testbed.until("Visitor", "ada", "waits", waits).await;
+    let (name, client) = (testbed.namespace.name().to_owned(), testbed.namespace.client());
+    let namespaces: Api<Namespace> = Api::all(client);
+    namespaces.delete(&name, &DeleteParams::default()).await.unwrap();
+    for (kind, object) in [("Visitor", "ada"), ("AccessIntegration", "netbox"), ("Property", "tower")] {
+        testbed.gone(kind, object).await;
+    }
+    wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
+    assert_eq!(testbed.netbox.writes(), [("AddPerson".to_owned(), testbed.netbox.called("AddPerson"))].into());
+    testbed.agrees().await;
+}
+
+#[tokio::test]
 async fn a_deleted_namespace_leaves_the_records_of_an_orphaning_integration_behind() {
     let testbed = with_two("left").await;
     testbed.apply(integration(&testbed.netbox.url(), json!({"deletionPolicy": "Orphan"}))).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vestibule::engine::{ConnectionState, Outcome, Priority};
+use vestibule::engine::{ConnectionState, CreateStop, Outcome, Priority};
 use vestibule::system::ErrorKind;
 
 use crate::testbed::{Fate, Setup, Site, Testbed, visitor, with_group};
@@ -45,6 +45,41 @@ async fn a_login_refused_in_the_middle_stops_what_waits_and_loses_no_work() {
     testbed.engine.set_system(testbed.site.clone());
     testbed.rest().await;
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_without_the_right_to_create_still_reads_and_removes() {
+    let (ada, bob, eve) = (visitor("ada"), visitor("bob"), visitor("eve"));
+    let testbed = Testbed::holding(&[&bob]).await;
+    testbed.site.every("create", Fate::Denied);
+    testbed.push(&ada, Priority::UserChange);
+    testbed.until("the refusal", |testbed| testbed.last(&ada).is_some()).await;
+    assert!(matches!(testbed.state().creates_stopped, Some(CreateStop::MayNotCreate(_))));
+    assert_eq!(testbed.state().condition, ConnectionState::Connected);
+    testbed.push(&eve, Priority::UserChange);
+    testbed.delete(&bob, Priority::Revocation);
+    testbed.engine.request_sync("unchanged");
+    testbed.pass(3600).await;
+    assert!(testbed.living().is_empty() && testbed.state().handled_syncs == ["unchanged"]);
+    // At most once for each Visitor that waited when the sync was requested.
+    assert!(testbed.site.count("create") <= 3, "{}", testbed.site.count("create"));
+    testbed.site.heal();
+    testbed.engine.set_system(testbed.site.clone());
+    testbed.until("both", |testbed| testbed.holds(&[&ada, &eve])).await;
+    assert_eq!(testbed.state().creates_stopped, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_create_is_not_uncertain_and_a_second_list_ends_the_deletion() {
+    let testbed = Setup::default().raise();
+    let ada = visitor("ada");
+    testbed.site.every("create", Fate::Denied);
+    testbed.push(&ada, Priority::UserChange);
+    testbed.until("the refusal", |testbed| testbed.state().creates_stopped.is_some()).await;
+    assert_eq!((testbed.shows("uncertain"), testbed.state().syncs), (0, 1));
+    testbed.engine.drain();
+    testbed.until("the end", |testbed| testbed.state().drained).await;
+    assert_eq!(testbed.site.count("list-people"), 2, "absence has two witnesses");
 }
 
 #[tokio::test(start_paused = true)]

@@ -202,6 +202,9 @@ fn creates_stopped(stop: &CreateStop, left: Option<&Unremoved>) -> Verdict {
             &format!("the system keeps {kept} of the {sent} characters of an id"),
             "Have it keep ids of at least 48 characters",
         ),
+        CreateStop::MayNotCreate(sentence) => {
+            Verdict::credentials_rejected(format!("{sentence}. {ONCE_MORE}{left}"))
+        }
         CreateStop::ChosenIds => {
             ids("the system gives records ids of its own instead of ours", "Have it accept ids from its API")
         }

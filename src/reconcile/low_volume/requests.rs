@@ -7,7 +7,7 @@ use vestibule_core::model::ObjectKey;
 
 use super::LowVolumeLoop;
 use crate::api::annotation;
-use crate::engine::ConnectionState;
+use crate::engine::{ConnectionState, CreateStop};
 use crate::reconcile::integration::Object;
 use crate::reconcile::property;
 use crate::reconcile::references::tenant_id;
@@ -80,7 +80,8 @@ impl LowVolumeLoop {
         let (syncs, rejected) = {
             let state = connection.engine.state();
             let state = state.borrow();
-            (state.syncs, matches!(state.condition, ConnectionState::Rejected(_)))
+            let denied = matches!(state.creates_stopped, Some(CreateStop::MayNotCreate(_)));
+            (state.syncs, denied || matches!(state.condition, ConnectionState::Rejected(_)))
         };
         self.asked.insert(asked, syncs);
         // A refused login is tried once more when somebody asks for it, with a client that knows of no refusal.

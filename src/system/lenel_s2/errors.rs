@@ -13,6 +13,9 @@ const SETTINGS: &str = "Site Settings > Network Controller > Data Integration";
 /// The commands that remove access.
 const TAKES_AWAY: [&str; 3] = ["ModifyPerson", "RemovePerson", "RemoveCredential"];
 
+/// The commands that grant access.
+const GRANTS: [&str; 2] = ["AddPerson", "AddCredential"];
+
 /// An APIERROR that a new login does not fix (2.11).
 pub(super) fn api_error(operation: &'static str, number: u16) -> SystemError {
     let (kind, said) = match number {
@@ -84,10 +87,12 @@ pub(super) fn not_allowed(operation: &'static str) -> SystemError {
         "The NetBox refused {operation} for Vestibule's user although its login works (APIERROR 5): give the user a role with \
          read and write right to the API"
     );
-    // Without the right to read or to create, no work is possible, and another login may have the right: the login is
-    // rejected. A command that removes access fails alone, so that the other ways to close a door stay available.
+    // Without the right to read, no work is possible, and another login may have the right: the login is rejected. Without the
+    // right to create, reads and removals continue. A command that removes access fails alone, so that the other ways to
+    // close a door stay available.
     let kind = if TAKES_AWAY.contains(&operation) { ErrorKind::Terminal } else { ErrorKind::Auth };
-    SystemError::new(kind, operation, message)
+    let error = SystemError::new(kind, operation, message);
+    if GRANTS.contains(&operation) { error.with_code(ErrorCode::MayNotCreate) } else { error }
 }
 
 /// A session that was just proven has ended: another program uses the account.

@@ -31,6 +31,8 @@ pub(crate) enum Fate {
     Done,
     /// It is refused, and nothing is done.
     Fails(ErrorKind),
+    /// A write: the login has no right to it.
+    Denied,
     /// The address answers, but not as this system, whatever the call.
     NotFound,
     /// It is done, and the answer is lost.
@@ -251,6 +253,7 @@ impl AccessSystem for Site {
         match self.begin(name, Some(step.id())).await {
             Fate::Fails(priority) => return Err(failure(name, priority)),
             Fate::NotFound => return Err(not_found(name)),
+            Fate::Denied => return Err(failure(name, ErrorKind::Auth).with_code(ErrorCode::MayNotCreate)),
             Fate::Claims(applied) => return Ok(applied),
             Fate::Late => self.late.lock().push(step.clone()),
             Fate::LateAfter(time) => {
