@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
+use super::former_system::{self, FormerSystem};
 use super::{Kastle, LenelS2, NameRef, SaltoKs, UNSEEN, text, unseen};
 
 /// One connection of one property to one system: Kastle, LenelS2 NetBox or SALTO KS.
@@ -282,6 +283,10 @@ pub struct AccessIntegrationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub left_behind: Option<i64>,
+    /// The former systems in which records were left behind. A system that the integration returns to is none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "former_system::list")]
+    pub former_systems: Vec<FormerSystem>,
     /// The number of people and tenants that the last import skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
@@ -320,6 +325,7 @@ impl Default for AccessIntegrationStatus {
             system_version: None,
             records: None,
             left_behind: None,
+            former_systems: Vec::new(),
             connected_to: None,
             skipped: None,
             external_ids: Vec::new(),

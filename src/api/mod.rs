@@ -14,6 +14,7 @@ mod access_group;
 mod access_integration;
 mod access_plan;
 pub mod condition;
+mod former_system;
 mod grant;
 mod kastle;
 mod lenel_s2;
@@ -37,6 +38,7 @@ pub use access_integration::{
     VisitorAccess, VisitorDirection,
 };
 pub use access_plan::{AccessPlan, AccessPlanSpec, AccessPlanStatus};
+pub use former_system::FormerSystem;
 pub use grant::Grant;
 pub use kastle::{
     Kastle, KastleAuth, KastleDoor, KastleEnvelope, KastleLimits, KastleTenant, KastleWire, ReaderActivity,

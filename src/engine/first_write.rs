@@ -30,6 +30,11 @@ impl Engine {
         self.publish(|state| state.claims_owner_id = true);
     }
 
+    /// Writes wait for the next [`Self::allow_writes`].
+    pub fn hold_writes(&self) {
+        self.may_write.send_replace(false);
+    }
+
     /// The AccessIntegration says under which owner id records are made: they may be.
     pub fn allow_writes(&self) {
         if !self.may_write.send_replace(true) {

@@ -23,6 +23,7 @@ mod outdated;
 mod pending;
 mod read_back;
 mod reconcile_object;
+mod record_count;
 mod reduce;
 mod remaining;
 mod reread;

@@ -7,7 +7,7 @@ use serde_json::json;
 use vestibule_core::status::Kstatus;
 
 use crate::harness::{wait_for, wait_until};
-use crate::testbed::{Person, Testbed, View, integration, visitor};
+use crate::testbed::{MORNING, Person, Testbed, View, integration, visitor};
 
 const ABANDON: &str = "access.vestibule.dev/abandon";
 
@@ -114,6 +114,7 @@ async fn a_deleted_namespace_goes_though_its_secrets_go_first() {
 async fn a_namespace_deleted_while_no_controller_runs_has_a_remedy_that_works_and_its_records_count_as_pending()
  {
     let mut testbed = with_two("headless").await;
+    testbed.until("AccessIntegration", "netbox", "has counted", |it| it.status["records"] == 2).await;
     testbed.stop().await;
     let (name, client) = (testbed.namespace.name().to_owned(), testbed.namespace.client());
     let namespaces: Api<Namespace> = Api::all(client);
@@ -143,9 +144,10 @@ async fn a_namespace_deleted_while_no_controller_runs_has_a_remedy_that_works_an
 
 #[tokio::test]
 async fn an_integration_whose_login_may_not_create_can_be_deleted_with_its_namespace() {
-    let testbed = Testbed::new("reader").await;
+    let testbed = Testbed::declared("reader", MORNING, "America/New_York").await;
     let login = json!({"username": "reader", "password": "reader"});
     testbed.apply(json!({"kind": "Secret", "metadata": {"name": "login"}, "stringData": login})).await;
+    let testbed = testbed.opened().await;
     testbed.apply(visitor("ada", json!({}))).await;
     let netbox = testbed.reads("AccessIntegration", "netbox", "CredentialsRejected").await;
     assert!(netbox.message().contains("AddPerson"), "{netbox}");
@@ -158,7 +160,10 @@ async fn an_integration_whose_login_may_not_create_can_be_deleted_with_its_names
         testbed.gone(kind, object).await;
     }
     wait_for(namespaces, &name, "the namespace is gone", |it: Option<&Namespace>| it.is_none()).await;
-    assert_eq!(testbed.netbox.writes(), [("AddPerson".to_owned(), testbed.netbox.called("AddPerson"))].into());
+    assert_eq!(
+        testbed.netbox.writes(),
+        [("AddPerson".to_owned(), testbed.netbox.called("AddPerson"))].into()
+    );
     testbed.agrees().await;
 }
 

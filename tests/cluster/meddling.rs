@@ -81,3 +81,23 @@ async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
     }
     testbed.agrees().await;
 }
+
+#[tokio::test]
+async fn an_owner_id_that_another_client_writes_while_no_controller_runs_is_not_used() {
+    let mut testbed = Testbed::new("foreign-owner").await;
+    testbed.expect_meddling();
+    testbed.apply(visitor("ada", json!({"credentialNumber": "7001"}))).await;
+    let ada = testbed.reads("Visitor", "ada", "Succeeded").await;
+    let owner = testbed.view("AccessIntegration", "netbox").status["ownerId"].clone();
+    testbed.stop().await;
+    write_status(&testbed, "AccessIntegration", "netbox", json!({ "ownerId": "evil/owner" })).await;
+    testbed.start().await;
+    testbed.until("AccessIntegration", "netbox", "is repaired", |it| it.status["ownerId"] == owner).await;
+    testbed.sync("repaired").await;
+    assert_eq!(testbed.reads("Visitor", "ada", "Succeeded").await.external_id(), ada.external_id());
+    assert_eq!(testbed.netbox.people().await.len(), 1, "{}", testbed.netbox);
+    testbed.delete("Visitor", "ada").await;
+    testbed.gone("Visitor", "ada").await;
+    assert!(testbed.netbox.people().await.is_empty(), "{}", testbed.netbox);
+    testbed.agrees().await;
+}

@@ -67,6 +67,11 @@ impl Owner {
     pub fn of(owner_id: &str) -> Self {
         Self((Hasher::new("owner").text(owner_id).finish() >> (u64::BITS - OWNER_BITS)) as u32)
     }
+
+    /// The beginning of the ids of all its records.
+    pub fn id_prefix(self) -> String {
+        format!("{PREFIX}{:06x}-", self.0)
+    }
 }
 
 /// The object that a record belongs to: 2 bits of its kind, and 54 bits of a hash of kind, namespace and name. It is the same
@@ -154,7 +159,7 @@ impl RecordId {
             return None;
         }
         let rest = text.to_ascii_lowercase();
-        let rest = rest.strip_prefix(&format!("{PREFIX}{:06x}-", owner.0))?;
+        let rest = rest.strip_prefix(&owner.id_prefix())?;
         let mut parts = rest.split('-');
         let (object_id, content, number) = (parts.next()?, parts.next(), parts.next());
         let object_id = leading_digits(object_id, 14, content.is_some())?;

@@ -38,8 +38,6 @@ pub struct Connection {
     pub property: ObjectKey,
     /// The owner id of its records.
     pub owner_id: String,
-    /// Records that were left behind before this connection.
-    pub left_behind: i64,
     /// The login that the rate limit belongs to. Another login is another account, and so another connection.
     pub login: u64,
     /// The rate limit in this integration's spec. The strictest one of all integrations with the same login applies.
@@ -69,6 +67,7 @@ impl Connection {
         wanted: Validated,
         client: Arc<dyn AccessSystem>,
         rate_limiter: RateLimiter,
+        connected_to: Option<&str>,
         parts: &ConnectionParts,
     ) -> Self {
         let Validated { property, owner_id, settings, pace, login, account, client: made_of, system, .. } =
@@ -84,21 +83,13 @@ impl Connection {
             metrics: Arc::clone(&parts.metrics),
             settings,
         });
+        if connected_to != Some(&*system) {
+            // The status names the system before anything is written to it.
+            engine.hold_writes();
+        }
         let (stop, stopping) = Shutdown::new();
         let running = tokio::spawn(Arc::clone(&engine).run(stopping));
-        Self {
-            engine,
-            property,
-            owner_id,
-            left_behind: 0,
-            login,
-            pace,
-            account,
-            system,
-            client: made_of,
-            stop,
-            running,
-        }
+        Self { engine, property, owner_id, login, pace, account, system, client: made_of, stop, running }
     }
 
     /// Whether another account or system is declared now: the running engine knows nothing about it.

@@ -7,7 +7,7 @@ use vestibule_core::status::{Status, Truth, Verdict, conditions};
 use super::Refusal;
 use super::deletion::deleting;
 use super::held::{held, idle_release};
-use crate::api::HeldDeletions;
+use crate::api::{FormerSystem, HeldDeletions};
 use crate::engine::{ClockState, ConnectionState, CreateStop, State, Unremoved};
 
 /// What the status of an AccessIntegration says.
@@ -29,6 +29,9 @@ pub struct Said {
     /// Records that were left in a system: the mode or a person said so, or the integration has another system since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_behind: Option<i64>,
+    /// Those of them that are in former systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_systems: Vec<FormerSystem>,
     /// The system that these records, and the ids in other statuses, are in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_to: Option<String>,
@@ -57,7 +60,8 @@ impl Said {
     #[must_use]
     pub fn of_another_system(&self) -> Self {
         let found = Self { system_version: None, records: None, last_sync_time: None, ..self.clone() };
-        Self { held_deletions: None, connected_to: None, ..found }
+        // `connected_to` names the former system until the new one was listed.
+        Self { held_deletions: None, ..found }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use vestibule_core::guard::Limits;
-use vestibule_core::identity::{Owner, PREFIX};
+use vestibule_core::identity::Owner;
 use vestibule_core::model::{Hasher, Mode, ObjectKey};
 use vestibule_core::ownership::Ownership;
 use vestibule_core::status::conditions;
@@ -161,8 +161,8 @@ fn lost(refusal: Refusal, secrets: &Secrets, owner_id: &str) -> Refusal {
         Refusal::Missing(_) if secrets.lost_with_namespace => Refusal::Missing(format!(
             "spec.credentialsSecretRef or spec.lenelS2.caBundle names an object that was deleted with the namespace, and no \
              Secret or ConfigMap can be created in a namespace that is being deleted. If the records may not stay, remove them \
-             by hand: they are the persons in the system whose id begins with {PREFIX}{:08x}-",
-            Owner::of(owner_id).0
+             by hand: they are the persons in the system whose id begins with {}",
+            Owner::of(owner_id).id_prefix()
         )),
         other => other,
     }

@@ -103,7 +103,7 @@ fn what_a_person_must_change_in_the_object_stalls_with_the_field() {
 #[test]
 fn in_a_namespace_that_is_being_deleted_the_remedy_is_not_to_create_what_is_missing() {
     let lost = Secrets { lost_with_namespace: true, ..Secrets::default() };
-    let prefix = format!("{PREFIX}{:08x}-", Owner::of("cluster/hq/netbox").0);
+    let prefix = Owner::of("cluster/hq/netbox").id_prefix();
     let sentence = lacks(&json!({}), &lost);
     assert!(sentence.contains("remove them by hand") && sentence.ends_with(&prefix), "{sentence}");
     let invalid =

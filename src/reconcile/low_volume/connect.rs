@@ -16,6 +16,7 @@ impl LowVolumeLoop {
     /// Brings every engine in step with its integration.
     pub(super) async fn connect(&mut self) {
         self.stopping.retain(|_, task| !task.is_finished());
+        self.check_owner_ids();
         self.collect_neighbours();
         let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
@@ -28,7 +29,8 @@ impl LowVolumeLoop {
         }
         self.replace_ended();
         self.refusals.retain(|key, _| self.integrations.get(key).is_some());
-        self.moved.retain(|key, _| self.integrations.get(key).is_some());
+        self.moved.retain(|key| self.integrations.get(key).is_some());
+        self.left_behind.retain(|key, _| self.integrations.get(key).is_some());
         self.gone.retain(|key, uid| self.integrations.get(key).is_some_and(|object| object.meta.uid == *uid));
         self.read.retain(|key, _| self.integrations.get(key).is_some());
         for object in objects {
@@ -132,8 +134,8 @@ impl LowVolumeLoop {
         let client = wanted.make_client(&self.parts).map_err(refused)?;
         self.notice_move(object, &wanted).await;
         let rate_limiter = self.rate_limiter(&wanted);
-        let mut connection = Connection::start(&key, wanted, client, rate_limiter, &self.parts);
-        connection.left_behind = self.left_before(object);
+        let connected_to = object.status.as_ref().and_then(|said| said.connected_to.as_deref());
+        let connection = Connection::start(&key, wanted, client, rate_limiter, connected_to, &self.parts);
         self.listen(&connection);
         let engine = Arc::clone(&connection.engine);
         self.diagnostics.show(format!("engine {key}"), move || engine.diagnostics());
@@ -193,6 +195,7 @@ impl LowVolumeLoop {
 
     pub(super) fn disconnect(&mut self, key: &ObjectKey) {
         let Some(connection) = self.connections.remove(key) else { return };
+        self.keep_left_behind(&connection);
         self.diagnostics.hide(&format!("engine {key}"));
         // Another engine of the same integration has been asked for nothing yet.
         self.asked.retain(|(asked, _), _| asked != key);

@@ -84,8 +84,7 @@ impl LowVolumeLoop {
     fn taker<'a>(&self, key: &'a ObjectKey, object: &'a Object) -> Option<DeclaredIntegration<'a>> {
         let spec = object.spec.as_ref().ok()?;
         let connection = self.connections.get(key);
-        let looked_into =
-            |it: &Connection| !self.moved.contains_key(key) || it.engine.state().borrow().syncs > 0;
+        let looked_into = |it: &Connection| !self.moved.contains(key) || it.engine.state().borrow().syncs > 0;
         // Records are adapted to the capabilities of the running client.
         let running = connection.map(|connection| connection.engine.capabilities());
         Some(DeclaredIntegration {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use vestibule_core::model::ObjectKey;
-
 use super::LowVolumeLoop;
 use crate::cluster::watch::Event;
+use crate::engine::ConnectionState;
 use crate::reconcile::abandon::is_abandoned;
-use crate::reconcile::integration::{Object, leaves_records};
+use crate::reconcile::integration::{Connection, Object, leaves_records};
 use crate::reconcile::property::Object as Property;
 
 impl LowVolumeLoop {
@@ -29,11 +28,7 @@ impl LowVolumeLoop {
                 return;
             }
             self.keep_connected(object).await;
-            let Some(connection) = self.connections.get(key) else { return };
-            if object.spec.is_ok() {
-                connection.engine.drain();
-            }
-            if !connection.engine.state().borrow().drained {
+            if !self.is_drained(object) {
                 return;
             }
         }
@@ -53,6 +48,29 @@ impl LowVolumeLoop {
             }
             Err(error) => tracing::debug!(integration = %key, %error, "the finalizer stays for now"),
         }
+    }
+
+    /// Has the engine remove every record, and says whether none is left.
+    fn is_drained(&self, object: &Object) -> bool {
+        let Some(connection) = self.connections.get(&object.meta.key) else { return false };
+        if !self.is_owner_certain(object) {
+            return false;
+        }
+        if object.spec.is_ok() {
+            connection.engine.drain();
+        }
+        connection.engine.state().borrow().drained || Self::was_never_reached(object, connection)
+    }
+
+    /// Whether the system cannot be reached and no record was made in it: the last system that was listed is another one, and
+    /// nothing is written before `status.connectedTo` names the system. The records in the former system are counted.
+    fn was_never_reached(object: &Object, connection: &Connection) -> bool {
+        let listed = object.status.as_ref().and_then(|said| said.connected_to.as_ref());
+        let state = connection.engine.state();
+        let state = state.borrow();
+        let is_unreachable =
+            !matches!(state.condition, ConnectionState::Unchecked | ConnectionState::Connected);
+        is_unreachable && state.syncs == 0 && listed.is_some_and(|system| *system != connection.system)
     }
 
     /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
@@ -86,18 +104,9 @@ impl LowVolumeLoop {
                 || is_abandoned(&object.meta)
                 || is_abandoned(&property.meta)
         };
-        let is_drained = |key: &ObjectKey, object: &Object| {
-            if !self.may_hold_records(object) {
-                return true;
-            }
-            let Some(connection) = self.connections.get(key) else { return false };
-            if object.spec.is_ok() {
-                connection.engine.drain();
-            }
-            connection.engine.state().borrow().drained
-        };
+        let is_drained = |object: &Object| !self.may_hold_records(object) || self.is_drained(object);
         let all = self.integrations.iter().filter(|(_, object)| may_serve(object) && !given_up(object));
-        all.filter(|(key, object)| !is_drained(key, object)).map(|(key, _)| key.name.clone()).collect()
+        all.filter(|(_, object)| !is_drained(object)).map(|(key, _)| key.name.clone()).collect()
     }
 }
 

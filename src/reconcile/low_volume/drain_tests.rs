@@ -158,3 +158,20 @@ async fn a_deletion_uses_the_last_known_login_when_its_secret_is_gone() {
     testbed.pass.connect().await;
     assert!(testbed.pass.connections.contains_key(&key));
 }
+
+#[tokio::test]
+async fn a_deletion_after_a_move_to_an_address_that_never_answered_ends_and_one_without_a_move_waits() {
+    for (listed, ends) in [("netbox.example.org", true), ("127.0.0.1:9", false)] {
+        let status =
+            json!({ "observedGeneration": 1, "conditions": [], "records": 2, "connectedTo": listed });
+        let mut testbed = Testbed::new();
+        testbed.integration("netbox", &json!({ "status": status }));
+        testbed.pass.connect().await;
+        let mut state = testbed.engine("netbox").state();
+        state.wait_for(|state| !state.condition.message().is_empty()).await.unwrap();
+        assert_eq!(draining(&testbed).is_empty(), ends, "{listed}: with its Property");
+        testbed.integration("netbox", &going(json!({ "status": status })));
+        testbed.pass.connect().await;
+        assert_eq!(testbed.pass.gone.contains_key(&key("netbox")), ends, "{listed}");
+    }
+}

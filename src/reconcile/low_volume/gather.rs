@@ -12,6 +12,9 @@ use crate::reconcile::property;
 impl LowVolumeLoop {
     /// An integration with all that it refers to, or why it cannot be connected.
     pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
+        if let Some(refusal) = self.owner_refusal(object) {
+            return Err(refusal);
+        }
         let secrets = self.secrets_of(object).await?;
         // Removing needs no clock: a Property that is gone holds no deletion up.
         let property =

@@ -50,6 +50,13 @@ impl<T: Clone + PartialEq> Ledger<T> {
         write
     }
 
+    /// Replaces what the status of an object says, here and with the next write.
+    pub(super) fn correct<S: Clone>(&mut self, store: &mut Store<S, T>, meta: &Meta, said: T) {
+        self.note(meta, &said);
+        self.foreign.insert(meta.key.clone());
+        store.set_status(&meta.key, said);
+    }
+
     /// Notes what was written.
     pub(super) fn written<S>(&mut self, answer: &DecodedObject<S, T>, said: &T) {
         self.foreign.remove(&answer.meta.key);

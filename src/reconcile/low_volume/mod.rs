@@ -11,6 +11,7 @@ mod drain;
 mod gather;
 mod ledger;
 mod moves;
+mod owner_check;
 mod ownership;
 mod rate_limits;
 mod references;
@@ -32,7 +33,7 @@ use vestibule_core::model::ObjectKey;
 use vestibule_core::ownership::Neighbours;
 
 use self::ledger::Ledger;
-use self::moves::Moved;
+use self::moves::LeftBehind;
 use self::requests::TenantRequest;
 use crate::admin::{Diagnostics, Heartbeat};
 use crate::api::{AccessIntegration, AccessIntegrationSpec, Property, PropertySpec, Tenant, TenantSpec};
@@ -73,10 +74,14 @@ pub struct LowVolumeLoop {
     /// Integrations whose finalizer was taken away, until the watch tells that they are gone.
     gone: BTreeMap<ObjectKey, Uid>,
     /// Integrations that were connected to another account before: what was true there is not known of the new one.
-    moved: BTreeMap<ObjectKey, Moved>,
+    moved: BTreeSet<ObjectKey>,
+    /// Records that were left behind, by integration.
+    left_behind: BTreeMap<ObjectKey, LeftBehind>,
     /// One pace a login; as many as there were logins since the start.
     pacers: BTreeMap<u64, RateLimiter>,
     refusals: BTreeMap<ObjectKey, Refusal>,
+    /// Integrations whose owner id nothing contradicts.
+    checked_owners: BTreeMap<ObjectKey, Uid>,
     /// Integrations without an engine whose pending revocations are counted.
     unconnected: BTreeSet<ObjectKey>,
     indexes: BTreeMap<ObjectKey, u16>,
@@ -172,9 +177,11 @@ impl LowVolumeLoop {
             connections: BTreeMap::new(),
             stopping: BTreeMap::new(),
             gone: BTreeMap::new(),
-            moved: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            left_behind: BTreeMap::new(),
             pacers: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            checked_owners: BTreeMap::new(),
             unconnected: BTreeSet::new(),
             indexes: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -201,7 +208,7 @@ impl LowVolumeLoop {
         let mut labelled = secrets::watch(&watch_client, &self.scopes);
         let mut secrets_due = tokio::time::interval(SECRETS_EVERY);
         secrets_due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let news = Arc::clone(&self.news);
+        let (news, visitors) = (Arc::clone(&self.news), Arc::clone(&self.visitors));
         loop {
             let changed = tokio::select! {
                 () = shutdown.requested() => break,
@@ -210,6 +217,7 @@ impl LowVolumeLoop {
                 Some(event) = tenants.recv() => take(&mut self.tenants, event, &mut tenants),
                 Some(secret) = labelled.recv() => self.forget_secret(&secret),
                 () = news.notified() => true,
+                () = visitors.first_list() => true,
                 _ = secrets_due.tick() => {
                     self.fresh.clear();
                     true

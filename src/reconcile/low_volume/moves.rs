@@ -4,32 +4,64 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::LowVolumeLoop;
+use crate::api::FormerSystem;
 use crate::engine::State;
 use crate::reconcile::integration::{Connection, Object, Said, Validated};
 
-/// The records that an integration has left behind in former systems.
-#[derive(Debug, Default)]
-pub(super) struct Moved {
-    /// All records that were left behind, for any reason.
-    left: i64,
-    /// Records left behind by moves in this process. They are no longer left behind when the integration returns to
-    /// them.
-    by_system_and_owner: BTreeMap<SystemAndOwner, i64>,
+/// The records that an integration has left behind, as its status says and as it has left since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftBehind {
+    /// In former systems, by system. A system that comes back has its records again.
+    former: BTreeMap<String, i64>,
+    /// In the present system, before the present engine started.
+    here: i64,
 }
 
-/// A system and the owner id of the records in it.
-type SystemAndOwner = (String, String);
-
-impl Moved {
-    fn leave(&mut self, key: SystemAndOwner, records: i64) {
-        self.left += records;
-        *self.by_system_and_owner.entry(key).or_default() += records;
+impl LeftBehind {
+    fn of(said: Option<&Said>) -> Self {
+        let Some(said) = said else { return Self::default() };
+        let former = said.former_systems.iter().map(|one| (one.system.clone(), one.records)).collect();
+        let all = Self { former, here: 0 };
+        Self { here: (said.left_behind.unwrap_or_default() - all.total()).max(0), ..all }
     }
 
-    fn come_back(&mut self, key: &SystemAndOwner) {
-        self.left -= self.by_system_and_owner.remove(key).unwrap_or_default();
+    fn total(&self) -> i64 {
+        self.former.values().fold(self.here, |sum, records| sum.saturating_add(*records))
+    }
+
+    /// The present system is left with so many records; those that were left behind in it are among them.
+    fn leave(&mut self, system: &str, records: i64) {
+        let records = records.max(std::mem::take(&mut self.here));
+        let before = self.former.entry(system.to_owned()).or_default();
+        *before = records.max(*before);
+        while self.former.len() > MOST_SYSTEMS {
+            // Of too many systems the one with the fewest records is counted without its name.
+            let fewest =
+                self.former.iter().filter(|(name, _)| *name != EARLIER).min_by_key(|(_, records)| **records);
+            let Some((name, records)) = fewest.map(|(name, records)| (name.clone(), *records)) else {
+                return;
+            };
+            self.former.remove(&name);
+            *self.former.entry(EARLIER.to_owned()).or_default() += records;
+        }
+    }
+
+    fn come_back(&mut self, system: &str) {
+        self.former.remove(system);
+    }
+
+    /// As the status shows it.
+    pub(super) fn former_systems(&self) -> Vec<FormerSystem> {
+        let left = self.former.iter().filter(|(_, records)| **records > 0);
+        left.map(|(system, records)| FormerSystem { system: system.clone(), records: *records }).collect()
     }
 }
+
+/// Former systems that the status names.
+const MOST_SYSTEMS: usize = 15;
+
+/// Stands for all other former systems.
+const EARLIER: &str = "earlier systems";
 
 impl LowVolumeLoop {
     /// Closes the connection to an account that is no longer the declared one.
@@ -38,32 +70,48 @@ impl LowVolumeLoop {
         let Some(former) = self.connections.get(key).filter(|connection| connection.is_other(wanted)) else {
             return;
         };
-        let (state, records) = (former.engine.state().borrow().clone(), self.remaining(object));
-        let left = left_behind(former, &state);
-        let (from, to) = ((former.system.clone(), former.owner_id.clone()), system_and_owner(wanted));
+        let (records, from) = (self.remaining(object), former.system.clone());
+        let moves = (&from, &former.owner_id) != (&wanted.system, &wanted.owner_id);
         self.disconnect(key);
-        let moved = self.moved.entry(key.clone()).or_default();
-        moved.left = left;
-        if from != to {
-            moved.leave(from.clone(), records);
-            moved.come_back(&to);
-            self.report_move(object, &from.0, records).await;
+        self.moved.insert(key.clone());
+        if moves {
+            let left = self.left_behind(object);
+            left.leave(&from, records);
+            left.come_back(&wanted.system);
+            self.report_move(object, &from, records).await;
         }
     }
 
-    /// The same for an integration that was changed while no process ran: its status names the former system.
+    /// The same for an integration that was changed while no controller ran: its status names the system to which it was
+    /// connected.
     pub(super) async fn notice_move(&mut self, object: &Arc<Object>, wanted: &Validated) {
         let key = &object.meta.key;
         let former = object.status.as_ref().and_then(|said| said.connected_to.clone());
-        let Some(former) = former.filter(|former| *former != wanted.system && !self.moved.contains_key(key))
-        else {
-            return;
-        };
+        let former = former.filter(|former| *former != wanted.system && !self.moved.contains(key));
         let records = said_of(object, |said| said.records);
-        let moved = self.moved.entry(key.clone()).or_default();
-        moved.left = said_of(object, |said| said.left_behind);
-        moved.leave((former.clone(), wanted.owner_id.clone()), records);
-        self.report_move(object, &former, records).await;
+        let left = self.left_behind(object);
+        if let Some(former) = &former {
+            left.leave(former, records);
+        }
+        left.come_back(&wanted.system);
+        if let Some(former) = former {
+            self.moved.insert(key.clone());
+            self.report_move(object, &former, records).await;
+        }
+    }
+
+    /// The records that an integration has left behind before its present engine.
+    fn left_behind(&mut self, object: &Object) -> &mut LeftBehind {
+        let new = || LeftBehind::of(object.status.as_ref());
+        self.left_behind.entry(object.meta.key.clone()).or_insert_with(new)
+    }
+
+    /// An engine ends: the records that it has left behind stay counted.
+    pub(super) fn keep_left_behind(&mut self, connection: &Connection) {
+        let left = connection.engine.state().borrow().left_behind;
+        if let Some(before) = self.left_behind.get_mut(connection.engine.integration()) {
+            before.here = before.here.saturating_add(count(left));
+        }
     }
 
     async fn report_move(&self, object: &Object, former: &str, records: i64) {
@@ -83,33 +131,26 @@ impl LowVolumeLoop {
         // The count in the status may be about the former system.
         let named = object.status.as_ref().and_then(|said| said.connected_to.as_ref());
         let is_of_this = named.zip(connection).map_or_else(
-            || named.is_some() || !self.moved.contains_key(key),
+            || named.is_some() || !self.moved.contains(key),
             |(named, connection)| *named == connection.system,
         );
         if is_of_this { said_of(object, |said| said.records) } else { 0 }
     }
 
-    /// How many records were left behind before the connection that starts now.
-    pub(super) fn left_before(&self, object: &Object) -> i64 {
-        let moved = self.moved.get(&object.meta.key).map(|moved| moved.left);
-        moved.unwrap_or_else(|| said_of(object, |said| said.left_behind))
-    }
-
-    /// How many records were left behind; `None` if this process knows no more than the status.
-    pub(super) fn left_now(&self, object: &Object, state: Option<&State>) -> Option<i64> {
-        let key = &object.meta.key;
-        let counted = self.connections.get(key).zip(state);
-        let counted = counted.map(|(connection, state)| left_behind(connection, state));
-        counted.or_else(|| self.moved.get(key).map(|moved| moved.left))
+    /// How many records are left behind, and those in former systems; `None` if the status knows it best.
+    pub(super) fn left_now(
+        &self,
+        object: &Object,
+        state: Option<&State>,
+    ) -> Option<(i64, Vec<FormerSystem>)> {
+        let before = self.left_behind.get(&object.meta.key)?;
+        let since = state.map(|state| count(state.left_behind)).unwrap_or_default();
+        Some((before.total().saturating_add(since), before.former_systems()))
     }
 }
 
-fn system_and_owner(wanted: &Validated) -> SystemAndOwner {
-    (wanted.system.clone(), wanted.owner_id.clone())
-}
-
-fn left_behind(connection: &Connection, state: &State) -> i64 {
-    connection.left_behind.saturating_add(i64::try_from(state.left_behind).unwrap_or(i64::MAX))
+fn count(records: u64) -> i64 {
+    i64::try_from(records).unwrap_or(i64::MAX)
 }
 
 fn said_of(object: &Object, count: impl FnOnce(&Said) -> Option<i64>) -> i64 {

@@ -1,16 +1,18 @@
 use serde_json::{Value, json};
 
 use super::super::testbed::{NOWHERE, Testbed};
+use super::*;
 use crate::reconcile::fixtures::{key, with};
 
 const ELSEWHERE: &str = "http://127.0.0.1:10";
 
-/// An integration at an address; its status counts two records, and one that was left behind.
+/// An integration at an address, whose status names two records, and one that was left behind in a former system.
 fn at(url: &str, connected_to: &str) -> Value {
     json!({
         "spec": { "lenelS2": { "url": url } },
         "status": {
             "observedGeneration": 1, "conditions": [], "records": 2, "leftBehind": 1, "connectedTo": connected_to,
+            "formerSystems": [{ "system": "old.example.org", "records": 1 }],
         },
     })
 }
@@ -28,9 +30,7 @@ async fn declare(testbed: &mut Testbed, integration: &Value) {
 fn left(testbed: &Testbed) -> i64 {
     let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
     let state = testbed.engine("netbox").state().borrow().clone();
-    let left = testbed.pass.left_now(object, Some(&state)).unwrap();
-    assert_eq!(testbed.pass.left_before(object), left);
-    left
+    testbed.pass.left_now(object, Some(&state)).unwrap().0
 }
 
 #[tokio::test]
@@ -41,7 +41,13 @@ async fn records_in_a_former_system_are_counted_even_if_this_process_has_not_lis
     testbed.integration("netbox", &at(ELSEWHERE, "127.0.0.1:9"));
     testbed.pass.connect().await;
     let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
-    assert_eq!(testbed.pass.left_now(object, None), Some(3), "at once, while there is no connection");
+    let (left_now, former) = testbed.pass.left_now(object, None).unwrap();
+    let former: Vec<_> = former.iter().map(|one| (&*one.system, one.records)).collect();
+    assert_eq!(
+        (left_now, former),
+        (3, vec![("127.0.0.1:9", 2), ("old.example.org", 1)]),
+        "without a connection too"
+    );
     declare(&mut testbed, &at(ELSEWHERE, "127.0.0.1:9")).await;
     assert_eq!(left(&testbed), 3);
 }
@@ -79,4 +85,39 @@ async fn another_path_or_tls_makes_no_other_system() {
     let partition = json!({ "spec": { "lenelS2": { "partitionKey": 2 } } });
     declare(&mut testbed, &with(at("https://netbox.invalid", "netbox.invalid"), &partition)).await;
     assert_eq!(left(&testbed), 3, "a partition does");
+}
+
+#[tokio::test]
+async fn after_a_restart_a_system_that_comes_back_has_its_records_again() {
+    let former = json!([{ "system": "127.0.0.1:9", "records": 2 }]);
+    let change = json!({ "status": { "leftBehind": 2, "formerSystems": former } });
+    for (connected_to, left_there) in [("127.0.0.1:10", 2), ("127.0.0.1:9", 0)] {
+        let mut testbed = Testbed::new();
+        declare(&mut testbed, &with(at(NOWHERE, connected_to), &change)).await;
+        assert_eq!(left(&testbed), left_there, "only the records in the second system, after {connected_to}");
+    }
+}
+
+#[tokio::test]
+async fn records_left_behind_by_a_deletion_stay_counted_once_when_the_integration_moves() {
+    let mut testbed = Testbed::new();
+    declare(&mut testbed, &with(at(NOWHERE, "127.0.0.1:9"), &json!({ "status": { "leftBehind": 2 } }))).await;
+    assert_eq!(left(&testbed), 2, "one here, one in the former system");
+    declare(&mut testbed, &at(ELSEWHERE, "127.0.0.1:9")).await;
+    assert_eq!(left(&testbed), 3, "the one left here is among the two records");
+}
+
+#[test]
+fn of_very_many_former_systems_the_smallest_are_counted_together() {
+    let mut left = LeftBehind::default();
+    for number in 1..=40_i64 {
+        left.leave(&format!("netbox-{number:02}"), number);
+    }
+    assert_eq!((left.total(), left.former_systems().len()), ((1..=40).sum(), MOST_SYSTEMS));
+    let shown = left.former_systems();
+    assert!(
+        shown.iter().any(|one| one.system == EARLIER) && shown.iter().any(|one| one.system == "netbox-40")
+    );
+    let said = Said { left_behind: Some(left.total()), former_systems: shown, ..Said::default() };
+    assert_eq!(LeftBehind::of(Some(&said)), left);
 }

@@ -29,13 +29,17 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Engines whose AccessIntegration and Property have our finalizer, and whose status says under which owner id records
-    /// are made, may write. One under deletion closes doors only.
+    /// Engines may write if their AccessIntegration and Property have our finalizer, and the status says under which owner id
+    /// records are made and in which system. An engine of an integration under deletion only removes.
     pub(super) fn allow_first_writes(&self) {
         for (key, connection) in &self.connections {
             let Some(object) = self.integrations.get(key) else { continue };
-            let recorded = object.status.as_ref().and_then(|said| said.owner_id.as_ref());
-            let is_prepared = recorded == Some(&connection.owner_id) && self.is_property_prepared(object);
+            let said = object.status.as_ref();
+            let recorded = said.and_then(|said| said.owner_id.as_ref());
+            let is_prepared = recorded == Some(&connection.owner_id)
+                && said.and_then(|said| said.connected_to.as_ref()) == Some(&connection.system)
+                && self.is_property_prepared(object)
+                && self.is_owner_certain(object);
             if object.meta.is_ours() && (is_prepared || object.meta.deleting) {
                 connection.engine.allow_writes();
             }

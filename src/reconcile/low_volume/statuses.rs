@@ -79,11 +79,12 @@ impl LowVolumeLoop {
         let owner_id = connection.filter(|_| claims).map(|connection| connection.owner_id.clone());
         // What was found at a former address is not what the present one holds.
         let unseen = state.is_some_and(|state| state.last_sync.is_none());
-        let moved = unseen && self.moved.contains_key(key);
+        let moved = unseen && self.moved.contains(key);
         let before = if moved { previous.of_another_system() } else { previous.clone() };
         let mut said = integration::said(&before, status, owner_id, requested, state);
-        if let Some(left) = self.left_now(object, state) {
+        if let Some((left, former_systems)) = self.left_now(object, state) {
             said.left_behind = (left > 0).then_some(left);
+            said.former_systems = former_systems;
         }
         let found = state.is_some_and(|state| state.last_sync.is_some());
         if let Some(connection) = connection.filter(|_| found) {

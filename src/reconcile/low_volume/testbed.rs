@@ -70,8 +70,15 @@ fn answer(request: &Request<Body>, deaf: bool, has_secret: bool, patches: &Atomi
 }
 
 impl Testbed {
-    /// A Property and a pass that has looked at nothing yet.
+    /// A Property and a loop before its first pass. All Visitors are listed: there are none.
     pub fn new() -> Self {
+        let testbed = Self::unlisted();
+        testbed.pass.visitors.end_first_list();
+        testbed
+    }
+
+    /// The same before Visitors are listed.
+    pub fn unlisted() -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let (deaf, scopes) = (Arc::new(AtomicBool::new(false)), vec![Scope::Everywhere]);
         let patches = Arc::<AtomicUsize>::default();

@@ -20,6 +20,7 @@ mod object_cache;
 mod on_event;
 mod outlook;
 mod plan;
+mod record_owners;
 mod reference_changes;
 mod replan;
 mod requests;
@@ -59,6 +60,7 @@ use vestibule_core::plan::Withheld;
 
 use self::failures::Failures;
 use self::object_cache::ObjectCache;
+use self::record_owners::RecordOwners;
 use self::row_state::{Placement, PlacementState, RowState};
 use self::status_queue::StatusQueue;
 use self::unlisted::UnlistedRevocations;
@@ -91,6 +93,10 @@ pub struct Visitors {
     failures: Mutex<Failures>,
     /// Pending revocations in systems that were not listed yet.
     unlisted: Mutex<UnlistedRevocations>,
+    /// The owners of the records that statuses name.
+    record_owners: Mutex<RecordOwners>,
+    /// Wakes the low-volume loop when all Visitors are listed.
+    on_list: Notify,
     /// Slots whose status or finalizer may have to be written.
     status_queue: Mutex<StatusQueue>,
     status_wake: Notify,
@@ -139,6 +145,8 @@ impl Visitors {
             object_cache: Mutex::default(),
             failures: Mutex::default(),
             unlisted: Mutex::default(),
+            record_owners: Mutex::default(),
+            on_list: Notify::new(),
             status_queue: Mutex::default(),
             status_wake: Notify::new(),
             scanned: Mutex::default(),

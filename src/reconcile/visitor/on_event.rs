@@ -53,6 +53,7 @@ impl Visitors {
         }
         self.failures.lock().forget(object_id);
         self.note_unlisted(object_id, &object, &references);
+        self.note_record_owners(&object);
         self.object_cache.lock().put(object_id, object);
         batch.queue_status(object_id, Priority::UserChange);
         let work = batch.has_work();

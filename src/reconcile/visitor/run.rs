@@ -111,6 +111,7 @@ impl Visitors {
             Todo::Vanished(object_id) => self.queue_status(object_id, Priority::UserChange),
             Todo::ListDone => {
                 self.listed.open();
+                self.on_list.notify_one();
                 // What was deleted while we were down, only now is known to be.
                 self.references().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");

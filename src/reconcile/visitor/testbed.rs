@@ -100,6 +100,23 @@ pub struct Testbed {
     writer: JoinHandle<()>,
 }
 
+impl Visitors {
+    /// All Visitors have been listed: an object that is not among them does not exist.
+    pub fn end_first_list(&self) {
+        let mut table = self.table.lock();
+        drop(table.on(Event::<Object>::Init(Scope::Everywhere)));
+        drop(table.on(Event::<Object>::InitDone(Scope::Everywhere)));
+    }
+
+    /// Takes in an object as the watch shows it.
+    pub fn show(&self, object: &Value) {
+        let todo = self.table.lock().on(Event::Apply(read(object)));
+        for todo in todo {
+            self.carry_out(todo);
+        }
+    }
+}
+
 impl Drop for Testbed {
     fn drop(&mut self) {
         self.writer.abort();
@@ -174,9 +191,7 @@ impl Testbed {
 
     /// All objects have been listed: what is not among them does not exist.
     pub fn list_all(&self) {
-        let mut table = self.visitors.table.lock();
-        drop(table.on(Event::<Object>::Init(Scope::Everywhere)));
-        drop(table.on(Event::<Object>::InitDone(Scope::Everywhere)));
+        self.visitors.end_first_list();
     }
 
     /// What the living people of a system hold.
@@ -233,10 +248,7 @@ impl Testbed {
         });
         let object = with(object.clone(), &json!({ "metadata": { "resourceVersion": version.to_string() } }));
         *self.server.object.lock() = Some(object.clone());
-        let todo = self.visitors.table.lock().on(Event::Apply(read(&object)));
-        for todo in todo {
-            self.visitors.carry_out(todo);
-        }
+        self.visitors.show(&object);
     }
 
     /// What the API server holds now.
