@@ -33,7 +33,7 @@ mod slot;
 
 /// How long a test waits for a condition. It is long because of loaded machines, and only a failing test waits that
 /// long.
-const DEADLINE: Duration = Duration::from_mins(1);
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// The control plane that all tests share.
 pub(crate) struct Cluster {
