@@ -1,4 +1,4 @@
-//! What opens to a tenant's visitors in one integration, and whether its system has what is named.
+//! The access of a tenant's visitors in one integration, and whether its system has the declared names.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct DeclaredGrant {
     pub groups: BTreeSet<String>,
     /// Whether the Tenant itself names them.
     pub by_tenant: bool,
-    /// What the system can do.
+    /// The capabilities of the system.
     pub capabilities: Option<Arc<Capabilities>>,
     /// Whether the system has all of the groups.
     pub group: Reference,
@@ -27,19 +27,19 @@ pub struct DeclaredGrant {
     pub card_format: Reference,
 }
 
-/// Whether something that is named in a system is there.
+/// Whether a declared name exists in a system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
-    /// It is.
+    /// It exists.
     Found,
     /// The system was not asked yet.
     Unknown,
-    /// It is not. The sentence says what to do.
+    /// It does not exist. The sentence says what to do.
     Missing(String),
 }
 
 impl Reference {
-    /// The sentence of what is missing.
+    /// The sentence about the missing name.
     pub fn missing(&self) -> Option<&str> {
         match self {
             Self::Missing(sentence) => Some(sentence),
@@ -49,7 +49,7 @@ impl Reference {
 }
 
 impl DeclaredGrant {
-    /// What opens to the visitors of a tenant in an integration, if anything does.
+    /// The grant of a tenant's visitors in an integration, if they have one.
     pub(super) fn of(tenant: DeclaredTenant<'_>, integration: &DeclaredIntegration<'_>) -> Option<Self> {
         let written = groups(tenant.spec, tenant.records, integration.name, integration.visitor_access);
         if written.is_empty() {
@@ -69,7 +69,7 @@ impl DeclaredGrant {
         })
     }
 
-    /// Feeds a hash with all of it.
+    /// Adds all of it to a hash.
     pub(super) fn sign(&self, hash: &mut Hasher) {
         hash.text(&self.integration).number(self.groups.len() as u64).number(u64::from(self.by_tenant));
         self.groups.iter().for_each(|group| {
@@ -88,7 +88,7 @@ impl DeclaredGrant {
     }
 }
 
-/// All that tenants name in the system of an integration: access groups, and the card format.
+/// All names in an integration's system that tenants depend on: access groups, and the card format.
 pub fn names<'a>(
     integration: &DeclaredIntegration<'_>,
     tenants: impl Iterator<Item = DeclaredTenant<'a>>,
@@ -111,7 +111,7 @@ fn names_itself(tenant: DeclaredTenant<'_>, integration: &DeclaredIntegration<'_
     tenant.spec.visitor_access.iter().any(|grant| grant.integration_ref.name == integration.name)
 }
 
-/// Of several that are named: missing if one is, else unknown if one is.
+/// The result for several names: missing if one is missing, else unknown if one is unknown.
 fn reference<T>(looked_up: impl Iterator<Item = (Lookup, T)>, missing: impl Fn(T) -> String) -> Reference {
     let mut reference = Reference::Found;
     for (lookup, name) in looked_up {

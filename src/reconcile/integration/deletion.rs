@@ -1,4 +1,4 @@
-//! What the status of an AccessIntegration says while it is being deleted.
+//! Computes the verdict on an AccessIntegration that is being deleted.
 
 use vestibule_core::status::Verdict;
 
@@ -7,12 +7,13 @@ use super::status::{ONCE_MORE, Situation, at_address, unremoved};
 use crate::engine::ConnectionState;
 use crate::reconcile::abandon;
 
-/// What to do about a refused login whose Secret was deleted with its namespace: no Secret can be created there.
+/// The remedy for a rejected login if the Secret was deleted with its namespace: no Secret can be created there.
 const ONCE_MORE_WITHOUT_SECRET: &str = "It is not tried again by itself, since systems lock accounts, and no Secret can be made in a \
     namespace that is being deleted: correct the account in the system, then annotate this AccessIntegration with a new \
     value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
 
-/// The verdict of a deletion. An open session needs no Secret, but it must be known whether the records are to be removed.
+/// The verdict on a deletion. An open session needs no Secret, but the spec must say whether the records are to be
+/// removed.
 pub(super) fn deleting(situation: &Situation<'_>) -> Verdict {
     let once_more = if situation.lost_with_namespace { ONCE_MORE_WITHOUT_SECRET } else { ONCE_MORE };
     let down = situation.state.and_then(|state| match &state.condition {

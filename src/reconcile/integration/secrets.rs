@@ -1,4 +1,4 @@
-//! Reading Secrets and certificates: only those that an integration names, only by `get`. Nothing is listed.
+//! Reads the Secrets and certificates that integrations name, only by `get`: nothing is listed.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use secrecy::SecretString;
 use super::{Object, Secrets};
 use crate::api::{AccessIntegrationSpec, CaBundle, KeyRef, NameRef};
 
-/// Reads what integrations refer to.
+/// Reads the Secrets and certificates of integrations.
 #[derive(Clone)]
 pub struct SecretReader {
     /// The cluster.
     pub client: Client,
 }
 
-/// What an integration names of Secrets and certificates, and the address that it names them for: what was read for another
-/// one is not meant for this.
+/// The names of Secret and certificates in a spec, with the address: a login that was read for one address must not be
+/// sent to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     secret: NameRef,
@@ -26,7 +26,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// What a spec names.
+    /// The names in a spec.
     pub fn by(spec: &AccessIntegrationSpec) -> Self {
         let system = spec.lenel_s2.as_ref();
         Self {
@@ -38,7 +38,7 @@ impl Named {
 }
 
 impl SecretReader {
-    /// The credentials and the certificates of an integration, as they are now. What does not exist is absent.
+    /// The credentials and the certificates of an integration, as they are now. A missing one is absent.
     pub async fn read(&self, object: &Object) -> kube::Result<Secrets> {
         let Ok(spec) = &object.spec else { return Ok(Secrets::default()) };
         let namespace = &object.meta.key.namespace;
@@ -50,12 +50,12 @@ impl SecretReader {
             None => None,
         };
         let lacks_one = secret.is_none() || (bundle.is_some() && ca_pem.is_none());
-        let lost_with_namespace = object.meta.deleting && lacks_one && self.is_going(namespace).await;
+        let lost_with_namespace = object.meta.deleting && lacks_one && self.is_being_deleted(namespace).await;
         Ok(Secrets { credentials: secret.map(texts), ca_pem, version, lost_with_namespace })
     }
 
     /// Whether a namespace is known to be deleted or being deleted: no object can be created in it.
-    async fn is_going(&self, namespace: &str) -> bool {
+    async fn is_being_deleted(&self, namespace: &str) -> bool {
         let found = Api::<Namespace>::all(self.client.clone()).get_opt(namespace).await;
         found.is_ok_and(|found| found.is_none_or(|it| it.metadata.deletion_timestamp.is_some()))
     }
@@ -83,12 +83,13 @@ impl SecretReader {
     }
 }
 
-/// Changes with the content; a Secret made anew under its old name is another version too.
+/// A version that changes with the content. A new Secret with a former name is another version too.
 fn version<K: ResourceExt>(found: &K) -> String {
     format!("{}/{};", found.uid().unwrap_or_default(), found.resource_version().unwrap_or_default())
 }
 
-/// The keys whose values are text. A trailing newline is an accident of `kubectl create secret --from-file`.
+/// The keys with text values. A trailing newline is dropped, since `kubectl create secret --from-file` adds it by
+/// accident.
 fn texts(secret: Secret) -> BTreeMap<String, SecretString> {
     let entries = secret.data.unwrap_or_default().into_iter();
     let texts = entries.filter_map(|(key, value)| {

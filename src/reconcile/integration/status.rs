@@ -1,4 +1,4 @@
-//! Step 5 of the pass, pure: what the status of an AccessIntegration should say.
+//! Computes the status of an AccessIntegration, without I/O.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -10,29 +10,30 @@ use super::held::{held, idle_release};
 use crate::api::{FormerSystem, HeldDeletions};
 use crate::engine::{ClockState, ConnectionState, CreateStop, State, Unremoved};
 
-/// What the status of an AccessIntegration says.
+/// The content of an AccessIntegration's status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
-    /// What every kind has.
+    /// The part that every kind has.
     #[serde(flatten)]
     pub status: Status,
-    /// The id that marks our records.
+    /// The owner id of our records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// What the system says it is.
+    /// The version that the system reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_version: Option<String>,
-    /// Living records of ours.
+    /// Our living records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<i64>,
-    /// Records that were left in a system: the mode or a person said so, or the integration has another system since.
+    /// Records that were left behind in a system because of the mode, the deletion policy, a person, or a move to
+    /// another system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_behind: Option<i64>,
     /// Those of them that are in former systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_systems: Vec<FormerSystem>,
-    /// The system that these records, and the ids in other statuses, are in.
+    /// The system that holds these records and those that other statuses name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_to: Option<String>,
     /// When the last full sync ended, in whole seconds.
@@ -50,13 +51,13 @@ pub struct Said {
 }
 
 impl Said {
-    /// What it says of a clock that differs.
+    /// The message about a clock that differs, if there is one.
     pub fn clock_differs(&self) -> Option<&str> {
         let ready = self.status.condition(conditions::READY)?;
         (ready.reason == conditions::CLOCK_DIFFERS).then_some(ready.message.as_str())
     }
 
-    /// The same without what was found in the system: it was another one.
+    /// The same without the facts that were found in the system, since it was another one.
     #[must_use]
     pub fn of_another_system(&self) -> Self {
         let found = Self { system_version: None, records: None, last_sync_time: None, ..self.clone() };
@@ -65,41 +66,42 @@ impl Said {
     }
 }
 
-/// What the verdict is made of.
+/// The facts that decide the verdict.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two make a state")]
 pub struct Situation<'a> {
-    /// Deletion was asked for.
+    /// Deletion is requested.
     pub deleting: bool,
-    /// The annotation that abandons has a value that does nothing.
+    /// The annotation that abandons has a value without effect.
     pub misspelt: bool,
     /// `spec.suspend`.
     pub suspended: bool,
     /// `mode: Observe`.
     pub observes: bool,
-    /// In that mode: a Visitor differs from what the system holds.
+    /// In that mode: the record of a Visitor differs from the declared one.
     pub differs: bool,
-    /// The status speaks of this generation already: a restart is no news.
+    /// The status describes this generation already: a restart alone does not change it.
     pub told: bool,
     /// The Secret or the bundle was deleted with the namespace.
     pub lost_with_namespace: bool,
-    /// What the annotation that releases held removals says.
+    /// The value of the annotation that releases held removals.
     pub release: Option<&'a str>,
     /// The hash of the held removals that were released last, as the status says.
     pub released: Option<&'a str>,
-    /// Something that it names and its system does not have.
+    /// A group or card format that it names and its system does not have, in a sentence.
     pub lacks: Option<&'a str>,
-    /// What the status says of a clock that differs: it stays until the clock has been compared again.
+    /// The message in the status about a clock that differs: it stays until the clock has been compared again.
     pub clock_before: Option<&'a str>,
-    /// Host and port of the system, as its spec has them: for this status alone, since others may not read that spec.
+    /// Host and port of the system, from the spec. Only this status may contain them, since readers of other objects
+    /// may have no right to read the spec.
     pub address: Option<String>,
     /// Why there is no connection; `None` if there is one.
     pub refusal: Option<&'a Refusal>,
-    /// What the engine shows, if there is one.
+    /// The state of the engine, if there is one.
     pub state: Option<&'a State>,
 }
 
-/// What there is to say of an integration; `None`: nothing new yet, the status stays as it is.
+/// The verdict on an integration; `None` if there is nothing new and the status stays as it is.
 pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     if situation.deleting {
         return Some(deleting(situation));
@@ -115,7 +117,7 @@ pub fn verdict(situation: &Situation<'_>) -> Option<Verdict> {
     refusal.or_else(|| Some(of_valid(situation)?.validated()))
 }
 
-/// The same of one whose spec is valid and whose references were found.
+/// The same for an integration with a valid spec and all references.
 fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
     let stopped = situation.state.and_then(|state| stopped(state, situation));
     if stopped.is_some() {
@@ -125,14 +127,14 @@ fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
         return Some(Verdict::stalled(conditions::CLOCK_DIFFERS, sentence));
     }
     if situation.suspended {
-        // Of an engine that has not looked yet it is not known whether a person is needed.
+        // Before its first sync it is not known whether the engine needs a person.
         let looked =
             situation.state.is_some_and(|it| it.condition == ConnectionState::Connected && it.syncs > 0);
         return Some(if looked { Verdict::resting() } else { Verdict::suspended() });
     }
     let on_the_way = |message: &str| (!situation.told).then(|| Verdict::progressing(message));
     match situation.state {
-        // An outage is told on the integration at once.
+        // An outage is reported on the integration at once.
         Some(State { condition: ConnectionState::Unreachable(sentence), .. }) => {
             Some(Verdict::retrying(at_address(sentence, situation), SignedDuration::ZERO))
         }
@@ -152,7 +154,7 @@ fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
     }
 }
 
-/// What a system said, or did not, with where it was looked for.
+/// An error of a system, with the address that was tried.
 pub(super) fn at_address(sentence: &str, situation: &Situation<'_>) -> String {
     match &situation.address {
         Some(address) => format!("{sentence}. It was looked for at {address}"),
@@ -160,17 +162,17 @@ pub(super) fn at_address(sentence: &str, situation: &Situation<'_>) -> String {
     }
 }
 
-/// What is missing concerns only those who would get it: the connection works.
+/// Adds a missing name to a verdict. Only objects that use the name are concerned: the connection works.
 fn resolved(verdict: Verdict, lacks: Option<&str>) -> Verdict {
     let Some(sentence) = lacks else { return verdict };
     verdict.with(conditions::RESOLVED_REFS, Truth::False, conditions::DEPENDENCY_NOT_READY, sentence)
 }
 
-/// The ways on from a refused login: what was wrong may have been the Secret, or the account itself.
+/// The remedies for a rejected login: the Secret may be wrong, or the account itself.
 pub(super) const ONCE_MORE: &str = "It is not tried again by itself, since systems lock accounts: change the Secret, or annotate this \
     AccessIntegration with a new value of access.vestibule.dev/sync-requested-at to have the same login tried once more";
 
-/// Why nothing goes on until a person acts.
+/// Why an integration has stopped until a person acts.
 fn stopped(state: &State, situation: &Situation<'_>) -> Option<Verdict> {
     match &state.condition {
         ConnectionState::Rejected(sentence) => {
@@ -194,7 +196,7 @@ fn creates_stopped(stop: &CreateStop, left: Option<&Unremoved>) -> Verdict {
         Verdict::stalled(
             conditions::NOT_SUPPORTED_BY_SYSTEM,
             format!(
-                "{what}: no record is created, since no later change would find it; what was made so is removed. \
+                "{what}: no record is created, since no later change would find it; records made in this way are removed. \
                  {remedy}, then annotate this AccessIntegration with a new value of \
                  access.vestibule.dev/sync-requested-at{left}"
             ),
@@ -220,7 +222,7 @@ fn creates_stopped(stop: &CreateStop, left: Option<&Unremoved>) -> Verdict {
     }
 }
 
-/// What is wrong with the clock of the system; `None` if nothing is known to be.
+/// The message about a wrong clock of the system; `None` if no difference is known.
 fn clock(situation: &Situation<'_>) -> Option<String> {
     match situation.state?.clock {
         ClockState::Unknown => situation.clock_before.map(str::to_owned),
@@ -277,7 +279,7 @@ fn taken(other: &str) -> String {
     )
 }
 
-/// The whole status beside the conditions. What is not known now stays as it was.
+/// Builds the whole status. Values that are not known now stay as they were.
 pub fn said(
     previous: &Said,
     status: Status,

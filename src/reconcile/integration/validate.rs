@@ -1,4 +1,4 @@
-//! Step 2 of the pass: an AccessIntegration and its Secret, as a value from which a client can be made.
+//! Validates an AccessIntegration and its Secret. The result is a value from which a client can be made.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,20 +21,20 @@ use crate::engine::{Settings, rate_limit};
 use crate::reconcile::property;
 use crate::system::lenel_s2::{self, Config, Credentials, Wire};
 
-/// The resync of an integration that names none.
+/// The resync interval of an integration that sets none.
 const RESYNC: SignedDuration = SignedDuration::from_mins(30);
 
 /// Requests in flight at a NetBox: one session, serial in practice (systems/lenel-s2.md 2.13).
 const IN_FLIGHT: i32 = 1;
 
-/// What was read for an integration beside the object: secret material and certificates, by key.
+/// The data that is read for an integration beside the object: secret material and certificates, by key.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The credentials Secret; `None` if it does not exist.
     pub credentials: Option<BTreeMap<String, SecretString>>,
     /// The CA bundle, if one is referred to and was found.
     pub ca_pem: Option<Vec<u8>>,
-    /// Changes with either.
+    /// A version that changes with either.
     pub version: String,
     /// The Secret or the bundle does not exist, and none can be created, because the namespace is being deleted.
     pub lost_with_namespace: bool,
@@ -53,7 +53,7 @@ impl Secrets {
 /// Why an integration is not connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Its spec cannot be read: it is not known what is wanted.
+    /// Its spec cannot be read: the desired state is not known.
     Unreadable(String),
     /// A person must change the object; the reason of `Stalled`.
     Invalid(&'static str, String),
@@ -70,29 +70,29 @@ impl std::fmt::Display for Refusal {
 
 /// An integration that can be connected.
 pub struct Validated {
-    /// Which Property it serves.
+    /// The Property that it serves.
     pub property: ObjectKey,
     /// How to reach the system.
     pub config: Config,
-    /// With which login.
+    /// The login.
     pub credentials: Credentials,
-    /// Whose records it looks after.
+    /// The owner id of its records.
     pub owner_id: String,
-    /// What may change without a new connection.
+    /// The settings that may change without a new connection.
     pub settings: Settings,
-    /// The pace of the account.
+    /// The rate limit in the spec.
     pub pace: rate_limit::Limits,
-    /// Whose pace it is: a login at a host, however many integrations use it.
+    /// The login at a host that the rate limit belongs to, however many integrations use it.
     pub login: u64,
-    /// Which account of which system this is: another one is another engine.
+    /// The account in the system. Another account is another engine.
     pub account: u64,
-    /// Which system this is, as `status.connectedTo` names it.
+    /// The system, as `status.connectedTo` names it.
     pub system: String,
-    /// Changes with anything that a client is made of.
+    /// A hash of everything that a client depends on.
     pub client: u64,
 }
 
-/// Parses an integration and what it refers to.
+/// Validates an integration and its references.
 pub fn validate(
     object: &Object,
     secrets: &Secrets,
@@ -105,7 +105,7 @@ pub fn validate(
     let Some((zone, property_suspended)) = clock else {
         let name = &spec.property_ref.name;
         return Err(Refusal::Missing(format!(
-            "Property {name} does not exist or is not valid: make it or mend it"
+            "Property {name} does not exist or is not valid: create it or correct it"
         )));
     };
     let owner_id = named_owner_id(object).unwrap_or(default_owner_id).to_owned();
@@ -128,7 +128,7 @@ pub fn validate(
     Ok(Validated { property, config, credentials, owner_id, settings, pace, login, account, system, client })
 }
 
-/// The owner id that an integration declares or has marked records with; `None` if it goes by the default.
+/// The owner id that an integration declares or that its status has; `None` if it uses the default.
 pub fn named_owner_id(object: &Object) -> Option<&str> {
     let declared = object.spec.as_ref().ok().and_then(|spec| spec.owner_id.as_deref());
     declared.or_else(|| object.status.as_ref()?.owner_id.as_deref())
@@ -138,7 +138,7 @@ fn invalid(sentence: impl Into<String>) -> Refusal {
     Refusal::Invalid(conditions::INVALID_SPEC, sentence.into())
 }
 
-/// The block of a system that this version speaks, or the sentence that says what it does not do yet.
+/// The block of a supported system, or a sentence about the part of the spec that this version does not support yet.
 fn supported(spec: &AccessIntegrationSpec) -> Result<&LenelS2, Refusal> {
     let unsupported =
         |sentence: &str| Err(Refusal::Invalid(conditions::NOT_SUPPORTED_BY_SYSTEM, sentence.to_owned()));
@@ -297,7 +297,7 @@ pub fn takes_visitors(spec: &AccessIntegrationSpec) -> bool {
     spec.visitors.unwrap_or_default() == VisitorDirection::Push
 }
 
-/// Whether an integration leaves its records where they are when it goes.
+/// Whether an integration leaves its records in the system when it is deleted.
 pub fn leaves_records(spec: &AccessIntegrationSpec) -> bool {
     spec.deletion_policy.unwrap_or_default() == DeletionPolicy::Orphan
 }
@@ -317,7 +317,7 @@ fn duration(field: &str, text: &str) -> Result<SignedDuration, Refusal> {
     parsed.ok_or_else(|| invalid(format!("{field} {text:?} is no duration: write one such as 30m or 1h30m")))
 }
 
-/// What tells accounts and clients apart. The Secret counts by its version: its content is hashed nowhere.
+/// The hashes that identify the account and the client. The Secret counts by its version: its content is never hashed.
 fn hashes(
     config: &Config,
     credentials: &Credentials,
@@ -335,7 +335,7 @@ fn hashes(
         .text(config.zone.iana_name().unwrap_or_default())
         .text(config.card_format.as_deref().unwrap_or_default());
     client.number(config.tenant_udf.map_or(0, u64::from));
-    // Its key may change while the version of the object that holds it does not.
+    // The spec may name another key of the same object, which leaves the version unchanged.
     client.text(&String::from_utf8_lossy(config.ca_pem.as_deref().unwrap_or_default()));
     (account, client.finish())
 }

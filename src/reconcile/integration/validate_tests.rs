@@ -62,7 +62,7 @@ fn lacks(patch: &Value, secrets: &Secrets) -> String {
 // === refusals ===
 
 #[test]
-fn what_this_version_does_not_do_yet_is_said_and_stalls() {
+fn an_unsupported_spec_stalls_with_a_sentence() {
     let stalls = |patch: &Value| stalls(conditions::NOT_SUPPORTED_BY_SYSTEM, patch);
     for direction in ["Import", "Export"] {
         assert_eq!(
@@ -77,7 +77,7 @@ fn what_this_version_does_not_do_yet_is_said_and_stalls() {
 }
 
 #[test]
-fn what_a_person_must_change_in_the_object_stalls_with_the_field() {
+fn an_error_in_the_object_stalls_and_names_the_field() {
     let netbox = |block: &Value| stalls(conditions::INVALID_SPEC, &json!({ "lenelS2": block }));
     assert_eq!(
         netbox(&json!({ "timeZone": "Mars/Olympus" })),
@@ -132,7 +132,7 @@ fn a_missing_reference_waits_and_says_what_to_make() {
     let alone = validate(&object, &secrets(), None, "id", false).map(|_| ()).unwrap_err();
     assert_eq!(
         alone,
-        Refusal::Missing("Property tower does not exist or is not valid: make it or mend it".into())
+        Refusal::Missing("Property tower does not exist or is not valid: create it or correct it".into())
     );
     let nothing = Secrets::default();
     assert_eq!(
@@ -173,7 +173,7 @@ fn a_login_is_sent_to_the_host_that_its_secret_names_and_to_no_other() {
 }
 
 #[test]
-fn no_refusal_tells_what_is_in_the_secret() {
+fn no_refusal_contains_a_value_of_the_secret() {
     let entries = [("username", "api-user"), ("password", "open sesame"), ("host", "hidden.example")];
     let said = format!("{:?}", refusal(&json!({}), &login(&entries)));
     assert!(
@@ -185,7 +185,7 @@ fn no_refusal_tells_what_is_in_the_secret() {
 // === values ===
 
 #[test]
-fn what_is_not_named_has_the_documented_default() {
+fn absent_fields_have_the_documented_defaults() {
     let Validated { config, settings, pace, owner_id, .. } = valid(&json!({}));
     assert_eq!(
         (&*config.path, config.tenant_udf, config.partition_key),
@@ -200,7 +200,7 @@ fn what_is_not_named_has_the_documented_default() {
 }
 
 #[test]
-fn what_is_named_is_taken_over() {
+fn declared_fields_are_applied() {
     let Validated { config, settings, pace, owner_id, credentials, .. } = valid(&json!({
         "ownerId": "moved", "mode": "CreateOnly", "suspend": true, "resyncInterval": "1h30m",
         "deletionGuard": { "maxDeletions": 3, "maxPercent": 7 },
@@ -254,7 +254,7 @@ fn a_suspended_property_suspends_and_a_release_is_passed_on() {
 }
 
 #[test]
-fn an_owner_id_once_told_outlives_a_change_of_the_default() {
+fn an_owner_id_in_the_status_outlives_a_change_of_the_default() {
     let said = json!({ "status": { "observedGeneration": 1, "ownerId": "first/hq/netbox" } });
     assert_eq!(checked(&said, &secrets()).ok().map(|it| it.owner_id).as_deref(), Some("first/hq/netbox"));
     let declared = with(said, &json!({ "spec": { "ownerId": "declared" } }));
@@ -262,7 +262,7 @@ fn an_owner_id_once_told_outlives_a_change_of_the_default() {
 }
 
 #[test]
-fn visitors_are_taken_only_where_somebody_asks_for_it() {
+fn visitors_are_taken_only_where_the_spec_says_so() {
     let takes =
         |patch: &Value| takes_visitors(&read::<_, super::super::Said>(&with(netbox(), patch)).spec.unwrap());
     assert!(takes(&json!({})));
@@ -320,7 +320,7 @@ fn another_key_of_the_same_bundle_is_another_client() {
 }
 
 #[test]
-fn what_only_sets_the_pace_or_the_mode_needs_no_new_client() {
+fn a_new_rate_limit_or_mode_needs_no_new_client() {
     let plain = valid(&json!({}));
     let change = json!({
         "mode": "Observe", "suspend": true, "resyncInterval": "5m", "rateLimit": { "requestsPerSecond": 1 },
@@ -331,7 +331,7 @@ fn what_only_sets_the_pace_or_the_mode_needs_no_new_client() {
 }
 
 #[test]
-fn a_pace_belongs_to_a_login_at_a_host_whoever_uses_it() {
+fn a_rate_limit_belongs_to_a_login_at_a_host_for_all_its_integrations() {
     let plain = valid(&json!({})).login;
     assert_eq!(valid(&json!({ "ownerId": "other", "lenelS2": { "partitionKey": 1 } })).login, plain);
     let other =
@@ -350,7 +350,7 @@ fn no_hash_is_made_of_a_password() {
 }
 
 #[test]
-fn the_schema_tells_the_defaults_that_hold() {
+fn the_schema_documents_the_real_defaults() {
     let crd =
         serde_json::to_value(<crate::api::AccessIntegration as kube::CustomResourceExt>::crd()).unwrap();
     let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";

@@ -1,4 +1,4 @@
-//! Integrations: apply. An engine for each that can be connected, none for the others.
+//! Applies integrations: an engine for each that can be connected, and none for the others.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::reconcile::property;
 use crate::system::{ErrorKind, SystemError};
 
 impl LowVolumeLoop {
-    /// Brings every engine in step with its integration.
+    /// Makes every engine match its integration.
     pub(super) async fn connect(&mut self) {
         self.stopping.retain(|_, task| !task.is_finished());
         self.check_owner_ids();
         self.collect_neighbours();
         let mut objects: Vec<Arc<Object>> =
             self.integrations.iter().map(|(_, object)| Arc::clone(object)).collect();
-        // Of two that claim the same the older has it, after a restart too.
+        // The older of two integrations with the same owner id has it, after a restart too.
         objects.sort_by_key(|object| age(object));
         let gone: Vec<ObjectKey> =
             self.connections.keys().filter(|key| self.integrations.get(key).is_none()).cloned().collect();
@@ -39,7 +39,7 @@ impl LowVolumeLoop {
         self.keep_pace();
     }
 
-    /// An engine that has ended by itself makes room for another one.
+    /// Removes engines that have ended by themselves, so that new ones are started.
     fn replace_ended(&mut self) {
         let ended = self.connections.iter().filter(|(_, connection)| connection.has_ended());
         let ended: Vec<ObjectKey> = ended.map(|(key, _)| key.clone()).collect();
@@ -70,7 +70,7 @@ impl LowVolumeLoop {
             },
             Err(refusal) => Some(refusal),
         };
-        // The running session is kept: whatever is wrong now, doors can still be closed through it.
+        // The running session is kept, so that access can still be removed through it.
         if let (Some(_), Some(connection)) = (&refusal, self.connections.get(key)) {
             connection.engine.suspend();
         }
@@ -78,18 +78,18 @@ impl LowVolumeLoop {
         self.pass_on_requests(object);
     }
 
-    /// Keeps why an integration is not connected, and logs when that has changed.
+    /// Keeps the reason why an integration is not connected, and logs a new one.
     pub(super) fn note_refusal(&mut self, key: &ObjectKey, refusal: Option<Refusal>) {
         let before = self.refusals.remove(key);
         let Some(refusal) = refusal else { return };
         if before.as_ref() != Some(&refusal) {
-            tracing::warn!(integration = %key, why = %refusal, "not connected, or only to close doors");
+            tracing::warn!(integration = %key, why = %refusal, "not connected, or connected only to remove access");
         }
         self.refusals.insert(key.clone(), refusal);
     }
 
-    /// The integration that uses an owner id already; who came first keeps it. An older one that cannot be connected now
-    /// has not given it up, but takes it from nobody who is connected.
+    /// The integration that uses an owner id already; the first one keeps it. An older integration that cannot be
+    /// connected now still claims its owner id, but does not take it from a connected one.
     fn owner_elsewhere(&self, object: &Object, owner_id: &str) -> Option<&ObjectKey> {
         let key = &object.meta.key;
         let mut connected =
@@ -110,7 +110,7 @@ impl LowVolumeLoop {
 
     async fn apply(&mut self, object: &Arc<Object>, wanted: Validated) -> Result<(), Refusal> {
         let key = object.meta.key.clone();
-        // A spec without a possible client is no move: the accepted session stays.
+        // A spec from which no client can be made is no move: the accepted session stays.
         if self.connections.get(&key).is_some_and(|connection| connection.is_other(&wanted)) {
             wanted.make_client(&self.parts).map_err(refused)?;
         }
@@ -146,15 +146,16 @@ impl LowVolumeLoop {
         Ok(())
     }
 
-    /// Whether an integration may have records: its engine is about to write or has found some, or an earlier process has set
-    /// the finalizer for that.
+    /// Whether an integration may have records: its engine is about to write or has found some, or an earlier process
+    /// has set the finalizer.
     pub(super) fn may_hold_records(&self, object: &Object) -> bool {
         let claims = |connection: &Connection| connection.engine.state().borrow().claims_owner_id;
         object.meta.is_ours() || self.connections.get(&object.meta.key).is_some_and(claims)
     }
 
-    /// An integration that may have records has the finalizers that stand for them, its own and its Property's, refused or
-    /// not: somebody may have taken one away, or made the Property anew. What fails is tried again by the next pass.
+    /// Sets the finalizers on an integration that may have records and on its Property, even if the integration is
+    /// refused: another client may have removed one, or the Property may be a new object. A failure is tried again by
+    /// the next pass.
     async fn keep_claims(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         if !self.may_hold_records(object) {
@@ -183,7 +184,7 @@ impl LowVolumeLoop {
         Ok(())
     }
 
-    /// What an engine has to say wakes the pass.
+    /// Wakes the loop when the state of an engine changes.
     pub(super) fn listen(&self, connection: &Connection) {
         let (mut state, news) = (connection.engine.state(), Arc::clone(&self.news));
         tokio::spawn(async move {
@@ -197,13 +198,13 @@ impl LowVolumeLoop {
         let Some(connection) = self.connections.remove(key) else { return };
         self.keep_left_behind(&connection);
         self.diagnostics.hide(&format!("engine {key}"));
-        // Another engine of the same integration has been asked for nothing yet.
+        // The next engine of the same integration has received no request yet.
         self.asked.retain(|(asked, _), _| asked != key);
         let (news, metrics, label) =
             (Arc::clone(&self.news), Arc::clone(&self.parts.metrics), key.to_string());
         let stop = tokio::spawn(async move {
             connection.stop().await;
-            // After its last count, and before another engine of the integration begins.
+            // After the last update by this engine, and before another engine of the integration starts.
             metrics.forget_integration(&label);
             news.notify_one();
         });

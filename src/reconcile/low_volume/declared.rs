@@ -14,7 +14,8 @@ use crate::reconcile::integration::{Connection, Object, capabilities, takes_visi
 use crate::reconcile::{property, tenant};
 
 impl LowVolumeLoop {
-    /// What the tenants of each Property can refer to. A Property that no Tenant refers to is left out.
+    /// The integrations that the tenants of each Property can refer to. A Property that no Tenant refers to is left
+    /// out.
     pub(super) fn declared(&self) -> BTreeMap<ObjectKey, DeclaredIntegrations<'_>> {
         let mut tenants: BTreeMap<ObjectKey, Vec<DeclaredTenant<'_>>> = BTreeMap::new();
         for (key, object) in self.tenants.iter() {

@@ -1,4 +1,4 @@
-//! The way out of an integration or a Property: the records are removed first, unless somebody said otherwise.
+//! Deletion of an integration or a Property: the records are removed first, unless they are to stay.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::reconcile::integration::{Connection, Object, leaves_records};
 use crate::reconcile::property::Object as Property;
 
 impl LowVolumeLoop {
-    /// An integration under deletion removes its records and goes. One that was never connected has none; one whose spec
-    /// cannot be read waits, since it may say that they stay.
+    /// Removes the records of an integration under deletion, and then its finalizer. An integration that was never
+    /// connected has no records. One with an unreadable spec waits, since the spec may say that the records stay.
     pub(super) async fn drain(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         if self.gone.get(key) == Some(&object.meta.uid) {
@@ -21,7 +21,7 @@ impl LowVolumeLoop {
         let abandoned = is_abandoned(&object.meta);
         if !orphan && !abandoned {
             if !object.meta.is_ours() {
-                // It has written nothing, and writes nothing any more while another finalizer keeps it.
+                // It has written nothing, and must write nothing while another finalizer keeps the object.
                 if let Some(connection) = self.connections.get(key) {
                     connection.engine.suspend();
                 }
@@ -35,13 +35,12 @@ impl LowVolumeLoop {
         match self.writers.integration.finalizer(&object.meta, false).await {
             Ok(answer) => {
                 let left = usize::try_from(self.remaining(object)).unwrap_or_default();
-                tracing::info!(integration = %key, orphan, abandoned, left, "gone");
+                tracing::info!(integration = %key, orphan, abandoned, left, "the deletion is complete");
                 if left > 0 {
                     let writer = &self.writers.integration;
                     writer.events.given_up(&writer.resource, &object.meta, left).await;
                 }
-                // Else a pass that comes before the watch has told of it would take it for one to be drained, and log in
-                // once more.
+                // Otherwise a pass before the next watch event would drain it again, and log in once more.
                 self.gone.insert(key.clone(), object.meta.uid);
                 answer.map(|answer| self.integrations.on(Event::Answer(answer)));
                 self.disconnect(key);
@@ -50,7 +49,7 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Has the engine remove every record, and says whether none is left.
+    /// Makes the engine remove every record, and returns whether none is left.
     fn is_drained(&self, object: &Object) -> bool {
         let Some(connection) = self.connections.get(&object.meta.key) else { return false };
         if !self.is_owner_certain(object) {
@@ -62,8 +61,9 @@ impl LowVolumeLoop {
         connection.engine.state().borrow().drained || Self::was_never_reached(object, connection)
     }
 
-    /// Whether the system cannot be reached and no record was made in it: the last system that was listed is another one, and
-    /// nothing is written before `status.connectedTo` names the system. The records in the former system are counted.
+    /// Whether the system cannot be reached and no record was created in it: the last system that was listed is another
+    /// one, and nothing is written before `status.connectedTo` names the system. The records in the former system are
+    /// counted.
     fn was_never_reached(object: &Object, connection: &Connection) -> bool {
         let listed = object.status.as_ref().and_then(|said| said.connected_to.as_ref());
         let state = connection.engine.state();
@@ -73,8 +73,8 @@ impl LowVolumeLoop {
         is_unreachable && state.syncs == 0 && listed.is_some_and(|system| *system != connection.system)
     }
 
-    /// What is left is removed through the session that runs, with a login that was mended meanwhile, or through a new one
-    /// after a restart.
+    /// Keeps a connection through which the remaining records are removed: the running session, with the login in its
+    /// present form, or a new session after a restart.
     async fn keep_connected(&mut self, object: &Arc<Object>) {
         let key = &object.meta.key;
         let wanted = match self.validated(object).await {
@@ -83,7 +83,7 @@ impl LowVolumeLoop {
         };
         if let Some(connection) = self.connections.get_mut(key) {
             if !connection.is_other(&wanted) && connection.take_over(wanted, &self.parts).is_err() {
-                tracing::debug!(integration = %key, "the new login cannot be used; the old one goes on");
+                tracing::debug!(integration = %key, "the new login cannot be used; the old one stays in use");
             }
             return self.note_refusal(key, None);
         }
@@ -91,9 +91,10 @@ impl LowVolumeLoop {
         self.note_refusal(key, started.err());
     }
 
-    /// A Property that goes takes the records of its integrations along, whether or not those go as well. Says for which it
-    /// has to wait: one that cannot be connected now is waited for, unless somebody gives up on it. So is one whose spec
-    /// cannot be read: it may serve this Property, and it may say that its records stay.
+    /// Removes the records of a deleted Property's integrations, whether or not the integrations are deleted as well.
+    /// Returns the names of those to wait for. An integration that cannot be connected now is waited for, unless a
+    /// person abandons its records. So is one with an unreadable spec: it may serve this Property, and it may say that
+    /// its records stay.
     pub(super) fn drain_property(&self, property: &Property) -> Vec<String> {
         let may_serve = |object: &Object| {
             object.meta.key.namespace == property.meta.key.namespace

@@ -17,8 +17,8 @@ fn going(spec: Value) -> Value {
     with(spec, &json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } }))
 }
 
-/// What the integration says of itself.
-fn told(testbed: &Testbed) -> String {
+/// The Ready condition of the integration.
+fn ready(testbed: &Testbed) -> String {
     let object = testbed.pass.integrations.get(&key("netbox")).unwrap();
     let state = testbed.engine("netbox").state().borrow().clone();
     let status = testbed.pass.integration_verdict(object, Some(&state), false, None).unwrap();
@@ -28,7 +28,7 @@ fn told(testbed: &Testbed) -> String {
 }
 
 #[tokio::test]
-async fn a_deletion_removes_nothing_before_it_can_be_read_what_is_to_become_of_the_records() {
+async fn a_deletion_removes_nothing_before_the_deletion_policy_can_be_read() {
     let mut testbed = Testbed::new();
     testbed.integration("netbox", &json!({}));
     testbed.pass.connect().await;
@@ -37,7 +37,7 @@ async fn a_deletion_removes_nothing_before_it_can_be_read_what_is_to_become_of_t
     testbed.pass.publish();
     assert_eq!(testbed.engine("netbox").diagnostics()["draining"], false);
     assert!(testbed.published.borrow().frozen.contains(&key("netbox")), "nor do its visitors lose anything");
-    let said = told(&testbed);
+    let said = ready(&testbed);
     for part in ["DeletionFailed", "spec.mode cannot be read", "deletionPolicy", annotation::ABANDON] {
         assert!(said.contains(part), "{said}");
     }
@@ -52,7 +52,7 @@ fn draining(testbed: &Testbed) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_property_waits_for_an_integration_whose_spec_cannot_be_read() {
+async fn a_property_waits_for_an_integration_with_an_unreadable_spec() {
     let mut testbed = Testbed::new();
     testbed.property(&json!({ "metadata": { "name": "castle" } }));
     testbed.integration("netbox", &json!({}));
@@ -72,7 +72,7 @@ async fn a_property_waits_for_an_integration_whose_spec_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn after_a_restart_an_integration_whose_spec_cannot_be_read_may_serve_any_property() {
+async fn after_a_restart_an_integration_with_an_unreadable_spec_may_serve_any_property() {
     let mut testbed = Testbed::new();
     testbed.integration("netbox", &unreadable());
     testbed.pass.connect().await;
@@ -82,7 +82,7 @@ async fn after_a_restart_an_integration_whose_spec_cannot_be_read_may_serve_any_
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_given_up_once_however_late_the_watch_is() {
+async fn records_are_given_up_once_however_late_the_watch_is() {
     let mut testbed = Testbed::new();
     let orphan = with(going(json!({})), &json!({ "spec": { "deletionPolicy": "Orphan" } }));
     testbed.integration("netbox", &orphan);
@@ -97,7 +97,7 @@ async fn what_was_given_up_is_given_up_once_however_late_the_watch_is() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_no_connection_can_be_made_for_says_why_and_how_it_can_be_given_up() {
+async fn a_deletion_without_a_possible_connection_says_why_and_how_to_abandon_it() {
     for url in ["http://169.254.169.254", "http://127.0.0.1:9/a/path"] {
         let mut testbed = Testbed::new();
         testbed.integration("netbox", &going(json!({ "spec": { "lenelS2": { "url": url } } })));
@@ -113,7 +113,7 @@ async fn a_deletion_that_no_connection_can_be_made_for_says_why_and_how_it_can_b
 }
 
 #[tokio::test]
-async fn an_integration_that_goes_without_our_finalizer_is_not_connected_for_it() {
+async fn an_integration_that_is_deleted_without_our_finalizer_is_not_connected_for_it() {
     let mut testbed = Testbed::new();
     let foreign = json!({ "metadata": { "finalizers": ["example.org/other"] } });
     testbed.integration("netbox", &with(going(json!({})), &foreign));
@@ -133,7 +133,7 @@ fn message(testbed: &Testbed) -> String {
 
 #[tokio::test]
 async fn a_deletion_without_its_secret_in_a_namespace_that_is_being_deleted_names_a_remedy_that_works() {
-    // The API server of this test knows no Namespace: it is gone, or almost.
+    // The API server of this test knows no Namespace, as if it were deleted.
     let mut testbed = Testbed::new();
     testbed.integration("netbox", &going(json!({ "spec": { "credentialsSecretRef": { "name": "none" } } })));
     testbed.pass.connect().await;

@@ -1,4 +1,4 @@
-//! Steps 1 and 2 of an integration: its Secret and its Property are gathered, and everything is validated together.
+//! Gathers the Secret and the Property of an integration, and validates everything together.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::reconcile::integration::{Named, Object, Refusal, Secrets, Validated, 
 use crate::reconcile::property;
 
 impl LowVolumeLoop {
-    /// An integration with all that it refers to, or why it cannot be connected.
+    /// An integration with its references, or why it cannot be connected.
     pub(super) async fn validated(&mut self, object: &Arc<Object>) -> Result<Validated, Refusal> {
         if let Some(refusal) = self.owner_refusal(object) {
             return Err(refusal);
         }
         let secrets = self.secrets_of(object).await?;
-        // Removing needs no clock: a Property that is gone holds no deletion up.
+        // Removal needs no time zone: a missing Property does not block a deletion.
         let property =
             self.property_of(object).or_else(|| object.meta.deleting.then_some((TimeZone::UTC, false)));
         let property = property.as_ref().map(|(zone, suspended)| (zone, *suspended));
@@ -26,7 +26,8 @@ impl LowVolumeLoop {
         Ok(validated)
     }
 
-    /// What an integration names, read anew if it may have changed. A login goes nowhere but where it was read for.
+    /// The Secrets that an integration names, read again if they may have changed. A login is sent only to the address
+    /// that it was read for.
     async fn secrets_of(&mut self, object: &Object) -> Result<Secrets, Refusal> {
         let key = &object.meta.key;
         let Ok(spec) = &object.spec else { return Ok(Secrets::default()) };
@@ -44,7 +45,7 @@ impl LowVolumeLoop {
                 self.fresh.insert(key.clone(), object.meta.generation);
                 Ok(secrets)
             }
-            // An API server out of reach says nothing about the Secret: who is connected stays so.
+            // An unreachable API server says nothing about the Secret, so a connection stays.
             (Err(error), Some(known)) => {
                 tracing::debug!(integration = %key, %error, "the Secret could not be read again");
                 Ok(known)

@@ -1,5 +1,5 @@
-//! What this process has said in the statuses of a kind. Whatever else stands there was written by others: it is believed by
-//! no pass, and written over.
+//! The statuses of one kind as this process has written them. Any other status was written by another client: no pass
+//! uses it, and it is overwritten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ impl<T> Default for Ledger<T> {
 }
 
 impl<T: Clone + PartialEq> Ledger<T> {
-    /// Finds the statuses that others have written, and has the store hold in their place what was said last.
+    /// Finds the statuses that other clients have written, and replaces them in the store with our last ones.
     pub(super) fn restore<S: Clone>(&mut self, store: &mut Store<S, T>) {
         self.said.retain(|key, _| store.get(key).is_some());
         self.foreign.retain(|key| store.get(key).is_some());
@@ -40,8 +40,8 @@ impl<T: Clone + PartialEq> Ledger<T> {
         }
     }
 
-    /// Whether the status of an object has to be written: it differs from what there is to say, or somebody else wrote it. One
-    /// that need not be is what was said last.
+    /// Whether the status of an object has to be written: it differs from the computed one, or another client wrote it.
+    /// A status that need not be written is noted as our last one.
     pub(super) fn has_to_be_written<S>(&mut self, object: &DecodedObject<S, T>, differs: bool) -> bool {
         let write = differs || self.foreign.contains(&object.meta.key);
         if let Some(said) = object.status.as_ref().filter(|_| !write) {
@@ -50,14 +50,14 @@ impl<T: Clone + PartialEq> Ledger<T> {
         write
     }
 
-    /// Replaces what the status of an object says, here and with the next write.
+    /// Replaces the status of an object, in the store now and in the API server with the next write.
     pub(super) fn correct<S: Clone>(&mut self, store: &mut Store<S, T>, meta: &Meta, said: T) {
         self.note(meta, &said);
         self.foreign.insert(meta.key.clone());
         store.set_status(&meta.key, said);
     }
 
-    /// Notes what was written.
+    /// Notes a status that was written.
     pub(super) fn written<S>(&mut self, answer: &DecodedObject<S, T>, said: &T) {
         self.foreign.remove(&answer.meta.key);
         self.note(&answer.meta, said);

@@ -1,8 +1,6 @@
-//! The pass over everything of which there are few: Properties, integrations and tenants.
-//!
-//! One loop looks at all of them whenever one changes, an engine has news, a Secret may have changed or a quarter of a
-//! minute has gone by. Everything is compared before it is written, so a pass that finds nothing new costs no call but
-//! the Secrets' GETs.
+//! The low-volume loop: Properties, integrations and Tenants, of which there are few. One loop processes all of them
+//! when one changes, when an engine reports a new state, when a Secret may have changed and every 15 seconds.
+//! Everything is compared before it is written, so a pass without a change costs no call except the GETs of Secrets.
 
 mod connect;
 mod counts;
@@ -53,10 +51,10 @@ use crate::reconcile::visitor::Visitors;
 use crate::reconcile::write::Writer;
 use crate::shutdown::Shutdown;
 
-/// Secrets are read again after this time, labelled or not.
+/// All Secrets are read again after this time, with or without the label.
 const SECRETS_EVERY: Duration = Duration::from_secs(15);
 
-/// The three kinds of which there are few, and the engines of the integrations.
+/// The objects of the three kinds, and the engines of the integrations.
 pub struct LowVolumeLoop {
     properties: Store<PropertySpec, property::Said>,
     integrations: Store<AccessIntegrationSpec, integration::Said>,
@@ -64,25 +62,26 @@ pub struct LowVolumeLoop {
     writers: Writers,
     ledgers: Ledgers,
     secrets: SecretReader,
-    /// What was read for each integration last, and for which names in it.
+    /// The Secrets that were read last for each integration, and the names that they were read for.
     read: BTreeMap<ObjectKey, (Named, Secrets)>,
-    /// For which generation of the integration that is as it should be.
+    /// The generation of the integration for which they are up to date.
     fresh: BTreeMap<ObjectKey, i64>,
     connections: BTreeMap<ObjectKey, Connection>,
-    /// Engines on their way out; a new one of the same integration starts when they have ended.
+    /// Engines that are stopping; a new one of the same integration starts when they have ended.
     stopping: BTreeMap<ObjectKey, JoinHandle<()>>,
-    /// Integrations whose finalizer was taken away, until the watch tells that they are gone.
+    /// Integrations that have lost their finalizer, until the watch reports that they are gone.
     gone: BTreeMap<ObjectKey, Uid>,
-    /// Integrations that were connected to another account before: what was true there is not known of the new one.
+    /// Integrations that were connected to another account before: facts about that account say nothing about the new
+    /// one.
     moved: BTreeSet<ObjectKey>,
     /// Records that were left behind, by integration.
     left_behind: BTreeMap<ObjectKey, LeftBehind>,
-    /// One pace a login; as many as there were logins since the start.
+    /// One rate limiter for each login that was used since the start.
     pacers: BTreeMap<u64, RateLimiter>,
     refusals: BTreeMap<ObjectKey, Refusal>,
-    /// Integrations whose owner id nothing contradicts.
+    /// Integrations with an owner id that nothing contradicts.
     checked_owners: BTreeMap<ObjectKey, Uid>,
-    /// Integrations without an engine whose pending revocations are counted.
+    /// Integrations without an engine that have metrics of pending revocations.
     unconnected: BTreeSet<ObjectKey>,
     indexes: BTreeMap<ObjectKey, u16>,
     /// "Sync now" tokens that were passed on, and how many syncs the engine had completed then.
@@ -103,7 +102,7 @@ pub struct LowVolumeLoop {
     diagnostics: Diagnostics,
 }
 
-/// What was said, by kind.
+/// The statuses that this process has written, by kind.
 #[derive(Default)]
 struct Ledgers {
     properties: Ledger<property::Said>,
@@ -111,37 +110,37 @@ struct Ledgers {
     tenants: Ledger<tenant::Said>,
 }
 
-/// One writer a kind.
+/// One writer per kind.
 struct Writers {
     property: Writer,
     integration: Writer,
     tenant: Writer,
 }
 
-/// What a [`LowVolumeLoop`] is made of.
+/// The parts of a [`LowVolumeLoop`].
 pub struct LowVolumeParts {
     /// The cluster.
     pub client: Client,
-    /// Which namespaces.
+    /// The namespaces to watch.
     pub scopes: Vec<Scope>,
     /// For engines.
     pub parts: ConnectionParts,
     /// The Visitors, for their counts.
     pub visitors: Arc<Visitors>,
-    /// Where directories go.
+    /// Receives new references.
     pub references: watch::Sender<Arc<References>>,
     /// The uid of kube-system.
     pub cluster: String,
-    /// Systems on this machine may be reached.
+    /// Whether systems on this machine may be called.
     pub allow_loopback: bool,
     /// Beats with every round.
     pub heartbeat: Heartbeat,
-    /// Where engines show themselves.
+    /// Receives the diagnostics of engines.
     pub diagnostics: Diagnostics,
 }
 
 impl LowVolumeLoop {
-    /// A pass that has seen nothing yet.
+    /// A loop that has received no object yet.
     pub fn new(from: LowVolumeParts) -> Self {
         let LowVolumeParts {
             client,
@@ -200,7 +199,7 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Runs until the end is asked for; then stops every engine in order.
+    /// Runs until shutdown is requested; then stops every engine and waits for its end.
     pub async fn run(mut self, watch_client: Client, shutdown: Shutdown) {
         let mut properties = watch(&watch_client, &self.writers.property.resource, &self.scopes);
         let mut integrations = watch(&watch_client, &self.writers.integration.resource, &self.scopes);
@@ -231,7 +230,8 @@ impl LowVolumeLoop {
         self.stop().await;
     }
 
-    /// A labelled Secret changed: whoever uses it reads it again.
+    /// A labelled Secret has changed: the integrations of its namespace read theirs again. Returns whether there are
+    /// any.
     fn forget_secret(&mut self, secret: &ObjectKey) -> bool {
         let before = self.fresh.len();
         self.fresh.retain(|key, _| key.namespace != secret.namespace);
@@ -242,18 +242,18 @@ impl LowVolumeLoop {
         self.properties.is_complete() && self.integrations.is_complete() && self.tenants.is_complete()
     }
 
-    /// One pass: engines first, then what Visitors refer to, then what there is to say.
+    /// One pass: first the engines, then the references of Visitors, then the statuses.
     async fn pass(&mut self) {
         self.restore_statuses();
         self.connect().await;
         self.publish();
         self.count_revocations();
         self.pass_on_tenant_requests();
-        self.tell().await;
+        self.write_statuses().await;
         self.allow_first_writes();
     }
 
-    /// What others have written into statuses is believed by none of the steps.
+    /// Restores statuses that other clients have written, so that no step uses those.
     fn restore_statuses(&mut self) {
         self.ledgers.properties.restore(&mut self.properties);
         self.ledgers.integrations.restore(&mut self.integrations);
@@ -267,7 +267,7 @@ impl LowVolumeLoop {
     }
 }
 
-/// Takes in an event and whatever waits behind it: one pass for all of them.
+/// Processes an event and all events queued behind it, so that one pass serves all of them.
 fn take<S, T>(
     store: &mut Store<S, T>,
     first: Event<DecodedObject<S, T>>,

@@ -8,10 +8,10 @@ use crate::api::FormerSystem;
 use crate::engine::State;
 use crate::reconcile::integration::{Connection, Object, Said, Validated};
 
-/// The records that an integration has left behind, as its status says and as it has left since.
+/// The records that an integration has left behind, according to its status and since then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LeftBehind {
-    /// In former systems, by system. A system that comes back has its records again.
+    /// In former systems, by system. They are no longer left behind when the integration returns to the system.
     former: BTreeMap<String, i64>,
     /// In the present system, before the present engine started.
     here: i64,
@@ -29,13 +29,13 @@ impl LeftBehind {
         self.former.values().fold(self.here, |sum, records| sum.saturating_add(*records))
     }
 
-    /// The present system is left with so many records; those that were left behind in it are among them.
+    /// Notes that the present system is left with this many records; those that were left behind in it are among them.
     fn leave(&mut self, system: &str, records: i64) {
         let records = records.max(std::mem::take(&mut self.here));
         let before = self.former.entry(system.to_owned()).or_default();
         *before = records.max(*before);
         while self.former.len() > MOST_SYSTEMS {
-            // Of too many systems the one with the fewest records is counted without its name.
+            // If there are too many systems, the one with the fewest records is counted without its name.
             let fewest =
                 self.former.iter().filter(|(name, _)| *name != EARLIER).min_by_key(|(_, records)| **records);
             let Some((name, records)) = fewest.map(|(name, records)| (name.clone(), *records)) else {
@@ -50,14 +50,14 @@ impl LeftBehind {
         self.former.remove(system);
     }
 
-    /// As the status shows it.
+    /// The former systems as the status lists them.
     pub(super) fn former_systems(&self) -> Vec<FormerSystem> {
         let left = self.former.iter().filter(|(_, records)| **records > 0);
         left.map(|(system, records)| FormerSystem { system: system.clone(), records: *records }).collect()
     }
 }
 
-/// Former systems that the status names.
+/// The most former systems that the status names.
 const MOST_SYSTEMS: usize = 15;
 
 /// Stands for all other former systems.
@@ -106,7 +106,7 @@ impl LowVolumeLoop {
         self.left_behind.entry(object.meta.key.clone()).or_insert_with(new)
     }
 
-    /// An engine ends: the records that it has left behind stay counted.
+    /// Keeps counting the records that an engine has left behind after the engine ends.
     pub(super) fn keep_left_behind(&mut self, connection: &Connection) {
         let left = connection.engine.state().borrow().left_behind;
         if let Some(before) = self.left_behind.get_mut(connection.engine.integration()) {
@@ -137,7 +137,8 @@ impl LowVolumeLoop {
         if is_of_this { said_of(object, |said| said.records) } else { 0 }
     }
 
-    /// How many records are left behind, and those in former systems; `None` if the status knows it best.
+    /// How many records are left behind, and those in former systems; `None` if this process knows no more than the
+    /// status.
     pub(super) fn left_now(
         &self,
         object: &Object,

@@ -6,7 +6,7 @@ use crate::reconcile::fixtures::{key, with};
 
 const ELSEWHERE: &str = "http://127.0.0.1:10";
 
-/// An integration at an address, whose status names two records, and one that was left behind in a former system.
+/// An integration at an address; its status counts two records, and one that was left behind in a former system.
 fn at(url: &str, connected_to: &str) -> Value {
     json!({
         "spec": { "lenelS2": { "url": url } },

@@ -16,7 +16,7 @@ use crate::reconcile::integration::{Object, Refusal};
 pub(super) enum OwnerCheck {
     /// Nothing contradicts it, or `spec.ownerId` declares it.
     Agrees,
-    /// Not all Visitors are listed yet. `true`: the id is not the default one, so it is not used before.
+    /// Not all Visitors are listed yet. `true`: the id is not the default one, so it is not used until they are.
     Unlisted(bool),
     /// The records were made under the default id.
     IsDefault(String),
@@ -25,8 +25,8 @@ pub(super) enum OwnerCheck {
 }
 
 impl LowVolumeLoop {
-    /// Replaces owner ids in statuses that the records of Visitors contradict. What this process has checked once it writes
-    /// itself from then on.
+    /// Replaces owner ids in statuses that the records of Visitors contradict. An owner id is checked once, since after
+    /// that only this process writes it.
     pub(super) fn check_owner_ids(&mut self) {
         let integrations = &self.integrations;
         self.checked_owners.retain(|key, uid| integrations.get(key).is_some_and(|it| it.meta.uid == *uid));
@@ -74,7 +74,7 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Whether the owner id of an integration is not in doubt: nothing ends before.
+    /// Whether the owner id of an integration is certain. No deletion ends before it is.
     pub(super) fn is_owner_certain(&self, object: &Object) -> bool {
         matches!(self.check_owner(object), OwnerCheck::Agrees)
     }

@@ -7,14 +7,14 @@ use crate::reconcile::fixtures::{jane, key, with};
 
 const DEFAULT: &str = "cluster/hq/netbox";
 
-/// Jane, with a record under this owner id in her status.
+/// Jane's Visitor, with a record under this owner id in its status.
 fn with_record(owner_id: &str) -> Value {
     let id = RecordId::new(Owner::of(owner_id), ObjectId::of_visitor(&key("jane")), 7).to_string();
     let records = json!([{ "integration": "netbox", "externalId": id }]);
     with(jane(), &json!({ "status": { "observedGeneration": 1, "conditions": [], "records": records } }))
 }
 
-/// An integration whose status names this owner id.
+/// An integration with this owner id in its status.
 fn named(owner_id: Option<&str>) -> Value {
     json!({ "status": { "observedGeneration": 1, "conditions": [], "ownerId": owner_id } })
 }
@@ -96,7 +96,7 @@ async fn an_owner_id_other_than_the_default_waits_for_the_list_of_visitors() {
 }
 
 #[tokio::test]
-async fn nothing_ends_under_an_owner_id_that_is_in_doubt() {
+async fn no_deletion_ends_under_an_uncertain_owner_id() {
     let going = json!({ "metadata": { "deletionTimestamp": "2026-12-01T08:30:00Z" } });
     let mut testbed = Testbed::unlisted();
     testbed.integration("netbox", &going);

@@ -1,4 +1,4 @@
-//! Whose records are whose: which owner ids this cluster uses, and when an engine may write for the first time (design
+//! Ownership of records: the owner ids that this cluster uses, and when an engine may write for the first time (design
 //! 3.15).
 
 use std::sync::Arc;
@@ -29,8 +29,9 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Engines may write if their AccessIntegration and Property have our finalizer, and the status says under which owner id
-    /// records are made and in which system. An engine of an integration under deletion only removes.
+    /// Allows an engine to write if its AccessIntegration and Property have our finalizer, and the status names the
+    /// owner id of its records and their system. An integration under deletion needs only its own finalizer, since it
+    /// only removes access.
     pub(super) fn allow_first_writes(&self) {
         for (key, connection) in &self.connections {
             let Some(object) = self.integrations.get(key) else { continue };
@@ -46,7 +47,8 @@ impl LowVolumeLoop {
         }
     }
 
-    /// Whether the Property of an integration has our finalizer. One that is gone opens nothing any more.
+    /// Whether the Property of an integration has our finalizer. A missing Property is no obstacle, since it gives no
+    /// access any more.
     fn is_property_prepared(&self, object: &Object) -> bool {
         let property = self.served_by(object).and_then(|key| self.properties.get(&key));
         property.is_none_or(|property| property.meta.is_ours())

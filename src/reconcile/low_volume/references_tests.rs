@@ -45,7 +45,7 @@ async fn without_an_engine_there_is_nothing_to_freeze() {
 }
 
 #[test]
-fn an_integration_that_freezes_declines_or_orphans_is_news_and_where_a_name_stands_matters() {
+fn each_list_of_frozen_declining_or_orphaning_integrations_changes_the_signature() {
     let held = |name| References { integrations: [(key(name), None)].into(), ..References::default() };
     let frozen = |names: &[&str]| names.iter().map(|&name| key(name)).collect::<BTreeSet<_>>();
     let directories = [
@@ -80,7 +80,7 @@ async fn a_tenant_waits_only_for_integrations_that_open_something_to_its_visitor
     testbed.integration("annex", &json!({ "spec": { "credentialsSecretRef": { "name": "none" } } }));
     testbed.tenant(&[("netbox", &["Lobby"])]);
     pass(&mut testbed).await;
-    assert_eq!(unready(&testbed), [""; 0], "nobody gets anything in the annex");
+    assert_eq!(unready(&testbed), [""; 0], "no tenant has access in the annex");
     testbed.tenant(&[("netbox", &["Lobby"]), ("annex", &["Shed"])]);
     pass(&mut testbed).await;
     assert_eq!(unready(&testbed), ["annex"]);
@@ -93,20 +93,24 @@ async fn a_tenant_waits_only_for_integrations_that_open_something_to_its_visitor
     assert_eq!(unready(&testbed), [""; 0], "an empty list means none");
     testbed.tenant(&[("netbox", &["Lobby"])]);
     pass(&mut testbed).await;
-    assert_eq!(unready(&testbed), ["annex"], "the integration's own groups count for who names none");
+    assert_eq!(
+        unready(&testbed),
+        ["annex"],
+        "the integration's own groups count for a tenant that names none"
+    );
 }
 
 #[tokio::test]
-async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
+async fn a_new_account_is_not_ready_before_its_first_sync() {
     let (mut testbed, old) = (Testbed::new(), netbox().await);
     let at = |url: &str| json!({ "spec": { "lenelS2": { "url": url } } });
     testbed.tenant(&[("netbox", &["Lobby"])]);
     testbed.integration("netbox", &at(&old.url));
     pass(&mut testbed).await;
-    assert_eq!(unready(&testbed), [""; 0], "a start is no news");
+    assert_eq!(unready(&testbed), [""; 0], "a start is no move");
     testbed.integration("netbox", &at(NOWHERE));
     pass(&mut testbed).await;
-    assert_eq!(unready(&testbed), ["netbox"], "the former one is being left");
+    assert_eq!(unready(&testbed), ["netbox"], "the former connection is being closed");
     let connected = async |testbed: &mut Testbed| {
         while !testbed.pass.connections.contains_key(&key("netbox")) {
             tokio::task::yield_now().await;
@@ -123,7 +127,7 @@ async fn a_new_account_is_not_ready_before_somebody_has_looked_into_it() {
     assert_eq!(unready(&testbed), [""; 0]);
 }
 
-/// What visitors of the tenant are told to be missing, and whether their spec counts as valid.
+/// Whether the spec of the tenant's visitors counts as valid, and the references that are reported as missing.
 fn declared(testbed: &Testbed) -> (bool, Vec<String>) {
     let references = testbed.published.borrow();
     let declared = &references.tenant(tenant_id(&key("acme"))).unwrap().declared;
@@ -132,7 +136,7 @@ fn declared(testbed: &Testbed) -> (bool, Vec<String>) {
 }
 
 #[tokio::test]
-async fn an_integration_that_moves_is_waited_for_though_another_one_is_connected_that_opens_nothing() {
+async fn an_integration_that_moves_is_waited_for_although_another_one_without_groups_is_connected() {
     let mut testbed = Testbed::new();
     testbed.integration("annex", &json!({}));
     testbed.integration("netbox", &json!({}));
@@ -141,7 +145,7 @@ async fn an_integration_that_moves_is_waited_for_though_another_one_is_connected
     assert_eq!(declared(&testbed), (true, Vec::new()));
     testbed.integration("netbox", &json!({ "spec": { "lenelS2": { "url": "http://127.0.0.1:10" } } }));
     pass(&mut testbed).await;
-    assert!(!testbed.pass.connections.contains_key(&key("netbox")), "the former one is being left");
+    assert!(!testbed.pass.connections.contains_key(&key("netbox")), "the former connection is being closed");
     assert_eq!((declared(&testbed).0, unready(&testbed)), (true, vec!["netbox".to_owned()]));
     testbed.integration("netbox", &unreadable());
     pass(&mut testbed).await;

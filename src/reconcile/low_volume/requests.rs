@@ -1,5 +1,5 @@
-//! "Sync now", asked for on an integration, on its Property or on a Tenant: passed on to engines, and answered when all that
-//! are concerned have compared everything since.
+//! Sync requests on an integration, its Property or a Tenant: they are passed on to engines, and answered when every
+//! engine concerned has compared everything since.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::reconcile::integration::Object;
 use crate::reconcile::property;
 use crate::reconcile::references::tenant_id;
 
-/// A sync that was asked for on a Tenant.
+/// A sync request on a Tenant.
 #[derive(Debug)]
 pub(super) struct TenantRequest {
     token: String,
@@ -21,7 +21,7 @@ pub(super) struct TenantRequest {
 }
 
 impl LowVolumeLoop {
-    /// Passes on what is asked for on Tenants and not answered yet. Which integrations that concerns, the directory says.
+    /// Passes on the unanswered requests on Tenants. The references show which integrations they concern.
     pub(super) fn pass_on_tenant_requests(&mut self) {
         self.note_tenant_requests();
         let requests = self.tenant_requests.values();
@@ -57,7 +57,7 @@ impl LowVolumeLoop {
         self.have_handled(integrations.iter(), token).then_some(token)
     }
 
-    /// Passes on what is asked for on an integration, or on its Property.
+    /// Passes on the requests on an integration and on its Property.
     pub(super) fn pass_on_requests(&mut self, object: &Object) {
         let key = &object.meta.key;
         let tokens = self.tokens_for(object);
@@ -70,7 +70,7 @@ impl LowVolumeLoop {
         self.asked.retain(|(asked, token), _| asked != key || stays(token));
     }
 
-    /// Asks an engine for a sync, once by each token.
+    /// Requests a sync from an engine, once per token.
     fn request(&mut self, integration: &ObjectKey, token: &str) {
         let Some(connection) = self.connections.get_mut(integration) else { return };
         let asked = (integration.clone(), token.to_owned());
@@ -84,7 +84,7 @@ impl LowVolumeLoop {
             (state.syncs, denied || matches!(state.condition, ConnectionState::Rejected(_)))
         };
         self.asked.insert(asked, syncs);
-        // A refused login is tried once more when somebody asks for it, with a client that knows of no refusal.
+        // A request makes the engine try a rejected login once more, with a client that knows of no rejection.
         if rejected {
             connection.forget_client();
             self.news.notify_one();
@@ -109,8 +109,8 @@ impl LowVolumeLoop {
         own.into_iter().chain(of_property).cloned().collect()
     }
 
-    /// Whether an engine has compared everything since it was asked by this token. An engine that is asked very often forgets
-    /// tokens; the second sync since then began after it was asked.
+    /// Whether an engine has compared everything since the request with this token. An engine with very many requests
+    /// forgets tokens; the second sync that ended since then began after the request.
     fn has_handled(&self, integration: &ObjectKey, token: &str) -> bool {
         let Some(connection) = self.connections.get(integration) else { return false };
         let state = connection.engine.state();
@@ -120,9 +120,9 @@ impl LowVolumeLoop {
             || asked.is_some_and(|syncs| state.syncs >= syncs + 2)
     }
 
-    /// Whether a sync was handled by all of these integrations which could, and by one at least. One that a person has to
-    /// correct, refused here or by its system, says so itself and is not waited for; one that is merely starting is, anew or
-    /// elsewhere.
+    /// Whether a sync was handled by at least one of these integrations, and by each one that is waited for. An
+    /// integration that a person has to correct, because it is refused here or rejected by its system, says so in its
+    /// own status and is not waited for. One that is starting or moving is waited for.
     pub(super) fn have_handled<'a>(
         &self,
         integrations: impl Iterator<Item = &'a ObjectKey>,

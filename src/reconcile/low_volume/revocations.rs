@@ -1,4 +1,4 @@
-//! Pending revocations of integrations whose system was not listed since the start. Their metrics exist with and without a
+//! Pending revocations in systems that were not listed since the start. Their metrics exist with and without a
 //! connection, because an alert must know of a door that is still open (design 3.13).
 
 use std::collections::BTreeSet;

@@ -22,7 +22,7 @@ fn pending(testbed: &Testbed) -> Option<(i64, f64)> {
     Some((count as i64, value("oldest_pending_revocation_seconds")?))
 }
 
-/// An integration whose status counts two records.
+/// An integration with two records in its status.
 fn with_records(change: &Value) -> Value {
     let status =
         json!({ "observedGeneration": 1, "conditions": [], "records": 2, "connectedTo": "127.0.0.1:9" });

@@ -1,4 +1,5 @@
-//! What there is to say: one status an object, written only if it differs. Properties go when their integrations have.
+//! Writes one status per object, only if it differs, and removes the finalizer of a Property when its integrations are
+//! drained.
 
 use std::sync::Arc;
 
@@ -19,26 +20,26 @@ use crate::reconcile::references::tenant_id;
 use crate::reconcile::tenant;
 use crate::reconcile::write::Writer;
 
-/// Statuses written at once.
+/// The number of concurrent writes.
 const WRITES: usize = 8;
 
 impl LowVolumeLoop {
     /// Writes every status that differs.
-    pub(super) async fn tell(&mut self) {
+    pub(super) async fn write_statuses(&mut self) {
         self.restore_statuses();
-        self.tell_integrations().await;
-        self.tell_tenants().await;
-        self.tell_properties().await;
+        self.write_integration_statuses().await;
+        self.write_tenant_statuses().await;
+        self.write_property_statuses().await;
         self.count_objects();
     }
 
-    async fn tell_integrations(&mut self) {
+    async fn write_integration_statuses(&mut self) {
         let counts = self.begin_pass("AccessIntegration");
         let now = self.parts.clock.now();
         let mut writes = Vec::new();
         let differing = self.visitors.observed_to_differ();
         let lacking = self.lacking();
-        // One that has just lost its finalizer is gone: what is written now would meet another object of its name.
+        // An integration that has just lost its finalizer is gone: a write would meet another object of its name.
         let there =
             self.integrations.iter().filter(|(key, object)| self.gone.get(*key) != Some(&object.meta.uid));
         for (key, object) in there {
@@ -74,10 +75,10 @@ impl LowVolumeLoop {
         let key = &object.meta.key;
         let connection = self.connections.get(key);
         let requested = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT).map(String::as_str);
-        // From the first record on it stands, and the owner id cannot be changed any more.
+        // From the first record on the status has the owner id, and it cannot be changed any more.
         let claims = state.is_some_and(|state| state.claims_owner_id);
         let owner_id = connection.filter(|_| claims).map(|connection| connection.owner_id.clone());
-        // What was found at a former address is not what the present one holds.
+        // Facts about a former system say nothing about the present one.
         let unseen = state.is_some_and(|state| state.last_sync.is_none());
         let moved = unseen && self.moved.contains(key);
         let before = if moved { previous.of_another_system() } else { previous.clone() };
@@ -100,7 +101,7 @@ impl LowVolumeLoop {
         differs: bool,
         lacks: Option<&str>,
     ) -> Option<Verdict> {
-        let told = object.status.as_ref().map(|said| said.status.observed_generation);
+        let observed = object.status.as_ref().map(|said| said.status.observed_generation);
         let spec = object.spec.as_ref().ok();
         integration::verdict(&Situation {
             deleting: object.meta.deleting,
@@ -108,7 +109,7 @@ impl LowVolumeLoop {
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
-            told: told == Some(object.meta.generation),
+            told: observed == Some(object.meta.generation),
             address: spec.and_then(integration::address),
             lost_with_namespace: self
                 .read
@@ -123,7 +124,7 @@ impl LowVolumeLoop {
         })
     }
 
-    async fn tell_tenants(&mut self) {
+    async fn write_tenant_statuses(&mut self) {
         let counts = self.begin_pass("Tenant");
         let now = self.parts.clock.now();
         let references = Arc::clone(&self.references.borrow());
@@ -167,7 +168,7 @@ impl LowVolumeLoop {
         unknown
     }
 
-    async fn tell_properties(&mut self) {
+    async fn write_property_statuses(&mut self) {
         let counts = self.begin_pass("Property");
         let now = self.parts.clock.now();
         let visitors = self.visitors.counts();
@@ -207,7 +208,7 @@ impl LowVolumeLoop {
             self.properties.on(Event::Answer(answer));
         }
         for object in free {
-            self.let_go(&object).await;
+            self.release_property(&object).await;
         }
     }
 
@@ -223,7 +224,7 @@ impl LowVolumeLoop {
             }
             compared.push(status.and_then(|said| said.last_sync_time.clone()));
         }
-        // The times are of one form, so that the earliest is the first as a text.
+        // All times have the same format, so that the earliest is the first in text order.
         let all: Option<Vec<String>> = compared.into_iter().collect();
         children.last_sync_time = all.and_then(|times| times.into_iter().min());
         let token = object.meta.annotations.get(annotation::SYNC_REQUESTED_AT);
@@ -248,7 +249,7 @@ impl LowVolumeLoop {
         }
     }
 
-    async fn let_go(&mut self, object: &property::Object) {
+    async fn release_property(&mut self, object: &property::Object) {
         match self.writers.property.finalizer(&object.meta, false).await {
             Ok(answer) => {
                 answer.map(|answer| self.properties.on(Event::Answer(answer)));
@@ -260,7 +261,8 @@ impl LowVolumeLoop {
     }
 }
 
-/// Writes statuses, a few at once, and returns what was answered and said; one that fails is written by the next pass.
+/// Writes statuses, a few concurrently, and returns each answer with its status. A status that could not be written is
+/// written by the next pass.
 async fn write_all<S, T>(
     counts: &PassCounts,
     writer: &Writer,

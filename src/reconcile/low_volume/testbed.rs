@@ -1,5 +1,5 @@
-//! A stage for tests: a pass over an API server that knows Secrets only, with its stores filled by hand. Engines are real;
-//! the boxes they look for may be simulated or not there at all.
+//! A testbed for the low-volume loop. Its API server knows only Secrets, and its stores are filled by hand. Engines are
+//! real; their systems are simulated or do not exist.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,24 +26,24 @@ use crate::reconcile::integration::ConnectionParts;
 use crate::reconcile::references::References;
 use crate::reconcile::visitor::{Parts, Visitors};
 
-/// Nobody listens there.
+/// No server listens at this address.
 pub const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// See the module.
 pub struct Testbed {
     pub pass: LowVolumeLoop,
     pub published: watch::Receiver<Arc<References>>,
-    /// Whether the API server answers nothing but that it is asked too much.
+    /// Whether the API server answers every request with "too many requests".
     pub deaf: Arc<AtomicBool>,
-    /// How often a finalizer was put on an integration, or taken from it.
+    /// How often a finalizer of an integration was set or removed.
     pub patches: Arc<AtomicUsize>,
     /// Whether the Secret `login` exists.
     pub has_secret: Arc<AtomicBool>,
     version: u64,
 }
 
-/// Knows the Secret `login` of the simulated boxes, and takes finalizers off integrations. While `deaf` it refuses even
-/// that.
+/// Knows the Secret `login` of the simulators, and removes finalizers of integrations. While `deaf` is true it refuses
+/// every request.
 fn answer(request: &Request<Body>, deaf: bool, has_secret: bool, patches: &AtomicUsize) -> Response<Body> {
     let failure = |code: u16, reason: &str| {
         (
@@ -59,7 +59,7 @@ fn answer(request: &Request<Body>, deaf: bool, has_secret: bool, patches: &Atomi
         _ if deaf => failure(429, "TooManyRequests"),
         _ if request.method() == Method::PATCH && request.uri().path().contains("/accessintegrations/") => {
             patches.fetch_add(1, Ordering::Relaxed);
-            // An object that goes with its last finalizer is answered as it was: its version says nothing new.
+            // An object that is removed with its last finalizer is answered in its former version.
             let gone = json!({ "deletionTimestamp": "2026-12-01T08:30:00Z", "resourceVersion": "1" });
             (200, with(whole("netbox", &json!({})), &json!({ "metadata": gone })))
         }
@@ -77,7 +77,7 @@ impl Testbed {
         testbed
     }
 
-    /// The same before Visitors are listed.
+    /// The same before all Visitors are listed.
     pub fn unlisted() -> Self {
         let clock: SharedClock = Arc::new(SystemClock);
         let (deaf, scopes) = (Arc::new(AtomicBool::new(false)), vec![Scope::Everywhere]);
@@ -142,7 +142,7 @@ impl Testbed {
         self.pass.tenants.on(Event::Apply(read(&acme)));
     }
 
-    /// The integration is gone, without a deletion that waits for anything.
+    /// Removes the integration at once, without a deletion that waits.
     pub fn lose(&mut self, name: &str) {
         let object = self.netbox(name);
         self.pass.integrations.on(Event::Delete(read(&object)));
@@ -174,7 +174,7 @@ pub async fn netbox() -> frame::Running {
     netbox_of(vestibule_sim::netbox::SMALL_BUILDING.to_owned()).await
 }
 
-/// One that refuses our login.
+/// A simulated NetBox that refuses our login.
 pub async fn locked_netbox() -> frame::Running {
     netbox_of(vestibule_sim::netbox::SMALL_BUILDING.replace("password: sim", "password: other")).await
 }

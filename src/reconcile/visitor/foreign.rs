@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vestibule_core::identity::ObjectId;
 
 use super::Visitors;
-use super::on_event::told;
+use super::on_event::status_coverage;
 use super::row_state::StatusCoverage;
 use super::status_compute;
 use super::validate::Object;
@@ -25,7 +25,8 @@ impl Visitors {
             };
             self.note_status(&mut row.state, object.status.as_ref());
             // At most `Spec`, so that work in progress is reported again.
-            row.state.status_coverage = told(&row.state, &object, &references).min(StatusCoverage::Spec);
+            row.state.status_coverage =
+                status_coverage(&row.state, &object, &references).min(StatusCoverage::Spec);
         }
         self.object_cache.lock().put(object_id, object);
         // The lowest priority: no user waits for this write, and a client that keeps overwriting the status must not

@@ -1,4 +1,4 @@
-//! One object that the watch has shown: planned at once, from what it says itself, with no call.
+//! Handles an event of the watch: the object is planned at once from its own content, without a call.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::validate::{Object, Validated, known_ids, names, validate};
 use crate::engine::{Engine, Priority, Reason};
 use crate::reconcile::references::{Access, References, TenantFacts, tenant_id};
 
-/// An object, and what it is planned by.
+/// An object, and the inputs of its plan.
 struct ObjectEvent<'a> {
     object_id: ObjectId,
     object: &'a Object,
@@ -27,7 +27,7 @@ struct ObjectEvent<'a> {
 }
 
 impl Visitors {
-    /// Takes an object in: its row is planned anew, and the work is handed over.
+    /// Plans the row of an object anew, and hands over the work.
     pub(super) fn seen(&self, object_id: ObjectId, object: Arc<Object>) {
         let references = self.references();
         let mut batch = WorkBatch::new(Reason::CatchUp);
@@ -43,7 +43,7 @@ impl Visitors {
                 start_deletion(&mut row.state, &event, &mut batch);
             } else {
                 plan_object(&mut row.state, &event, checked, &mut batch);
-                row.state.status_coverage = told(&row.state, &object, &references);
+                row.state.status_coverage = status_coverage(&row.state, &object, &references);
                 row.state.flags.set_sync_requested(requested(&object).is_some());
                 if row.state.flags.is_sync_requested() {
                     reread(&mut row.state, object_id, &references);
@@ -64,7 +64,7 @@ impl Visitors {
     }
 }
 
-/// Why an object has work. Where its spec was taken in before, another event has already said why.
+/// The reason of an object's work. A spec that the status describes already had its own reason in an earlier event.
 fn reason(object: &Object, is_ours: bool) -> Reason {
     if object.meta.deleting {
         Reason::Deletion
@@ -75,13 +75,13 @@ fn reason(object: &Object, is_ours: bool) -> Reason {
     }
 }
 
-/// Whether the status does not say that the spec was seen.
+/// Whether the status does not describe the present spec yet.
 fn has_new_spec(object: &Object) -> bool {
     let observed = object.status.as_ref().map(|said| said.status.observed_generation);
     observed != Some(object.meta.generation)
 }
 
-/// Validate and plan of one object.
+/// Plans one object, given the result of its validation.
 fn plan_object(
     row_state: &mut RowState,
     event: &ObjectEvent<'_>,
@@ -109,13 +109,13 @@ fn plan_object(
     for (tenant, access) in tenant.iter().flat_map(|tenant| tenant.access.iter().map(move |it| (tenant, it)))
     {
         let desired = plan::record(&visitor, &event.object.meta.key, tenant, access, event.now);
-        plan_place(row_state, event, access, &desired.unwrap_or_else(DesiredState::from), batch);
+        plan_placement(row_state, event, access, &desired.unwrap_or_else(DesiredState::from), batch);
     }
     close_elsewhere(row_state, event, tenant, &phase, batch);
 }
 
-/// What one integration should hold, and whether it has to do something for it.
-fn plan_place(
+/// Sets the target in one integration, and queues the object there if there is work.
+fn plan_placement(
     row_state: &mut RowState,
     event: &ObjectEvent<'_>,
     access: &Access,
@@ -138,12 +138,16 @@ fn plan_place(
     let Some(existing) = existing else { return };
     match state_by_engine(placement.target, &integration.engine, object_id, &existing, event.now) {
         Some(state) if integration.engine.is_settled(object_id) => placement.state = state,
-        _ => batch.push(integration.index, &integration.engine, object_id, class_of(placement.target)),
+        _ => batch.push(integration.index, &integration.engine, object_id, priority_of(placement.target)),
     }
 }
 
-/// How much of what is wanted the object's status tells.
-pub(super) fn told(row_state: &RowState, object: &Object, references: &References) -> StatusCoverage {
+/// How much of the present state the object's status describes.
+pub(super) fn status_coverage(
+    row_state: &RowState,
+    object: &Object,
+    references: &References,
+) -> StatusCoverage {
     if has_new_spec(object) {
         return StatusCoverage::Nothing;
     }
@@ -154,8 +158,8 @@ pub(super) fn told(row_state: &RowState, object: &Object, references: &Reference
     if row_state.placements.iter().all(named) { StatusCoverage::Everything } else { StatusCoverage::Spec }
 }
 
-/// An integration that the tenant has nothing to do with gives up what it holds, or may hold: what the status names, and
-/// what was planned there and may still be on its way.
+/// Removes records from integrations that do not serve the tenant: existing records, those that the status names, and
+/// those that were planned there and may still be created.
 fn close_elsewhere(
     row_state: &mut RowState,
     event: &ObjectEvent<'_>,
@@ -184,7 +188,8 @@ fn engines_here<'a>(event: &ObjectEvent<'a>) -> impl Iterator<Item = (&'a Object
     event.references.engines.iter().filter(move |(key, _)| key.namespace == *namespace)
 }
 
-/// What is wanted in an integration is not known: what it holds stays, but opens no more than is known to be declared.
+/// The desired record in an integration is not known: an existing record stays, but is reduced to the access that is
+/// known to be declared.
 fn bound(
     row_state: &mut RowState,
     event: &ObjectEvent<'_>,
@@ -207,14 +212,15 @@ fn bound(
     }
 }
 
-const fn class_of(target: PlacementTarget) -> Priority {
+const fn priority_of(target: PlacementTarget) -> Priority {
     match target {
         PlacementTarget::Nothing | PlacementTarget::Ended => Priority::Revocation,
         _ => Priority::UserChange,
     }
 }
 
-/// Deletion resolves no reference: every engine that holds something of the slot, or is said to, removes it.
+/// Starts a deletion. It resolves no reference: every engine that holds a record of the object, or does so according to
+/// the status, removes it.
 fn start_deletion(row_state: &mut RowState, event: &ObjectEvent<'_>, batch: &mut WorkBatch) {
     let ObjectEvent { object_id, object, references, .. } = *event;
     for (key, engine) in &references.engines {
@@ -227,7 +233,7 @@ fn start_deletion(row_state: &mut RowState, event: &ObjectEvent<'_>, batch: &mut
         if let Some(placement) =
             row_state.placements.iter_mut().find(|placement| placement.integration == index && named)
         {
-            // A list that lacks it is one witness; the engine asks for the id that the status names.
+            // A listing that lacks the record is one witness; the engine reads the id that the status names.
             placement.state = PlacementState::Waiting;
             batch.push(index, engine, object_id, Priority::Revocation);
         }

@@ -1,4 +1,5 @@
-//! Whose records the statuses of Visitors name: the ids carry a hash of the owner id of their integration.
+//! The owners of the records that statuses of Visitors name: a record id contains a hash of the owner id of its
+//! integration.
 
 use std::collections::{BTreeMap, BTreeSet};
 

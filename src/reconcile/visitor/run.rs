@@ -1,4 +1,4 @@
-//! The loop of Visitors: events in, work out. It makes no call itself and never waits for one.
+//! The loop of Visitors: it turns events into work. It makes no call itself and never waits for one.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -18,17 +18,17 @@ use crate::cluster::watch::watch;
 use crate::engine::{Engine, Priority};
 use crate::shutdown::Shutdown;
 
-/// Writers of statuses and finalizers: what the API server takes without being hurt.
+/// Concurrent writers of statuses and finalizers, few enough not to overload the API server.
 const WRITERS: usize = 16;
 
-/// A quiet loop still beats.
+/// The interval of heartbeats without events.
 const BEAT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The syncs that rows were compared with, by integration. Weak, so that no other engine can be at the same address.
 type Syncs = BTreeMap<ObjectKey, (Weak<Engine>, u64)>;
 
 impl Visitors {
-    /// Runs until the end is asked for.
+    /// Runs until shutdown is requested.
     pub async fn run(self: Arc<Self>, watch_client: Client, shutdown: Shutdown) {
         let mut references = self.references.clone();
         tokio::select! {
@@ -70,8 +70,8 @@ impl Visitors {
         }
     }
 
-    /// Notices that the clock was set back: what waited for a time moves with it, and whose day began too early is planned
-    /// anew.
+    /// Checks whether the clock was set back: times in the queue move with it, and rows that began their day too early
+    /// are planned anew.
     pub(super) fn look_at_clock(&self) {
         let now = self.clock.now();
         let back = std::mem::replace(&mut *self.looked.lock(), now).duration_since(now);
@@ -82,7 +82,8 @@ impl Visitors {
         }
     }
 
-    /// Every engine that has completed a sync since the last look. A new engine of an integration begins to count anew.
+    /// Compares the rows with every engine that has completed a sync since the last call. A new engine of an
+    /// integration counts its syncs anew.
     fn compare_synced(&self, seen: &mut Syncs) {
         let references = self.references();
         seen.retain(|key, _| references.engines.contains_key(key));
@@ -98,7 +99,7 @@ impl Visitors {
         }
     }
 
-    /// Does what the table asks for.
+    /// Carries out the work that the table requests.
     pub(super) fn carry_out(&self, todo: Todo<Object, RowState>) {
         match todo {
             Todo::Reconcile(object_id, object) => self.seen(object_id, Arc::new(*object)),
@@ -107,12 +108,12 @@ impl Visitors {
                 self.note_status(&mut tombstone.state, None);
                 self.gone(object_id);
             }
-            // A writer asks for it by a live GET: a list that lacks it is one witness only.
+            // A status writer reads the object by a live GET: a list that lacks it is only one witness.
             Todo::Vanished(object_id) => self.queue_status(object_id, Priority::UserChange),
             Todo::ListDone => {
                 self.listed.open();
                 self.on_list.notify_one();
-                // What was deleted while we were down, only now is known to be.
+                // Only now it is known which objects were deleted while no process ran.
                 self.references().engines.values().for_each(|engine| engine.judge());
                 tracing::info!(visitors = self.table.lock().len(), "all Visitors are listed");
             }
@@ -130,7 +131,7 @@ impl Visitors {
         }
     }
 
-    /// Has the loop wake up at this time, if it would have slept longer.
+    /// Makes the loop wake up at this time, if it would have slept longer.
     pub(super) fn not_later_than(&self, at: Option<jiff::Timestamp>) {
         let mut due = self.due.lock();
         if let Some(at) = at.filter(|at| due.is_none_or(|due| *at < due)) {

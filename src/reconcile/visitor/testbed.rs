@@ -1,5 +1,5 @@
-//! A stage for tests: Visitors over an API server in memory, and engines over systems in memory. The watch is played by
-//! hand: [`Testbed::tell`].
+//! A testbed for Visitors, with an API server in memory and engines over systems in memory. Tests deliver watch events
+//! with [`Testbed::tell`].
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,12 +28,12 @@ use crate::reconcile::references::{References, tenant_id};
 use crate::shutdown::{Shutdown, Trigger};
 use crate::system::memory::Memory;
 
-/// One Visitor in an API server that counts what it is asked.
+/// An API server with one Visitor, which records its calls.
 #[derive(Clone, Default)]
 pub struct Server {
     object: Arc<Mutex<Option<Value>>>,
     calls: Arc<Mutex<Vec<String>>>,
-    /// The next call makes the task panic that makes it.
+    /// Whether the next call panics.
     panics: Arc<Mutex<bool>>,
     /// `None`: it cannot be read.
     namespace: Arc<Mutex<Option<Value>>>,
@@ -52,7 +52,7 @@ impl Server {
         if path.contains("/events") {
             return (201, body);
         }
-        assert!(!std::mem::take(&mut *self.panics.lock()), "as the test wants");
+        assert!(!std::mem::take(&mut *self.panics.lock()), "the test makes this call panic");
         if path == "/api/v1/namespaces/hq" {
             self.calls.lock().push(format!("{method} namespace"));
             return self.namespace.lock().as_ref().map_or((500, Value::Null), |found| (200, found.clone()));
@@ -101,14 +101,14 @@ pub struct Testbed {
 }
 
 impl Visitors {
-    /// All Visitors have been listed: an object that is not among them does not exist.
+    /// Completes the first list of Visitors: any other object does not exist.
     pub fn end_first_list(&self) {
         let mut table = self.table.lock();
         drop(table.on(Event::<Object>::Init(Scope::Everywhere)));
         drop(table.on(Event::<Object>::InitDone(Scope::Everywhere)));
     }
 
-    /// Takes in an object as the watch shows it.
+    /// Delivers an object as the watch does.
     pub fn show(&self, object: &Value) {
         let todo = self.table.lock().on(Event::Apply(read(object)));
         for todo in todo {
@@ -124,7 +124,7 @@ impl Drop for Testbed {
 }
 
 impl Testbed {
-    /// Visitors with one writer, and nothing that they refer to.
+    /// Visitors with one status writer and without references.
     pub fn at(now: Timestamp) -> Self {
         let (server, clock) = (Server::default(), Arc::new(SetClock::starting_at(now)));
         let service = {
@@ -148,7 +148,7 @@ impl Testbed {
         Self { visitors, server, clock, references, systems, running: Vec::new(), writer }
     }
 
-    /// Makes the tenant acme with these integrations, in this order. Their engines are at rest.
+    /// Creates the tenant acme with these integrations, in this order. Their engines are idle.
     pub fn integrate(&self, systems: impl IntoIterator<Item = (&'static str, Memory)>) {
         let mut next = References { complete: true, ..References::default() };
         let mut all = Vec::new();
@@ -171,13 +171,13 @@ impl Testbed {
         Arc::clone(&self.systems.lock()[name])
     }
 
-    /// Changes what Visitors refer to.
+    /// Changes the references of Visitors.
     pub fn refer(&self, change: impl FnOnce(&mut References)) {
         self.refer_unseen(change);
         self.visitors.scan(Cause::References);
     }
 
-    /// The same before anybody has looked at the rows.
+    /// The same without a scan.
     pub fn refer_unseen(&self, change: impl FnOnce(&mut References)) {
         let mut references = (**self.references.borrow()).clone();
         change(&mut references);
@@ -189,18 +189,18 @@ impl Testbed {
         Arc::clone(&self.references.borrow().engines[&key(name)])
     }
 
-    /// All objects have been listed: what is not among them does not exist.
+    /// Completes the list of objects: any other object does not exist.
     pub fn list_all(&self) {
         self.visitors.end_first_list();
     }
 
-    /// What the living people of a system hold.
+    /// The facts of the living records in a system.
     pub fn living(&self, name: &str) -> Vec<Facts> {
         let people = self.system(name).everybody();
         people.into_iter().filter(|person| !person.dead).map(|person| person.facts).collect()
     }
 
-    /// Runs an engine, and has what its first sync found compared.
+    /// Runs an engine, and compares the rows with its first sync.
     pub async fn run(&mut self, name: &str) {
         let engine = self.engine(name);
         let (stop, stopping) = Shutdown::new();
@@ -210,7 +210,7 @@ impl Testbed {
         self.visitors.after_sync(&engine);
     }
 
-    /// Has an engine read another list, and what it found compared.
+    /// Makes an engine sync again, and compares the rows with the result.
     pub async fn sync(&self, name: &str) {
         let engine = self.engine(name);
         let before = engine.state().borrow().syncs;
@@ -219,7 +219,7 @@ impl Testbed {
         self.visitors.after_sync(&engine);
     }
 
-    /// Ends every engine; what is pushed to one from now on stays in its queue.
+    /// Stops every engine; work that is pushed later stays in the queue.
     pub async fn stop(&mut self) {
         for (stop, ended) in self.running.drain(..) {
             stop.request();
@@ -227,12 +227,12 @@ impl Testbed {
         }
     }
 
-    /// The next call to the API server makes the task panic that makes it.
+    /// Makes the next call to the API server panic.
     pub fn panic_at_the_next_call(&self) {
         *self.server.panics.lock() = true;
     }
 
-    /// Says what the API server knows of the namespace: `None` if it does not answer.
+    /// Sets whether the namespace is being deleted; `None` if the API server does not answer.
     pub fn namespace(&self, going: Option<bool>) {
         let namespace = |going: bool| {
             let at = going.then_some("2026-12-01T08:30:00Z");
@@ -241,7 +241,7 @@ impl Testbed {
         *self.server.namespace.lock() = going.map(namespace);
     }
 
-    /// Puts an object into the API server and tells the Visitors of it.
+    /// Puts an object into the API server and delivers it to the Visitors.
     pub fn tell(&self, object: &Value) {
         let version = self.server.object.lock().as_ref().map_or(10, |known| {
             known["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap() + 1
@@ -251,7 +251,7 @@ impl Testbed {
         self.visitors.show(&object);
     }
 
-    /// What the API server holds now.
+    /// The object in the API server.
     pub fn object(&self) -> Option<Object> {
         self.server.object.lock().as_ref().map(read)
     }
@@ -262,19 +262,19 @@ impl Testbed {
         crate::reconcile::fixtures::says(&said.status, "Ready")
     }
 
-    /// The calls since the last look.
+    /// The calls since the last query.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.server.calls.lock())
     }
 
-    /// Sets the clock; everybody who waits looks again.
+    /// Sets the clock, and wakes all waiting tasks.
     pub fn set(&self, now: Timestamp) {
         self.clock.set(now);
         self.visitors.look_at_clock();
         self.visitors.scan(Cause::Time);
     }
 
-    /// Lets everybody work until this holds; fails after two seconds.
+    /// Lets all tasks run until this holds; fails after two seconds.
     pub async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         for _ in 0..400 {
             if holds(self) {
@@ -285,7 +285,7 @@ impl Testbed {
         panic!("not {what}: {:?} {:?}", self.ready(), self.visitors.diagnostics());
     }
 
-    /// Lets everybody work for a moment.
+    /// Lets all tasks run for a moment.
     pub async fn rest(&self) {
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
     }

@@ -1,5 +1,5 @@
-//! Pending revocations in integrations whose system was not listed since the start, for example because they are not
-//! connected. They are known from the records in the statuses of Visitors. After the first list the engine's queue has them.
+//! Pending revocations in integrations without a list since the start, for example because they are not connected. They
+//! are known from the records in the statuses of Visitors. After the first list the engine's queue has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

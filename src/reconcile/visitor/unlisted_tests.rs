@@ -5,7 +5,7 @@ use super::super::testbed::Testbed;
 use crate::reconcile::fixtures::{at, jane, key, with};
 use crate::reconcile::references::tenant_id;
 
-/// Jane with her record in `status.records`, and with this patch.
+/// Jane's Visitor with its record in `status.records`, and with this patch.
 fn named(change: &Value) -> Value {
     let records = json!([{ "integration": "netbox", "externalId": record().id.to_string() }]);
     let status = json!({ "observedGeneration": 1, "conditions": [], "records": records });

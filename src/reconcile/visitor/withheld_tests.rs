@@ -19,7 +19,7 @@ fn visit(from: &str, end: &str) -> Value {
     with(jane(), &json!({ "metadata": { "generation": 2 }, "spec": { "visit": visit } }))
 }
 
-/// Jane in the NetBox, from now on in a mode that does not remove her record.
+/// A testbed with Jane's record in the NetBox, from now on in a mode that does not remove it.
 async fn ready_in(mode: Mode) -> Testbed {
     let testbed = ready().await;
     testbed.engine("netbox").set_settings(Settings { mode, ..settings() });
@@ -31,7 +31,7 @@ fn condition(testbed: &Testbed, type_: &str) -> String {
     says(&said.status, type_)
 }
 
-/// Waits until the status says that the record stays, and checks that it says so of nothing else.
+/// Waits until Synced reports that the record stays, and checks that Ready does not contradict it.
 async fn says_that_it_stays(testbed: &Testbed, mode: Mode) {
     let synced = match mode {
         Mode::Observe => "False DriftDetected",
@@ -65,7 +65,7 @@ async fn a_visit_that_ended_or_moved_is_not_over_while_a_mode_keeps_its_record_o
 }
 
 #[tokio::test]
-async fn a_visit_whose_tenant_lost_its_groups_is_not_in_sync_while_a_mode_keeps_its_record_open() {
+async fn a_visit_of_a_tenant_that_lost_its_groups_is_not_in_sync_while_a_mode_keeps_its_record_open() {
     for mode in MODES {
         let testbed = ready_in(mode).await;
         testbed.refer(|references| {
