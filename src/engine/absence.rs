@@ -10,9 +10,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::{ObjectId, RecordId};
 
-use super::Engine;
 use super::inner::Inner;
 use super::listing::Merged;
+use super::{Engine, Priority, Reason};
 use crate::work::backoff::after;
 
 /// A further list begins so long after it was asked for: two lists of one moment share their fault, and many requests are
@@ -38,6 +38,11 @@ pub(super) struct Absence {
     gone: BTreeSet<RecordId>,
     /// Slots whose every record this engine has made. Empty once the lists are enough.
     made_here: BTreeSet<ObjectId>,
+    /// Objects of an earlier process for which a record was created although one list alone lacked them. Empty once the lists
+    /// are enough.
+    created_on_one_list: BTreeSet<ObjectId>,
+    /// The lists have become enough, and nothing has taken that in.
+    is_news: bool,
 }
 
 impl Absence {
@@ -93,6 +98,16 @@ impl Engine {
         }
     }
 
+    /// Whether the lists so far prove what they lack.
+    pub fn lists_are_enough(&self) -> bool {
+        self.inner.lock().lists_are_enough()
+    }
+
+    /// Whether the lists have become enough since the last call: what waited for that is decided now.
+    pub fn take_witnessed(&self) -> bool {
+        std::mem::take(&mut self.inner.lock().absence.is_news)
+    }
+
     /// Asks for a further full list soon, unless the lists so far are enough. Many requests are one.
     pub fn request_witness(&self) {
         let now = self.clock.now();
@@ -104,7 +119,8 @@ impl Engine {
 
 impl Inner {
     /// Counts a complete list. One that is empty where something was proves nothing.
-    pub(super) fn note_list(&mut self, merged: &Merged) {
+    pub(super) fn note_list(&mut self, merged: &Merged, now: Timestamp) {
+        let had_enough = self.absence.lists_are_enough();
         if merged.suspicious {
             self.absence.useless = self.absence.useless.saturating_add(1);
             return;
@@ -112,8 +128,35 @@ impl Inner {
         self.absence.useless = 0;
         self.absence.lists = self.absence.lists.saturating_add(1).min(WITNESSES);
         if self.absence.lists_are_enough() {
-            self.absence = Absence { lists: WITNESSES, ..Absence::default() };
+            let is_news = self.absence.is_news || !had_enough;
+            let before = std::mem::take(&mut self.absence);
+            self.absence = Absence { lists: WITNESSES, is_news, ..Absence::default() };
+            self.queue_surplus(before.created_on_one_list, now);
         }
+    }
+
+    /// A list may show what the one before lacked: beside the record that was created since, it is removed at once.
+    fn queue_surplus(&mut self, object_ids: BTreeSet<ObjectId>, now: Timestamp) {
+        for object_id in object_ids {
+            if self.snapshot.existing(object_id).len() > 1 {
+                self.queue.push(object_id, Priority::Revocation.with_reason(Reason::CatchUp), None, now);
+            }
+        }
+    }
+
+    /// Before the create of a record of which nothing is known: an earlier process may have made another one, which one list
+    /// lacks. The person is not kept waiting at the door for a second list, but it follows.
+    pub(super) fn note_create(&mut self, object_id: ObjectId, now: Timestamp) {
+        let is_known = self.absence.lists_are_enough() || self.absence.made_here.contains(&object_id);
+        if !is_known && self.existing(object_id).is_empty() {
+            self.absence.created_on_one_list.insert(object_id);
+            self.want_witness(now);
+        }
+    }
+
+    /// Whether a record of the object was created, and a second list is still to show that no other one is there.
+    pub(super) fn awaits_second_list(&self, object_id: ObjectId) -> bool {
+        self.absence.created_on_one_list.contains(&object_id)
     }
 
     /// See [`Engine::is_absent`].

@@ -9,6 +9,7 @@ use vestibule_core::identity::RecordId;
 use vestibule_core::model::{Card, DesiredRecord, Facts, Mode, ObservedRecord};
 
 use super::call::TurnError;
+use super::reconcile_object::until;
 use super::waits::Blocked;
 use super::{Engine, Outcome, Priority, Reason, Wait, Work};
 use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
@@ -58,6 +59,9 @@ impl Engine {
         };
         let found = self.observe(work.priority, Scope::Card(card.clone())).await?;
         let own = |id: RecordId| id.owner == self.owner && id.object_id == record.id.object_id;
+        if self.take_in_unlisted(found.records.iter().filter(|one| !one.dead && one.id.is_some_and(own))) {
+            return Err(TurnError::Superseded);
+        }
         let others = found.records.iter().filter(|one| !one.dead && !one.id.is_some_and(own));
         let holders: Vec<_> = others.map(|one| self.holder(one)).collect();
         let claims = holders.iter().map(|holder| self.claim_of(holder, record));
@@ -69,6 +73,20 @@ impl Engine {
             self.take_card(record, card, holder, work).await?;
         }
         Ok(())
+    }
+
+    /// Takes in records of the object itself that no list has shown: they are removed before another one gets the card. Says
+    /// whether there is one.
+    fn take_in_unlisted<'a>(&self, own: impl Iterator<Item = &'a ObservedRecord>) -> bool {
+        let mut inner = self.inner.lock();
+        let mut found = false;
+        for (record, id) in own.filter_map(|one| Some((one, one.id?))) {
+            if !inner.existing(id.object_id).iter().any(|known| known.id == id) {
+                inner.snapshot.stands(&id, record.facts.fingerprint(), until(record));
+                found = true;
+            }
+        }
+        found
     }
 
     fn holder<'a>(&self, record: &'a ObservedRecord) -> Holder<'a> {

@@ -57,7 +57,7 @@ impl Engine {
             let (unmarked, misnamed) = (listing.take_unmarked(), listing.take_misnamed());
             let merged = inner.snapshot.finish(listing).ok_or(TurnError::Superseded)?;
             inner.pages = if merged.suspicious { usize::MAX } else { walk.pages() };
-            inner.note_list(&merged);
+            inner.note_list(&merged, self.clock.now());
             inner.unmarked = unmarked;
             inner.misnamed.take_listing(misnamed, self.clock.now());
             merged

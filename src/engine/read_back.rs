@@ -99,8 +99,11 @@ impl Engine {
             }
             return;
         }
-        let present = {
+        let outcome = {
             let mut inner = self.inner.lock();
+            if inner.awaits_second_list(object_id) {
+                return;
+            }
             if !inner.unconfirmed(object_id).is_empty() || !inner.untold.contains(&object_id) {
                 return;
             }
@@ -111,9 +114,14 @@ impl Engine {
             }
             inner.untold.remove(&object_id);
             inner.queue.forgive(object_id);
-            present
+            let altered = inner.altered_fields(object_id);
+            match present {
+                None => Outcome::Absent,
+                Some(id) if altered.is_empty() => Outcome::Present(id),
+                Some(id) => Outcome::Altered(id, altered),
+            }
         };
-        self.tell(object_id, present.map_or(Outcome::Absent, Outcome::Present)).await;
+        self.tell(object_id, outcome).await;
     }
 
     fn not_held(&self, object_id: ObjectId, reason: Reason) -> Option<Outcome> {

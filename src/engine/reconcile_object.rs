@@ -76,6 +76,9 @@ impl Engine {
             // Before the old is removed: what both grant stays open while the API server does not answer.
             self.source.ensure_finalizer(object_id).await?;
         }
+        if action_plan.actions.iter().any(|action| matches!(action, Action::Create(_))) {
+            self.inner.lock().note_create(object_id, self.clock.now());
+        }
         let removed = action_plan
             .actions
             .iter()
@@ -128,6 +131,9 @@ impl Engine {
         let present = present(desired, &inner.existing(object_id));
         Ok(match (desired, present) {
             (DesiredState::Keep, _) => None,
+            (DesiredState::Record(_), Some(_)) if inner.awaits_second_list(object_id) => {
+                Some(Outcome::Unconfirmed)
+            }
             (DesiredState::Record(_), Some(id)) => Some(match inner.altered_fields(object_id) {
                 fields if fields.is_empty() => Outcome::Present(id),
                 fields => Outcome::Altered(id, fields),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule_core::status::Kstatus;
 
-use crate::testbed::{MORNING, Testbed, View, clock_checks, integration, visitor};
+use crate::testbed::{MORNING, Person, Testbed, View, clock_checks, integration, visitor};
 
 /// A building whose NetBox has this clock, and one visitor in it.
 async fn with_clock(name: &str, switches: &serde_json::Value) -> Testbed {
@@ -48,6 +48,10 @@ async fn a_netbox_in_another_zone_is_reported_and_right_when_the_zone_is_declare
     let declared = json!({"lenelS2": {"url": url, "timeZone": "Europe/London"}});
     testbed.apply(integration(&url, declared)).await;
     testbed.until("AccessIntegration", "netbox", "takes the zone", View::is_of_now).await;
+    // 17:00 in New York.
+    let is_right = |people: &[Person]| people[0].exp_date.as_deref() == Some("2026-12-01 22:00:00");
+    testbed.netbox.until("the dates are corrected without a request for a sync", is_right).await;
+    testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
     follows_the_advice(&testbed).await;
     let ada = testbed.netbox.person("ada@example.org").await;
     assert_eq!(ada.exp_date.as_deref(), Some("2026-12-01 22:00:00"), "17:00 in New York");

@@ -148,7 +148,7 @@ async fn an_address_that_comes_back_finds_its_people_again() {
     assert_eq!(held.status["heldDeletions"]["count"], 1);
     let ada = testbed.until("Visitor", "ada", "is in", |it| it.is_ready() && it.has_record()).await;
     assert_eq!(ada.external_id(), before);
-    assert_eq!(testbed.netbox.writes(), [].into());
+    assert_eq!(testbed.netbox.changes(), [].into());
     let netbox = testbed.view("AccessIntegration", "netbox");
     assert_eq!(netbox.status["leftBehind"], 1, "hers in the other box: {netbox}");
     testbed.agrees().await;

@@ -11,7 +11,7 @@ use vestibule_core::identity::{ObjectId, RecordId};
 use vestibule_core::model::DesiredRecord;
 use vestibule_core::plan::DesiredState;
 
-use crate::testbed::{Fate, Setup, Testbed, shown, visitor, with_group};
+use crate::testbed::{Fate, Setup, Testbed, shown, visitor, with_card, with_group};
 
 /// An engine that has read one list, which lacks everybody; nobody is declared any more.
 async fn after_one_empty_list(records: &[DesiredRecord]) -> Testbed {
@@ -92,7 +92,7 @@ async fn what_an_earlier_process_may_have_made_needs_one_also_after_a_change() {
     let (old, new) = (visitor("ada"), with_group(&visitor("ada"), "Parking"));
     let testbed = after_one_empty_list(std::slice::from_ref(&old)).await;
     testbed.push(&new, Priority::UserChange);
-    testbed.until("the visitor", |testbed| testbed.last(&new) == Some(Outcome::Present(new.id))).await;
+    testbed.until("the visitor", |testbed| testbed.last(&new) == Some(Outcome::Unconfirmed)).await;
     testbed.delete(&new, Priority::Revocation);
     testbed.pass(2).await;
     assert_eq!(testbed.last(&new), Some(Outcome::Unconfirmed));
@@ -100,6 +100,64 @@ async fn what_an_earlier_process_may_have_made_needs_one_also_after_a_change() {
     testbed.engine.push(new.id.object_id, Priority::Revocation.with_reason(Reason::Deletion));
     testbed.until("the end", |testbed| testbed.last(&new) == Some(Outcome::Absent)).await;
     assert!(testbed.holds(&[]), "the old one too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_of_another_content_after_one_short_list_is_in_sync_when_a_second_list_agrees() {
+    let (old, new) = (visitor("ada"), with_group(&visitor("ada"), "Parking"));
+    let testbed = after_one_empty_list(std::slice::from_ref(&old)).await;
+    testbed.push(&new, Priority::UserChange);
+    testbed.until("the create", |testbed| testbed.last(&new).is_some()).await;
+    assert_eq!(
+        testbed.last(&new),
+        Some(Outcome::Unconfirmed),
+        "access is not delayed, but nothing is in sync"
+    );
+    assert!(!testbed.engine.is_settled(new.id.object_id) && testbed.living().len() == 2);
+    testbed.pass(20).await;
+    assert_eq!(testbed.last(&new), Some(Outcome::Present(new.id)));
+    assert!(testbed.holds(&[&new]), "the record that no status named is removed as soon as it is listed");
+    assert_eq!(testbed.site.count("list-people"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_creates_after_one_list_cost_one_further_list_and_no_further_write() {
+    let guests: Vec<_> = (0..30).map(|n| visitor(&format!("guest-{n}"))).collect();
+    let testbed = after_one_empty_list(&[]).await;
+    for one in &guests {
+        testbed.push(one, Priority::RolloverAddition);
+    }
+    testbed
+        .until("the end", |testbed| {
+            guests.iter().all(|one| testbed.last(one) == Some(Outcome::Present(one.id)))
+        })
+        .await;
+    testbed.pass(600).await;
+    assert_eq!((testbed.site.count("list-people"), testbed.site.writes().len()), (2, 30));
+    let none = guests.iter().all(|one| testbed.house.told(one.id.object_id).len() == 2);
+    assert!(none, "one report before the second list and one after it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_meets_the_unlisted_record_of_its_own_object_by_the_card_removes_it_at_once() {
+    let (old, new) =
+        (with_card(&visitor("ada"), "7001"), with_card(&with_group(&visitor("ada"), "Parking"), "7001"));
+    let testbed = after_one_empty_list(std::slice::from_ref(&old)).await;
+    testbed.push(&new, Priority::UserChange);
+    testbed.until("the record", |testbed| testbed.holds(&[&new])).await;
+    assert_eq!(testbed.site.count("list-people"), 1, "no list was needed to see it");
+    testbed.pass(20).await;
+    assert_eq!(testbed.last(&new), Some(Outcome::Present(new.id)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_the_system_does_not_keep_is_reported_after_the_second_list_too() {
+    let testbed = after_one_empty_list(&[]).await;
+    testbed.site.alters(Some(|facts| facts.person.last_name = "?".to_owned()));
+    let long = visitor("somebody-whose-address-is-read-back");
+    testbed.push(&long, Priority::UserChange);
+    testbed.pass(20).await;
+    assert!(matches!(testbed.last(&long), Some(Outcome::Altered(..))), "{:?}", testbed.last(&long));
 }
 
 #[tokio::test(start_paused = true)]

@@ -477,3 +477,12 @@ fn a_refused_login_whose_secret_was_deleted_with_the_namespace_names_the_other_r
     assert!(!message(true).contains("change the Secret"), "{}", message(true));
     assert!([message(true), message(false)].iter().all(|it| it.contains("sync-requested-at")));
 }
+
+#[test]
+fn nothing_is_in_sync_while_records_are_compared_after_a_setting_has_changed() {
+    let state = State { outdated: true, ..connected_state() };
+    for told_before in [false, true] {
+        let (ready, reading) = told(&Situation { state: Some(&state), told: told_before, ..FINE });
+        assert_eq!((ready.as_str(), reading), ("Unknown Progressing", InProgress));
+    }
+}

@@ -35,8 +35,10 @@ async fn a_sync_of_a_visitor_finds_by_id_that_its_record_was_removed_and_says_wh
 
 #[tokio::test]
 async fn a_sync_of_a_visitor_without_a_record_is_answered_at_once() {
-    let testbed = Testbed::at(at("2026-11-30T20:00:00Z"));
+    let mut testbed = Testbed::at(at("2026-11-30T20:00:00Z"));
     testbed.integrate([("netbox", lobby())]);
+    testbed.run("netbox").await;
+    testbed.sync("netbox").await;
     testbed.tell(&jane());
     testbed.until("scheduled", |testbed| testbed.ready() == "True Scheduled").await;
     testbed.tell(&asking(&testbed, "one"));

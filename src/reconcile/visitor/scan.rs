@@ -139,6 +139,7 @@ impl Visitors {
         let (references, now) = (self.references(), self.clock.now());
         let Some(index) = references.indexes.get(engine.integration()).copied() else { return };
         let mut batch = WorkBatch::new(Reason::CatchUp);
+        self.ask_for_second_list(engine, &references, &mut batch);
         {
             let mut table = self.table.lock();
             let object_ids: Vec<ObjectId> = table
@@ -188,6 +189,26 @@ impl Visitors {
             }
         }
         self.hand_over(batch);
+    }
+
+    /// After the first list of a process: an earlier one may have made records of which that list and the statuses know nothing,
+    /// whatever is declared now. A second list is asked for, and statuses that wait for it are looked at when it was read.
+    fn ask_for_second_list(&self, engine: &Engine, references: &References, batch: &mut WorkBatch) {
+        let is_witnessed = engine.take_witnessed();
+        if engine.lists_are_enough() && !is_witnessed {
+            return;
+        }
+        let table = self.table.lock();
+        let taken_here = |row: &&Row<RowState>| {
+            let tenant = references.tenant(row.state.tenant);
+            row.is_ours() && tenant.is_some_and(|tenant| tenant.access_in(engine.integration()).is_some())
+        };
+        let mut rows = table.iter().filter(taken_here);
+        if is_witnessed {
+            rows.for_each(|row| batch.queue_status(row.object_id(), Priority::RolloverAddition));
+        } else if rows.any(|row| engine.lacks_witness(row.object_id())) {
+            engine.request_witness();
+        }
     }
 
     /// Gives the work to those who do it.

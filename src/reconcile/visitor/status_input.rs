@@ -13,7 +13,7 @@ use super::desired_state::{placement_target, record_in};
 use super::outlook::{Outlook, OutlookInput, Saying, outlook};
 use super::plan::{self, Phase};
 use super::replan::closes;
-use super::row_state::{Placement, PlacementState, PlacementTarget, RowState};
+use super::row_state::{Placement, PlacementState, PlacementTarget, RowState, StatusCoverage};
 use super::status_compute::{self, verdict};
 use super::validate::{Object, Said, known_ids, validate};
 use super::withheld;
@@ -26,6 +26,8 @@ pub(super) struct StatusInput<'a> {
     pub(super) object_id: ObjectId,
     pub(super) namespace: &'a str,
     pub(super) generation: i64,
+    /// Our finalizer is set, so that an earlier process may have made records of it.
+    pub(super) is_ours: bool,
     pub(super) row_state: &'a RowState,
     pub(super) references: &'a References,
     pub(super) previous: &'a Said,
@@ -54,6 +56,9 @@ impl Visitors {
 
     /// What there is to say; `None`: nothing yet, the status stays as it is.
     pub(super) fn said(&self, input: &StatusInput<'_>, phase: &Phase) -> Option<Said> {
+        if lacks_witness(input, phase) {
+            return None;
+        }
         let (now, tenant) = (self.clock.now(), input.references.tenant(input.row_state.tenant));
         let visit = input.row_state.visit.filter(|_| *phase == Phase::Over);
         let more_days = visit.is_some_and(|visit| plan::has_more_days(visit, tenant, now));
@@ -92,7 +97,9 @@ impl Visitors {
             let outlook = outlook_of(input.row_state, input.references);
             let states = states_of(input, phase);
             let ahead = *phase == Phase::Scheduled && !states.iter().any(|state| state.may_hold());
-            let verdict = if let Some(integration) = self.waits_for(input, phase, object) {
+            let verdict = if lacks_witness(input, phase) {
+                new.then(|| Verdict::progressing(SECOND_LIST))?
+            } else if let Some(integration) = self.waits_for(input, phase, object) {
                 Verdict::dependency_not_ready(format!(
                     "waits for AccessIntegration {integration}, which is not connected: see its status"
                 ))
@@ -171,6 +178,27 @@ impl Visitors {
             None => PlacementTarget::Keep,
         }
     }
+}
+
+/// What a status says that waits for a second list.
+const SECOND_LIST: &str =
+    "a second list of the system is awaited: an earlier process may have left a record that the first lacks";
+
+/// Whether an earlier process may have made a record of the visitor that no list has shown yet. What a status says of it is
+/// certain after the second list. A system that is down may take long: meanwhile only what says that nothing is there waits.
+fn lacks_witness(input: &StatusInput<'_>, phase: &Phase) -> bool {
+    let tenant = input.references.tenant(input.row_state.tenant).filter(|_| input.is_ours);
+    let is_new = input.row_state.status_coverage == StatusCoverage::Nothing;
+    let says_absent = is_new && matches!(phase, Phase::Scheduled | Phase::Expired | Phase::Over);
+    tenant.into_iter().flat_map(|tenant| &tenant.access).any(|access| {
+        let engine = &access.integration.engine;
+        let is_soon_known = matches!(
+            engine.state().borrow().condition,
+            ConnectionState::Connected | ConnectionState::Unchecked
+        );
+        (says_absent || is_soon_known)
+            && (engine.existing(input.object_id).is_none() || engine.lacks_witness(input.object_id))
+    })
 }
 
 /// Whether a record that a status names is proven not to live. What is no id of ours names nothing that could be asked for.

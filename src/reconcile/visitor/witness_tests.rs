@@ -123,3 +123,45 @@ async fn an_annotation_that_abandons_nothing_is_mentioned_on_a_deletion() {
     let status = testbed.object().unwrap().status.unwrap().status;
     assert!(status.condition("Ready").unwrap().message.ends_with("it must be \"true\""), "{status:?}");
 }
+
+/// Jane, whose record an earlier process made without naming it in a status; edited so since, while no process ran.
+fn edited(spec: &Value) -> Value {
+    let status = json!({ "observedGeneration": 1, "conditions": [] });
+    let changed = json!({ "metadata": { "generation": 2 }, "spec": spec, "status": status });
+    with(ours(jane()), &changed)
+}
+
+/// Starts with one list that lacks the record, and looks at what the status says when it says something of the new spec:
+/// how it is, how many records it names, and how many there are.
+async fn first_status_of(spec: &Value) -> (String, usize, usize) {
+    let testbed = started(DURING, hiding(), &edited(spec)).await;
+    testbed.rest().await;
+    let observes = |testbed: &Testbed| {
+        let status = testbed.object().and_then(|object| object.status);
+        status.is_some_and(|status| status.status.observed_generation == 2)
+    };
+    assert!(!observes(&testbed), "nothing is known after one list: {}", testbed.ready());
+    testbed.sync("netbox").await;
+    testbed.until("a status", observes).await;
+    (testbed.ready(), names(&testbed), inside(&testbed, "netbox"))
+}
+
+#[tokio::test]
+async fn a_visit_that_was_moved_meanwhile_is_scheduled_when_the_record_of_today_is_gone() {
+    let next_week = json!({ "visit": { "from": "2026-12-08", "to": null } });
+    assert_eq!(first_status_of(&next_week).await, ("True Scheduled".to_owned(), 0, 0));
+}
+
+#[tokio::test]
+async fn a_visitor_that_was_edited_meanwhile_is_in_sync_when_its_former_record_is_gone() {
+    assert_eq!(
+        first_status_of(&json!({ "visit": { "endTime": "14:00" } })).await,
+        ("True Succeeded".to_owned(), 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_visitor_that_is_refused_since_names_the_record_that_is_still_there() {
+    let (ready, names, there) = first_status_of(&json!({ "email": null })).await;
+    assert_eq!((ready.as_str(), names, there), ("False InvalidSpec", 1, 1));
+}
