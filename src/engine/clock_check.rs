@@ -55,8 +55,8 @@ impl Engine {
     pub(super) async fn compare_clock(&self) {
         let compared = match self.write_and_compare().await {
             Ok(compared) => compared,
-            Err(stop) => {
-                tracing::debug!(integration = %self.label, ?stop, "the clock was not compared");
+            Err(turn_error) => {
+                tracing::debug!(integration = %self.label, ?turn_error, "the clock was not compared");
                 false
             }
         };

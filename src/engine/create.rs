@@ -78,9 +78,9 @@ impl Engine {
             Ok(Applied::Exists) => Ok(None),
             Ok(Applied::Misnamed(given)) => self.judge_given(record, given, work).await.map(Some),
             Ok(_) => Ok(Some(Arc::clone(record))),
-            Err(stop) => {
-                self.forget_unsent(record.id, &stop);
-                Err(stop)
+            Err(turn_error) => {
+                self.forget_unsent(record.id, &turn_error);
+                Err(turn_error)
             }
         }
     }
@@ -134,8 +134,8 @@ impl Engine {
 
     /// A create is uncertain only if its answer was lost, possibly with the lease. A refusal, or a step that was not sent,
     /// leaves no doubt.
-    fn forget_unsent(&self, id: RecordId, stop: &TurnError) {
-        let undecided = match stop {
+    fn forget_unsent(&self, id: RecordId, turn_error: &TurnError) {
+        let undecided = match turn_error {
             TurnError::System(error) => error.kind == system::ErrorKind::Transient,
             TurnError::NotLeader => true,
             _ => false,

@@ -47,7 +47,7 @@ impl Engine {
                 Ok(Removal::MayArrive) => removals.may_arrive = true,
                 Ok(Removal::Disarmed(error)) => removals.disarmed = Some(error),
                 Err(TurnError::Unrevoked(error)) => open = open.or(Some(error)),
-                Err(stop) => return Err(stop),
+                Err(turn_error) => return Err(turn_error),
             }
         }
         open.map_or(Ok(removals), |error| Err(TurnError::Unrevoked(error)))
@@ -69,7 +69,7 @@ impl Engine {
                 not_carried_out()
             }
             Err(TurnError::System(error)) if self.is_refusal(id, &error) => error,
-            Err(stop) => return Err(stop.revoking()),
+            Err(turn_error) => return Err(turn_error.revoking()),
         };
         self.disarm(id, error, work).await
     }
@@ -118,8 +118,13 @@ impl Engine {
         if self.is_known_closed(id) {
             return Ok(Removal::Disarmed(closed(&error)));
         }
-        let unknown =
-            |stop| if let TurnError::System(_) = stop { TurnError::Unrevoked(error.clone()) } else { stop };
+        let unknown = |turn_error| {
+            if let TurnError::System(_) = turn_error {
+                TurnError::Unrevoked(error.clone())
+            } else {
+                turn_error
+            }
+        };
         let mut found = self.read(id, Priority::Revocation).await.map_err(unknown)?;
         let steps = found.as_ref().map(|found| disarming(id, &found.facts, self.clock.now()));
         if self.take_measures(&steps.unwrap_or_default(), work).await? {
@@ -142,7 +147,7 @@ impl Engine {
                     let (id, step) = (step.id(), step.name());
                     tracing::warn!(integration = %self.label, %id, step, %error, "a step that disarms a record failed");
                 }
-                Err(stop) => return Err(stop),
+                Err(turn_error) => return Err(turn_error),
             }
         }
         Ok(accepted)

@@ -134,7 +134,7 @@ impl Engine {
         let refused = match self.write(work, &Step::RemoveMisnamed(record.clone())).await {
             Ok(_) => None,
             Err(TurnError::System(error)) if !error.kind.is_of_connection() => Some(error),
-            Err(stop) => return Err(stop.revoking()),
+            Err(turn_error) => return Err(turn_error.revoking()),
         };
         if let Some(living) = self.living(external_id, work.priority).await.map_err(TurnError::revoking)? {
             let error = refused.unwrap_or_else(not_carried_out);
@@ -161,13 +161,13 @@ impl Engine {
         for step in disarming_misnamed(record, &facts, self.clock.now()) {
             match self.write(work.as_revocation(), &step).await {
                 Ok(_) | Err(TurnError::System(_)) => {}
-                Err(stop) => return stop,
+                Err(turn_error) => return turn_error,
             }
         }
         match self.living(&record.external_id, Priority::Revocation).await {
             Ok(Some(left)) => facts = left.facts,
             Ok(None) => {}
-            Err(stop) => return stop,
+            Err(turn_error) => return turn_error,
         }
         let is_closed = !facts.may_open(self.clock.now());
         let mut inner = self.inner.lock();

@@ -38,26 +38,26 @@ impl Engine {
     /// After a turn that failed before it created its record: reduces the remaining records. Returns the error to report.
     pub(super) async fn reduce_after(
         &self,
-        stop: TurnError,
+        turn_error: TurnError,
         object_id: ObjectId,
         desired: &DesiredState,
         work: Work,
     ) -> TurnError {
-        let failed = match &stop {
+        let failed = match &turn_error {
             TurnError::System(error) if !error.kind.is_of_connection() && !is_of_endpoint(error) => {
                 Some(error.clone())
             }
             TurnError::Source(SourceError::Unreachable(_))
             | TurnError::Blocked(_)
             | TurnError::CreatesStopped(_) => None,
-            _ => return stop,
+            _ => return turn_error,
         };
         // If the system lacks a declared group or format, a record that was made as declared may still hold it under
         // another name. Such a record is not reduced.
         let unknown = failed.as_ref().is_some_and(|error| error.kind == system::ErrorKind::Dependency);
         let spared = if unknown { Spared::Wanted } else { Spared::None };
         match (self.reduce(object_id, desired, spared, work).await, failed) {
-            (Ok(left), None) => stop.leaving(left),
+            (Ok(left), None) => turn_error.leaving(left),
             (Ok(left), Some(error)) => TurnError::System(describe(error, left)),
             // It is unknown whether access remains to be removed, so the failure counts as a failed revocation.
             (Err(TurnError::System(error)), Some(failed)) if error.kind == system::ErrorKind::Transient => {
@@ -66,7 +66,7 @@ impl Engine {
             (Err(TurnError::System(error) | TurnError::Unrevoked(error)), Some(failed)) => {
                 TurnError::Unrevoked(both(&failed, &error))
             }
-            (Err(stop), _) => stop.revoking(),
+            (Err(turn_error), _) => turn_error.revoking(),
         }
     }
 

@@ -27,7 +27,7 @@ impl Engine {
         let judged = self.judge_now().await;
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        let Err(stop) = judged else {
+        let Err(turn_error) = judged else {
             inner.judge_failures = 0;
             return;
         };
@@ -36,7 +36,7 @@ impl Engine {
         let again = after(now, failing.wait(system::ErrorKind::Transient, rand::random()));
         inner.judge_due.get_or_insert(again);
         drop(inner);
-        tracing::debug!(integration = %self.label, ?stop, "some records without an object could not be judged or removed");
+        tracing::debug!(integration = %self.label, ?turn_error, "some records without an object could not be judged or removed");
     }
 
     async fn judge_now(&self) -> Result<(), TurnError> {
@@ -98,23 +98,23 @@ impl Engine {
                 Orphan::Record(id) => self.remove_orphan(*id).await,
                 Orphan::Misnamed(external_id) => self.remove_misnamed_orphan(external_id).await,
             };
-            let Err(stop) = removed else { continue };
-            if !self.passes_over(&orphan, &stop) {
-                return Err(stop);
+            let Err(turn_error) = removed else { continue };
+            if !self.passes_over(&orphan, &turn_error) {
+                return Err(turn_error);
             }
-            first.get_or_insert(stop);
+            first.get_or_insert(turn_error);
         }
         first.map_or(Ok(()), Err)
     }
 
     /// Whether the remaining records are still processed after this failure. They are not if no further call is made or
     /// allowed.
-    fn passes_over(&self, id: &Orphan, stop: &TurnError) -> bool {
+    fn passes_over(&self, id: &Orphan, turn_error: &TurnError) -> bool {
         let inner = self.inner.lock();
         if inner.rejected.is_some() || inner.breaker.since().is_some() {
             return false;
         }
-        match stop {
+        match turn_error {
             TurnError::NotLeader | TurnError::Superseded => return false,
             TurnError::System(error) | TurnError::Unrevoked(error) => {
                 tracing::warn!(integration = %self.label, %id, %error, "a record without an object could not be removed");
@@ -124,7 +124,7 @@ impl Engine {
             | TurnError::Blocked(_)
             | TurnError::Leftover(..)
             | TurnError::CreatesStopped(_) => {
-                tracing::debug!(integration = %self.label, %id, ?stop, "could not find out whether the object of a record is gone");
+                tracing::debug!(integration = %self.label, %id, ?turn_error, "could not find out whether the object of a record is gone");
             }
         }
         true
@@ -147,11 +147,11 @@ impl Engine {
         }
         let mut first = None;
         for one in orphans {
-            let Err(stop) = self.look_for(one.id).await else { continue };
-            if !self.passes_over(&Orphan::Record(one.id), &stop) {
-                return Err(stop);
+            let Err(turn_error) = self.look_for(one.id).await else { continue };
+            if !self.passes_over(&Orphan::Record(one.id), &turn_error) {
+                return Err(turn_error);
             }
-            first.get_or_insert(stop);
+            first.get_or_insert(turn_error);
         }
         first.map_or(Ok(()), Err)
     }
