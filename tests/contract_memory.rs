@@ -59,7 +59,7 @@ async fn an_injected_refusal_does_nothing_and_comes_once() {
     let record = contract::visitor(&testbed, "ada");
     let step = vestibule_core::diff::Step::Create(record.clone().into());
     assert_eq!(testbed.0.apply(&step).await, Err(refusal));
-    assert!(testbed.0.everybody().is_empty());
+    assert!(testbed.0.all_records().is_empty());
     scenarios::a_created_record_reads_back_as_declared(&testbed).await;
     assert_eq!(testbed.0.calls("create"), 2);
 }

@@ -1,4 +1,5 @@
-//! One call: pace, breaker, lease, mode and suspension before it, feedback after it.
+//! One call to a system. Rate limit, breaker, lease, mode and suspension are checked before it, and its result is recorded
+//! after it.
 
 use std::future::Future;
 use std::time::Instant;
@@ -16,31 +17,31 @@ use crate::system::{self, Applied, ErrorCode, Page, Scope, SystemError};
 /// The one call that is made while the breaker is open.
 const CHECK: &str = "check";
 
-/// Why a slot's turn ended early.
+/// Why a turn ended early.
 #[derive(Debug)]
 pub(super) enum TurnError {
     /// The system failed.
     System(SystemError),
-    /// The lease is not held: nothing is called. Either it is renewed in a moment, or the process ends.
+    /// The lease is not held, so no call is made. Either the lease is renewed soon, or the process ends.
     NotLeader,
     /// The declared side gave no answer.
     Source(SourceError),
-    /// Mode or suspension changed under way, or what was planned has become wrong: look again.
+    /// The mode or the suspension changed during the turn, or the plan is outdated: the turn is repeated.
     Superseded,
-    /// The system failed at taking something away: whatever the item was, it is a revocation now (design 3.13).
+    /// The system did not remove access. The work is a revocation from now on (design 3.13).
     Unrevoked(SystemError),
-    /// A removal that the system acknowledged did not hold.
+    /// The system acknowledged a removal, and still shows the record.
     StillThere,
     /// Another object of ours holds what this one needs.
     Blocked(Box<Blocked>),
-    /// The record is as wanted. Beside it stays one that the system does not remove, and that opens nothing.
+    /// The desired record is present. A second record, which the system does not remove, stays and opens nothing.
     Leftover(RecordId, SystemError),
-    /// No record may be created now; the sentence is for the object.
+    /// No record may be created now. The message is for the status of the object.
     CreatesStopped(SystemError),
 }
 
 impl TurnError {
-    /// The same, if it happened to a removal.
+    /// The same error if it occurred while access was removed.
     pub(super) fn revoking(self) -> Self {
         if let Self::System(error) = self { Self::Unrevoked(error) } else { self }
     }
@@ -59,31 +60,31 @@ impl From<SourceError> for TurnError {
 }
 
 impl Engine {
-    /// Reads, at the pace and with the priority of `class`.
+    /// Reads from the system, within the rate limit and with this priority.
     pub(super) async fn observe(&self, priority: Priority, scope: Scope) -> Result<Page, TurnError> {
-        self.paced(priority, scope.name(), async { Ok(self.system().observe(scope).await?) }).await
+        self.with_permit(priority, scope.name(), async { Ok(self.system().observe(scope).await?) }).await
     }
 
-    /// Writes one step, if mode and suspension still allow it when its turn comes.
+    /// Writes one step, if mode and suspension still allow it when it gets its permit.
     pub(super) async fn write(&self, work: Work, step: &Step) -> Result<Applied, TurnError> {
         self.check_allowed(step)?;
         self.prepare_first_write().await?;
         let connection = self.inner.lock().connection;
         let call = async {
             self.check_allowed(step)?;
-            // From now on it may arrive; not from when it got in line.
+            // The create may arrive from now on, and not before the permit was given.
             self.may_arrive(step);
             let applied = self.system().apply(step).await;
             if applied.is_err() {
-                // It may have left only now: a call may have to log in first.
+                // The call may have logged in first, so the create may have been sent only now.
                 self.may_arrive(step);
             }
             applied.map_err(TurnError::from)
         };
-        let applied = self.paced(work.priority, step.name(), call).await;
+        let applied = self.with_permit(work.priority, step.name(), call).await;
         let applied = applied.map_err(|stop| self.note_denied(stop, connection))?;
         self.note_change(step.id().object_id);
-        // The audit: every change in a system, its reason, and what came of it.
+        // The audit: every change in a system, its reason and its result.
         tracing::info!(
             target: "vestibule::audit",
             integration = %self.label,
@@ -104,7 +105,7 @@ impl Engine {
 
     /// Proves the login.
     pub(super) async fn check(&self) -> Result<system::Health, TurnError> {
-        self.paced(Priority::Revocation, CHECK, async { Ok(self.system().check().await?) }).await
+        self.with_permit(Priority::Revocation, CHECK, async { Ok(self.system().check().await?) }).await
     }
 
     pub(super) fn check_allowed(&self, step: &Step) -> Result<(), TurnError> {
@@ -117,7 +118,7 @@ impl Engine {
         }
         let settings = self.settings.read();
         let mode = match step {
-            // What a create did wrong is undone wherever it may be done.
+            // The removal of a misnamed record is allowed wherever a create is allowed.
             Step::Create(_)
             | Step::AssignCard { .. }
             | Step::RemoveMisnamed(_)
@@ -129,8 +130,8 @@ impl Engine {
         if mode && (step.revokes() || opens) { Ok(()) } else { Err(TurnError::Superseded) }
     }
 
-    /// Whether a call that has got its turn is made at all: without the lease none is, and what was under way when a login was
-    /// refused or the breaker opened stops here. Says which connection it uses.
+    /// Fails if a call with a permit may not be made: without the lease, after the login was rejected, or while the breaker
+    /// is open. Returns the connection that the call uses.
     fn check_connection(&self, operation: &str) -> Result<u64, TurnError> {
         if !self.fence.held() {
             return Err(TurnError::NotLeader);
@@ -140,13 +141,14 @@ impl Engine {
             return Err(TurnError::System(error.clone()));
         }
         if inner.breaker.since().is_some() && operation != CHECK {
-            let message = "the system is out of reach: it was not asked, and is when it answers again";
+            let message =
+                "the system is unreachable: no call was made. The call follows when the system answers again";
             return Err(TurnError::System(SystemError::new(system::ErrorKind::Transient, "wait", message)));
         }
         Ok(inner.connection)
     }
 
-    async fn paced<T>(
+    async fn with_permit<T>(
         &self,
         priority: Priority,
         operation: &'static str,
@@ -161,7 +163,7 @@ impl Engine {
         let failure = match &result {
             Ok(_) => None,
             Err(TurnError::System(error)) => Some(error),
-            // Not called, or given up with the lease: that says nothing of the system, and no count or pace learns from it.
+            // No call was made, or the lease was lost meanwhile. This says nothing about the system, so nothing is recorded.
             Err(_) => return result,
         };
         let code = failure.map_or("ok", |error| error.kind.name());
@@ -179,7 +181,7 @@ impl Engine {
         result
     }
 
-    /// Breaker, condition and counters after a call.
+    /// Updates the breaker, the connection state and the metrics after a call.
     fn record_result(&self, failure: Option<&SystemError>, connection: u64, took: SignedDuration) {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
@@ -188,31 +190,31 @@ impl Engine {
                 let open = inner.breaker.failure(now, took);
                 drop(inner);
                 if open {
-                    tracing::warn!(integration = %self.label, error = %message, "out of reach: asked once in half a minute");
+                    tracing::warn!(integration = %self.label, error = %message, "the system is unreachable: it is probed once in half a minute");
                     self.metrics.systems.breaker_open(&self.label, true);
                     self.publish(|state| state.condition = ConnectionState::Unreachable(message.clone()));
                 }
             }
-            // The refusal of a login that was replaced meanwhile says nothing of the new one.
+            // A login that was rejected and replaced meanwhile says nothing about the new one.
             Some((system::ErrorKind::Auth, _)) if connection != inner.connection => {}
             Some(_) if connection != inner.connection && failure.is_some_and(is_of_endpoint) => {}
             Some((system::ErrorKind::Auth, message)) if !failure.is_some_and(may_not_create) => {
                 inner.rejected = failure.cloned();
                 inner.connected = false;
                 drop(inner);
-                tracing::warn!(integration = %self.label, error = %message, "the login is refused: not tried again by itself");
+                tracing::warn!(integration = %self.label, error = %message, "the login is rejected: it is not tried again until the Secret changes or a sync is requested");
                 self.metrics.systems.credential_valid(&self.label, false);
                 self.publish(|state| state.condition = ConnectionState::Rejected(message.clone()));
             }
             Some((_, message)) if failure.is_some_and(is_of_endpoint) => {
-                // Something answered. The next chore proves the connection before anything else is asked.
+                // The address answered, so the breaker closes. The next maintenance checks the connection before other calls.
                 if inner.breaker.success() {
                     self.metrics.systems.breaker_open(&self.label, false);
                 }
                 inner.connected = false;
                 inner.maintenance_after = now.checked_add(self.refused_retry()).ok();
                 drop(inner);
-                tracing::warn!(integration = %self.label, error = %message, "the address or a setting of the API is refused: looked at again in a minute");
+                tracing::warn!(integration = %self.label, error = %message, "the address or a setting of the API is refused: it is checked again in a minute");
                 self.publish(|state| state.condition = ConnectionState::Misconfigured(message.clone()));
             }
             _ => {
@@ -229,7 +231,7 @@ impl Engine {
     }
 }
 
-/// Whether every request fails so: it says nothing of what this one asked for.
+/// Whether every request fails with this error, so that it says nothing about the particular request.
 pub(super) fn is_of_endpoint(error: &SystemError) -> bool {
     error.code == Some(ErrorCode::Endpoint)
 }

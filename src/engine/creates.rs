@@ -1,5 +1,5 @@
-//! Whether records may be created. What stops creates stops nothing else: removals, ends and repairs go on (design
-//! 3.15).
+//! Decides whether records may be created. A create stop stops nothing else: removals, ends and repairs continue
+//! (design 3.15).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,26 +14,26 @@ use crate::system::{self, ErrorCode, SystemError};
 /// Why an integration creates no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CreateStop {
-    /// The integration has never written, and the system holds records of this Vestibule owner: they may be its own from
-    /// before a move or a restore.
+    /// The integration has never written, and the system holds records of this other Vestibule owner. They may be its own
+    /// from before a move or a restore.
     OtherOwner(String),
-    /// The system shortens ids: it kept so many characters of those that were sent.
+    /// The system shortens ids.
     ShortenedIds {
-        /// Characters that were sent.
+        /// The number of characters that were sent.
         sent: usize,
-        /// Characters that it kept.
+        /// The number of characters that the system kept.
         kept: usize,
     },
     /// The system gave a record an id of its own choice.
     ChosenIds,
-    /// The login has no right to create records, as the system says in this sentence. Reads and removals continue.
+    /// The login has no right to create records; the text is the system's message. Reads and removals continue.
     MayNotCreate(String),
-    /// The system says of an id that it is used, and shows neither a living nor a removed record of it.
+    /// The system reports that an id is used, and shows neither a living nor a removed record with it.
     HiddenIds,
 }
 
 impl CreateStop {
-    /// What an answer that names another id than the one that was sent says of the system.
+    /// The create stop that follows from an answer with another id than the one that was sent.
     pub(super) fn of_answer(sent: &RecordId, given: &str) -> Self {
         if sent.is_altered_as(given) && given.len() < sent.to_string().len() {
             return Self::ShortenedIds { sent: sent.to_string().len(), kept: given.chars().count() };
@@ -53,34 +53,34 @@ impl CreateStop {
     }
 }
 
-/// What decides whether records may be created.
+/// The facts that decide whether records may be created.
 #[derive(Debug, Default)]
 pub(super) struct Creates {
     /// Owner ids of other Vestibule owners, as the last listing shows them.
     pub(super) others: BTreeSet<String>,
-    /// What the system does to ids, until somebody asks for another attempt.
+    /// How the system alters ids. Cleared by a requested sync and by a new spec.
     ids: Option<CreateStop>,
-    /// What it has shown of that so far.
+    /// What the system has shown of how it treats ids.
     evidence: Evidence,
-    /// It has shown at some time that it keeps them.
+    /// The system has shown at some time that it keeps our ids.
     have_kept_ids: bool,
     /// The login has no right to create records. Cleared by another login and by a requested sync.
     denied: Option<CreateStop>,
     /// Why no record is created.
     stop: Option<CreateStop>,
-    /// Slots whose create waits for that to end; bounded by the slots that there are.
+    /// Objects whose create waits for the end of the create stop; bounded by the number of objects.
     waiting: BTreeMap<ObjectId, Work>,
 }
 
-/// What a system has shown of what it does to ids.
+/// What a system has shown of how it treats ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Evidence {
     #[default]
     None,
-    /// A record of ours is there under its id, or was made under it last.
+    /// A record of ours exists under its id, or the last create was made under its id.
     Kept,
-    /// The last create was not, and so many characters of its id were kept if it was shortened: what was made before
-    /// says nothing any more.
+    /// The last create was made under another id. If the id was shortened, this is the number of characters that were kept.
+    /// Earlier records prove nothing any more.
     Altered(Option<usize>),
 }
 
@@ -90,7 +90,7 @@ pub(super) fn may_not_create(error: &SystemError) -> bool {
 }
 
 impl Creates {
-    /// Whether the system keeps our ids, as far as it has shown. If not, one create is made at a time.
+    /// Whether the system has shown that it keeps our ids. If not, only one create is made at a time.
     pub(super) fn ids_are_kept(&self) -> bool {
         self.evidence == Evidence::Kept
     }
@@ -116,7 +116,7 @@ impl Creates {
         if let Evidence::Altered(kept) = self.evidence { kept } else { None }
     }
 
-    /// A whole list shows records of ours under their ids, or none.
+    /// A complete listing shows records of ours under their ids, or none.
     pub(super) fn note_listing(&mut self, shows_ours: bool) {
         self.have_kept_ids |= shows_ours;
         if shows_ours && self.evidence == Evidence::None {
@@ -132,7 +132,7 @@ impl Creates {
         self.stop.as_ref()
     }
 
-    /// The slot has its turn: what it waits for now is asked anew.
+    /// The object has a turn, so it waits no longer.
     pub(super) fn has_turn(&mut self, object_id: ObjectId) {
         self.waiting.remove(&object_id);
     }
@@ -145,7 +145,7 @@ impl Engine {
             TurnError::System(error) if may_not_create(&error) => {
                 let mut inner = self.inner.lock();
                 if inner.connection != connection {
-                    // Another login may have the right: the step is taken again.
+                    // Another login is in use now and may have the right, so the turn is repeated.
                     return TurnError::Superseded;
                 }
                 self.metrics.systems.credential_valid(&self.label, false);
@@ -163,7 +163,7 @@ impl Engine {
         if self.inner.lock().creates.are_stopped() { Err(self.creates_stopped()) } else { Ok(()) }
     }
 
-    /// How a create that is not allowed ends.
+    /// The error of a create that is not allowed.
     pub(super) fn creates_stopped(&self) -> TurnError {
         let message = format!(
             "waits for AccessIntegration {}, which creates no records now: see its status",
@@ -172,7 +172,7 @@ impl Engine {
         TurnError::CreatesStopped(SystemError::new(system::ErrorKind::Dependency, "create", message))
     }
 
-    /// The turn of a slot ended because no record may be created: it has another one when that is over.
+    /// The turn of an object ended because no record may be created. It is repeated when creates are allowed again.
     pub(super) fn await_creates(&self, inner: &mut Inner, object_id: ObjectId, work: Work) {
         inner.queue.done(object_id);
         if inner.creates.are_stopped() {
@@ -182,7 +182,7 @@ impl Engine {
         }
     }
 
-    /// Judges anew whether records may be created, shows it, and queues what waited for it.
+    /// Decides again whether records may be created, publishes the result, and queues the waiting creates if so.
     pub(super) fn judge_creates(&self, inner: &mut Inner) {
         let recorded = *self.may_write.borrow();
         let other = {
@@ -210,8 +210,8 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Creates records again although the system did something else to an id before: its spec has changed, or somebody
-    /// asks for it. One record is enough to find out.
+    /// Tries creates again although the system altered an id or denied them before, because the spec has changed or a sync
+    /// was requested. One record is enough to find out.
     pub fn retry_creates(&self) {
         let mut inner = self.inner.lock();
         let (ids, denied) = (inner.creates.ids.take(), inner.creates.denied.take());

@@ -1,4 +1,4 @@
-//! The full sync: page through the system, refresh the snapshot, queue what differs.
+//! The full sync: lists the system, refreshes the snapshot, and queues every difference.
 
 use std::collections::BTreeSet;
 
@@ -13,19 +13,19 @@ use super::{Engine, Priority, Reason};
 use crate::metrics::Job;
 use crate::system::{self, Cursor, Scope, SystemError};
 
-/// A walk of more pages than this is a system that never ends, not a large building.
+/// A list with more pages than this is a faulty system that never ends, and not a large building.
 const MOST_PAGES: usize = 100_000;
 
 impl Engine {
-    /// One full sync, with this rank unless nothing can begin before it. Fails as a whole if any page fails: absences
-    /// are never concluded from a part. Requests are answered by the next one that succeeds: until then their tokens stay.
+    /// One full sync, with this priority unless no other work can begin before it. Fails as a whole if any page fails:
+    /// absence is never concluded from a part. Requesters are answered by the next sync that succeeds.
     ///
-    /// It is published after the orphans were judged, because the requester looks then, but however that went: the list
-    /// was whole.
-    pub(super) async fn sync(&self, rank: Priority) -> Result<(), TurnError> {
+    /// The sync is published after the orphans were judged, because the requester expects the result of that, but even if the
+    /// judgement failed, because the listing was complete.
+    pub(super) async fn sync(&self, priority: Priority) -> Result<(), TurnError> {
         let tokens = self.inner.lock().sync_tokens.clone();
         // A listing is void if a setting of the connection changed meanwhile: a part of it was read with the former one.
-        while let Err(stop) = self.list(rank).await {
+        while let Err(stop) = self.list(priority).await {
             if !matches!(stop, TurnError::Superseded) {
                 return Err(stop);
             }
@@ -36,11 +36,11 @@ impl Engine {
         Ok(())
     }
 
-    async fn list(&self, rank: Priority) -> Result<(), TurnError> {
+    async fn list(&self, priority: Priority) -> Result<(), TurnError> {
         let (listing_number, mut listing, priority) = {
             let mut inner = self.inner.lock();
             inner.listings += 1;
-            let priority = if inner.snapshot.is_complete() { rank } else { Priority::Revocation };
+            let priority = if inner.snapshot.is_complete() { priority } else { Priority::Revocation };
             (inner.listings, inner.snapshot.begin_listing(), priority)
         };
         let mut walk = Walk::default();
@@ -73,7 +73,7 @@ impl Engine {
         if merged.suspicious {
             tracing::warn!(
                 integration = %self.label,
-                "the system listed nobody where records of ours were; each is asked for by its id before anything is concluded"
+                "the system returned an empty list although it had records of ours; each is read by its id before it counts as removed"
             );
         }
         let now = self.clock.now();
@@ -85,9 +85,9 @@ impl Engine {
             self.claim_owner_id();
         }
         self.judge_creates(&mut inner);
-        // What is as its id says is compared with the rows; only what somebody changed by hand is drift.
+        // A record whose content matches its id is compared with the desired state. Only a manual change is drift.
         let suspects = inner.snapshot.iter().filter(|one| !one.id.holds(one.fingerprint));
-        // What was reduced or disarmed here differs because of that, and nobody has changed it.
+        // A record that this engine reduced or disarmed was not changed by a person.
         let suspects = suspects.filter(|one| !inner.remaining.is_as_left(&one.id, one.fingerprint));
         let suspects: Vec<_> = suspects.map(|one| one.id).collect();
         let drifted: BTreeSet<_> = suspects
@@ -97,14 +97,14 @@ impl Engine {
             })
             .map(|id| id.object_id)
             .collect();
-        // What differs because a setting has changed is no drift: the setting asks for it.
+        // A difference that a changed setting causes is no drift.
         let (outdated, drifted): (BTreeSet<_>, BTreeSet<_>) =
             drifted.into_iter().partition(|object_id| inner.outdated.contains(*object_id));
         inner.compared(&outdated);
         for object_id in outdated {
             inner.queue.push(object_id, REWRITE, None, now);
         }
-        // What the list lacks is drift when the system says so once more.
+        // A missing record counts as drift only when a read by its id confirms it.
         self.metrics.truth.drift(&self.label, drifted.len() as u64, 0);
         inner.drifted.clone_from(&drifted);
         let object_ids: BTreeSet<_> = merged.missing.iter().map(|id| id.object_id).chain(drifted).collect();
@@ -122,7 +122,7 @@ impl Engine {
         let records = {
             let mut inner = self.inner.lock();
             inner.answer_tokens(&tokens);
-            // Who asked meanwhile may have changed something since: they get a sync of their own, one for all.
+            // A requester that asked during this sync may have changed something since, so another sync follows.
             let due = inner.next_sync(now, resync);
             inner.sync_due = due.filter(|_| inner.sync_tokens.is_empty());
             self.publish_outdated(&inner);
@@ -139,7 +139,7 @@ impl Engine {
         });
     }
 
-    /// Reads the names of access groups and card formats. A name that was there is not gone because one list lacks it.
+    /// Reads the names of access groups and card formats. If a known name is missing, they are read a second time.
     pub(super) async fn read_names(&self, priority: Priority) -> Result<(), TurnError> {
         let (mut groups, mut formats) = self.list_names(priority).await?;
         if self.inner.lock().names.loses_one(&groups, &formats) {
@@ -171,7 +171,7 @@ impl Engine {
         Ok((groups, formats.into_iter().collect()))
     }
 
-    /// Whether the system knows every group and format of a record; asks again if one is missing.
+    /// Fails if the system lacks a group or the card format of a record. Outdated names are read again before that.
     pub(super) async fn names_exist(
         &self,
         record: &DesiredRecord,
@@ -180,7 +180,7 @@ impl Engine {
         if self.missing_name(record).is_none() {
             return Ok(());
         }
-        // One asks, the others wait for the answer.
+        // One turn reads the names, the others wait for the result.
         let _asking = self.names.lock().await;
         let now = self.clock.now();
         let read_at = self.inner.lock().names.read_at;
@@ -208,7 +208,7 @@ impl Engine {
     }
 }
 
-/// The pages of a list, each once.
+/// A walk through the pages of a list. Each page is read once.
 #[derive(Default)]
 pub(super) struct Walk {
     cursor: Option<String>,
@@ -220,12 +220,12 @@ impl Walk {
         self.cursor.clone().map(Cursor)
     }
 
-    /// Pages read so far, the one under way among them.
+    /// The number of pages read so far, including the present one.
     fn pages(&self) -> usize {
         self.seen.len() + 1
     }
 
-    /// Whether there is another page; an error if the walk does not get on.
+    /// Whether there is another page; an error if the system repeats pages.
     pub(super) fn goes_on(&mut self, next: Option<Cursor>) -> Result<bool, SystemError> {
         self.cursor = next.map(|cursor| cursor.0);
         let Some(cursor) = &self.cursor else { return Ok(false) };

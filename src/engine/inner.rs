@@ -1,4 +1,4 @@
-//! What an engine holds.
+//! The memory of an engine.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,12 +26,12 @@ use crate::system::SystemError;
 use crate::work::backoff::earlier;
 use crate::work::{Priority, Queue};
 
-/// What may change while an engine runs.
+/// The settings of an engine, which may change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `spec.mode`.
     pub mode: Mode,
-    /// The integration or its Property is suspended: nothing is opened.
+    /// The integration or its Property is suspended: no new access is granted.
     pub suspended: bool,
     /// `spec.deletionGuard`.
     pub limits: Limits,
@@ -41,94 +41,94 @@ pub struct Settings {
     pub resync: SignedDuration,
     /// Whether records of other owners stop creates.
     pub ownership: Ownership,
-    /// The generation of the spec: with another one creates are tried again.
+    /// The generation of the spec. When it changes, creates are tried again.
     pub generation: i64,
     /// `spec.rateLimit.maxInFlight` or the system's own.
     pub max_in_flight: usize,
 }
 
 /// The engine's memory, behind one lock that is never held over an await.
-#[allow(clippy::struct_excessive_bools, reason = "each says one thing, and they change independently")]
+#[allow(clippy::struct_excessive_bools, reason = "each has its own meaning, and they change independently")]
 pub(super) struct Inner {
-    /// When the loop looked at the clock last.
+    /// When the loop last read the clock.
     looked: Timestamp,
     pub(super) queue: Queue,
     pub(super) snapshot: Snapshot,
     pub(super) breaker: Breaker,
-    /// Creates whose answer was lost, and when they left at the latest: they count as held until the system says otherwise.
-    /// Bounded by the calls that fail while the breaker lets calls through.
+    /// Creates whose answer was lost, and the latest time at which they were sent. Such a record counts as existing until the
+    /// system shows otherwise. Bounded by the calls that fail while the breaker lets calls through.
     pub(super) uncertain: BTreeMap<RecordId, Timestamp>,
-    /// Removals that are still to be read back.
+    /// Removals that were not read back yet.
     pub(super) unconfirmed: BTreeMap<RecordId, Unconfirmed>,
-    /// Slots whose last outcome is that something is unconfirmed: they are told once it is not. Whoever was told something
-    /// else since keeps that.
-    pub(super) untold: BTreeSet<ObjectId>,
+    /// Objects whose last reported outcome is [`Outcome::Unconfirmed`](super::Outcome::Unconfirmed). The confirmed outcome
+    /// is reported later, unless a turn reports another one before.
+    pub(super) confirmations_to_report: BTreeSet<ObjectId>,
     pub(super) absence: Absence,
-    /// Who waits for which other object.
+    /// Which objects wait for which others.
     pub(super) waits: Waits,
     pub(super) names: Names,
-    /// Where the record of an object differs from what is declared while mode Observe leaves it so.
+    /// The differences between records and desired records that mode Observe leaves.
     pub(super) differing: BTreeMap<ObjectId, Altered>,
-    /// The objects of the held records that the status names.
+    /// The objects of the held-back records that the status names.
     pub(super) held_names: BTreeMap<Orphan, String>,
-    /// Slots whose records are read by id at their next turn; each is in the queue.
+    /// Objects whose records are read by id at their next turn; each is in the queue.
     pub(super) rereads: BTreeSet<ObjectId>,
     pub(super) connected: bool,
-    /// Why the login is refused: nothing is called until there is another.
+    /// Why the login is rejected. No call is made until there is another login or a sync is requested.
     pub(super) rejected: Option<SystemError>,
     /// Rises with each new connection.
     pub(super) connection: u64,
     pub(super) draining: bool,
-    /// From when on orphans are to be judged without a sync: all objects are known now, somebody released some, or the last
+    /// When orphans are to be judged without a sync: all objects are known, a person released removals, or the last
     /// judgement could not be carried out.
     pub(super) judge_due: Option<Timestamp>,
-    /// How often in a row it could not.
+    /// Consecutive judgements that could not be carried out.
     pub(super) judge_failures: u32,
-    /// A check, a sync or a batch of confirmations is under way.
+    /// Maintenance (a connection check, a sync or a reading back) is under way.
     pub(super) maintenance: bool,
-    /// After a failed one, the next waits until then.
+    /// After failed maintenance, the next one waits until this time.
     pub(super) maintenance_after: Option<Timestamp>,
     pub(super) sync_due: Option<Timestamp>,
     pub(super) sync_tokens: Vec<String>,
     /// How many listings have begun.
     pub(super) listings: u64,
-    /// What a listing costs beside reading one by one: the pages of the last. No number of reads is too many after one that
-    /// proves nothing.
+    /// The number of pages of the last listing, to choose between a listing and single reads. It is the maximum after a
+    /// suspicious listing, so that single reads are chosen.
     pub(super) pages: usize,
-    /// When to tell how many records there are; put off while there is work.
-    pub(super) tell_records: Option<Timestamp>,
-    /// Since when the published record count is not the present one.
-    pub(super) miscounted_since: Option<Timestamp>,
+    /// When to publish the number of records; postponed while there is work.
+    pub(super) publish_records_at: Option<Timestamp>,
+    /// Since when the published number of records is outdated.
+    pub(super) count_outdated_since: Option<Timestamp>,
     /// Since when rollover work is queued.
     pub(super) rollover_since: Option<Timestamp>,
-    /// When guarded removals of the last hour were made.
+    /// When the guard's removals of the last hour were made.
     pub(super) guarded: VecDeque<Timestamp>,
-    /// Records that somebody has released and that are still there.
+    /// Records that a person has released for removal and that still exist.
     pub(super) released: BTreeSet<RecordId>,
-    /// Records of ours under other ids than ours; bounded by what the last listing shows and what creates made since.
+    /// Records of ours under other ids than ours; bounded by the last listing and the creates since.
     pub(super) misnamed: MisnamedRecords,
     /// Whether records may be created.
     pub(super) creates: Creates,
-    /// Records of ours without a readable mark, as the last listing shows them, and those that were read since.
+    /// Records of ours without a readable owner mark in the last listing or in a read since.
     pub(super) unmarked: BTreeSet<RecordId>,
-    /// What there is to learn from reading writes back.
+    /// What is known from reading writes back.
     pub(super) checks: Checks,
     /// Objects whose record the last comparison has counted as drift, until their turn ends.
     pub(super) drifted: BTreeSet<ObjectId>,
-    /// What was not compared since a setting has changed that decides how a record is written.
+    /// Records that were not compared since a setting that decides how records are written has changed.
     pub(super) outdated: Outdated,
-    /// Records whose texts the system does not keep as they are sent.
+    /// Records whose texts the system does not keep.
     pub(super) altered: BTreeMap<ObjectId, Altered>,
-    /// Pending revocations according to the statuses of objects, and the time of the oldest; used before the first list.
+    /// Pending revocations according to the statuses of objects, and the time of the oldest; used before the first listing.
     pub(super) unlisted: (usize, Option<Timestamp>),
-    /// Records that stay although they are not wanted as they are.
+    /// Records that stay although they differ from the desired state.
     pub(super) remaining: Remaining,
 }
 
-/// After this time a create whose answer was lost cannot arrive any more: twice the longest call.
+/// A create whose answer was lost cannot arrive after this time, which is twice the longest call.
 pub(super) const UNCERTAIN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
-/// Sync tokens kept while one sync runs; more are answered by the last.
+/// At most this many sync tokens are kept; of more, only the last ones appear as handled.
 pub(super) const SYNC_TOKENS: usize = 8;
 
 impl Inner {
@@ -159,8 +159,8 @@ impl Inner {
             sync_tokens: Vec::new(),
             listings: 0,
             pages: 1,
-            tell_records: None,
-            miscounted_since: None,
+            publish_records_at: None,
+            count_outdated_since: None,
             rollover_since: None,
             guarded: VecDeque::new(),
             released: BTreeSet::new(),
@@ -176,23 +176,27 @@ impl Inner {
         }
     }
 
-    /// Looks at the clock. If it was set back, what lies ahead moves with it, and what lies behind is not later than now:
-    /// else everything would wait for that time once more.
+    /// Takes the present time. If the clock was set back, deadlines move with it, and past times are limited to now. Without
+    /// this all work would wait for that time once more.
     pub(super) fn look_at(&mut self, now: Timestamp) {
         let back = std::mem::replace(&mut self.looked, now).duration_since(now);
         if !back.is_positive() {
             return;
         }
         self.queue.set_back(back);
-        let ahead =
-            [&mut self.sync_due, &mut self.maintenance_after, &mut self.judge_due, &mut self.tell_records];
+        let ahead = [
+            &mut self.sync_due,
+            &mut self.maintenance_after,
+            &mut self.judge_due,
+            &mut self.publish_records_at,
+        ];
         for at in ahead.into_iter().flatten() {
             *at = earlier(*at, back);
         }
         let pending = self.unconfirmed.values_mut().map(|one| &mut one.since);
         let behind = self.uncertain.values_mut().chain(&mut self.guarded).chain(pending);
         let names = self.names.lacking.values_mut().chain(&mut self.names.read_at);
-        for at in behind.chain(names).chain(&mut self.rollover_since).chain(&mut self.miscounted_since) {
+        for at in behind.chain(names).chain(&mut self.rollover_since).chain(&mut self.count_outdated_since) {
             *at = now.min(*at);
         }
     }
@@ -203,8 +207,8 @@ impl Inner {
         self.remaining.forget(id);
     }
 
-    /// The system says that it has removed the record. With the last one of its slot goes what was known of
-    /// altered texts.
+    /// The system acknowledges the removal of the record. If it was the last record of its object, what was known of altered
+    /// texts is forgotten.
     pub(super) fn acknowledged(&mut self, id: &RecordId) {
         self.snapshot.removed(id);
         self.absence.note_gone(*id);
@@ -216,7 +220,7 @@ impl Inner {
         }
     }
 
-    /// The living records of a slot, those with an unknown outcome among them.
+    /// The living records of an object, including uncertain ones.
     pub(super) fn existing(&self, object_id: ObjectId) -> Vec<ExistingRecord> {
         let mut existing = self.snapshot.existing(object_id);
         for one in &mut existing {
@@ -237,7 +241,7 @@ impl Inner {
         existing
     }
 
-    /// The fields of a slot's record that the system holds otherwise than they were sent.
+    /// The fields of an object's record that the system holds with other values than those that were sent.
     pub(super) fn altered_fields(&self, object_id: ObjectId) -> Fields {
         if self.altered.is_empty() {
             return Fields::default();
@@ -250,7 +254,7 @@ impl Inner {
         altered.map(|altered| altered.fields).unwrap_or_default()
     }
 
-    /// Removals of a slot that are still to be read back.
+    /// Removals of an object that were not read back yet.
     pub(super) fn unconfirmed(&self, object_id: ObjectId) -> Vec<RecordId> {
         self.unconfirmed
             .range(self.first_id(object_id)..)
@@ -259,12 +263,12 @@ impl Inner {
             .collect()
     }
 
-    /// Whether removals wait to be read back that no turn under way reads back itself.
+    /// Whether removals wait to be read back by maintenance. A turn under way reads its own removals back.
     pub(super) fn awaits_reading_back(&self) -> bool {
         self.unconfirmed.keys().any(|id| !self.queue.is_in_flight(id.object_id))
     }
 
-    /// Creates of a slot whose answer was lost.
+    /// Creates of an object whose answer was lost.
     pub(super) fn uncertain(&self, object_id: ObjectId) -> impl Iterator<Item = RecordId> {
         self.uncertain
             .range(self.first_id(object_id)..)
@@ -272,12 +276,12 @@ impl Inner {
             .take_while(move |id| id.object_id == object_id)
     }
 
-    /// The id that sorts before every other of its slot.
+    /// The smallest record id of an object.
     const fn first_id(&self, object_id: ObjectId) -> RecordId {
         RecordId { owner: self.snapshot.owner(), object_id, content: 0, number: 0 }
     }
 
-    /// Records of a slot that the last listing lacks.
+    /// Records of an object that are missing from the last listing.
     pub(super) fn missing(&self, object_id: ObjectId) -> impl Iterator<Item = RecordId> {
         self.snapshot
             .existing(object_id)
@@ -286,14 +290,15 @@ impl Inner {
             .filter(|id| self.snapshot.is_missing(id))
     }
 
-    /// Whether everything that the mode lets us remove is removed and read back, and a second list lacks it.
+    /// Whether every record is removed and read back, and a second listing confirms it. Always true in a mode that removes
+    /// nothing.
     pub(super) fn is_drained(&self, mode: Mode) -> bool {
         let empty = self.records() == 0 && self.uncertain.is_empty() && self.unconfirmed.is_empty();
         // Draining begins with a listing of its own.
         !mode.removes() || (self.lists_are_enough() && self.sync_due.is_some() && empty)
     }
 
-    /// Begins to drain: at once with what is known, and again with what a listing shows.
+    /// Begins to drain: at once with the known records, and again with those that a listing shows.
     pub(super) fn drain(&mut self, now: Timestamp) {
         if !std::mem::replace(&mut self.draining, true) {
             self.want_witness(now);
@@ -302,7 +307,7 @@ impl Inner {
         }
     }
 
-    /// Ends to drain, and says whether it was draining.
+    /// Ends the drain. Returns whether the engine was draining.
     pub(super) fn end_drain(&mut self) -> bool {
         let drained = std::mem::take(&mut self.draining);
         if drained {
@@ -311,7 +316,7 @@ impl Inner {
         drained
     }
 
-    /// Queues every slot that holds something, or may do so.
+    /// Queues every object that has records, or may have some.
     pub(super) fn queue_all(&mut self, now: Timestamp) {
         let uncertain = self.uncertain.keys().map(|id| id.object_id);
         let all: Vec<_> =
@@ -332,12 +337,12 @@ impl Inner {
     pub(super) fn request_sync(&mut self, token: &str) {
         (self.sync_due, self.maintenance_after) = (None, None);
         self.sync_tokens.push(token.to_owned());
-        // Too many are answered by the newest.
+        // Of too many tokens the oldest are dropped; the newest one is answered.
         let surplus = self.sync_tokens.len().saturating_sub(SYNC_TOKENS);
         self.sync_tokens.drain(..surplus);
     }
 
-    /// A sync that began with these tokens is done: what was asked for meanwhile stays.
+    /// A sync that began with these tokens is done. Tokens that arrived meanwhile stay.
     pub(super) fn answer_tokens(&mut self, tokens: &[String]) {
         self.sync_tokens.retain(|token| !tokens.contains(token));
     }

@@ -1,8 +1,9 @@
-//! One engine per integration: it owns the login, the snapshot, the queue and the pace (design, section 4).
+//! One engine per integration: it owns the login, the snapshot and the queue, and uses the rate limit of its account
+//! (design, section 4).
 //!
-//! Whoever wants something pushes a slot and returns. When its turn comes the engine asks the [`DesiredStateSource`] what should be true,
-//! compares with the snapshot, and does the difference step by step, each step behind the pace, the lease and the
-//! mode. A full sync pages through the system and queues what differs.
+//! Callers push an object and return. When its turn comes, the engine asks the [`DesiredStateSource`] for the desired
+//! state, compares it with the snapshot, and makes the difference step by step. Each step needs a permit of the rate
+//! limiter, the lease and a mode that allows it. A full sync lists the system and queues every difference.
 
 mod absence;
 mod call;
@@ -66,32 +67,32 @@ use crate::system::AccessSystem;
 use inner::Inner;
 use rate_limiter::RateLimiter;
 
-/// What an engine is made of.
+/// The parts of a new engine.
 pub struct Parts {
-    /// The AccessIntegration it serves.
+    /// The AccessIntegration that it serves.
     pub integration: ObjectKey,
-    /// Whose records it looks after.
+    /// The owner of the records that it manages.
     pub owner: Owner,
     /// The connection.
     pub system: Arc<dyn AccessSystem>,
     /// The declared side.
     pub source: Arc<dyn DesiredStateSource>,
-    /// The pace of the account, shared by all integrations of one account.
+    /// The rate limiter of the account, shared by all integrations of one account.
     pub rate_limiter: RateLimiter,
-    /// Asked before every write.
+    /// Checked before every call.
     pub fence: Fence,
-    /// Time.
+    /// The clock.
     pub clock: SharedClock,
-    /// Counters.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// What may change while it runs.
+    /// The settings, which may change while the engine runs.
     pub settings: Settings,
 }
 
 /// The engine of one integration; see the module.
 ///
-/// Its locks have one order: `inner` first, then `system`, `settings` or `state`. Whoever holds one of the later three takes
-/// no other: a reader of `settings` waits behind a writer that waits, so that two orders would lock three tasks up for ever.
+/// Its locks have one order: `inner` first, then `system`, `settings` or `state`. A holder of one of the latter three takes
+/// no other lock: a reader of `settings` waits behind a waiting writer, so that two orders would deadlock three tasks.
 pub struct Engine {
     integration: ObjectKey,
     label: String,
@@ -104,20 +105,20 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
     inner: Mutex<Inner>,
-    /// Logins of the present connection that are counted.
+    /// Logins of the present connection that were counted.
     logins: AtomicU64,
-    /// Held by who asks for the names of groups and formats.
+    /// Held while the names of groups and formats are read.
     names: tokio::sync::Mutex<()>,
     /// Held by the one create that shows whether the system keeps our ids.
     first_create: tokio::sync::Mutex<()>,
-    /// Whether the AccessIntegration says under which owner id records are made.
+    /// Whether `status.ownerId` of the AccessIntegration names the owner id of its records.
     may_write: watch::Sender<bool>,
     wake: Notify,
     state: watch::Sender<State>,
 }
 
 impl Engine {
-    /// An engine at rest; [`Engine::run`] starts it.
+    /// A new engine; [`Engine::run`] starts it.
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { integration, owner, system, source, rate_limiter, fence, clock, metrics, settings } =
             parts;
@@ -145,12 +146,12 @@ impl Engine {
         })
     }
 
-    /// The integration it serves.
+    /// The integration that it serves.
     pub fn integration(&self) -> &ObjectKey {
         &self.integration
     }
 
-    /// Whose records it looks after.
+    /// The owner of the records that it manages.
     pub const fn owner(&self) -> Owner {
         self.owner
     }
@@ -165,43 +166,43 @@ impl Engine {
         self.system.read().external_id(id)
     }
 
-    /// How the connection and the last sync stand; the receiver wakes on a change.
+    /// The state of the engine; the receiver wakes on a change.
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
 
-    /// The living records of a slot, or `None` before the first complete sync: then nothing is known.
+    /// The living records of an object; `None` before the first complete listing.
     pub fn existing(&self, object_id: ObjectId) -> Option<Vec<ExistingRecord>> {
         let inner = self.inner.lock();
         inner.snapshot.is_complete().then(|| inner.existing(object_id))
     }
 
-    /// Whether a whole list of the system was read since the start.
+    /// Whether a complete listing was read since the start.
     pub fn has_listed(&self) -> bool {
         self.inner.lock().snapshot.is_complete()
     }
 
-    /// How many living records of ours the system holds, as far as is known.
+    /// The number of our living records in the system, as far as known.
     pub fn records(&self) -> usize {
         self.inner.lock().records()
     }
 
-    /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
+    /// Whether no work of the object is queued or under way, and none waits for its confirmation or for a second witness.
     pub fn is_settled(&self, object_id: ObjectId) -> bool {
         self.inner.lock().is_settled(object_id)
     }
 
-    /// Whether work for the slot has begun.
+    /// Whether a turn of the object is under way.
     pub fn is_under_way(&self, object_id: ObjectId) -> bool {
         self.inner.lock().queue.is_in_flight(object_id)
     }
 
-    /// Whether nothing is opened now: the integration or its Property is suspended.
+    /// Whether no new access is granted now, because the integration or its Property is suspended.
     pub fn is_suspended(&self) -> bool {
         self.settings.read().suspended
     }
 
-    /// Whether what was withheld for this reason still is.
+    /// Whether a change that was withheld for this reason is still withheld.
     pub fn withholds(&self, why: Withheld) -> bool {
         let settings = self.settings.read();
         match why {
@@ -210,10 +211,10 @@ impl Engine {
         }
     }
 
-    /// Takes new settings; work that they now allow is queued by whoever changed them. A release of held removals is
-    /// judged by a sync, at once: nobody who has released them waits for the next one.
+    /// Takes new settings. The caller queues the work that they now allow. After a release of held-back removals a sync
+    /// judges them at once.
     pub fn set_settings(&self, settings: Settings) {
-        // Each pass brings them, and hardly ever others: nobody waits for a writer that changes nothing.
+        // Each run of the low-volume loop sets them, usually unchanged. Then the write lock is not taken.
         if *self.settings.read() == settings {
             return;
         }
@@ -225,8 +226,8 @@ impl Engine {
         *current = settings;
         drop(current);
         if released {
-            // Judged by a listing. One that runs now sets its successor's time when it ends: the judgement must not be
-            // lost with that.
+            // A listing judges the release. A listing that runs now overwrites `sync_due` at its end, so `judge_due` is
+            // set too.
             let mut inner = self.inner.lock();
             (inner.sync_due, inner.judge_due) = (None, Some(self.clock.now()));
         }
@@ -244,7 +245,7 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Judges orphans by what the last sync found, without waiting for the next: all objects are known now.
+    /// Judges the orphans of the last listing without waiting for the next one. Called when all objects are known.
     pub fn judge(&self) {
         self.inner.lock().judge_due = Some(self.clock.now());
         self.wake.notify_one();
@@ -266,20 +267,20 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Asks for a full sync now; requests merge while one runs. The token comes back in [`State::handled_syncs`].
+    /// Requests a full sync now; requests during a sync are merged. The token appears in [`State::handled_syncs`].
     pub fn request_sync(&self, token: &str) {
         self.inner.lock().request_sync(token);
         self.retry_creates();
         self.wake.notify_one();
     }
 
-    /// Removes every record of this owner, whatever is declared, and says so in [`State::drained`].
+    /// Removes every record of this owner, whatever is declared. [`State::drained`] reports the end.
     pub fn drain(&self) {
         self.inner.lock().drain(self.clock.now());
         self.wake.notify_one();
     }
 
-    /// What `/debug/state.json` shows: counts and states, nobody's data.
+    /// The content of `/debug/state.json`: counts and states, no personal data.
     pub fn diagnostics(&self) -> serde_json::Value {
         let state = self.state.borrow().clone();
         let inner = self.inner.lock();
@@ -306,8 +307,8 @@ impl Engine {
         })
     }
 
-    /// Counts the records of a slot that are left in the system although its object goes: those that are held, and those
-    /// that it names and that are not proven to be gone. Says how many there are.
+    /// Counts the records that are left in the system although their object is deleted: the known ones, and those in its
+    /// status that are not proven to be gone. Returns their number.
     pub fn leave_behind(&self, object_id: ObjectId, named: &[RecordId]) -> usize {
         let (existing, misnamed) = {
             let inner = self.inner.lock();
@@ -322,8 +323,8 @@ impl Engine {
         left
     }
 
-    /// Ends a [`Self::drain`] that is not wanted any more: its Property was made anew. A sync compares everything, because turns
-    /// that were taken while it drained did not ask what is wanted.
+    /// Ends a [`Self::drain`], because its Property was created again. A sync compares everything, because turns during the
+    /// drain did not read the desired state.
     pub fn end_drain(&self) {
         if self.inner.lock().end_drain() {
             self.publish(|state| state.drained = false);
@@ -331,7 +332,7 @@ impl Engine {
         }
     }
 
-    /// Opens nothing from now on, until settings are set again; what closes goes on.
+    /// Grants no new access until settings are set again. Work that removes access continues.
     pub fn suspend(&self) {
         self.settings.write().suspended = true;
     }

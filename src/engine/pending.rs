@@ -1,4 +1,4 @@
-//! What is not done before the system has said so, and since when it is pending (design 3.13).
+//! Revocations that the system has not confirmed yet, and since when they are pending (design 3.13).
 
 use jiff::{SignedDuration, Timestamp};
 use vestibule_core::identity::RecordId;
@@ -6,22 +6,23 @@ use vestibule_core::identity::RecordId;
 use super::inner::Inner;
 use super::{Engine, Reason};
 
-/// A failed check or sync is tried again after this time; the breaker stretches it.
+/// Failed maintenance is tried again after this time, or later if the breaker is open.
 pub(super) const MAINTENANCE_RETRY: SignedDuration = SignedDuration::from_secs(15);
 
 /// A removal that the system has acknowledged and that was not read back yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unconfirmed {
-    /// How many listings had begun: only a later one counts as reading back.
+    /// How many listings had begun. Only a later listing counts as reading back.
     pub(super) listings: u64,
-    /// Since when the removal is pending: its age counts until the system has said that it is done.
+    /// Since when the removal is pending. It stays pending until the system confirms it.
     pub(super) since: Timestamp,
-    /// Why it is done, for the case that it has to be done again.
+    /// Why the record was removed, in case the removal must be repeated.
     pub(super) reason: Reason,
 }
 
 impl Engine {
-    /// Sets the pending revocations according to the statuses of objects. They count until the first list has queued them.
+    /// Sets the pending revocations according to the statuses of objects. They count until the first listing has queued
+    /// them.
     pub fn note_unlisted_revocations(&self, pending: usize, oldest: Option<Timestamp>) {
         let before = std::mem::replace(&mut self.inner.lock().unlisted, (pending, oldest));
         if before != (pending, oldest) {
@@ -31,15 +32,15 @@ impl Engine {
 }
 
 impl Inner {
-    /// The system has acknowledged a removal: it is read back, alone or by a listing that begins from now on.
+    /// The system has acknowledged a removal. It is to be read back, by its id or by a listing that begins later.
     pub(super) fn await_reading_back(&mut self, id: RecordId, reason: Reason, now: Timestamp) {
         let since = self.queue.since(id.object_id).map_or(now, |since| since.min(now));
         self.unconfirmed.insert(id, Unconfirmed { listings: self.listings, since, reason });
     }
 
-    /// Revocations that the system has not said to be done, and since when the oldest is pending.
+    /// The number of revocations that the system has not confirmed, and since when the oldest is pending.
     pub(super) fn pending_revocations(&self) -> (usize, Option<Timestamp>) {
-        // What the queue has as a revocation counts once.
+        // A record whose object is queued for a revocation counts once.
         let unread = self.unconfirmed.iter().filter(|(id, _)| !self.queue.is_revoking(id.object_id));
         let (mut count, mut oldest) = (self.queue.pending_revocations(), self.queue.oldest_revocation());
         for (_, one) in unread {
@@ -55,9 +56,8 @@ impl Inner {
         pending
     }
 
-    /// A check, a sync or a reading back ended without an outcome, by a panic: all of it is done again, a listing first,
-    /// which compares everything.
-    pub(super) fn repeat_chore(&mut self, now: Timestamp) {
+    /// Maintenance ended without a result, by a panic: it is repeated, beginning with a listing, which compares everything.
+    pub(super) fn repeat_maintenance(&mut self, now: Timestamp) {
         self.maintenance = false;
         self.maintenance_after = now.checked_add(MAINTENANCE_RETRY).ok();
         self.sync_due = None;
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removal_that_did_not_hold_is_repeated_for_the_reason_that_it_had() {
+    fn a_removal_without_effect_is_repeated_for_its_former_reason() {
         let (engine, id) = (engine(), RecordId::new(Owner(7), ObjectId(1), 1));
         let now = engine.clock.now();
         engine.inner.lock().await_reading_back(id, Reason::Rollover, now);

@@ -1,4 +1,5 @@
-//! One slot's turn: ask what is wanted, compare, do the difference as one unit, tell.
+//! One turn of an object: reads the desired state, compares it with the snapshot, carries out the action plan, and returns
+//! the outcome.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::{DesiredStateAnswer, Engine, Outcome, Priority, Work};
 use crate::system::{self, Scope, SystemError};
 
 impl Engine {
-    /// Takes the turn of a slot and tells what came of it; `None` if there is nothing to tell.
+    /// Takes the turn of an object and returns its outcome; `None` if there is nothing to report.
     pub(super) async fn reconcile_object(
         &self,
         object_id: ObjectId,
@@ -42,7 +43,7 @@ impl Engine {
             Err(stop) => return Err(self.reduce_after(stop, object_id, &desired, work).await),
         };
         if removals.may_arrive {
-            let message = "an earlier create without an answer may still arrive; looked up again in a moment";
+            let message = "an earlier create without an answer may still arrive; the record is looked up again in a moment";
             let error = SystemError::new(system::ErrorKind::Dependency, "RemovePerson", message);
             return Err(TurnError::Unrevoked(error));
         }
@@ -64,7 +65,7 @@ impl Engine {
         }
     }
 
-    /// Checks the new, removes the old, makes the new.
+    /// Checks the new record, removes the old ones, and creates the new one.
     async fn carry_out(
         &self,
         object_id: ObjectId,
@@ -73,7 +74,7 @@ impl Engine {
     ) -> Result<Removals, TurnError> {
         self.check_new(action_plan, work).await?;
         if action_plan.actions.iter().any(|action| !matches!(action, Action::Remove(_))) {
-            // Before the old is removed: what both grant stays open while the API server does not answer.
+            // Before the old record is removed, so that it stays while the API server does not answer.
             self.source.ensure_finalizer(object_id).await?;
         }
         if action_plan.actions.iter().any(|action| matches!(action, Action::Create(_))) {
@@ -90,7 +91,7 @@ impl Engine {
                 Action::Create(record) => self.create(record, work).await,
                 Action::Repair(id, record) => self.repair(*id, record, work).await,
             };
-            // The removal that failed is tried again, whatever else fails.
+            // A failed removal is tried again, whatever else fails.
             made.map_err(|stop| if removals.disarmed.is_some() { stop.revoking() } else { stop })?;
         }
         Ok(removals)
@@ -117,7 +118,7 @@ impl Engine {
         }
     }
 
-    /// After the acts: read removals back if they are few, and say how the slot stands.
+    /// After the actions: reads removals back if they are few, and returns the outcome.
     async fn settle(
         &self,
         object_id: ObjectId,
@@ -162,8 +163,8 @@ impl Engine {
         })
     }
 
-    /// Records that the last listing lacked, and creates whose answer was lost, are asked for by id: absence needs a
-    /// second witness, and nothing is repeated blindly.
+    /// Reads records that are missing from the last listing, and creates whose answer was lost, by their id: absence needs a
+    /// second witness, and a create is not repeated without a look.
     async fn ask_for_doubtful(
         &self,
         object_id: ObjectId,
@@ -197,7 +198,7 @@ impl Engine {
             let was_listed = inner.snapshot.is_missing(&id);
             inner.removed(&id);
             self.metrics.truth.drift(&self.label, u64::from(was_listed), 0);
-            // It may still arrive. Making it again meets it then; removing it has to wait for it.
+            // The create may still arrive. A repeated create would meet the record; a removal must wait for it.
             if matches!(&wanted.desired, DesiredState::Record(record) if record.id.same_content(&id)) {
                 inner.uncertain.remove(&id);
             }
@@ -208,8 +209,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks the new before the old is removed: it may be created, its groups and its card format exist, its card is
-    /// free.
+    /// Checks the new record before the old one is removed: creates are allowed, its groups and its card format exist, and
+    /// its card is free.
     async fn check_new(&self, action_plan: &ActionPlan, work: Work) -> Result<(), TurnError> {
         if action_plan.actions.iter().any(|action| matches!(action, Action::Create(_))) {
             self.check_creates()?;
@@ -225,7 +226,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The record is made; what `diff` leaves of it are its cards.
+    /// Assigns the cards of a new record, which are the remaining steps of `diff` after the create.
     pub(super) async fn add_cards(&self, record: &Arc<DesiredRecord>, work: Work) -> Result<(), TurnError> {
         for step in diff::diff(record, None).iter().skip(1) {
             self.take_step(record, step, work).await?;
@@ -286,13 +287,13 @@ impl Engine {
     }
 }
 
-/// The record that the object is in the system: the wanted one if it is there, beside another that is not removed.
+/// The record of the object in the system: the desired one if it exists, otherwise the first one.
 fn present(desired: &DesiredState, existing: &[ExistingRecord]) -> Option<RecordId> {
     let wanted = |one: &&ExistingRecord| matches!(desired, DesiredState::Record(record) if record.id.same_content(&one.id));
     existing.iter().find(wanted).or_else(|| existing.first()).map(|one| one.id)
 }
 
-/// When a record stops opening, as far as the system shows it.
+/// When a record ends, as far as the system shows it.
 pub(super) fn until(record: &ObservedRecord) -> Option<jiff::Timestamp> {
     record.facts.window.map(|window| window.until)
 }

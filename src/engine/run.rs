@@ -1,4 +1,4 @@
-//! The engine's loop: connect, sync, then turns, as many at once as the pace can use.
+//! The loop of an engine: it connects, syncs, and then starts turns, as many at once as the rate limit can use.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,22 +20,22 @@ use crate::shutdown::Shutdown;
 use crate::system::{self, SystemError};
 use crate::work::backoff::after;
 
-/// Turns under way beside those that the system lets in: they wait for the API server while others call.
+/// Turns under way beyond the calls in flight that the system allows: they wait for the API server while others call.
 const PREPARING: usize = 8;
 
-/// Places that only a revocation or a user's own change may take.
+/// Places that only a revocation or a user change may take.
 const URGENT: usize = 8;
 
 /// How long turns may take to end at shutdown.
-const GRACE: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the system refuses for good, whatever is asked, is tried again after this time or a resync: somebody may have
-/// corrected a setting in the system, which no event tells.
+/// A connection that the system refuses permanently is tried again after this time, or after the resync interval if that is
+/// shorter: a person may have corrected a setting in the system, and no event reports that.
 const REFUSED_RETRY: SignedDuration = SignedDuration::from_mins(1);
 
 impl Engine {
-    /// Runs until the end is asked for. What is under way then is finished or left for the next start: every step is
-    /// repeatable.
+    /// Runs until a shutdown is requested. Turns that are under way then are finished or left to the next start: every step
+    /// is repeatable.
     pub async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let mut turns: JoinSet<()> = JoinSet::new();
         while !shutdown.is_requested() {
@@ -54,29 +54,30 @@ impl Engine {
                 () = wait => {}
             }
         }
-        let _ = tokio::time::timeout(GRACE, async { while turns.join_next().await.is_some() {} }).await;
-        // Awaited: what counts for this integration ends before its series are removed.
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async { while turns.join_next().await.is_some() {} })
+            .await;
+        // The turns must end before the metric series of this integration are removed.
         turns.shutdown().await;
-        let _ = tokio::time::timeout(GRACE, self.system().close()).await;
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.system().close()).await;
     }
 
-    /// Starts what may start now; says when to look again.
+    /// Starts the work that may start now. Returns when to call this again.
     fn start_work(self: &Arc<Self>, turns: &mut JoinSet<()>) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.look_at(now);
         if inner.rejected.is_some() || !self.fence.held() {
             self.count(&inner);
-            self.tell_records(&mut inner, now);
+            self.publish_record_count(&mut inner, now);
             let again =
                 now.checked_add(SignedDuration::from_secs(1)).ok().filter(|_| inner.rejected.is_none());
-            return again.into_iter().chain(inner.tell_records).min();
+            return again.into_iter().chain(inner.publish_records_at).min();
         }
         match inner.breaker.allow(now) {
             Admission::NotBefore(at) => {
                 self.count(&inner);
-                self.tell_records(&mut inner, now);
-                return inner.tell_records.into_iter().chain([at]).min();
+                self.publish_record_count(&mut inner, now);
+                return inner.publish_records_at.into_iter().chain([at]).min();
             }
             Admission::Probe => (inner.connected, inner.maintenance_after) = (false, None),
             Admission::Allowed => {}
@@ -96,7 +97,7 @@ impl Engine {
         }
         self.count(&inner);
         self.end_rollover(&mut inner, now);
-        self.tell_records(&mut inner, now);
+        self.publish_record_count(&mut inner, now);
         self.report_unremoved(&mut inner);
         if inner.draining && inner.is_drained(self.settings.read().mode) {
             self.publish(|state| state.drained = true);
@@ -105,14 +106,16 @@ impl Engine {
             inner.maintenance_after.filter(|at| *at > now).or(inner.sync_due).filter(|_| !inner.maintenance);
         let judge = inner.judge_due.filter(|_| !inner.maintenance);
         let names = inner.names.due().filter(|_| !inner.maintenance);
-        let waits = [inner.queue.next_at().filter(|_| ready), maintenance, judge, names, inner.tell_records];
-        // What is due and has not begun waits for a place, not for a time: to look again at once would never end.
+        let waits =
+            [inner.queue.next_at().filter(|_| ready), maintenance, judge, names, inner.publish_records_at];
+        // Work that is due and has not begun waits for a place, which wakes the loop. A time in the past would make the loop
+        // spin.
         let wait = waits.into_iter().flatten().filter(|at| *at > now).min();
-        // By how much the clock was set back shows from one look to the next.
+        // The loop wakes often enough to notice how far the clock was set back.
         wait.map(|at| at.min(after(now, LONGEST_WAIT)))
     }
 
-    /// Starts turns, as many as the pace can use; a few places are kept for what is urgent.
+    /// Starts turns, as many as the rate limit can use. A few places are reserved for urgent work.
     fn start_turns(self: &Arc<Self>, inner: &mut Inner, turns: &mut JoinSet<()>) {
         let now = self.clock.now();
         let limit = self.settings.read().max_in_flight + PREPARING;
@@ -160,10 +163,10 @@ impl Engine {
         self.metrics.systems.logins(&self.label, logins.checked_sub(counted).unwrap_or(logins));
     }
 
-    /// Connects, syncs, or reads removals back: one at a time.
+    /// Connects, syncs, judges orphans, reads names, or reads removals back; one maintenance at a time.
     async fn maintenance(self: Arc<Self>, sync_due: bool) {
-        let unfinished = guard((), |()| self.inner.lock().repeat_chore(self.clock.now()));
-        let result = self.do_chore(sync_due).await;
+        let unfinished = guard((), |()| self.inner.lock().repeat_maintenance(self.clock.now()));
+        let result = self.do_maintenance(sync_due).await;
         ScopeGuard::into_inner(unfinished);
         let now = self.clock.now();
         let mut inner = self.inner.lock();
@@ -178,7 +181,7 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// What was refused before is not refused any more.
+    /// Maintenance succeeded, so the connection is not misconfigured any more.
     fn maintenance_done(&self) {
         self.publish(|state| {
             if matches!(state.condition, ConnectionState::Misconfigured(_)) {
@@ -187,7 +190,7 @@ impl Engine {
         });
     }
 
-    async fn do_chore(&self, sync_due: bool) -> Result<(), TurnError> {
+    async fn do_maintenance(&self, sync_due: bool) -> Result<(), TurnError> {
         let connects = !self.inner.lock().connected;
         if connects {
             let health = self.check().await?;
@@ -203,7 +206,7 @@ impl Engine {
             return self.sync(Priority::Drift).await;
         }
         if connects {
-            // While it was not connected, its clock may have been set.
+            // The system's clock may have been set while the engine was not connected.
             self.compare_clock().await;
         }
         let now = self.clock.now();
@@ -223,7 +226,7 @@ impl Engine {
             {
                 self.publish(|state| state.condition = ConnectionState::Misconfigured(error.message.clone()));
             }
-            // The rate limit, the breaker and the connection state took it in where the call was made.
+            // The call itself has updated the rate limit, the breaker and the connection state.
             TurnError::System(error) => tracing::debug!(integration = %self.label, %error, "sync failed"),
             TurnError::NotLeader
             | TurnError::Source(_)
@@ -237,7 +240,7 @@ impl Engine {
     }
 
     async fn take_turn(self: Arc<Self>, object_id: ObjectId, work: Work) {
-        // A turn that panics, or whose task is aborted, before its outcome is reported is taken again.
+        // A turn that panics, or whose task is aborted, before its outcome is reported is repeated.
         let unfinished = guard((), |()| {
             self.inner.lock().queue.defer(object_id, work, self.clock.now(), rand::random());
             self.end_of_turn(object_id);
@@ -253,7 +256,7 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Gives the slot back to the queue, as its outcome demands, and says what to report.
+    /// Returns the object to the queue according to the result of its turn, and returns the outcome to report.
     fn finish(
         &self,
         object_id: ObjectId,
@@ -273,19 +276,19 @@ impl Engine {
                 inner.queue.done(object_id);
                 outcome
             }
-            // What a system still holds of it is an orphan, which a full sync judges.
+            // Records that the system still holds of it are orphans, which a full sync judges.
             Err(TurnError::Source(SourceError::NoObject)) => {
                 inner.queue.done(object_id);
                 None
             }
-            // Nothing is begun without the lease, so it does not come up again before the lease is held.
+            // No turn begins without the lease, so the object waits until the lease is held.
             Err(TurnError::NotLeader) => {
                 inner.queue.put_back(object_id);
                 None
             }
             Err(stop @ (TurnError::Superseded | TurnError::Source(_))) => {
                 inner.queue.defer(object_id, work, now, rand::random());
-                tracing::debug!(integration = %self.label, %object_id, ?stop, "no outcome: put back");
+                tracing::debug!(integration = %self.label, %object_id, ?stop, "a turn ended without an outcome and is repeated");
                 None
             }
             Err(TurnError::StillThere) => inner.remove_again(object_id, work, now),
@@ -305,23 +308,23 @@ impl Engine {
         }
     }
 
-    /// What a failure of the system means for the slot: nothing but its class decides.
+    /// Queues the object again after a failure of the system, as its error kind demands.
     fn failed(&self, inner: &mut Inner, object_id: ObjectId, work: Work, error: SystemError) -> Outcome {
         let now = self.clock.now();
         let retried = match error.kind {
-            // A parked engine holds it back; it keeps its place.
+            // The login is rejected: no turn begins until it is accepted, and the object keeps its place.
             system::ErrorKind::Auth => {
                 inner.queue.put_back(object_id);
                 true
             }
-            // So does one that has to prove its connection first.
+            // No turn begins before the connection is checked, and the object keeps its place.
             _ if is_of_endpoint(&error) => {
                 inner.queue.put_back(object_id);
                 true
             }
             error => inner.queue.retry(object_id, work, now, error, rand::random()).is_some(),
         };
-        tracing::debug!(integration = %self.label, %object_id, operation = error.operation, %error, "not done");
+        tracing::debug!(integration = %self.label, %object_id, operation = error.operation, %error, "a turn failed");
         Outcome::Failed { error, retried }
     }
 
@@ -332,7 +335,7 @@ impl Engine {
         }
     }
 
-    /// After which time a connection that is refused for good is looked at again.
+    /// How long to wait before a connection that is refused permanently is tried again.
     pub(super) fn refused_retry(&self) -> SignedDuration {
         REFUSED_RETRY.min(self.settings.read().resync)
     }

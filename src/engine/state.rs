@@ -1,4 +1,4 @@
-//! What an engine shows.
+//! The published state of an engine.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::clock_check::ClockState;
 use super::creates::CreateStop;
 use super::remaining::Unremoved;
 
-/// How the connection stands.
+/// The state of the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConnectionState {
     /// Not tried yet.
@@ -14,16 +14,16 @@ pub enum ConnectionState {
     Unchecked,
     /// The login is proven and the last call was answered.
     Connected,
-    /// The login is refused; nothing is tried until the Secret changes.
+    /// The login is rejected. No call is made until the Secret changes or a sync is requested.
     Rejected(String),
-    /// Out of reach; one probe per period.
+    /// The system does not answer. It receives one probe per period.
     Unreachable(String),
-    /// The system refuses for good what every sync needs: the configuration is wrong.
+    /// The system permanently refuses a call that every sync needs: the configuration is wrong.
     Misconfigured(String),
 }
 
 impl ConnectionState {
-    /// Whether it stays so until a person mends something.
+    /// Whether it stays so until a person corrects a setting.
     pub const fn needs_a_person(&self) -> bool {
         matches!(self, Self::Rejected(_) | Self::Misconfigured(_))
     }
@@ -39,7 +39,7 @@ impl ConnectionState {
         }
     }
 
-    /// What the system said.
+    /// The system's message.
     pub fn message(&self) -> &str {
         match self {
             Self::Unchecked | Self::Connected => "",
@@ -48,18 +48,18 @@ impl ConnectionState {
     }
 }
 
-/// What an engine shows.
+/// The published state of an engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// How the connection stands.
+    /// The state of the connection.
     pub condition: ConnectionState,
     /// The system's version.
     pub version: Option<String>,
     /// How many full syncs have been completed.
     pub syncs: u64,
-    /// When the last one ended.
+    /// When the last full sync ended.
     pub last_sync: Option<Timestamp>,
-    /// How the system's clock stands to the declared zone.
+    /// How the system's clock compares with the declared zone.
     pub clock: ClockState,
     /// The last few tokens of "sync now" that were handled, the newest last.
     pub handled_syncs: Vec<String>,
@@ -70,7 +70,7 @@ pub struct State {
     pub records: Option<usize>,
     /// Records that were left in the system since the start, because the mode or a person said so.
     pub left_behind: u64,
-    /// Removals that the guard holds.
+    /// Removals that the guard holds back.
     pub held: Option<HeldBack>,
     /// Records that the system does not remove.
     pub unremoved: Option<Unremoved>,
@@ -80,23 +80,23 @@ pub struct State {
     pub creates_stopped: Option<CreateStop>,
     /// Records carry the owner id of the integration, or are about to: `status.ownerId` must name it.
     pub claims_owner_id: bool,
-    /// Asked to drain, and no record is left.
+    /// A drain was requested, and no record is left.
     pub drained: bool,
-    /// Rises when the names of groups and card formats tell something new of what is declared.
+    /// Rises when the names of groups and card formats may have changed for declared names.
     pub catalogue: u64,
 }
 
-/// Removals that the guard holds.
+/// Removals that the guard holds back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldBack {
     /// Names the set.
     pub hash: String,
     /// How many.
     pub count: usize,
-    /// How many of them have lost the mark that names their object: nobody but a person can say that it is gone.
+    /// How many of them have lost the owner mark that names their object, so that only a person can say that it is gone.
     pub unmarked: usize,
-    /// How many of them stand under an id that the system made of ours.
+    /// How many of them have an altered form of one of our ids.
     pub misnamed: usize,
-    /// The first few: the object that a record names, or the id of the record if that is not known.
+    /// The first few: the object that a record names, or the id of the record if the object is not known.
     pub names: Vec<String>,
 }

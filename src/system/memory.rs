@@ -127,7 +127,7 @@ impl Memory {
     }
 
     /// Every person by id, removed ones included.
-    pub fn everybody(&self) -> Vec<ObservedRecord> {
+    pub fn all_records(&self) -> Vec<ObservedRecord> {
         self.state.lock().people.values().cloned().collect()
     }
 

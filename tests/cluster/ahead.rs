@@ -69,7 +69,7 @@ async fn a_group_that_does_not_exist_is_waited_for_long_before_the_visit() {
 fn never_stalled(testbed: &Testbed) {
     for (kind, name) in [("Visitor", "ada"), ("Tenant", "acme")] {
         let stalled = |view: &View| view.condition("Stalled").is_some();
-        assert!(!testbed.history(kind, name).iter().any(stalled), "{}", testbed.told(kind, name));
+        assert!(!testbed.history(kind, name).iter().any(stalled), "{}", testbed.history_text(kind, name));
     }
 }
 

@@ -29,7 +29,7 @@ async fn a_deleted_integration_takes_its_records_along_and_leaves_its_visitors_w
     assert!(testbed.netbox.people().await.is_empty());
     let ada = testbed.reads("Visitor", "ada", "DependencyNotReady").await;
     assert_eq!(ada.kstatus(), Kstatus::InProgress);
-    // Her own deletion finds nobody to ask, and nothing to do.
+    // The Visitor is deleted too. There is no engine to ask and nothing to remove.
     testbed.delete("Visitor", "ada").await;
     testbed.gone("Visitor", "ada").await;
     // The same integration again lets the other in again.
@@ -192,7 +192,7 @@ async fn a_deletion_waits_for_a_system_that_is_down_and_ends_when_it_is_back() {
     let ada = testbed.reads("Visitor", "ada", "DeletionFailed").await;
     assert_eq!(ada.kstatus(), Kstatus::Terminating);
     assert!(!ada.message().is_empty() && !ada.finalizers.is_empty());
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:20:00Z");
     testbed.gone("Visitor", "ada").await;
     let people = testbed.netbox.until("only Bob is left", |people| people.len() == 1).await;
@@ -260,7 +260,7 @@ async fn midnight_passes_over_a_deletion_that_waits_for_its_system() {
     testbed.delete("Visitor", "ada").await;
     testbed.reads("Visitor", "ada", "DeletionFailed").await;
     testbed.set_clock("2026-12-02T05:30:00Z");
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.gone("Visitor", "ada").await;
     testbed.reads("Visitor", "bob", "Expired").await;
     assert!(testbed.netbox.people().await.is_empty());
@@ -279,7 +279,7 @@ async fn a_property_made_anew_lets_its_visitors_in_again() {
             testbed.until("Visitor", name, "is in again", |it| it.is_ready() && it.has_record()).await;
         assert_eq!(testbed.netbox.person(&format!("{name}@example.org")).await.id, visitor.external_id());
     }
-    // And lets nobody stay when it goes in its turn.
+    // When the Property is deleted again, no record stays.
     testbed.delete("Property", "tower").await;
     testbed.gone("Property", "tower").await;
     assert!(testbed.netbox.people().await.is_empty());
@@ -306,7 +306,7 @@ async fn an_integration_deleted_while_its_system_is_down_goes_when_that_is_back(
     testbed.delete("AccessIntegration", "netbox").await;
     testbed.reads("AccessIntegration", "netbox", "DeletionFailed").await;
     testbed.set_clock("2026-12-01T14:10:00Z");
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:30:00Z");
     testbed.gone("AccessIntegration", "netbox").await;
     assert!(testbed.netbox.people().await.is_empty());
@@ -321,7 +321,7 @@ async fn deletion_ends_after_a_restart_though_the_secret_is_gone() {
     testbed.delete("Visitor", "ada").await;
     testbed.delete("AccessIntegration", "netbox").await;
     testbed.start().await;
-    // Nobody has the login any more: it waits, and says for what.
+    // The Secret with the login is gone: the deletion waits, and the status says for what.
     let netbox = testbed.reads("AccessIntegration", "netbox", "DeletionFailed").await;
     assert!(
         netbox.message().contains("Secret login") && netbox.message().contains(ABANDON),

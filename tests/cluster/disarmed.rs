@@ -50,7 +50,7 @@ async fn a_deleted_visitor_is_not_let_in_while_the_removal_fails() {
     assert!(is_let_in(&testbed, &bob.id).await, "no other is touched");
     testbed.agrees().await;
     // The message says: correct the value. The removal is tried again by itself.
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:30:00Z");
     testbed.gone("Visitor", "ada").await;
     assert_eq!(testbed.netbox.people().await.len(), 1);
@@ -85,7 +85,7 @@ async fn a_role_without_the_right_to_delete_stops_nothing_else_and_a_changed_vis
     testbed.reads("Visitor", "eve", "Succeeded").await;
     testbed.agrees().await;
     // The message says: give the role the right.
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:30:00Z");
     let synced = |ada: &View| ada.condition("Synced").is_some_and(|it| it.status == Truth::True);
     testbed.until("Visitor", "ada", "is in sync again", synced).await;
@@ -119,7 +119,7 @@ async fn a_visitor_of_the_next_day_is_let_in_although_yesterdays_record_is_not_r
     assert_eq!(people.len(), 3, "two of Tuesday are left");
     let netbox = |view: &View| view.message().contains("2 (disarmed");
     testbed.until("AccessIntegration", "netbox", "counts both", netbox).await;
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-02T05:30:00Z");
     testbed.netbox.until("one is left", |people| people.len() == 1).await;
     testbed.reads("Visitor", "bob", "Expired").await;
@@ -135,7 +135,7 @@ async fn an_integration_under_deletion_says_how_many_records_it_cannot_remove() 
     let view = testbed.until("AccessIntegration", "netbox", "counts both", netbox).await;
     assert!(view.message().contains("access.vestibule.dev/abandon"), "{}", view.message());
     assert!(testbed.netbox.people().await.iter().all(is_disarmed));
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:30:00Z");
     testbed.gone("AccessIntegration", "netbox").await;
     assert!(testbed.netbox.people().await.is_empty());

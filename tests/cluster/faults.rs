@@ -55,7 +55,7 @@ async fn a_lost_answer_and_a_deletion_right_after_leave_no_record() {
     testbed.apply(visitor("ada", json!({}))).await;
     testbed.netbox.until("the first attempt is in", |people| people.len() == 1).await;
     testbed.delete("Visitor", "ada").await;
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.gone("Visitor", "ada").await;
     assert!(testbed.netbox.people().await.is_empty());
     testbed.agrees().await;
@@ -91,7 +91,7 @@ async fn an_outage_is_reported_at_once_on_the_integration_and_not_on_its_present
     passes(&testbed, ["01", "02", "03"]).await;
     wait_until("it was probed", || async { testbed.netbox.calls().values().sum::<u64>() > 0 }).await;
     assert!(testbed.netbox.calls().values().sum::<u64>() <= 8, "{:?}", testbed.netbox.calls());
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:20:00Z");
     testbed.reads("Visitor", "ada", "Succeeded").await;
     testbed.reads("AccessIntegration", "netbox", "Succeeded").await;
@@ -289,7 +289,7 @@ async fn lists(keep: u64, name: &str) {
     testbed.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
     testbed.sync("lying").await;
     testbed.sync("still").await;
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.sync("after").await;
     assert_eq!(testbed.netbox.changes(), [].into());
     assert_eq!(versions(&testbed), before);
@@ -299,7 +299,7 @@ async fn lists(keep: u64, name: &str) {
     testbed.netbox.fault(json!({"kind": "short", "operation": "SearchPersonData", "keep": keep, "times": 0}));
     testbed.start().await;
     testbed.sync("started").await;
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.sync("repaired").await;
     let mut ids: Vec<String> = testbed.netbox.people().await.into_iter().map(|person| person.id).collect();
     ids.sort();
@@ -409,7 +409,7 @@ async fn an_orphan_whose_window_has_ended_is_removed_without_a_release() {
 #[tokio::test]
 async fn a_person_without_an_owner_is_never_touched() {
     let testbed = with("strangers", 1).await;
-    let before = testbed.netbox.everybody().await.len();
+    let before = testbed.netbox.all_people().await.len();
     let card = json!({"CARDFORMAT": "26 bit Wiegand", "ENCODEDNUM": 5000});
     let guest =
         json!({"PERSONID": "g1", "LASTNAME": "Guest", "ACCESSLEVELS": ["Lobby"], "ACCESSCARDS": [card]});
@@ -420,9 +420,9 @@ async fn a_person_without_an_owner_is_never_touched() {
     testbed.sync("all").await;
     testbed.delete("AccessIntegration", "netbox").await;
     testbed.gone("AccessIntegration", "netbox").await;
-    let everybody = testbed.netbox.everybody().await;
-    assert_eq!(everybody.len(), before + 1);
-    let theirs = everybody.iter().find(|person| person.id == "g1").unwrap();
+    let people = testbed.netbox.all_people().await;
+    assert_eq!(people.len(), before + 1);
+    let theirs = people.iter().find(|person| person.id == "g1").unwrap();
     assert_eq!((theirs.deleted, theirs.cards.len()), (false, 1));
     testbed.agrees().await;
 }
@@ -503,8 +503,13 @@ async fn at_rest_each_sync_reads_its_pages_and_compares_the_clock_and_nothing_el
     assert!(calls.keys().all(|operation| read.contains(&operation.as_str())), "{calls:?}");
     // The time of the sync is written to the integration and to its Property, one write each.
     wait_until("six writes are answered", || std::future::ready(patched() >= before + 6)).await;
-    let history =
-        || format!("{}\n{}", testbed.told("AccessIntegration", "netbox"), testbed.told("Property", "tower"));
+    let history = || {
+        format!(
+            "{}\n{}",
+            testbed.history_text("AccessIntegration", "netbox"),
+            testbed.history_text("Property", "tower")
+        )
+    };
     assert_eq!(testbed.changes() - changes, 6, "{}", history());
     assert_eq!(patched() - before, 6);
     testbed.agrees().await;

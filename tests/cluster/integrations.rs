@@ -121,7 +121,7 @@ async fn nobody_counts_as_let_in_by_a_new_box_because_the_former_one_let_him_in(
     for name in ["ada", "bob"] {
         testbed.until("Visitor", name, "is not ready any more", |it| !it.is_ready()).await;
     }
-    new.mend();
+    new.clear_faults();
     testbed.set_clock("2026-12-01T14:20:00Z");
     for name in ["ada", "bob"] {
         testbed.reads("Visitor", name, "Succeeded").await;

@@ -65,7 +65,7 @@ async fn a_status_that_others_have_written_is_repaired_on_every_kind() {
             json!({ "ownerId": "mine", "lastHandledSyncAt": "never", "leftBehind": 7 }),
         ),
         ("Property", "tower", json!({ "lastHandledSyncAt": "never", "counts": null })),
-        ("Tenant", "acme", json!({ "importedBy": "somebody" })),
+        ("Tenant", "acme", json!({ "importedBy": "a person" })),
     ];
     for (kind, name, status) in carried {
         let before = without_times(&testbed.view(kind, name));

@@ -203,7 +203,7 @@ async fn what_a_box_made_under_a_shortened_id_is_removed_whatever_fails_in_betwe
     testbed.delete("Visitor", "ada").await;
     testbed.start().await;
     testbed.until("AccessIntegration", "netbox", "counts it still", counted).await;
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.netbox.until("no person is left", <[crate::testbed::Person]>::is_empty).await;
     testbed.gone("Visitor", "ada").await;
     testbed.agrees().await;

@@ -72,7 +72,7 @@ async fn a_reconciliation_without_a_change_writes_no_status() {
     assert!(
         testbed.history("Property", "tower").len() - of_property <= 2,
         "{}",
-        testbed.told("Property", "tower")
+        testbed.history_text("Property", "tower")
     );
     testbed.agrees().await;
 }

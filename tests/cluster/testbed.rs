@@ -209,7 +209,7 @@ impl Testbed {
     }
 
     /// The same in words.
-    pub(crate) fn told(&self, kind: &str, name: &str) -> String {
+    pub(crate) fn history_text(&self, kind: &str, name: &str) -> String {
         self.history(kind, name).iter().map(ToString::to_string).collect()
     }
 

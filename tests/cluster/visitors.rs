@@ -359,7 +359,7 @@ async fn a_visitor_of_two_systems_has_a_record_in_each_and_an_outage_of_one_is_r
     testbed.works_on("Visitor", "bob", "ProgressingWithRetry").await;
     beside.until("Bob is in the other", |people| people.len() == 2).await;
     assert!(!testbed.view("Visitor", "bob").is_ready());
-    testbed.netbox.mend();
+    testbed.netbox.clear_faults();
     testbed.set_clock("2026-12-01T14:20:00Z");
     testbed.reads("Visitor", "bob", "Succeeded").await;
     testbed.agrees().await;

@@ -83,7 +83,7 @@ async fn what_this_process_made_from_the_first_record_on_needs_no_further_list()
     testbed.delete(&ada, Priority::Revocation);
     testbed.until("the end", |testbed| testbed.last(&ada) == Some(Outcome::Absent)).await;
     testbed.pass(600).await;
-    assert!(!testbed.house.told(ada.id.object_id).contains(&Outcome::Unconfirmed));
+    assert!(!testbed.house.outcomes(ada.id.object_id).contains(&Outcome::Unconfirmed));
     assert_eq!(testbed.site.count("list-people"), 1);
 }
 
@@ -314,7 +314,7 @@ fn start(trouble: &Failure) -> Testbed {
     testbed.site.rule(move |call| {
         if call.name == "list-people" {
             let short = |id: &RecordId| lacking.contains(&(*id, lists));
-            let mut living = site.memory.everybody();
+            let mut living = site.memory.all_records();
             living.retain(|one| !one.dead && !one.id.is_some_and(|id| short(&id)));
             lists += 1;
             return Fate::Shows(Page { records: living, ..Page::default() });
@@ -351,7 +351,7 @@ async fn ends_truly(trouble: Failure) {
                 testbed.engine.is_settled(*object_id) && testbed.engine.is_absent(*object_id)
             };
             for object_id in &object_ids {
-                let absent = testbed.house.told(*object_id).contains(&Outcome::Absent);
+                let absent = testbed.house.outcomes(*object_id).contains(&Outcome::Absent);
                 assert!(
                     !(absent || free(object_id)) || !lives(*object_id),
                     "{object_id} was taken for absent: {trouble:?}"

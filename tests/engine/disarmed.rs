@@ -17,7 +17,7 @@ async fn holding(records: &[&DesiredRecord]) -> Testbed {
 
 /// The record that the system has under an id.
 fn held(testbed: &Testbed, record: &DesiredRecord) -> ObservedRecord {
-    let all = testbed.site.memory.everybody();
+    let all = testbed.site.memory.all_records();
     all.into_iter().find(|one| one.external_id == record.id.to_string()).unwrap()
 }
 

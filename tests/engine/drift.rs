@@ -22,8 +22,8 @@ async fn a_level_added_by_hand_is_taken_away_in_enforce() {
     testbed.sync().await;
     assert_eq!(testbed.site.writes(), [("update", ada.id)]);
     assert!(testbed.holds(&[&ada, &visitor("bob")]));
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Present(ada.id)]);
-    assert_eq!(testbed.house.told(visitor("bob").id.object_id), [], "who is in step is not talked about");
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [Outcome::Present(ada.id)]);
+    assert_eq!(testbed.house.outcomes(visitor("bob").id.object_id), [], "who is in step is not talked about");
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,7 +36,7 @@ async fn a_level_added_by_hand_is_told_and_left_in_observe() {
     testbed.sync().await;
     assert!(testbed.site.writes().is_empty());
     assert_eq!(
-        testbed.house.told(ada.id.object_id),
+        testbed.house.outcomes(ada.id.object_id),
         [Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Repair)]
     );
 }

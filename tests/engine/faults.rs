@@ -105,7 +105,7 @@ async fn a_throttled_system_is_left_alone_for_as_long_as_it_says() {
     testbed.site.next("create", Fate::Fails(ErrorKind::Throttled(Some(Duration::from_secs(90)))));
     testbed.push(&guests[0], Priority::UserChange);
     testbed.until("the refusal", |testbed| testbed.last(&guests[0]).is_some()).await;
-    let told = testbed.clock.started().elapsed();
+    let refused_after = testbed.clock.started().elapsed();
     for one in &guests {
         testbed.push(one, Priority::UserChange);
     }
@@ -113,9 +113,9 @@ async fn a_throttled_system_is_left_alone_for_as_long_as_it_says() {
     assert_eq!(testbed.site.names(), ["create"]);
     assert!(matches!(testbed.last(&guests[0]), Some(Outcome::Failed { retried: true, .. })));
     testbed.rest().await;
-    assert!(testbed.clock.started().elapsed() - told >= Duration::from_secs(90));
+    assert!(testbed.clock.started().elapsed() - refused_after >= Duration::from_secs(90));
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
-    assert_eq!(testbed.state().condition, ConnectionState::Connected, "slow is not away");
+    assert_eq!(testbed.state().condition, ConnectionState::Connected, "slow is not unreachable");
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +131,7 @@ async fn what_is_due_again_waits_at_rest_while_a_system_that_hangs_has_taken_eve
     for one in &guests {
         testbed.push(one, Priority::UserChange);
     }
-    // A loop that looked again at once would let neither this clock go on nor anybody else.
+    // A loop that woke again at once would stop this clock and all other tasks.
     testbed.pass(60).await;
     assert!(matches!(testbed.last(&guests[0]), Some(Outcome::Failed { retried: true, .. })));
     assert!(testbed.site.count("create") > 1);
@@ -202,7 +202,7 @@ async fn a_final_refusal_is_told_once_and_not_tried_again() {
     testbed.rest().await;
     testbed.pass(3600).await;
     assert_eq!(testbed.site.count("create"), 1);
-    assert!(matches!(testbed.house.told(ada.id.object_id)[..], [Outcome::Failed { retried: false, .. }]));
+    assert!(matches!(testbed.house.outcomes(ada.id.object_id)[..], [Outcome::Failed { retried: false, .. }]));
     assert_eq!(testbed.shows("uncertain"), 0);
 }
 

@@ -67,7 +67,7 @@ async fn a_frozen_object_is_left_as_it_is() {
     testbed.pass(3600).await;
     assert!(testbed.site.writes().is_empty());
     assert!(testbed.holds(&[&ada]));
-    assert_eq!(testbed.house.told(ada.id.object_id), []);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn a_mode_that_changes_between_two_steps_stops_the_second() {
     testbed.rest().await;
     assert_eq!(testbed.site.writes(), [("remove", ada.id)]);
     let withheld = Outcome::Withheld(Withheld::Mode(Mode::Observe), Change::Make);
-    assert_eq!(testbed.house.told(ada.id.object_id), [withheld]);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [withheld]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,6 @@ async fn foreign_people_are_never_touched() {
     testbed.engine.drain();
     testbed.until("the end of draining", |testbed| testbed.state().drained).await;
     assert!(testbed.site.writes().is_empty());
-    assert_eq!(testbed.living(), testbed.site.memory.everybody());
+    assert_eq!(testbed.living(), testbed.site.memory.all_records());
     assert_eq!(testbed.living().len(), 3);
 }

@@ -15,7 +15,7 @@ async fn a_creation_whose_answer_was_lost_is_found_again_and_not_repeated() {
     testbed.rest().await;
     assert_eq!(testbed.site.names(), ["create", "read"]);
     assert_eq!(testbed.last(&ada), Some(Outcome::Present(ada.id)));
-    assert_eq!(testbed.site.memory.everybody().len(), 1);
+    assert_eq!(testbed.site.memory.all_records().len(), 1);
     assert_eq!(testbed.shows("uncertain"), 0);
 }
 
@@ -28,7 +28,7 @@ async fn a_creation_that_arrives_late_meets_its_repetition() {
     testbed.rest().await;
     testbed.site.arrive().await;
     testbed.sync().await;
-    assert_eq!(testbed.site.memory.everybody().len(), 1);
+    assert_eq!(testbed.site.memory.all_records().len(), 1);
     assert!(testbed.holds(&[&ada]));
 }
 
@@ -41,7 +41,7 @@ async fn a_visitor_deleted_during_an_unanswered_creation_is_not_absent_while_it_
     testbed.until("the failure", |testbed| testbed.last(&ada).is_some()).await;
     testbed.delete(&ada, Priority::Revocation);
     testbed.pass(25).await;
-    assert!(!testbed.house.told(ada.id.object_id).contains(&Outcome::Absent));
+    assert!(!testbed.house.outcomes(ada.id.object_id).contains(&Outcome::Absent));
     testbed.site.arrive().await;
     assert!(testbed.holds(&[&ada]), "it arrived late");
     testbed.rest().await;
@@ -93,7 +93,7 @@ async fn the_minute_counts_from_the_sending_of_the_creation_and_not_from_its_que
     testbed.until("the loss", |testbed| testbed.last(&ada).is_some()).await;
     testbed.delete(&ada, Priority::Revocation);
     testbed.pass(25).await;
-    assert!(!testbed.house.told(ada.id.object_id).contains(&Outcome::Absent));
+    assert!(!testbed.house.outcomes(ada.id.object_id).contains(&Outcome::Absent));
     testbed.site.arrive().await;
     testbed.rest().await;
     assert!(testbed.holds(&[&bob]));
@@ -171,7 +171,7 @@ async fn content_that_returns_on_one_day_is_a_third_record() {
         testbed.push(version, Priority::UserChange);
         testbed.rest().await;
     }
-    assert_eq!(testbed.site.memory.everybody().len(), 3);
+    assert_eq!(testbed.site.memory.all_records().len(), 3);
     assert_eq!(testbed.last(&ada), Some(Outcome::Present(ada.id.next())));
     assert!(testbed.holds(&[&ada]));
 }

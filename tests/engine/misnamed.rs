@@ -111,7 +111,7 @@ async fn a_removal_that_fails_is_a_pending_revocation_until_it_is_done() {
         assert_eq!(testbed.site.count("create"), 1);
         testbed.delete(&ada, Priority::Revocation);
         testbed.pass(60).await;
-        assert!(!testbed.house.told(ada.id.object_id).contains(&Outcome::Absent));
+        assert!(!testbed.house.outcomes(ada.id.object_id).contains(&Outcome::Absent));
         testbed.site.heal();
         testbed.until("its end", |testbed| testbed.last(&ada) == Some(Outcome::Absent)).await;
         assert_eq!((testbed.living().len(), testbed.shows("records")), (0, 0));

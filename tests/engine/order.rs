@@ -111,7 +111,10 @@ async fn an_object_in_flight_that_is_pushed_again_runs_again() {
     assert_eq!(testbed.shows("inFlight"), 1);
     testbed.rest().await;
     assert_eq!(testbed.site.writes(), [("create", ada.id), ("remove", ada.id), ("create", moved.id)]);
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Present(ada.id), Outcome::Present(moved.id)]);
+    assert_eq!(
+        testbed.house.outcomes(ada.id.object_id),
+        [Outcome::Present(ada.id), Outcome::Present(moved.id)]
+    );
     assert!(testbed.holds(&[&moved]));
 }
 

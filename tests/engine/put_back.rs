@@ -94,7 +94,7 @@ async fn a_step_interrupted_by_the_lease_says_nothing_about_the_system() {
     testbed.rest().await;
     assert!(testbed.holds(&guests.iter().collect::<Vec<_>>()));
     assert_eq!(testbed.metric("vestibule_system_breaker_open"), 0);
-    let outcomes: Vec<_> = guests.iter().flat_map(|one| testbed.house.told(one.id.object_id)).collect();
+    let outcomes: Vec<_> = guests.iter().flat_map(|one| testbed.house.outcomes(one.id.object_id)).collect();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Present(_))), "{outcomes:?}");
 }
 
@@ -144,7 +144,7 @@ async fn an_object_id_without_an_object_is_dropped_while_all_objects_are_known()
     assert!(!testbed.engine.is_settled(unknown.id.object_id), "it may be one that is not listed yet");
     testbed.house.set_complete(true);
     testbed.rest().await;
-    assert_eq!(testbed.house.told(unknown.id.object_id), []);
+    assert_eq!(testbed.house.outcomes(unknown.id.object_id), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -201,7 +201,7 @@ async fn a_retry_sends_nothing_and_reads_nothing_and_a_repaired_declaration_is_c
     testbed.pass(10).await;
     let names = testbed.site.names();
     assert!(names.iter().all(|name| name.starts_with("list-")), "{names:?}");
-    assert_eq!(testbed.site.memory.everybody().len(), 1);
+    assert_eq!(testbed.site.memory.all_records().len(), 1);
     let right = with_groups(&ada(), &["Lobby", "Parking"]);
     testbed.push(&right, Priority::UserChange);
     testbed.rest().await;

@@ -12,7 +12,7 @@ async fn a_pushed_object_whose_record_exists_makes_no_call() {
     testbed.push(&ada, Priority::UserChange);
     testbed.rest().await;
     assert_eq!(testbed.site.names(), [""; 0]);
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Present(ada.id)]);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [Outcome::Present(ada.id)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -22,7 +22,7 @@ async fn a_creation_is_one_call() {
     testbed.push(&ada, Priority::UserChange);
     testbed.rest().await;
     assert_eq!(testbed.site.names(), ["create"]);
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Present(ada.id)]);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [Outcome::Present(ada.id)]);
     assert!(testbed.holds(&[&ada]));
 }
 
@@ -35,7 +35,7 @@ async fn a_changed_record_is_removed_and_then_created_in_one_turn() {
     testbed.rest().await;
     assert_eq!(testbed.site.writes(), [("remove", ada.id), ("create", moved.id)]);
     assert_eq!(testbed.site.names(), ["remove", "create", "read"], "the removal is read back");
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Present(moved.id)]);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [Outcome::Present(moved.id)]);
     assert!(testbed.holds(&[&moved]));
 }
 
@@ -48,7 +48,7 @@ async fn a_deleted_record_is_removed_and_read_back_before_it_is_reported_absent(
     assert_eq!(testbed.last(&ada), None);
     testbed.rest().await;
     assert_eq!(testbed.site.names(), ["remove", "read"]);
-    assert_eq!(testbed.house.told(ada.id.object_id), [Outcome::Absent]);
+    assert_eq!(testbed.house.outcomes(ada.id.object_id), [Outcome::Absent]);
     assert!(testbed.engine.is_settled(ada.id.object_id));
 }
 
@@ -64,7 +64,7 @@ async fn a_few_simultaneous_deletions_are_each_read_once_and_reported_once() {
     testbed.rest().await;
     assert_eq!((testbed.site.count("remove"), testbed.site.count("read")), (3, 3));
     for one in &people {
-        assert_eq!(testbed.house.told(one.id.object_id), [Outcome::Absent]);
+        assert_eq!(testbed.house.outcomes(one.id.object_id), [Outcome::Absent]);
     }
 }
 
@@ -82,7 +82,7 @@ async fn many_removals_are_confirmed_by_one_listing() {
     assert_eq!(testbed.site.count("remove"), 50);
     assert_eq!((testbed.site.count("list-people"), testbed.site.count("read")), (1, 0));
     for one in &people {
-        assert_eq!(testbed.house.told(one.id.object_id), [Outcome::Unconfirmed, Outcome::Absent]);
+        assert_eq!(testbed.house.outcomes(one.id.object_id), [Outcome::Unconfirmed, Outcome::Absent]);
     }
 }
 
@@ -95,7 +95,7 @@ async fn a_removal_without_effect_is_repeated_until_it_succeeds() {
     testbed.rest().await;
     assert_eq!(testbed.site.names(), ["remove", "read", "remove", "read"]);
     assert_eq!(
-        testbed.house.told(ada.id.object_id),
+        testbed.house.outcomes(ada.id.object_id),
         [Outcome::Absent],
         "nothing is reported before it is true"
     );

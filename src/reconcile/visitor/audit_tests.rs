@@ -182,7 +182,7 @@ async fn a_change_or_removal_in_the_system_is_drift() {
     testbed.until("repaired", |testbed| testbed.living("netbox")[0].tenant != "Umbrella").await;
     assert_eq!(audit.lines(), ["update drift"]);
     testbed.rest().await;
-    let mut person = testbed.system("netbox").everybody().remove(0);
+    let mut person = testbed.system("netbox").all_records().remove(0);
     person.dead = true;
     testbed.system("netbox").put(person);
     testbed.sync("netbox").await;

@@ -57,12 +57,12 @@ async fn a_sync_of_a_visitor_is_not_answered_before_its_system_has_answered() {
 }
 
 fn remove_by_hand(system: &Memory) {
-    for record in system.everybody() {
+    for record in system.all_records() {
         system.put(ObservedRecord { dead: true, ..record });
     }
 }
 
 fn living(system: &Memory) -> usize {
     let of_jane = |record: &&ObservedRecord| record.id.is_some_and(|id| id.object_id == object_id());
-    system.everybody().iter().filter(|record| !record.dead).filter(of_jane).count()
+    system.all_records().iter().filter(|record| !record.dead).filter(of_jane).count()
 }

@@ -196,7 +196,7 @@ impl Testbed {
 
     /// The facts of the living records in a system.
     pub fn living(&self, name: &str) -> Vec<Facts> {
-        let people = self.system(name).everybody();
+        let people = self.system(name).all_records();
         people.into_iter().filter(|person| !person.dead).map(|person| person.facts).collect()
     }
 

@@ -83,13 +83,13 @@ impl NetBox {
 
     /// All people that Vestibule ever created, including removed ones.
     pub(crate) async fn records(&self) -> Vec<Person> {
-        let mut all = self.everybody().await;
+        let mut all = self.all_people().await;
         all.retain(|person| person.id.starts_with("vst-"));
         all
     }
 
     /// All people.
-    pub(crate) async fn everybody(&self) -> Vec<Person> {
+    pub(crate) async fn all_people(&self) -> Vec<Person> {
         let url = format!("{}/_sim/state", self.running.url);
         let mut state: Value = self.side_door.get(url).send().await.unwrap().json().await.unwrap();
         serde_json::from_value(state["people"].take()).unwrap()
@@ -170,7 +170,7 @@ impl NetBox {
     }
 
     /// Removes all faults.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn clear_faults(&self) {
         self.running.frame.faults.clear();
     }
 

@@ -61,7 +61,7 @@ impl Testbed {
     async fn scene(&self, netbox: &NetBox) -> Scene {
         let mut people: BTreeMap<String, Vec<Person>> = BTreeMap::new();
         let mark = format!("visitor={}/", self.namespace.name());
-        for person in netbox.everybody().await.into_iter().filter(|person| !person.deleted) {
+        for person in netbox.all_people().await.into_iter().filter(|person| !person.deleted) {
             let named = person.notes.split_once(&mark).map(|(_, rest)| rest.split_whitespace().next());
             if let Some(Some(name)) = named {
                 people.entry(name.to_owned()).or_default().push(person);

@@ -83,7 +83,7 @@ impl House {
     }
 
     /// All outcomes reported for an object, in order.
-    pub(crate) fn told(&self, object_id: ObjectId) -> Vec<Outcome> {
+    pub(crate) fn outcomes(&self, object_id: ObjectId) -> Vec<Outcome> {
         let rooms = self.0.lock();
         rooms.reports.iter().filter(|one| one.object_id == object_id).map(|one| one.outcome.clone()).collect()
     }

@@ -206,12 +206,12 @@ impl Testbed {
 
     /// The last outcome reported for a record's object.
     pub(crate) fn last(&self, record: &DesiredRecord) -> Option<Outcome> {
-        self.house.told(record.id.object_id).pop()
+        self.house.outcomes(record.id.object_id).pop()
     }
 
     /// The living people of the system.
     pub(crate) fn living(&self) -> Vec<ObservedRecord> {
-        self.site.memory.everybody().into_iter().filter(|person| !person.dead).collect()
+        self.site.memory.all_records().into_iter().filter(|person| !person.dead).collect()
     }
 
     /// Whether exactly these records of this owner live in the system, with their content.
