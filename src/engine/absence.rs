@@ -1,8 +1,8 @@
-//! When a system is known to hold nothing of an object (design 3: absence needs a second witness).
+//! Decides when a system holds no record of an object (design 3: absence needs a second witness).
 //!
-//! A record that one list lacks is read by its id. Where no id is known, as after a start, a crash or a lost status, a
-//! second complete list must lack the object too. What this engine has made itself from the first record on needs no
-//! list: its removals are read back.
+//! A record that is missing from one listing is read by its id. If no id is known, as after a restart or a lost status,
+//! the object must also be missing from a second complete listing. An object whose every record was created by this
+//! engine needs no listing, because its removals are read back.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,33 +15,33 @@ use super::listing::Merged;
 use super::{Engine, Priority, Reason};
 use crate::work::backoff::after;
 
-/// A further list begins so long after it was asked for: two lists of one moment share their fault, and many requests are
-/// one.
+/// The delay between a request for a further listing and its start. Two listings at the same moment can share one fault,
+/// and the delay merges many requests into one listing.
 const WITNESS_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where doubling the pause ends: after ten minutes.
+/// The pause doubles at most this often, which limits it to about ten minutes.
 const MOST_DOUBLINGS: u32 = 7;
 
-/// Complete lists that prove what they lack.
+/// This many complete listings prove that a missing record is absent.
 const WITNESSES: u8 = 2;
 
-/// What is known about absence beside the snapshot.
+/// Evidence of absence that the snapshot does not contain.
 #[derive(Debug, Default)]
 pub(super) struct Absence {
-    /// Complete lists since the start that nothing speaks against, [`WITNESSES`] at most.
+    /// Complete and plausible listings since the start, at most [`WITNESSES`].
     lists: u8,
-    /// A further list is wanted.
+    /// A further listing was requested.
     wanted: bool,
-    /// How many lists in a row proved nothing: each makes the wait for the next one longer.
+    /// Consecutive listings that proved nothing. Each of them makes the wait for the next one longer.
     useless: u32,
-    /// Records that were read as gone, or removed. Empty once the lists are enough.
+    /// Records that were removed, or that a read by id did not find. Empty once there are enough listings.
     gone: BTreeSet<RecordId>,
-    /// Slots whose every record this engine has made. Empty once the lists are enough.
+    /// Objects whose every record was created by this engine. Empty once there are enough listings.
     made_here: BTreeSet<ObjectId>,
-    /// Objects of an earlier process for which a record was created although one list alone lacked them. Empty once the lists
-    /// are enough.
+    /// Objects for which a record was created after one listing without any of their records, although an earlier process may
+    /// have created one. Empty once there are enough listings.
     created_on_one_list: BTreeSet<ObjectId>,
-    /// The lists have become enough, and nothing has taken that in.
+    /// There are enough listings since the last [`Engine::take_witnessed`].
     is_news: bool,
 }
 
@@ -50,12 +50,12 @@ impl Absence {
         self.lists >= WITNESSES
     }
 
-    /// How long to wait for the next list.
+    /// How long to wait for the next listing.
     fn pause(&self) -> Duration {
         WITNESS_PAUSE.saturating_mul(1 << self.useless.min(MOST_DOUBLINGS))
     }
 
-    /// The record was read as gone, or removed.
+    /// The record was removed, or a read by id did not find it.
     pub(super) fn note_gone(&mut self, id: RecordId) {
         if !self.lists_are_enough() {
             self.gone.insert(id);
@@ -64,33 +64,33 @@ impl Absence {
 }
 
 impl Engine {
-    /// Whether it is proven that the system holds no record of the slot: nothing is held, nothing may still arrive, nothing
-    /// waits to be read back, and that rests on more than one list.
+    /// Whether it is proven that the system holds no record of the object: no record is known, no create may still arrive,
+    /// no removal waits to be read back, and more than one listing confirms it.
     pub fn is_absent(&self, object_id: ObjectId) -> bool {
         self.inner.lock().is_absent(object_id)
     }
 
-    /// Whether nothing is held of the slot and nothing is under way for it, but one list alone says so.
+    /// Whether no record of the object is known and no work is under way for it, but only one listing confirms it.
     pub fn lacks_witness(&self, object_id: ObjectId) -> bool {
         let inner = self.inner.lock();
         inner.is_settled(object_id) && inner.existing(object_id).is_empty() && !inner.is_absent(object_id)
     }
 
-    /// Whether it is proven that a record does not live: it was read as gone, removed and read back, or two lists lack it.
-    /// The records of another owner are none of this engine's.
+    /// Whether it is proven that a record is not living: a read by id did not find it, its removal was read back, or it is
+    /// missing from two listings. A record of another owner always counts as gone, because this engine does not manage it.
     pub fn is_gone(&self, id: &RecordId) -> bool {
         id.owner != self.owner || self.inner.lock().is_gone(id)
     }
 
-    /// How many records may remain in the system: those that are held, and creates without an answer.
+    /// How many records may remain in the system: the known ones, and creates without an answer.
     pub fn remaining(&self) -> usize {
         let inner = self.inner.lock();
         let uncertain = inner.uncertain.keys().filter(|id| !inner.snapshot.contains(id)).count();
         inner.records() + uncertain
     }
 
-    /// Notes that nothing was ever made for the slot before now: its object got its finalizer just now. So this engine makes
-    /// every record that there is.
+    /// Notes that no record was created for the object before now, because it received its finalizer just now. This engine
+    /// therefore creates every record of the object.
     pub fn note_new(&self, object_id: ObjectId) {
         let mut inner = self.inner.lock();
         if !inner.absence.lists_are_enough() && inner.existing(object_id).is_empty() {
@@ -98,17 +98,17 @@ impl Engine {
         }
     }
 
-    /// Whether the lists so far prove what they lack.
+    /// Whether there are enough listings to prove that a missing record is absent.
     pub fn lists_are_enough(&self) -> bool {
         self.inner.lock().lists_are_enough()
     }
 
-    /// Whether the lists have become enough since the last call: what waited for that is decided now.
+    /// Whether there are enough listings since the last call, so that the absences that waited for them are decided.
     pub fn take_witnessed(&self) -> bool {
         std::mem::take(&mut self.inner.lock().absence.is_news)
     }
 
-    /// Asks for a further full list soon, unless the lists so far are enough. Many requests are one.
+    /// Requests a further full listing soon, unless there are already enough. Several requests lead to one listing.
     pub fn request_witness(&self) {
         let now = self.clock.now();
         if self.inner.lock().want_witness(now) {
@@ -118,7 +118,7 @@ impl Engine {
 }
 
 impl Inner {
-    /// Counts a complete list. One that is empty where something was proves nothing.
+    /// Counts a complete listing. An empty listing of a system that had records proves nothing.
     pub(super) fn note_list(&mut self, merged: &Merged, now: Timestamp) {
         let had_enough = self.absence.lists_are_enough();
         if merged.suspicious {
@@ -135,7 +135,8 @@ impl Inner {
         }
     }
 
-    /// A list may show what the one before lacked: beside the record that was created since, it is removed at once.
+    /// A listing may show a record that the listing before lacked. If another record was created since, the surplus one is
+    /// removed at once.
     fn queue_surplus(&mut self, object_ids: BTreeSet<ObjectId>, now: Timestamp) {
         for object_id in object_ids {
             if self.snapshot.existing(object_id).len() > 1 {
@@ -144,8 +145,8 @@ impl Inner {
         }
     }
 
-    /// Before the create of a record of which nothing is known: an earlier process may have made another one, which one list
-    /// lacks. The person is not kept waiting at the door for a second list, but it follows.
+    /// Called before the create of a record. If an earlier process may have created another record, which one listing lacks,
+    /// a second listing is requested. The create does not wait for it, so that the person need not wait at the door.
     pub(super) fn note_create(&mut self, object_id: ObjectId, now: Timestamp) {
         let is_known = self.absence.lists_are_enough() || self.absence.made_here.contains(&object_id);
         if !is_known && self.existing(object_id).is_empty() {
@@ -154,7 +155,7 @@ impl Inner {
         }
     }
 
-    /// Whether a record of the object was created, and a second list is still to show that no other one is there.
+    /// Whether a record of the object was created, and a second listing must still show that there is no other one.
     pub(super) fn awaits_second_list(&self, object_id: ObjectId) -> bool {
         self.absence.created_on_one_list.contains(&object_id)
     }
@@ -175,32 +176,32 @@ impl Inner {
         proven && !lives
     }
 
-    /// See [`Engine::request_witness`]; whether this is news.
+    /// See [`Engine::request_witness`]. Returns whether the request is new.
     pub(super) fn want_witness(&mut self, now: Timestamp) -> bool {
         if self.absence.lists_are_enough() || std::mem::replace(&mut self.absence.wanted, true) {
             return false;
         }
-        // Without a time a list is due now or under way. The end of one that is under way sets the time of the next.
+        // Without a time a listing is due now or under way. The end of a listing sets the time of the next one.
         self.sync_due = self.sync_due.map(|due| due.min(after(now, self.absence.pause())));
         true
     }
 
-    /// When the next full sync is due after one that ended now.
+    /// When the next full sync is due after a full sync that ended now.
     pub(super) fn next_sync(&self, now: Timestamp, resync: SignedDuration) -> Option<Timestamp> {
         let resync = now.checked_add(resync).ok();
         let soon = self.absence.wanted.then(|| after(now, self.absence.pause()));
         soon.into_iter().chain(resync).min()
     }
 
-    /// Whether the lists so far prove what they lack.
+    /// Whether there are enough listings to prove that a missing record is absent.
     pub(super) const fn lists_are_enough(&self) -> bool {
         self.absence.lists_are_enough()
     }
 
-    /// Whether nothing of the slot is queued, under way, waiting for its confirmation or for a second witness.
+    /// Whether no work of the object is queued or under way, and none waits for its confirmation or for a second witness.
     pub(super) fn is_settled(&self, object_id: ObjectId) -> bool {
         !self.queue.contains(object_id)
             && self.unconfirmed(object_id).is_empty()
-            && !self.untold.contains(&object_id)
+            && !self.confirmations_to_report.contains(&object_id)
     }
 }

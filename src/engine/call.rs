@@ -82,7 +82,7 @@ impl Engine {
             applied.map_err(TurnError::from)
         };
         let applied = self.with_permit(work.priority, step.name(), call).await;
-        let applied = applied.map_err(|stop| self.note_denied(stop, connection))?;
+        let applied = applied.map_err(|turn_error| self.note_denied(turn_error, connection))?;
         self.note_change(step.id().object_id);
         // The audit: every change in a system, its reason and its result.
         tracing::info!(

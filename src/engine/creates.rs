@@ -140,8 +140,8 @@ impl Creates {
 
 impl Engine {
     /// Stops creates if a step failed because the login has no right to create records.
-    pub(super) fn note_denied(&self, stop: TurnError, connection: u64) -> TurnError {
-        match stop {
+    pub(super) fn note_denied(&self, turn_error: TurnError, connection: u64) -> TurnError {
+        match turn_error {
             TurnError::System(error) if may_not_create(&error) => {
                 let mut inner = self.inner.lock();
                 if inner.connection != connection {

@@ -25,9 +25,9 @@ impl Engine {
     pub(super) async fn sync(&self, priority: Priority) -> Result<(), TurnError> {
         let tokens = self.inner.lock().sync_tokens.clone();
         // A listing is void if a setting of the connection changed meanwhile: a part of it was read with the former one.
-        while let Err(stop) = self.list(priority).await {
-            if !matches!(stop, TurnError::Superseded) {
-                return Err(stop);
+        while let Err(turn_error) = self.list(priority).await {
+            if !matches!(turn_error, TurnError::Superseded) {
+                return Err(turn_error);
             }
         }
         self.compare_clock().await;

@@ -140,7 +140,7 @@ impl Inner {
             breaker: Breaker::new(rand::random()),
             uncertain: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
-            untold: BTreeSet::new(),
+            confirmations_to_report: BTreeSet::new(),
             absence: Absence::default(),
             waits: Waits::default(),
             names: Names::default(),

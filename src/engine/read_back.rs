@@ -1,4 +1,4 @@
-//! Reading back: no removal is done before the system said so when asked again (design 3.13).
+//! Reading back: a removal counts as done only after a further read confirms it (design 3.13).
 
 use jiff::Timestamp;
 use vestibule_core::identity::{ObjectId, RecordId};
@@ -10,7 +10,7 @@ use super::{Engine, Outcome, Priority, Reason, Report, Work};
 use crate::system;
 
 impl Engine {
-    /// Whether a removal is read back by itself. In a crowd one listing confirms them all, with fewer calls.
+    /// Whether a removal is read back by a read of its own. One listing confirms many removals with fewer calls.
     pub(super) fn reads_back_alone(&self, priority: Priority) -> bool {
         let inner = self.inner.lock();
         match priority {
@@ -19,7 +19,7 @@ impl Engine {
         }
     }
 
-    /// Asks for what was removed in this slot.
+    /// Reads back the removals of this object.
     pub(super) async fn read_back(&self, object_id: ObjectId, priority: Priority) -> Result<(), TurnError> {
         let removed = self.inner.lock().unconfirmed(object_id);
         for id in removed {
@@ -32,7 +32,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads back what is waiting, one by one, or by a listing where that takes fewer calls.
+    /// Reads back all pending removals, one by one, or by a listing if that takes fewer calls.
     pub(super) async fn read_back_all(&self) -> Result<(), TurnError> {
         let (waiting, pages) = {
             let inner = self.inner.lock();
@@ -41,19 +41,18 @@ impl Engine {
             (waiting.copied().collect::<Vec<_>>(), inner.pages)
         };
         if waiting.len() > pages {
-            // Before anybody is let in: a removal is done when it has been read back, not before.
+            // With the priority of rollover removals, so that they are confirmed before the additions of the rollover.
             return self.sync(Priority::RolloverRemoval).await;
         }
         for id in waiting {
             let living = self.read(id, Priority::Retry).await?.is_some();
             let removed = self.confirm(id, living);
-            self.tell_confirmed(id.object_id, living, removed).await;
+            self.report_confirmed(id.object_id, living, removed).await;
         }
         Ok(())
     }
 
-    /// After a listing: what it lacks and was removed before it began is confirmed, and so is what waits for a second
-    /// witness.
+    /// After a listing: confirms removals that were made before it began, and absences that wait for a second witness.
     pub(super) async fn confirm_by_listing(&self, listing: u64) {
         let due: Vec<(RecordId, bool)> = {
             let inner = self.inner.lock();
@@ -62,19 +61,24 @@ impl Engine {
         };
         for (id, living) in due {
             let removed = self.confirm(id, living);
-            self.tell_confirmed(id.object_id, living, removed).await;
+            self.report_confirmed(id.object_id, living, removed).await;
         }
         let waiting: Vec<ObjectId> = {
             let inner = self.inner.lock();
-            // What is queued is reported by its turn.
-            inner.untold.iter().filter(|object_id| !inner.queue.contains(**object_id)).copied().collect()
+            // The turn of a queued object reports its outcome.
+            inner
+                .confirmations_to_report
+                .iter()
+                .filter(|object_id| !inner.queue.contains(**object_id))
+                .copied()
+                .collect()
         };
         for object_id in waiting {
-            self.tell_confirmed(object_id, false, None).await;
+            self.report_confirmed(object_id, false, None).await;
         }
     }
 
-    /// Takes in whether a removed record is still there. Says why it was removed.
+    /// Notes whether a removed record is still there. Returns the reason of its removal.
     pub(super) fn confirm(&self, id: RecordId, living: bool) -> Option<Reason> {
         let mut inner = self.inner.lock();
         let removed = inner.unconfirmed.remove(&id);
@@ -91,11 +95,11 @@ impl Engine {
         removed.map(|one| one.reason)
     }
 
-    async fn tell_confirmed(&self, object_id: ObjectId, living: bool, removed: Option<Reason>) {
+    async fn report_confirmed(&self, object_id: ObjectId, living: bool, removed: Option<Reason>) {
         if living {
             tracing::warn!(integration = %self.label, %object_id, "a removed record is still there and is removed again");
-            if let Some(outcome) = self.not_held(object_id, removed.unwrap_or(Reason::Drift)) {
-                self.tell(object_id, outcome).await;
+            if let Some(outcome) = self.queue_again(object_id, removed.unwrap_or(Reason::Drift)) {
+                self.report_outcome(object_id, outcome).await;
             }
             return;
         }
@@ -104,7 +108,8 @@ impl Engine {
             if inner.awaits_second_list(object_id) {
                 return;
             }
-            if !inner.unconfirmed(object_id).is_empty() || !inner.untold.contains(&object_id) {
+            if !inner.unconfirmed(object_id).is_empty() || !inner.confirmations_to_report.contains(&object_id)
+            {
                 return;
             }
             let present = inner.existing(object_id).first().map(|one| one.id);
@@ -112,7 +117,7 @@ impl Engine {
                 inner.want_witness(self.clock.now());
                 return;
             }
-            inner.untold.remove(&object_id);
+            inner.confirmations_to_report.remove(&object_id);
             inner.queue.forgive(object_id);
             let altered = inner.altered_fields(object_id);
             match present {
@@ -121,10 +126,10 @@ impl Engine {
                 Some(id) => Outcome::Altered(id, altered),
             }
         };
-        self.tell(object_id, outcome).await;
+        self.report_outcome(object_id, outcome).await;
     }
 
-    fn not_held(&self, object_id: ObjectId, reason: Reason) -> Option<Outcome> {
+    fn queue_again(&self, object_id: ObjectId, reason: Reason) -> Option<Outcome> {
         let (now, work) = (self.clock.now(), Priority::Revocation.with_reason(reason));
         let mut inner = self.inner.lock();
         if inner.queue.is_in_flight(object_id) {
@@ -134,15 +139,15 @@ impl Engine {
         inner.remove_again(object_id, work, now)
     }
 
-    async fn tell(&self, object_id: ObjectId, outcome: Outcome) {
+    async fn report_outcome(&self, object_id: ObjectId, outcome: Outcome) {
         let (integration, priority) = (self.integration.clone(), Priority::RolloverRemoval);
         self.source.report(Report { integration, object_id, priority, outcome }).await;
     }
 }
 
 impl Inner {
-    /// A removal that did not hold is tried again as a revocation, later each time. Told from the second time on: once is a
-    /// system that takes a moment.
+    /// Queues a removal that had no effect again as a revocation, later each time. The first time is not reported, because
+    /// the system may only need a moment.
     pub(super) fn remove_again(
         &mut self,
         object_id: ObjectId,

@@ -40,7 +40,7 @@ impl Engine {
         self.note_wanted(&desired, &existing, &action_plan);
         let removals = match self.carry_out(object_id, &action_plan, work).await {
             Ok(removals) => removals,
-            Err(stop) => return Err(self.reduce_after(stop, object_id, &desired, work).await),
+            Err(turn_error) => return Err(self.reduce_after(turn_error, object_id, &desired, work).await),
         };
         if removals.may_arrive {
             let message = "an earlier create without an answer may still arrive; the record is looked up again in a moment";
@@ -92,7 +92,9 @@ impl Engine {
                 Action::Repair(id, record) => self.repair(*id, record, work).await,
             };
             // A failed removal is tried again, whatever else fails.
-            made.map_err(|stop| if removals.disarmed.is_some() { stop.revoking() } else { stop })?;
+            made.map_err(
+                |turn_error| if removals.disarmed.is_some() { turn_error.revoking() } else { turn_error },
+            )?;
         }
         Ok(removals)
     }
@@ -107,7 +109,7 @@ impl Engine {
         if suspended { action_plan.without_opening(existing, now) } else { action_plan }
     }
 
-    /// A record that is wanted again after its removal was refused is not one that may not stay any more.
+    /// Notes the records that are desired again although the system refused their removal before.
     fn note_wanted(&self, desired: &DesiredState, existing: &[ExistingRecord], action_plan: &ActionPlan) {
         let DesiredState::Record(record) = desired else { return };
         let mut inner = self.inner.lock();

@@ -171,12 +171,12 @@ impl Engine {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
         inner.maintenance = false;
-        let wait = |stop| now.checked_add(self.retry_after(stop)).ok();
+        let wait = |turn_error| now.checked_add(self.retry_after(turn_error)).ok();
         inner.maintenance_after = result.as_ref().err().and_then(wait);
         drop(inner);
         match result {
             Ok(()) => self.maintenance_done(),
-            Err(stop) => self.maintenance_failed(&stop),
+            Err(turn_error) => self.maintenance_failed(&turn_error),
         }
         self.wake.notify_one();
     }
@@ -219,8 +219,8 @@ impl Engine {
         self.read_back_all().await
     }
 
-    fn maintenance_failed(&self, stop: &TurnError) {
-        match stop {
+    fn maintenance_failed(&self, turn_error: &TurnError) {
+        match turn_error {
             TurnError::System(error)
                 if matches!(error.kind, system::ErrorKind::Terminal | system::ErrorKind::Dependency) =>
             {
@@ -265,11 +265,11 @@ impl Engine {
     ) -> Option<Outcome> {
         let now = self.clock.now();
         let mut inner = self.inner.lock();
-        inner.untold.remove(&object_id);
+        inner.confirmations_to_report.remove(&object_id);
         match result {
             Ok(Some(Outcome::Unconfirmed)) => {
                 inner.queue.pause(object_id);
-                inner.untold.insert(object_id);
+                inner.confirmations_to_report.insert(object_id);
                 Some(Outcome::Unconfirmed)
             }
             Ok(outcome) => {
@@ -286,9 +286,9 @@ impl Engine {
                 inner.queue.put_back(object_id);
                 None
             }
-            Err(stop @ (TurnError::Superseded | TurnError::Source(_))) => {
+            Err(turn_error @ (TurnError::Superseded | TurnError::Source(_))) => {
                 inner.queue.defer(object_id, work, now, rand::random());
-                tracing::debug!(integration = %self.label, %object_id, ?stop, "a turn ended without an outcome and is repeated");
+                tracing::debug!(integration = %self.label, %object_id, ?turn_error, "a turn ended without an outcome and is repeated");
                 None
             }
             Err(TurnError::StillThere) => inner.remove_again(object_id, work, now),
@@ -328,8 +328,8 @@ impl Engine {
         Outcome::Failed { error, retried }
     }
 
-    fn retry_after(&self, stop: &TurnError) -> SignedDuration {
-        match stop {
+    fn retry_after(&self, turn_error: &TurnError) -> SignedDuration {
+        match turn_error {
             TurnError::System(SystemError { kind: system::ErrorKind::Terminal, .. }) => self.refused_retry(),
             _ => MAINTENANCE_RETRY,
         }

@@ -287,7 +287,7 @@ async fn a_property_made_anew_lets_its_visitors_in_again() {
 }
 
 #[tokio::test]
-async fn an_integration_whose_finalizer_somebody_took_away_gets_it_back() {
+async fn an_integration_gets_a_removed_finalizer_back() {
     let testbed = with_two("stripped").await;
     testbed.patch("AccessIntegration", "netbox", json!({"metadata": {"finalizers": null}})).await;
     testbed

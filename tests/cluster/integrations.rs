@@ -111,7 +111,7 @@ async fn what_stays_in_a_box_that_was_left_while_no_controller_ran_is_counted_as
 }
 
 #[tokio::test]
-async fn nobody_counts_as_let_in_by_a_new_box_because_the_former_one_let_him_in() {
+async fn records_in_a_former_netbox_do_not_count_for_the_new_one() {
     let testbed = with_two("unproven").await;
     let new = another_box().await;
     new.fault(json!({"kind": "refuse", "times": 0}));

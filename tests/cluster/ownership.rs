@@ -100,7 +100,7 @@ async fn an_integration_that_never_wrote_says_no_owner_id_and_may_change_it() {
 }
 
 #[tokio::test]
-async fn a_neighbour_in_another_namespace_stops_nobody_whoever_writes_first() {
+async fn an_integration_in_another_namespace_stops_no_creates_in_either_order() {
     let first = Testbed::new("resident-a").await;
     let mut second = Testbed::declared("resident-b", MORNING, "America/New_York").await;
     second.apply(integration(&first.netbox.url(), json!({}))).await;
@@ -155,7 +155,7 @@ async fn a_person_typed_at_the_desk_under_an_id_like_ours_stops_no_revocation() 
 // === systems that do not keep ids ===
 
 #[tokio::test]
-async fn a_box_that_shortens_ids_lets_nobody_in_and_says_what_it_keeps() {
+async fn a_netbox_that_shortens_ids_gets_no_records_and_the_status_says_why() {
     for length in [20, 32] {
         let testbed = Testbed::new("short").await;
         testbed.netbox.switch(&json!({"text.max": length.to_string()}));

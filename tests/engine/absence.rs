@@ -13,7 +13,7 @@ use vestibule_core::plan::DesiredState;
 
 use crate::testbed::{Fate, Setup, Testbed, shown, visitor, with_card, with_group};
 
-/// An engine that has read one list, which lacks everybody; nobody is declared any more.
+/// An engine that has read one empty listing. No record is declared any more.
 async fn after_one_empty_list(records: &[DesiredRecord]) -> Testbed {
     let setup = Setup::default();
     for record in records {
@@ -67,7 +67,7 @@ async fn many_that_need_a_second_witness_cost_one_list_a_few_seconds_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_nobody_asks_reads_one_list() {
+async fn an_engine_without_a_request_reads_one_list() {
     let testbed = Setup { standing: vec![visitor("ada")], ..Setup::default() }.raise();
     testbed.pass(3600).await;
     assert_eq!(testbed.site.count("list-people"), 1);
@@ -134,7 +134,7 @@ async fn many_creates_after_one_list_cost_one_further_list_and_no_further_write(
         .await;
     testbed.pass(600).await;
     assert_eq!((testbed.site.count("list-people"), testbed.site.writes().len()), (2, 30));
-    let none = guests.iter().all(|one| testbed.house.told(one.id.object_id).len() == 2);
+    let none = guests.iter().all(|one| testbed.house.outcomes(one.id.object_id).len() == 2);
     assert!(none, "one report before the second list and one after it");
 }
 
@@ -154,7 +154,7 @@ async fn a_create_that_meets_the_unlisted_record_of_its_own_object_by_the_card_r
 async fn a_text_that_the_system_does_not_keep_is_reported_after_the_second_list_too() {
     let testbed = after_one_empty_list(&[]).await;
     testbed.site.alters(Some(|facts| facts.person.last_name = "?".to_owned()));
-    let long = visitor("somebody-whose-address-is-read-back");
+    let long = visitor("a-visitor-whose-email-is-read-back");
     testbed.push(&long, Priority::UserChange);
     testbed.pass(20).await;
     assert!(matches!(testbed.last(&long), Some(Outcome::Altered(..))), "{:?}", testbed.last(&long));
@@ -216,7 +216,7 @@ async fn an_empty_list_where_something_was_confirms_no_removal() {
     let guests: Vec<_> = (0..20).map(|n| visitor(&format!("guest-{n}"))).collect();
     let testbed = Testbed::holding(&guests.iter().collect::<Vec<_>>()).await;
     let (gone, stays) = guests.split_at(15);
-    // The removals do not hold, and the box lists nobody.
+    // The removals have no effect, and the system returns empty lists.
     let of_gone: BTreeSet<RecordId> = gone.iter().map(|one| one.id).collect();
     let mut acknowledged = BTreeSet::new();
     testbed.site.rule(move |call| match (call.name, call.id) {
@@ -236,7 +236,7 @@ async fn an_empty_list_where_something_was_confirms_no_removal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_system_that_lists_nobody_any_more_is_asked_less_and_less_often() {
+async fn a_system_that_returns_empty_lists_is_listed_less_and_less_often() {
     let testbed = Setup { standing: vec![visitor("ada")], ..Setup::default() }.raise();
     testbed.until("the first sync", |testbed| testbed.state().syncs == 1).await;
     testbed.site.every("list-people", Fate::Shows(Page::default()));
@@ -289,7 +289,7 @@ fn records(n: usize, left: &Left) -> Vec<DesiredRecord> {
     both.into_iter().take(left.records).collect()
 }
 
-/// A start with all this trouble, with everybody deleted.
+/// A start with all these failures, in which every visitor is deleted.
 fn start(trouble: &Failure) -> Testbed {
     let setup = Setup::default();
     let all: Vec<_> = trouble.visitors.iter().enumerate().map(|(n, left)| records(n, left)).collect();
@@ -326,8 +326,7 @@ fn start(trouble: &Failure) -> Testbed {
     testbed
 }
 
-/// Lets a deletion of everybody go on as the visitors' loop would, and looks at each moment whether something was concluded
-/// too early.
+/// Deletes every visitor as the Visitor loop would, and checks at each moment that no absence is concluded too early.
 async fn ends_truly(trouble: Failure) {
     let testbed = start(&trouble);
     let object_ids: Vec<_> =

@@ -27,7 +27,7 @@ async fn a_level_added_by_hand_is_taken_away_in_enforce() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_level_added_by_hand_is_told_and_left_in_observe() {
+async fn a_level_added_by_hand_is_reported_and_kept_in_mode_observe() {
     let ada = visitor("ada");
     let mut setup = Setup { standing: vec![ada.clone()], ..Setup::default() };
     setup.settings.mode = Mode::Observe;

@@ -194,7 +194,7 @@ async fn one_engine_that_hangs_delays_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_final_refusal_is_told_once_and_not_tried_again() {
+async fn a_terminal_error_is_reported_once_and_not_tried_again() {
     let ada = visitor("ada");
     let testbed = Testbed::empty().await;
     testbed.site.every("create", Fate::Fails(ErrorKind::Terminal));
@@ -207,7 +207,7 @@ async fn a_final_refusal_is_told_once_and_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_that_is_refused_is_tried_for_ever_and_blocks_nobody() {
+async fn a_refused_revocation_is_tried_for_ever_and_blocks_no_other_work() {
     let (eve, ada) = (visitor("eve"), visitor("ada"));
     let testbed = Testbed::holding(&[&eve]).await;
     testbed.site.every("remove", Fate::Fails(ErrorKind::Terminal));

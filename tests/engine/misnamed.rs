@@ -165,7 +165,7 @@ async fn notes_copied_by_hand_prove_nothing_where_our_records_are_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_of_a_system_that_alters_ids_leaves_nobody_inside() {
+async fn a_lost_answer_of_a_system_that_alters_ids_leaves_no_record() {
     let all = CUT.map(Ids::Shortened).into_iter().chain([Ids::Chosen]);
     for (ids, deleted) in all.flat_map(|ids| [(ids, false), (ids, true)]) {
         let (testbed, ada) = (stage_with(ids).await, visitor("ada"));
@@ -205,7 +205,7 @@ async fn ids_that_earlier_attempts_used_up_in_their_cut_form_are_not_tried_one_b
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_names_a_person_of_the_site_removes_nobody() {
+async fn an_answer_that_names_a_person_of_the_site_removes_no_person() {
     let (ada, staff) = (visitor("ada"), stranger("emp-0001", "7"));
     let staff =
         ObservedRecord { facts: DesiredRecord { window: ended_window(), ..ada.clone() }.facts(), ..staff };
@@ -270,7 +270,7 @@ async fn stage_holding(there: &[ObservedRecord], limits: Limits) -> Testbed {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_restart_what_is_left_of_our_ids_is_recognised_and_removed_whoever_is_declared() {
+async fn after_a_restart_records_under_altered_ids_are_recognised_and_removed() {
     let guests = guests(3);
     let capitals =
         ObservedRecord { external_id: guests[2].id.to_string().to_uppercase(), ..cut(&guests[2], 36) };
