@@ -273,8 +273,8 @@ fn every_sentence_of_a_withheld_change_says_what_to_do() {
     let beside = message(Withheld::Beside(Mode::CreateOnly), Change::Replace, "Stalled");
     assert_eq!(
         beside,
-        "mode CreateOnly of the AccessIntegration does not let this happen: the record would be replaced by one of what is \
-         declared now. It opens what it did before; set mode: Enforce, or make another Visitor"
+        "mode CreateOnly of the AccessIntegration does not let this happen: the record would be replaced by the one that \
+         is declared now. It opens what it did before; set mode: Enforce, or make another Visitor"
     );
     let upsert = message(Withheld::Beside(Mode::Upsert), Change::Replace, "Stalled");
     assert!(upsert.contains("opens only what is still declared"), "{upsert}");

@@ -57,8 +57,8 @@ fn rows() -> Rows {
 fn todos(rows: &mut Rows, events: impl IntoIterator<Item = Event<Object>>) -> Vec<String> {
     let mut said = Vec::new();
     for event in events {
-        let todos = rows.on(event);
-        said.extend(todos.iter().map(|todo| words(rows, todo)));
+        let work = rows.on(event);
+        said.extend(work.iter().map(|todo| words(rows, todo)));
     }
     said
 }
@@ -244,8 +244,8 @@ fn a_stripped_finalizer_is_news_unless_the_object_is_going_anyway() {
 fn a_deletion_leaves_a_tombstone_until_it_is_forgotten() {
     let mut rows = listed([object("a", 1, 10)]);
     rows.row_mut(object_id("a")).unwrap().state = 7;
-    let todos = rows.on(Event::Delete(object("a", 1, 11)));
-    let [Todo::Gone(at, stone)] = todos.as_slice() else { panic!("{todos:?}") };
+    let work = rows.on(Event::Delete(object("a", 1, 11)));
+    let [Todo::Gone(at, stone)] = work.as_slice() else { panic!("{work:?}") };
     assert_eq!((*at, stone.state, stone.was_ours), (object_id("a"), 7, false));
     assert_eq!(life(&rows, "a"), Some(Life::Gone));
     assert_eq!(todos(&mut rows, [Event::Delete(object("a", 1, 11))]), [""; 0]);
@@ -294,8 +294,8 @@ fn an_answer_to_an_own_write_does_not_count_as_listed() {
 fn another_uid_is_a_removal_and_a_new_object() {
     let mut rows = listed([object("a", 1, 10)]);
     rows.row_mut(object_id("a")).unwrap().state = 7;
-    let todos = rows.on(Event::Apply(object("a", 2, 20)));
-    let [Todo::Gone(_, stone), Todo::Reconcile(..)] = todos.as_slice() else { panic!("{todos:?}") };
+    let work = rows.on(Event::Apply(object("a", 2, 20)));
+    let [Todo::Gone(_, stone), Todo::Reconcile(..)] = work.as_slice() else { panic!("{work:?}") };
     assert_eq!((stone.uid, stone.state), (uid(1), 7));
     assert_eq!((rows.row(object_id("a")).unwrap().state, rows.len()), (0, 1));
     assert_eq!(todos(&mut rows, [Event::Apply(object("a", 1, 15))]), [""; 0]);
