@@ -81,7 +81,7 @@ pub struct Situation<'a> {
     /// In that mode: the record of a Visitor differs from the declared one.
     pub differs: bool,
     /// The status describes this generation already: a restart alone does not change it.
-    pub told: bool,
+    pub is_reported: bool,
     /// The Secret or the bundle was deleted with the namespace.
     pub lost_with_namespace: bool,
     /// The value of the annotation that releases held removals.
@@ -132,7 +132,7 @@ fn of_valid(situation: &Situation<'_>) -> Option<Verdict> {
             situation.state.is_some_and(|it| it.condition == ConnectionState::Connected && it.syncs > 0);
         return Some(if looked { Verdict::resting() } else { Verdict::suspended() });
     }
-    let on_the_way = |message: &str| (!situation.told).then(|| Verdict::progressing(message));
+    let on_the_way = |message: &str| (!situation.is_reported).then(|| Verdict::progressing(message));
     match situation.state {
         // An outage is reported on the integration at once.
         Some(State { condition: ConnectionState::Unreachable(sentence), .. }) => {

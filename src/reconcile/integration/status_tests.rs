@@ -14,7 +14,7 @@ const FINE: Situation<'static> = Situation {
     suspended: false,
     observes: false,
     differs: false,
-    told: false,
+    is_reported: false,
     address: None,
     lost_with_namespace: false,
     release: None,
@@ -39,7 +39,7 @@ fn in_condition(condition: ConnectionState) -> State {
     State { condition, ..connected_state() }
 }
 
-/// The status of an integration of generation 1 that says nothing yet, or what stood there.
+/// The status of an integration of generation 1 after this previous one.
 fn after(previous: &Status, situation: &Situation<'_>) -> Status {
     let verdict = verdict(situation).unwrap();
     let status = verdict.settle(previous, 1, at(NOW));
@@ -47,30 +47,30 @@ fn after(previous: &Status, situation: &Situation<'_>) -> Status {
     status
 }
 
-fn told(situation: &Situation<'_>) -> (String, Kstatus) {
+fn ready_of(situation: &Situation<'_>) -> (String, Kstatus) {
     let status = after(&Status::default(), situation);
     (says(&status, "Ready"), reading(&status, 1))
 }
 
-fn told_in(state: &State) -> (String, Kstatus) {
-    told(&Situation { state: Some(state), ..FINE })
+fn ready_in(state: &State) -> (String, Kstatus) {
+    ready_of(&Situation { state: Some(state), ..FINE })
 }
 
 #[test]
-fn a_refusal_is_told_whatever_the_running_session_says() {
+fn a_refusal_is_reported_whatever_the_state_of_the_running_session() {
     let (invalid, missing) = (
         Refusal::Invalid(conditions::NOT_SUPPORTED_BY_SYSTEM, "not yet".into()),
         Refusal::Missing("Secret login does not exist".into()),
     );
     for state in [None, Some(connected_state())] {
         let with = |refusal| Situation { refusal: Some(refusal), state: state.as_ref(), ..FINE };
-        assert_eq!(told(&with(&invalid)), ("False NotSupportedBySystem".into(), Failed));
-        assert_eq!(told(&with(&missing)), ("False DependencyNotReady".into(), InProgress));
+        assert_eq!(ready_of(&with(&invalid)), ("False NotSupportedBySystem".into(), Failed));
+        assert_eq!(ready_of(&with(&missing)), ("False DependencyNotReady".into(), InProgress));
     }
 }
 
 #[test]
-fn each_condition_of_the_connection_is_a_row_of_the_contract() {
+fn each_state_of_the_connection_is_a_row_of_the_contract() {
     let first_sync = State { syncs: 0, ..connected_state() };
     let rows = [
         (in_condition(ConnectionState::Connected), "True Succeeded", Current),
@@ -82,7 +82,7 @@ fn each_condition_of_the_connection_is_a_row_of_the_contract() {
             InProgress,
         ),
         (
-            in_condition(ConnectionState::Rejected("mend the Secret".into())),
+            in_condition(ConnectionState::Rejected("correct the Secret".into())),
             "False CredentialsRejected",
             Failed,
         ),
@@ -93,16 +93,16 @@ fn each_condition_of_the_connection_is_a_row_of_the_contract() {
         ),
     ];
     for (state, says, kstatus) in rows {
-        assert_eq!(told_in(&state), (says.to_owned(), kstatus), "{:?}", state.condition);
+        assert_eq!(ready_in(&state), (says.to_owned(), kstatus), "{:?}", state.condition);
     }
-    assert_eq!(told(&FINE), ("Unknown Progressing".into(), InProgress));
+    assert_eq!(ready_of(&FINE), ("Unknown Progressing".into(), InProgress));
 }
 
 #[test]
-fn an_outage_is_told_on_the_integration_at_once() {
+fn an_outage_is_reported_on_the_integration_at_once() {
     let good = after(&Status::default(), &Situation { state: Some(&connected_state()), ..FINE });
     let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
-    let status = after(&good, &Situation { state: Some(&down), told: true, ..FINE });
+    let status = after(&good, &Situation { state: Some(&down), is_reported: true, ..FINE });
     assert_eq!(
         (says(&status, "Ready"), says(&status, "Reconciling")),
         ("False ProgressingWithRetry".into(), "True ProgressingWithRetry".into())
@@ -124,7 +124,7 @@ fn the_address_of_a_system_that_is_not_reached_is_reported_on_the_integration() 
 
 #[test]
 fn a_login_that_is_refused_or_not_answered_says_nothing_against_the_spec() {
-    let refused = in_condition(ConnectionState::Rejected("The box refused the login".into()));
+    let refused = in_condition(ConnectionState::Rejected("The NetBox refused the login".into()));
     let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
     for state in [refused, down, State::default()] {
         let status = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
@@ -137,11 +137,11 @@ fn a_login_that_is_refused_or_not_answered_says_nothing_against_the_spec() {
 fn a_restart_leaves_a_status_of_this_generation_alone_until_there_is_news() {
     let (unchecked, syncing) = (State::default(), State { syncs: 0, ..connected_state() });
     for state in [None, Some(&unchecked), Some(&syncing)] {
-        assert_eq!(verdict(&Situation { told: true, state, ..FINE }), None, "{state:?}");
+        assert_eq!(verdict(&Situation { is_reported: true, state, ..FINE }), None, "{state:?}");
     }
-    let refused = in_condition(ConnectionState::Rejected("mend the Secret".into()));
-    assert!(verdict(&Situation { told: true, state: Some(&refused), ..FINE }).is_some());
-    assert!(verdict(&Situation { told: true, state: Some(&connected_state()), ..FINE }).is_some());
+    let refused = in_condition(ConnectionState::Rejected("correct the Secret".into()));
+    assert!(verdict(&Situation { is_reported: true, state: Some(&refused), ..FINE }).is_some());
+    assert!(verdict(&Situation { is_reported: true, state: Some(&connected_state()), ..FINE }).is_some());
 }
 
 fn stopped_by(stop: CreateStop, state: &State) -> State {
@@ -167,8 +167,8 @@ fn a_system_that_does_not_keep_ids_stalls_with_the_length_it_keeps_and_what_to_d
             message.contains(what) && message.contains("access.vestibule.dev/sync-requested-at"),
             "{message}"
         );
-        let mended = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
-        assert_eq!(reading(&mended, 1), Current);
+        let corrected = after(&status, &Situation { state: Some(&connected_state()), ..FINE });
+        assert_eq!(reading(&corrected, 1), Current);
     }
 }
 
@@ -253,13 +253,13 @@ fn held_deletions_say_how_many_have_lost_their_mark_or_their_id() {
 }
 
 #[test]
-fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
-    let refused = in_condition(ConnectionState::Rejected("The box refused the login".into()));
+fn a_rejected_login_names_both_remedies_before_and_during_deletion() {
+    let refused = in_condition(ConnectionState::Rejected("The NetBox refused the login".into()));
     for deleting in [false, true] {
         let status = after(&Status::default(), &Situation { deleting, state: Some(&refused), ..FINE });
         let message = &status.condition("Ready").unwrap().message;
         for words in
-            ["The box refused the login. ", "change the Secret", "access.vestibule.dev/sync-requested-at"]
+            ["The NetBox refused the login. ", "change the Secret", "access.vestibule.dev/sync-requested-at"]
         {
             assert!(message.contains(words), "{message}");
         }
@@ -267,11 +267,11 @@ fn a_refused_login_tells_both_ways_on_before_and_during_deletion() {
 }
 
 #[test]
-fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_still() {
+fn a_suspended_integration_keeps_its_last_value_and_a_needed_person_is_still_needed() {
     let suspended = Situation { suspended: true, ..FINE };
     let new = after(&Status::default(), &suspended);
     assert_eq!((says(&new, "Ready"), new.observed_generation), ("True Suspended".into(), 1));
-    assert_eq!(reading(&new, 1), Current, "no deployment waits for what is meant to rest");
+    assert_eq!(reading(&new, 1), Current, "no deployment waits for a suspended object");
     let missing = Refusal::Missing("Secret login does not exist".into());
     let unfinished = after(&Status::default(), &Situation { refusal: Some(&missing), ..suspended.clone() });
     assert_eq!(
@@ -282,7 +282,7 @@ fn a_suspended_integration_keeps_its_last_value_and_who_was_needed_is_needed_sti
     let good = after(&Status::default(), &Situation { state: Some(&state), ..FINE });
     let resting = after(&good, &Situation { state: Some(&state), ..suspended.clone() });
     assert_eq!((says(&resting, "Ready"), reading(&resting, 1)), ("True Suspended".into(), Current));
-    let refused = in_condition(ConnectionState::Rejected("mend the Secret".into()));
+    let refused = in_condition(ConnectionState::Rejected("correct the Secret".into()));
     let still = after(&good, &Situation { state: Some(&refused), ..suspended.clone() });
     assert_eq!((says(&still, "Ready"), reading(&still, 1)), ("False CredentialsRejected".into(), Failed));
     let down = in_condition(ConnectionState::Unreachable("it does not answer".into()));
@@ -312,11 +312,11 @@ fn an_observing_integration_whose_system_differs_says_so() {
     );
     assert_eq!(reading(&status, 1), Current);
     let writes = after(&Status::default(), &Situation { observes: false, ..differs });
-    assert_eq!(says(&writes, "Synced"), "True Succeeded", "what differs there is mended");
+    assert_eq!(says(&writes, "Synced"), "True Succeeded", "a difference there is corrected");
 }
 
 #[test]
-fn deletion_is_told_before_everything_else() {
+fn deletion_is_reported_before_everything_else() {
     let (refusal, state) = (Refusal::Missing("Secret login does not exist".into()), connected_state());
     let situation =
         Situation { deleting: true, suspended: true, refusal: Some(&refusal), state: Some(&state), ..FINE };
@@ -357,14 +357,14 @@ fn before() -> Said {
 }
 
 #[test]
-fn what_is_not_known_now_stays_as_it_was_said() {
+fn unknown_values_stay_as_they_were() {
     assert_eq!(said(&before(), Status::default(), None, Some("today"), None), before());
     let unsynced = State::default();
     assert_eq!(said(&before(), Status::default(), None, Some("today"), Some(&unsynced)), before());
 }
 
 #[test]
-fn what_was_found_in_another_system_is_not_said_of_this_one() {
+fn facts_about_another_system_are_not_reported_for_this_one() {
     let elsewhere = before().of_another_system();
     let found =
         (&elsewhere.system_version, elsewhere.records, &elsewhere.last_sync_time, &elsewhere.held_deletions);
@@ -374,7 +374,7 @@ fn what_was_found_in_another_system_is_not_said_of_this_one() {
 }
 
 #[test]
-fn what_a_sync_found_is_said_in_whole_seconds() {
+fn the_time_of_a_sync_is_reported_in_whole_seconds() {
     let state = State {
         version: Some("6.2".into()),
         handled_syncs: vec!["today".into()],
@@ -439,9 +439,9 @@ fn a_clock_that_differs_needs_a_person_and_says_by_how_much() {
 fn after_a_restart_a_clock_that_differs_is_reported_until_it_was_compared() {
     let (unknown, right) = (with_clock(ClockState::Unknown), with_clock(ClockState::Right));
     let before = Some("the clock of the system is 5 h behind");
-    let told_by = |state| told(&Situation { state: Some(state), clock_before: before, ..FINE }).0;
-    assert_eq!(told_by(&unknown), "False ClockDiffers");
-    assert_eq!(told_by(&right), "True Succeeded");
+    let ready_with = |state| ready_of(&Situation { state: Some(state), clock_before: before, ..FINE }).0;
+    assert_eq!(ready_with(&unknown), "False ClockDiffers");
+    assert_eq!(ready_with(&right), "True Succeeded");
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn records_that_the_system_does_not_remove_are_counted_with_what_it_says_and_wha
     let message = "RemovePerson on the NetBox failed: it said \"Database error\"".to_owned();
     let unremoved = Some(Unremoved { count: 3, open: 1, message });
     let state = State { unremoved, ..connected_state() };
-    assert_eq!(told_in(&state), ("False ProgressingWithRetry".into(), InProgress));
+    assert_eq!(ready_in(&state), ("False ProgressingWithRetry".into(), InProgress));
     let words = |situation: &Situation<'_>| {
         let status = after(&Status::default(), situation);
         status.condition("Ready").unwrap().message.clone()
@@ -461,7 +461,7 @@ fn records_that_the_system_does_not_remove_are_counted_with_what_it_says_and_wha
         assert!(said.contains(part), "{said}");
     }
     let going = Situation { deleting: true, state: Some(&state), ..FINE };
-    assert_eq!(told(&going).0, "False DeletionFailed");
+    assert_eq!(ready_of(&going).0, "False DeletionFailed");
     assert!(words(&going).contains("access.vestibule.dev/abandon"));
 }
 
@@ -481,8 +481,9 @@ fn a_refused_login_whose_secret_was_deleted_with_the_namespace_names_the_other_r
 #[test]
 fn nothing_is_in_sync_while_records_are_compared_after_a_setting_has_changed() {
     let state = State { outdated: true, ..connected_state() };
-    for told_before in [false, true] {
-        let (ready, reading) = told(&Situation { state: Some(&state), told: told_before, ..FINE });
+    for reported_before in [false, true] {
+        let (ready, reading) =
+            ready_of(&Situation { state: Some(&state), is_reported: reported_before, ..FINE });
         assert_eq!((ready.as_str(), reading), ("Unknown Progressing", InProgress));
     }
 }

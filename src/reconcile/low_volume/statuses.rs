@@ -109,7 +109,7 @@ impl LowVolumeLoop {
             suspended: spec.is_some_and(|spec| spec.suspend.unwrap_or_default()),
             observes: spec.is_some_and(|spec| spec.mode == crate::api::Mode::Observe),
             differs,
-            told: observed == Some(object.meta.generation),
+            is_reported: observed == Some(object.meta.generation),
             address: spec.and_then(integration::address),
             lost_with_namespace: self
                 .read

@@ -1,5 +1,5 @@
-//! What changes without an event: midnight, a changed tenant or property or integration, a full sync. Everything here is
-//! decided from rows; no object is looked at and no call is made.
+//! Work that no event of a Visitor causes: midnight, a changed Tenant, Property or integration, a full sync. Everything
+//! here is decided from rows; no object is read and no call is made.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,22 +17,22 @@ use crate::cluster::rows::{Life, Row};
 use crate::engine::{Engine, Priority, Reason, Work};
 use crate::reconcile::references::References;
 
-/// The shortest time between two scans that nobody asked for.
+/// The shortest time between two scans that only time causes.
 const MIN_RESCAN_INTERVAL: SignedDuration = SignedDuration::from_millis(500);
 
-/// Why rows are looked at.
+/// Why rows are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     /// Time has passed: the rollover.
     Time,
-    /// The clock was set back: the day of some may not have come after all.
+    /// The clock was set back: a day that had begun may lie ahead again.
     SetBack,
     /// Something that Visitors refer to has changed.
     References,
 }
 
 impl Cause {
-    /// Why a row gets work.
+    /// The reason of a row's work.
     fn reason(self, row: &Row<RowState>, now: Timestamp) -> Reason {
         match self {
             Self::References if row.state.is_due(now) => Reason::Rollover,
@@ -42,8 +42,8 @@ impl Cause {
         }
     }
 
-    /// The class of work that takes away. What opens is a midnight's addition in both cases: a change of a tenant concerns
-    /// thousands, and a user who has changed one visitor does not wait behind them.
+    /// The priority of work that removes access. Work that adds access is a rollover addition in both cases: a change
+    /// of a Tenant concerns thousands of Visitors, and a user's change of one Visitor must not wait behind them.
     pub(super) const fn removal_priority(self) -> Priority {
         match self {
             Self::Time | Self::SetBack => Priority::RolloverRemoval,
@@ -54,22 +54,22 @@ impl Cause {
 
 /// Work for engines and writers, handed over after the rows are unlocked.
 pub(super) struct WorkBatch {
-    /// Why engines get what is pushed from now on.
+    /// The reason of the work that is pushed from now on.
     pub(super) reason: Reason,
     engines: HashMap<u16, ForEngine>,
     settle: Vec<(ObjectId, Priority)>,
 }
 
-/// Slots for one engine.
+/// An engine and the objects that are queued in it.
 type ForEngine = (Arc<Engine>, Vec<(ObjectId, Work)>);
 
 impl WorkBatch {
-    /// No work yet; what comes has this reason.
+    /// An empty batch. The first work has this reason.
     pub(super) fn new(reason: Reason) -> Self {
         Self { reason, engines: HashMap::new(), settle: Vec::new() }
     }
 
-    /// Queues a slot in an engine.
+    /// Queues an object in an engine.
     pub(super) fn push(&mut self, index: u16, engine: &Arc<Engine>, object_id: ObjectId, priority: Priority) {
         let work = priority.with_reason(self.reason);
         self.engines
@@ -84,14 +84,14 @@ impl WorkBatch {
         !self.engines.is_empty()
     }
 
-    /// Has the status of a slot looked at.
+    /// Queues the status of an object.
     pub(super) fn queue_status(&mut self, object_id: ObjectId, priority: Priority) {
         self.settle.push((object_id, priority));
     }
 }
 
 impl Visitors {
-    /// Looks at every row that may be concerned, and notes when the next one changes by itself.
+    /// Plans anew every row that is due or has changed references, and notes when the next one is due.
     pub(super) fn scan(&self, cause: Cause) {
         let (references, now) = (self.references(), self.clock.now());
         let before = std::mem::replace(&mut *self.scanned.lock(), Arc::clone(&references));
@@ -120,13 +120,14 @@ impl Visitors {
                 changed.for_each(|row| batch.queue_status(row.object_id(), Priority::RolloverAddition));
             }
             if cause == Cause::References {
-                // The integration that a deletion waits for may be gone, given up by its user.
+                // The integration that a deletion waits for may be gone because a person has abandoned it.
                 let deleting = table.iter().filter(|row| row.is_deleting());
                 deleting.for_each(|row| batch.queue_status(row.object_id(), Priority::Revocation));
             }
-            // Only of rows that the next scan looks at: the time of another would stay in the past, and never let us sleep.
+            // Only rows that the next scan plans anew: the time of any other row would stay in the past, and the loop
+            // would never sleep.
             let changing = table.iter().filter(|row| changes_by_itself(row));
-            // And never at once again, whatever was computed: a loop that spins would starve everything else.
+            // Never at once, whatever was computed: a loop that spins would starve all other work.
             let soonest = now.checked_add(MIN_RESCAN_INTERVAL).unwrap_or(now);
             *self.due.lock() =
                 changing.filter_map(|row| row.state.next_transition()).min().map(|at| at.max(soonest));
@@ -165,16 +166,16 @@ impl Visitors {
                     continue;
                 }
                 if row.state.placement(index).is_none() {
-                    // Nothing is planned here and no status names it: made by a process that could not tell any more.
+                    // No placement and no status names this record: its process ended before it could report it.
                     batch.push(index, engine, object_id, Priority::RolloverRemoval);
                     continue;
                 }
                 let placement = row.state.placement_mut(index);
                 match state_by_engine(placement.target, engine, object_id, &existing, now) {
                     Some(state) if engine.is_settled(object_id) => {
-                        let told = placement.state == state;
+                        let unchanged = placement.state == state;
                         placement.state = state;
-                        if !told {
+                        if !unchanged {
                             batch.queue_status(object_id, Priority::RolloverAddition);
                         }
                     }
@@ -191,8 +192,8 @@ impl Visitors {
         self.hand_over(batch);
     }
 
-    /// After the first list of a process: an earlier one may have made records of which that list and the statuses know nothing,
-    /// whatever is declared now. A second list is asked for, and statuses that wait for it are looked at when it was read.
+    /// After its first list a process cannot exclude records that an earlier process created and that neither the list
+    /// nor a status shows. Requests a second list, and queues the statuses that wait for it once it was read.
     fn ask_for_second_list(&self, engine: &Engine, references: &References, batch: &mut WorkBatch) {
         let is_witnessed = engine.take_witnessed();
         if engine.lists_are_enough() && !is_witnessed {
@@ -211,7 +212,7 @@ impl Visitors {
         }
     }
 
-    /// Gives the work to those who do it.
+    /// Hands the work to the engines and the status writers.
     pub(super) fn hand_over(&self, batch: WorkBatch) {
         for (engine, object_ids) in batch.engines.into_values() {
             engine.push_all(object_ids);
@@ -222,7 +223,7 @@ impl Visitors {
     }
 }
 
-/// Why a row gets the work that a full sync has found.
+/// The reason of work that a full sync has found.
 fn found_by_sync(row: &Row<RowState>, index: u16) -> Reason {
     match row.state.placement(index) {
         _ if row.is_deleting() => Reason::Deletion,
@@ -232,13 +233,13 @@ fn found_by_sync(row: &Row<RowState>, index: u16) -> Reason {
     }
 }
 
-/// Whether nothing was done yet for the spec that the user has applied, however long ago: what it refers to came late, or no
+/// Whether no work was done yet for the spec that the user has applied, however long ago: a reference came late, or no
 /// system was connected.
 fn awaits_first_work(row: &Row<RowState>) -> bool {
     !row.is_ours() || row.state.status_coverage == StatusCoverage::Nothing
 }
 
-/// The class of what a full sync found missing or too much.
+/// The priority of a difference that a full sync has found.
 const fn catch_up(target: PlacementTarget, state: PlacementState) -> Priority {
     match (target, state) {
         (PlacementTarget::Nothing, _) => Priority::RolloverRemoval,
@@ -247,18 +248,19 @@ const fn catch_up(target: PlacementTarget, state: PlacementState) -> Priority {
     }
 }
 
-/// Whether time and references decide about a row: not if it is on its way out, or its spec cannot be carried out.
+/// Whether time and references decide about a row. They do not if its object is being deleted or its spec is not valid.
 fn changes_by_itself(row: &Row<RowState>) -> bool {
     row.life() == Life::Living && !row.is_deleting() && row.state.visit.is_some()
 }
 
-/// Whether the standing of a row is another one than it was planned with: it changes at another time.
+/// Whether the phase of a row has changed since it was planned: its next transition is at another time.
 fn has_another_day(row_state: &RowState, references: &References, now: Timestamp) -> bool {
     let next = row_state.visit.map(|visit| plan::phase(visit, references.tenant(row_state.tenant), now).1);
     next.is_some_and(|next| !row_state.changes_at(next))
 }
 
-/// Whether what a row was planned by has changed: its tenant's facts, or what an integration that it is in wants at all.
+/// Whether the references of a row have changed since it was planned: the facts of its tenant, or one of its
+/// integrations has started or stopped to be frozen or to decline visitors.
 fn has_shifted(row_state: &RowState, references: &References, turned: &[u16]) -> bool {
     facts_hash(references, row_state) != row_state.references_hash
         || row_state.placements.iter().any(|placement| turned.contains(&placement.integration))

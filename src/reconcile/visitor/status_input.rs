@@ -42,12 +42,7 @@ impl Visitors {
     }
 
     /// The standing with the sentence of a spec that cannot be carried out, which needs the whole object.
-    pub(super) fn standing_of(
-        &self,
-        object: &Object,
-        row_state: &RowState,
-        references: &References,
-    ) -> Phase {
+    pub(super) fn phase_of(&self, object: &Object, row_state: &RowState, references: &References) -> Phase {
         match validate(object) {
             Ok(_) => self.phase(row_state, references),
             Err(sentence) => Phase::Refused(sentence),

@@ -1,4 +1,4 @@
-//! The writers: at the end of a pass the status is written, once, and only if a reader could see a difference.
+//! The status writers: a status is written once after the work on its object, and only if it differs visibly.
 
 use std::sync::Arc;
 
@@ -22,29 +22,29 @@ use crate::cluster::rows::{Life, Row};
 use crate::engine::{Priority, SourceError};
 use crate::reconcile::references::References;
 
-/// Whether a status may have to be written, as far as a row says.
+/// Whether a status may have to be written, according to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StatusNeed {
-    /// It says what there is to say.
+    /// It is up to date.
     Nothing,
     /// It differs, or the whole object is needed to know.
     Something,
-    /// The work is under way; to be told if it takes long.
+    /// Work is in progress; it is reported if it takes long.
     Later,
 }
 
-/// How long work may take before the status says that it is under way, or what it waits for.
+/// How long work may take before the status reports it, or what it waits for.
 pub(super) const REPORT_WAITING_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 impl Visitors {
-    /// Queues a slot for a writer, with the rank of the work it tells of: the status of a user's new visitor does not
-    /// wait behind those of a whole midnight.
+    /// Queues the status of an object with the priority of the work that it reports: the status of a user's new Visitor
+    /// does not wait behind those of a whole midnight.
     pub(super) fn queue_status(&self, object_id: ObjectId, priority: Priority) {
         self.status_queue.lock().queue.push(object_id, status_work(priority), None, self.clock.now());
         self.status_wake.notify_one();
     }
 
-    /// Queues a slot if, by its row, its status has something else to say than it says.
+    /// Queues the status of an object if, according to the row, it is not up to date.
     pub(super) fn queue_status_if_it_differs(&self, object_id: ObjectId, priority: Priority) {
         match self.status_need_by_row(object_id) {
             StatusNeed::Nothing => {}
@@ -55,8 +55,8 @@ impl Visitors {
         }
     }
 
-    /// Has a slot looked at again when so much time has gone by, whether or not anything is heard of it. Not before anybody
-    /// else: the visitors of a system that hangs are many, and those of a healthy one wait for the same writers.
+    /// Queues the status of an object for a check after this time, with or without a report. The priority is the
+    /// lowest: a system that hangs has many Visitors, and those of a healthy system wait for the same writers.
     pub(super) fn queue_status_later(&self, object_id: ObjectId, wait: SignedDuration) {
         let now = self.clock.now();
         self.status_queue.lock().queue.push(
@@ -68,7 +68,8 @@ impl Visitors {
         self.status_wake.notify_one();
     }
 
-    /// Whether a slot may be told now that it waits; else it is looked at again when it may.
+    /// Whether the "waiting" status of an object may be written now; if not, the object is queued for the time when it
+    /// may.
     fn may_report_waiting(&self, object_id: ObjectId) -> bool {
         let now = self.clock.now();
         let mut status_queue = self.status_queue.lock();
@@ -77,7 +78,7 @@ impl Visitors {
         false
     }
 
-    /// What is to be told of a slot, as far as its row says; its object is not looked at.
+    /// Whether the status of an object has to be written, according to its row; the object is not read.
     fn status_need_by_row(&self, object_id: ObjectId) -> StatusNeed {
         let references = self.references();
         let table = self.table.lock();
@@ -107,7 +108,8 @@ impl Visitors {
         let phase = self.phase(&row.state, &references);
         match self.said(&input, &phase) {
             None if row.state.status_coverage == StatusCoverage::Everything => StatusNeed::Nothing,
-            // Until an integration is ready nothing more can be said of a day that has not come; then all are looked at.
+            // There is no more to report about a day that has not come until an integration is ready; then all rows are
+            // checked.
             None if row.state.status_coverage == StatusCoverage::Spec && phase == Phase::Scheduled => {
                 StatusNeed::Nothing
             }
@@ -117,20 +119,21 @@ impl Visitors {
         }
     }
 
-    /// Whether nothing but time has passed for a slot: its spec is told, and the systems that it waits for are at work.
+    /// Whether only time has passed for an object: its status describes its spec, and the systems that it waits for are
+    /// connected.
     fn is_under_way(&self, object_id: ObjectId) -> bool {
         let references = self.references();
         let table = self.table.lock();
-        let told =
+        let describes_spec =
             |row: &&Row<RowState>| !row.is_deleting() && row.state.status_coverage == StatusCoverage::Spec;
         table
             .row(object_id)
-            .filter(told)
+            .filter(describes_spec)
             .is_some_and(|row| disconnected(&row.state, &references).next().is_none())
             && !has_outdated_record(object_id, &references)
     }
 
-    /// Keeps so many writers at work until it is dropped.
+    /// Runs this many writers until it is dropped.
     pub(super) async fn write_statuses(self: Arc<Self>, writers: usize) {
         let mut tasks = JoinSet::new();
         loop {
@@ -142,7 +145,7 @@ impl Visitors {
         }
     }
 
-    /// One writer: takes slots until it is dropped.
+    /// One writer: handles queued objects until it is dropped.
     async fn write_one_by_one(self: Arc<Self>) {
         loop {
             let (popped, next) = {
@@ -162,16 +165,16 @@ impl Visitors {
                 }
                 continue;
             };
-            // Another writer may have slept over a notification that was meant for more than one slot.
+            // One notification may be about several objects, so the next writer is woken as well.
             self.status_wake.notify_one();
-            // A writer that panics or is aborted leaves the slot to another one.
+            // If this writer panics or is aborted, the object is queued again for another one.
             let unfinished = guard((), |()| self.requeue_status(object_id, priority));
             let pass = self.begin_pass(object_id);
             let result = self.update_status(object_id, priority).await;
             self.count_pass(object_id, &pass, result.is_ok());
             ScopeGuard::into_inner(unfinished);
             if let Err(error) = result {
-                tracing::debug!(%object_id, %error, "the status could not be written; tried again");
+                tracing::debug!(%object_id, %error, "the status could not be written; the write is repeated");
                 self.requeue_status(object_id, priority);
             } else {
                 self.status_queue.lock().queue.done(object_id);
@@ -179,13 +182,13 @@ impl Visitors {
         }
     }
 
-    /// Puts a slot back whose status could not be written.
+    /// Queues an object again after its status could not be written.
     fn requeue_status(&self, object_id: ObjectId, priority: Priority) {
         let (now, error) = (self.clock.now(), crate::system::ErrorKind::Transient);
         self.status_queue.lock().queue.retry(object_id, status_work(priority), now, error, rand::random());
     }
 
-    /// One look at a slot: what there is to say is written, if it is not what the status says.
+    /// Computes the status of an object, and writes it if it differs.
     async fn update_status(&self, object_id: ObjectId, priority: Priority) -> Result<(), SourceError> {
         let Some(object) = self.object_to_report(object_id).await? else { return Ok(()) };
         let (row_state, ours) = {
@@ -210,13 +213,14 @@ impl Visitors {
             return if ours { self.finish_deletion(&input, &object, priority).await } else { Ok(()) };
         }
         if !ours && is_held(object_id, &references) {
-            // Taken over, or somebody took the finalizer away: without it a deletion would leave the record behind.
+            // The record was taken over, or another client has removed the finalizer: without it a deletion would leave
+            // the record behind.
             self.put_finalizer(object_id, &object).await?;
         }
         if Self::ask_for_witnesses(&input) {
             self.queue_status_later(object_id, REPORT_WAITING_AFTER);
         }
-        let phase = self.standing_of(&object, &row_state, &references);
+        let phase = self.phase_of(&object, &row_state, &references);
         let Some(said) = self.status_of_waiting(&input, &phase, &object) else {
             self.note_status_of(object_id, &previous);
             self.queue_status_later(object_id, REPORT_WAITING_AFTER);
@@ -234,7 +238,7 @@ impl Visitors {
         Ok(())
     }
 
-    /// The object of a slot that there may be something to tell of.
+    /// The object, if its status may have to be written.
     async fn object_to_report(&self, object_id: ObjectId) -> Result<Option<Arc<Object>>, SourceError> {
         let missing = {
             let table = self.table.lock();
@@ -243,13 +247,13 @@ impl Visitors {
         if let Some(key) = missing {
             return self.fetch(object_id, &key).await;
         }
-        // A trouble is told in another way as time goes by.
-        let to_tell = if self.is_troubled(object_id) {
+        // The status of a failure changes as time passes.
+        let need = if self.is_troubled(object_id) {
             StatusNeed::Something
         } else {
             self.status_need_by_row(object_id)
         };
-        match to_tell {
+        match need {
             StatusNeed::Nothing => self.object_cache.lock().drop_object(object_id),
             StatusNeed::Later if self.is_under_way(object_id) => {
                 self.queue_status_later(object_id, REPORT_WAITING_AFTER);
@@ -260,7 +264,7 @@ impl Visitors {
         Ok(None)
     }
 
-    /// Notes that a status says all there is to say until something is heard of the work.
+    /// Notes that a status is complete until an engine reports.
     fn note_status_is_complete(&self, object_id: ObjectId) {
         if let Some(row) = self.table.lock().row_mut(object_id) {
             row.state.status_coverage = StatusCoverage::Everything;
@@ -268,15 +272,15 @@ impl Visitors {
     }
 }
 
-/// Whether what a row refers to has changed since it was planned: the scan that comes plans it anew, and until then what is
-/// known of its places does not belong to what is wanted now.
+/// Whether the references of a row have changed since it was planned. The next scan plans it anew; until then the
+/// states of its placements belong to former targets.
 fn is_outdated(row: &Row<RowState>, references: &References) -> bool {
     !row.is_deleting()
         && row.state.visit.is_some()
         && facts_hash(references, &row.state) != row.state.references_hash
 }
 
-/// Whether a system holds something of the slot.
+/// Whether a system holds a record of the object.
 pub(super) fn is_held(object_id: ObjectId, references: &References) -> bool {
     references
         .engines
@@ -284,7 +288,8 @@ pub(super) fn is_held(object_id: ObjectId, references: &References) -> bool {
         .any(|engine| engine.existing(object_id).is_some_and(|existing| !existing.is_empty()))
 }
 
-/// Whether `Ready` keeps its value only until the grace time is over: while a system is down, nothing else will ask.
+/// Whether `Ready` keeps its value only until the grace time is over. While a system is down, nothing else queues the
+/// status.
 fn is_in_grace(said: &Said) -> bool {
     let retried = said.status.condition(conditions::RECONCILING).is_some_and(|reconciling| {
         [conditions::PROGRESSING_WITH_RETRY, conditions::THROTTLED].contains(&reconciling.reason.as_str())

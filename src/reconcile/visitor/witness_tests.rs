@@ -1,4 +1,4 @@
-//! What one short list after a start may not do: release a finalizer, or take an id out of a status.
+//! A listing after a start that lacks a record must not remove a finalizer, or an id from a status.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,14 @@ use crate::reconcile::fixtures::{at, holding, jane, with};
 use crate::system::memory::{Fault, Memory};
 use crate::system::{ErrorKind, SystemError};
 
-/// A NetBox with Jane's record in it, which its next list lacks.
+/// A NetBox with Jane's record, which its next listing lacks.
 fn hiding() -> Memory {
     let memory = holding([&record()]);
     memory.omit_from_next_list(&record().id.to_string());
     memory
 }
 
-/// The same, whose next readings by id are refused.
+/// The same; its next reads by id are refused.
 fn refusing(readings: usize) -> Memory {
     let memory = hiding();
     for _ in 0..readings {
@@ -25,7 +25,7 @@ fn refusing(readings: usize) -> Memory {
     memory
 }
 
-/// Jane as an earlier process left her, with her record in her status.
+/// Jane's Visitor after an earlier process, with its record in its status.
 fn named() -> Value {
     let record = json!({ "integration": "netbox", "externalId": record().id.to_string() });
     with(ours(jane()), &json!({ "status": { "observedGeneration": 1, "records": [record] } }))
@@ -44,9 +44,9 @@ async fn started(now: &str, memory: Memory, object: &Value) -> Testbed {
 }
 
 #[tokio::test]
-async fn a_short_list_and_refused_readings_release_no_finalizer_and_leave_the_id_in_the_status() {
+async fn a_listing_without_the_record_and_refused_reads_remove_neither_finalizer_nor_id() {
     let testbed = started(DURING, refusing(2), &deleting(named())).await;
-    testbed.until("told", |testbed| testbed.ready() == "False DeletionFailed").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False DeletionFailed").await;
     assert_eq!((names(&testbed), testbed.object().unwrap().meta.is_ours()), (1, true));
     let status = testbed.object().unwrap().status.unwrap().status;
     let message = &status.condition("Ready").unwrap().message;
@@ -57,15 +57,15 @@ async fn a_short_list_and_refused_readings_release_no_finalizer_and_leave_the_id
     testbed.sync("netbox").await;
     testbed.until("gone", |testbed| testbed.object().is_none()).await;
     testbed.sync("netbox").await;
-    assert_eq!(inside(&testbed, "netbox"), 0, "and so is her record");
+    assert_eq!(inside(&testbed, "netbox"), 0, "and so is its record");
 }
 
 #[tokio::test]
-async fn a_short_list_releases_no_finalizer_where_no_status_names_a_record() {
-    // Killed between the record and the status.
+async fn a_listing_without_the_record_removes_no_finalizer_where_no_status_names_a_record() {
+    // The process was killed after it had created the record and before it wrote the status.
     let testbed = started(DURING, hiding(), &deleting(ours(jane()))).await;
     testbed.rest().await;
-    assert!(testbed.object().is_some_and(|object| object.meta.is_ours()), "her record is there");
+    assert!(testbed.object().is_some_and(|object| object.meta.is_ours()), "its record is there");
     testbed.sync("netbox").await;
     testbed.until("gone", |testbed| testbed.object().is_none()).await;
     testbed.sync("netbox").await;
@@ -73,7 +73,7 @@ async fn a_short_list_releases_no_finalizer_where_no_status_names_a_record() {
 }
 
 #[tokio::test]
-async fn a_deletion_asks_for_the_second_list_itself() {
+async fn a_deletion_requests_the_second_listing_itself() {
     let testbed = started(DURING, hiding(), &deleting(ours(jane()))).await;
     let engine = testbed.engine("netbox");
     let mut state = engine.state();
@@ -82,7 +82,7 @@ async fn a_deletion_asks_for_the_second_list_itself() {
 }
 
 #[tokio::test]
-async fn the_record_of_an_ended_visit_is_read_by_its_id_before_the_status_lets_go_of_it() {
+async fn the_record_of_an_ended_visit_is_read_by_its_id_before_the_status_drops_it() {
     let testbed = started("2026-12-03T09:00:00Z", hiding(), &named()).await;
     testbed.sync("netbox").await;
     testbed.until("ended", |testbed| testbed.ready() == "True Expired" && names(testbed) == 0).await;
@@ -90,7 +90,7 @@ async fn the_record_of_an_ended_visit_is_read_by_its_id_before_the_status_lets_g
 }
 
 #[tokio::test]
-async fn a_status_keeps_an_id_that_could_not_be_read_and_that_one_list_lacks() {
+async fn a_status_keeps_an_id_that_could_not_be_read_and_that_one_listing_lacks() {
     let testbed = started("2026-12-03T09:00:00Z", refusing(100), &named()).await;
     testbed.rest().await;
     assert_eq!(names(&testbed), 1);
@@ -100,11 +100,11 @@ async fn a_status_keeps_an_id_that_could_not_be_read_and_that_one_list_lacks() {
     (0..100).for_each(|_| gone.fail_next("record", error()));
     let testbed = started("2026-12-03T09:00:00Z", gone, &named()).await;
     testbed.rest().await;
-    assert_eq!(names(&testbed), 1, "nothing is there, but who knows");
+    assert_eq!(names(&testbed), 1, "nothing was found, and nothing is proven");
 }
 
 #[tokio::test]
-async fn what_is_left_where_no_list_was_read_is_counted_by_what_the_status_names() {
+async fn records_left_in_a_system_that_was_not_listed_are_counted_by_the_status() {
     let testbed = Testbed::at(at(DURING));
     testbed.integrate([("netbox", hiding())]);
     let abandoned = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "true" } } });
@@ -119,20 +119,21 @@ async fn an_annotation_that_abandons_nothing_is_mentioned_on_a_deletion() {
     testbed.integrate([("netbox", hiding())]);
     let misspelt = json!({ "metadata": { "annotations": { "access.vestibule.dev/abandon": "yes" } } });
     testbed.tell(&with(deleting(named()), &misspelt));
-    testbed.until("told", |testbed| testbed.ready() == "False Deleting").await;
+    testbed.until("reported", |testbed| testbed.ready() == "False Deleting").await;
     let status = testbed.object().unwrap().status.unwrap().status;
     assert!(status.condition("Ready").unwrap().message.ends_with("it must be \"true\""), "{status:?}");
 }
 
-/// Jane, whose record an earlier process made without naming it in a status; edited so since, while no process ran.
+/// Jane's Visitor with a record that an earlier process created and no status names. Its spec was changed in this way
+/// while no process ran.
 fn edited(spec: &Value) -> Value {
     let status = json!({ "observedGeneration": 1, "conditions": [] });
     let changed = json!({ "metadata": { "generation": 2 }, "spec": spec, "status": status });
     with(ours(jane()), &changed)
 }
 
-/// Starts with one list that lacks the record, and looks at what the status says when it says something of the new spec:
-/// how it is, how many records it names, and how many there are.
+/// Starts with one list that lacks the record. Returns the first status about the new spec: Ready, the number of
+/// records that it names, and the number of records in the system.
 async fn first_status_of(spec: &Value) -> (String, usize, usize) {
     let testbed = started(DURING, hiding(), &edited(spec)).await;
     testbed.rest().await;
