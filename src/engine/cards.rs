@@ -1,5 +1,6 @@
-//! A card has one living holder (design 3.15). It is looked up before anything is written; a visit of ours that is over, or
-//! that comes later than the one that wants the card, gives it up; one that ends before is waited for.
+//! A card belongs to at most one living record (design 3.15). The engine looks up the card before it writes. If another
+//! record of ours holds the card, its visit decides: a visit that is over, or that begins after the requesting one ends,
+//! loses the card; for a visit that ends before the requesting one begins, the requesting one waits.
 
 use std::sync::Arc;
 
@@ -14,30 +15,30 @@ use super::waits::Blocked;
 use super::{Engine, Outcome, Priority, Reason, Wait, Work};
 use crate::system::{self, Applied, ErrorCode, Scope, SystemError};
 
-/// A record of another integration whose card was taken asks for it again after this time.
+/// A record of another integration that lost its card requests it again after this time.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
-/// Another record that holds a card which is wanted.
+/// Another record that holds the requested card.
 struct Holder<'a> {
     record: &'a ObservedRecord,
-    /// Its id, if this process looks after it.
+    /// Its id, if this process manages it.
     ours: Option<RecordId>,
-    /// The engine of another integration that looks after it.
+    /// The engine of another integration that manages it.
     elsewhere: Option<Arc<Engine>>,
 }
 
-/// What a holder means for the one that wants its card; the worst last.
+/// How a holder's claim to its card affects the record that requests the card; the strongest claim last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
-    /// It does not need the card now.
+    /// The holder does not need the card now.
     GivesUp,
-    /// It needs it until then, and the other one not before.
+    /// The holder needs the card until this time, and the requesting record only needs it later.
     EndsBefore(Timestamp),
-    /// Both need it at one time; when it ends.
+    /// Both need the card at the same time; the holder until this time.
     Overlaps(Option<Timestamp>),
     /// Its mode lets nothing be withdrawn.
     Keeps(Mode),
-    /// Not ours.
+    /// The holder is not ours.
     Foreign,
 }
 
@@ -52,7 +53,7 @@ impl Engine {
         let since = {
             let mut inner = self.inner.lock();
             if !inner.waits.reserve(card.number_key(), record.id.object_id, work) {
-                // Another turn is about to take it: what came of that shows in a moment.
+                // Another turn is about to take the card. This object gets a new turn when that one ends.
                 return Err(Blocked { not_after: None, outcome: None }.into());
             }
             inner.waits.now()
@@ -75,8 +76,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in records of the object itself that no list has shown: they are removed before another one gets the card. Says
-    /// whether there is one.
+    /// Adds records of the object itself that no listing has shown to the snapshot, so that they are removed before another
+    /// one gets the card. Returns whether there are any.
     fn take_in_unlisted<'a>(&self, own: impl Iterator<Item = &'a ObservedRecord>) -> bool {
         let mut inner = self.inner.lock();
         let mut found = false;
@@ -109,7 +110,7 @@ impl Engine {
         }
         let Some(window) = holder.record.facts.window else { return Claim::Overlaps(None) };
         let now = self.clock.now();
-        // What is suspended could not get its card back.
+        // A suspended holder keeps its card, because it could not get it back.
         let comes_later = now < wanted.window.until && wanted.window.until <= window.from && !suspended;
         if window.has_ended(now) || comes_later {
             Claim::GivesUp
@@ -120,7 +121,7 @@ impl Engine {
         }
     }
 
-    /// Ends the turn, and has the card asked for again when the holder changes or ends.
+    /// Ends the turn. The object gets a new turn when the holder changes or ends.
     fn refuse_card(
         &self,
         record: &DesiredRecord,
@@ -133,8 +134,8 @@ impl Engine {
             (claim.blocks(&holder.name(&record.mark.object.namespace)), holder.ours)
         else {
             return taken(format!(
-                "spec.credentialNumber belongs to the living person {} already: withdraw it there or name another number \
-                 here",
+                "the card of spec.credentialNumber already belongs to person {} in the system: withdraw it there or name \
+                 another number here",
                 holder.record.external_id
             ))
             .into();
@@ -158,7 +159,8 @@ impl Engine {
             facts.cards.keys().filter(|held| held.has_number_of(card)).cloned().collect();
         facts.cards.retain(|held, _| !withdrawn.contains(held));
         if withdrawn.is_empty() {
-            // It has the card and opens nothing with it: disabled by hand, or the printed number alone is the same.
+            // The record holds the card and opens nothing with it: a person disabled the card, or only the printed number
+            // is the same.
             withdrawn.push(card.clone());
         }
         for card in withdrawn {
@@ -171,7 +173,7 @@ impl Engine {
         let engine = holder.elsewhere.as_deref().unwrap_or(self);
         engine.gave_up_card(id, &facts, record, work.priority);
         if holder.elsewhere.is_some() {
-            // The end of this turn may not be noticed there.
+            // The other engine may not notice the end of this turn.
             let now = self.clock.now();
             engine.inner.lock().queue.push(
                 id.object_id,
@@ -184,13 +186,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Withdraws a card here for a record of another integration. What fails here is no failure of the other system.
+    /// Withdraws a card in this system for a record of another integration. A failure of this system is not reported as a
+    /// failure of the other one.
     async fn give_up(&self, step: &Step, work: Work) -> Result<(), TurnError> {
         match self.write(work, step).await {
-            Ok(Applied::Absent) => Err(dependency("another system is connected there now")),
+            Ok(Applied::Absent) => {
+                Err(dependency("that AccessIntegration is connected to another system now"))
+            }
             Ok(_) => Ok(()),
             Err(TurnError::System(error)) => Err(dependency(&error.message)),
-            Err(stop) => Err(stop),
+            Err(turn_error) => Err(turn_error),
         }
     }
 
@@ -205,7 +210,7 @@ impl Engine {
         }
     }
 
-    /// Carries out a step. A card that was taken between the look-up and the call is looked up once more.
+    /// Carries out a step. If the card was taken between the look-up and the call, it is looked up once more.
     pub(super) async fn take_step(
         &self,
         record: &DesiredRecord,
@@ -226,7 +231,7 @@ impl Engine {
 }
 
 impl Claim {
-    /// What the one that wants the card is blocked by; `None` if it is not by an object of ours.
+    /// What blocks the record that requests the card; `None` if no object of ours blocks it.
     fn blocks(self, holder: &str) -> Option<Blocked> {
         let failed = |message| Some(Outcome::Failed { error: taken(message), retried: false });
         match self {
@@ -261,19 +266,17 @@ fn taken(message: String) -> SystemError {
 /// The card is still held in another integration, for this reason.
 fn dependency(reason: &str) -> TurnError {
     let message = format!(
-        "the card of spec.credentialNumber is not given up by a Visitor of another AccessIntegration: {reason}"
+        "the card of spec.credentialNumber could not be withdrawn from a Visitor of another AccessIntegration: {reason}"
     );
     SystemError::new(system::ErrorKind::Dependency, "RemoveCredential", message).into()
 }
 
-/// A person whose card is refused is kept: without a card the groups open nothing by card, and what is tried again is the
-/// card alone. Taken back, it would use up an id at each attempt.
-fn without_card(stop: TurnError) -> TurnError {
-    let TurnError::System(mut error) = stop else { return stop };
+/// A record whose card is refused stays: without a card it opens nothing by card, and only the card is tried again. If the
+/// record were removed, each attempt would use up an id.
+fn without_card(turn_error: TurnError) -> TurnError {
+    let TurnError::System(mut error) = turn_error else { return turn_error };
     if matches!(error.kind, system::ErrorKind::Terminal | system::ErrorKind::Dependency) {
-        error
-            .message
-            .push_str("; until then the record is there without its card, and opens nothing by card");
+        error.message.push_str("; until then the record exists without its card, and opens nothing by card");
     }
     TurnError::System(error)
 }
@@ -283,7 +286,7 @@ impl Holder<'_> {
         self.elsewhere.as_deref().unwrap_or(own)
     }
 
-    /// Its object, as readers of this namespace may know it.
+    /// A description of its object that readers of this namespace may see.
     fn name(&self, namespace: &str) -> String {
         match &self.record.mark {
             Some(mark) if mark.object.namespace == namespace => format!("Visitor {}", mark.object),
