@@ -42,7 +42,7 @@ pub struct IntegrationFacts {
     pub key: ObjectKey,
     /// Whose records it looks after.
     pub owner_id: String,
-    /// Which account of which system it is: nobody is in another one because he was in the former.
+    /// The account of the system. Records known under one account say nothing about another account.
     pub account: u64,
     /// What its system can do.
     pub capabilities: Capabilities,

@@ -66,8 +66,8 @@ impl LowVolumeLoop {
         all.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Integrations with an engine whose spec cannot be read. Who takes none of their visitors for that would revoke what
-    /// nobody has given up. Under deletion too: their records may be meant to stay.
+    /// Integrations with an engine whose spec cannot be read. Treating them as `visitors: None` would revoke access
+    /// that no user withdrew. The same holds under deletion, because their records may be meant to stay.
     fn frozen(&self) -> BTreeSet<ObjectKey> {
         let frozen = |key: &&ObjectKey| self.integrations.get(key).is_some_and(|object| object.spec.is_err());
         self.connections.keys().filter(frozen).cloned().collect()

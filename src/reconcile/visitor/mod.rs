@@ -195,7 +195,7 @@ impl Visitors {
         placements.filter(observed).map(|placement| placement.integration).collect()
     }
 
-    /// What `/debug/state.json` shows: counts, nobody's data.
+    /// What `/debug/state.json` shows: counts, and no data of people.
     pub fn diagnostics(&self) -> serde_json::Value {
         let (rows, complete) = {
             let table = self.table.lock();

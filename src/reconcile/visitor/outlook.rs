@@ -138,8 +138,7 @@ impl Outlook {
         }
     }
 
-    /// What is not known is no verdict: nobody who was told that it waits for its day is told otherwise because a system
-    /// is not connected now.
+    /// An unknown outlook is no verdict: a Visitor that is Scheduled stays so while a system is not connected.
     fn says_ahead(&self, unknown: Saying) -> Saying {
         match self {
             Self::Refused(sentence) => refused(sentence),

@@ -54,8 +54,10 @@ pub fn phase(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -
         );
     };
     let Some(property) = &tenant.property else {
-        let message =
-            format!("Property {} is missing or not ready: make it or mend it", tenant.property_key.name);
+        let message = format!(
+            "Property {} is missing or not ready: create it, or correct what its status names",
+            tenant.property_key.name
+        );
         return (Phase::Missing(message), None);
     };
     let day = visit.day_at(now, &property.zone, property.provision);

@@ -70,7 +70,10 @@ fn a_missing_reference_is_named_and_freezes() {
     let without_property = TenantFacts { property: None, ..facts([netbox()]) };
     let rows = [
         (None, "the Tenant that spec.tenantRef names does not exist: make it or name another"),
-        (Some(without_property), "Property tower is missing or not ready: make it or mend it"),
+        (
+            Some(without_property),
+            "Property tower is missing or not ready: create it, or correct what its status names",
+        ),
         (
             Some(facts([])),
             "waits for an AccessIntegration: Property tower has none with spec.visitors: Push. Make one",

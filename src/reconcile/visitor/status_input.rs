@@ -21,7 +21,7 @@ use crate::api::Record;
 use crate::engine::{ConnectionState, Engine};
 use crate::reconcile::references::{References, TenantFacts};
 
-/// A visitor as its status is decided from: what its row knows, what it refers to, and what was told before.
+/// The input of a Visitor's status: its row, its references, and the status before.
 pub(super) struct StatusInput<'a> {
     pub(super) object_id: ObjectId,
     pub(super) namespace: &'a str,
@@ -78,8 +78,8 @@ impl Visitors {
         Some(self.settled(input, &verdict))
     }
 
-    /// As [`Self::said`], but work that has taken this long is told as such: of a new generation always, of another if
-    /// the system that should do it is not connected.
+    /// As [`Self::said`], but work that takes long is reported as waiting: for a new generation always, for another one
+    /// if its system is not connected.
     pub(super) fn status_of_waiting(
         &self,
         input: &StatusInput<'_>,
