@@ -1,7 +1,6 @@
-//! What Visitors refer to, as one value: who is visited where, on which clock, through which integrations.
-//!
-//! Properties, integrations and tenants are few. Each change of one of them makes a new directory, and everything that
-//! depends on it compares hashes to find out whether it is concerned.
+//! The references of Visitors as one value: Tenants, Properties with their time zones, and integrations. Each change of
+//! a Property, an integration or a Tenant makes a new value. Rows compare hashes to find out whether the change
+//! concerns them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,10 +15,11 @@ use super::declared::Declared;
 use crate::api::{Mode, Record, TenantSpec, VisitorAccess};
 use crate::engine::Engine;
 
-/// Stands for a Tenant in a row: a hash of its namespace and name.
+/// Identifies a Tenant in a row: a hash of its namespace and name.
 pub type TenantId = u64;
 
-/// The id of a Tenant's key. The one function for reading a reference and for finding who refers.
+/// The id of a Tenant's key. The only function for this, so that resolving a reference and finding the referring
+/// objects agree.
 pub fn tenant_id(key: &ObjectKey) -> TenantId {
     Hasher::new("Tenant").text(&key.namespace).text(&key.name).finish()
 }
@@ -27,20 +27,20 @@ pub fn tenant_id(key: &ObjectKey) -> TenantId {
 /// A Property that may be used.
 #[derive(Clone, Debug)]
 pub struct PropertyFacts {
-    /// Its clock.
+    /// Its time zone.
     pub zone: Zone,
-    /// When records are made.
+    /// When records are created.
     pub provision: Provision,
 }
 
 /// An integration that takes visitors.
 #[derive(Clone)]
 pub struct IntegrationFacts {
-    /// Its place in the list of all integrations this process has met.
+    /// Its index in the list of all integrations that this process has seen.
     pub index: u16,
     /// Its key.
     pub key: ObjectKey,
-    /// Whose records it looks after.
+    /// The owner id of its records.
     pub owner_id: String,
     /// The account of the system. Records known under one account say nothing about another account.
     pub account: u64,
@@ -48,7 +48,7 @@ pub struct IntegrationFacts {
     pub capabilities: Capabilities,
     /// `spec.visitorAccess`.
     pub visitor_access: Option<VisitorAccess>,
-    /// `spec.mode`: another one may let through what was withheld.
+    /// `spec.mode`: another mode may permit changes that were withheld.
     pub mode: Mode,
     /// `spec.suspend`, for the same reason.
     pub suspended: bool,
@@ -56,7 +56,7 @@ pub struct IntegrationFacts {
     pub engine: Arc<Engine>,
 }
 
-/// What a tenant's visitors get through one integration.
+/// The access of a tenant's visitors in one integration.
 #[derive(Clone)]
 pub struct Access {
     /// The integration.
@@ -72,17 +72,17 @@ pub struct Access {
 /// A tenant and everything that its visitors depend on.
 #[derive(Clone)]
 pub struct TenantFacts {
-    /// Its name as people write it.
+    /// `spec.displayName`.
     pub display_name: String,
-    /// Its Property.
+    /// The key of its Property.
     pub property_key: ObjectKey,
-    /// The Property; `None` while it is missing, going or not valid.
+    /// The Property; `None` while it is missing, being deleted or not valid.
     pub property: Option<PropertyFacts>,
     /// One entry for each integration of the Property that takes visitors.
     pub access: Vec<Access>,
-    /// What is declared for its visitors, connected or not: verdicts are made of it.
+    /// The declarations for its visitors, whether or not integrations are connected. Verdicts are computed from them.
     pub declared: Declared,
-    /// Changes when anything above does that records depend on.
+    /// A hash of everything above that records depend on.
     pub hash: u64,
 }
 
@@ -95,26 +95,27 @@ pub struct References {
     pub tenants: HashMap<TenantId, TenantFacts>,
     /// Every engine that runs, by integration.
     pub engines: BTreeMap<ObjectKey, Arc<Engine>>,
-    /// Every AccessIntegration that is not given up, with or without an engine, and the Property it serves, if that can be
-    /// read.
+    /// Every AccessIntegration that is not abandoned, with or without an engine, and the Property it serves, if that is
+    /// known.
     pub integrations: BTreeMap<ObjectKey, Option<ObjectKey>>,
-    /// Those of them that have written nothing and have found nothing of ours: they hold what a status names, if anything.
+    /// Those of them that have written nothing and have found none of our records: they hold at most the records that
+    /// statuses name.
     pub untouched: BTreeSet<ObjectKey>,
-    /// Integrations whose engine runs while their spec cannot be read: what is wanted there is not known, so nothing is
-    /// opened and nothing removed until it can be read again or the object is deleted.
+    /// Integrations with a running engine and an unreadable spec: their desired records are not known, so none is
+    /// created or removed until the spec can be read again or the object is deleted.
     pub frozen: BTreeSet<ObjectKey>,
     /// Integrations that are to remove every record: they or their Property are being deleted.
     pub leaving: BTreeSet<ObjectKey>,
-    /// Integrations that say that what they hold stays when their namespace goes.
+    /// Integrations with `deletionPolicy: Orphan`: their records stay when their namespace is deleted.
     pub orphaning: BTreeSet<ObjectKey>,
-    /// Integrations that say that they take no visitors: whatever they still hold of them goes.
+    /// Integrations that take no visitors: their remaining records of visitors are removed.
     pub declining: BTreeSet<ObjectKey>,
-    /// The place of every integration that this process has met in the rows; never given anew.
+    /// The index of every integration that this process has seen, for use in rows. An index is never reused.
     pub indexes: BTreeMap<ObjectKey, u16>,
 }
 
 impl TenantFacts {
-    /// What the tenant's visitors get through an integration, if it takes visitors of the tenant's Property.
+    /// The access of the tenant's visitors in an integration, if it takes visitors of the tenant's Property.
     pub fn access_in(&self, integration: &ObjectKey) -> Option<&Access> {
         self.access.iter().find(|access| access.integration.key == *integration)
     }
@@ -174,7 +175,7 @@ pub fn groups_by_tenant<'a>(
     entry.map(|entry| entry.groups.as_slice())
 }
 
-/// The same facts with the hashes that belong to them.
+/// Computes the hashes of the facts.
 fn hashed(mut facts: TenantFacts) -> TenantFacts {
     let mut hash = Hasher::new("tenant facts");
     hash.text(&facts.display_name);

@@ -1,4 +1,4 @@
-//! What Visitors refer to, made anew from the stores and the engines.
+//! Builds the references of Visitors from the stores and the engines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::reconcile::references::{
 use crate::reconcile::{abandon::is_abandoned, property};
 
 impl LowVolumeLoop {
-    /// Publishes a new directory if anything in it has changed.
+    /// Publishes new references if anything in them has changed.
     pub(super) fn publish(&mut self) {
-        let references = self.make_directory();
+        let references = self.build_references();
         let signature = sign(&references);
         if signature != self.signature {
             self.signature = signature;
@@ -26,7 +26,7 @@ impl LowVolumeLoop {
         }
     }
 
-    fn make_directory(&self) -> References {
+    fn build_references(&self) -> References {
         let (takers, declared) = (self.takers(), self.declared());
         let (none, nothing) = (Vec::new(), DeclaredIntegrations::default());
         let tenants = self.tenants.iter().filter_map(|(key, object)| {
@@ -46,14 +46,14 @@ impl LowVolumeLoop {
             untouched: self.untouched(),
             frozen: self.frozen(),
             leaving: self.leaving(),
-            orphaning: self.whose_spec(leaves_records),
-            declining: self.whose_spec(|spec| !takes_visitors(spec)),
+            orphaning: self.with_spec(leaves_records),
+            declining: self.with_spec(|spec| !takes_visitors(spec)),
             indexes: self.indexes.clone(),
         }
     }
 
-    /// Integrations that are not given up, and what they serve, if that can be read. One that goes without our finalizer has
-    /// nothing, or nothing any more.
+    /// Integrations that are not abandoned, and the Property that each serves, if that is known. An integration that is
+    /// being deleted without our finalizer has no records, or none any more, and is left out.
     fn holders(&self) -> BTreeMap<ObjectKey, Option<ObjectKey>> {
         let goes = |object: &Object| object.meta.deleting && !object.meta.is_ours();
         let all = self.integrations.iter();
@@ -79,8 +79,8 @@ impl LowVolumeLoop {
         all.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Integrations whose spec says so.
-    fn whose_spec(&self, says: impl Fn(&AccessIntegrationSpec) -> bool) -> BTreeSet<ObjectKey> {
+    /// Integrations with a spec of which this is true.
+    fn with_spec(&self, says: impl Fn(&AccessIntegrationSpec) -> bool) -> BTreeSet<ObjectKey> {
         let all = self.integrations.iter().filter(|(_, object)| object.spec.as_ref().is_ok_and(&says));
         all.map(|(key, _)| key.clone()).collect()
     }
@@ -119,7 +119,7 @@ impl LowVolumeLoop {
     }
 }
 
-/// Equal signatures: Visitors would find nothing new.
+/// A hash of everything that Visitors depend on. Equal references are not published again.
 fn sign(references: &References) -> u64 {
     let mut hash = Hasher::new("directory");
     let tenants: BTreeMap<u64, &TenantFacts> = references.tenants.iter().map(|(id, it)| (*id, it)).collect();
@@ -129,7 +129,7 @@ fn sign(references: &References) -> u64 {
     for (key, engine) in &references.engines {
         hash.text(&key.to_string()).number(engine.state().borrow().syncs);
     }
-    // Lists of names after each other: where one ends must show.
+    // The length of each list is hashed too, so that the end of one and the start of the next cannot be confused.
     let lists: [Vec<&ObjectKey>; 6] = [
         references.integrations.keys().collect(),
         references.untouched.iter().collect(),

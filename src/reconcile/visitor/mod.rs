@@ -1,9 +1,8 @@
-//! Visitors: very many, so they run on rows instead of a store of objects (design, section 4, "Memory").
-//!
-//! The way of one change: [`run`] takes the event → [`validate`] → [`plan`] → a slot is pushed to the engines that are
-//! concerned → the engine asks [`desired_state`] when its turn comes → its report changes the [`row_state`] → [`status_writer`] writes the
-//! status. The rollover is [`scan`], which rows
-//! it concerns, and [`replan`], what becomes of one.
+//! Visitors. There are very many, so they are kept as rows instead of whole objects (design, section 4, "Memory"). The
+//! path of one change: [`run`] takes the event → [`validate`] → [`plan`] → the object is queued in the engines
+//! concerned → an engine asks [`desired_state`] when the turn of the object comes → its report changes the
+//! [`row_state`] → [`status_writer`] writes the status. For a rollover, [`scan`] finds the rows concerned and
+//! [`replan`] plans each anew.
 
 #[cfg(test)]
 mod ahead_tests;
@@ -77,7 +76,7 @@ use crate::cluster::watch::Scope;
 use crate::engine::Priority;
 use crate::metrics::Metrics;
 
-/// Everything that Visitors need, shared by the loop, the engines and the writers.
+/// The state of all Visitors, shared by the loop, the engines and the status writers.
 pub struct Visitors {
     writer: Writer,
     scopes: Vec<Scope>,
@@ -97,32 +96,32 @@ pub struct Visitors {
     record_owners: Mutex<RecordOwners>,
     /// Wakes the low-volume loop when all Visitors are listed.
     on_list: Notify,
-    /// Slots whose status or finalizer may have to be written.
+    /// Objects with a status or finalizer that may have to be written.
     status_queue: Mutex<StatusQueue>,
     status_wake: Notify,
-    /// The directory of the last scan.
+    /// The references of the last scan.
     scanned: Mutex<Arc<References>>,
-    /// What the clock showed last.
+    /// The time at the last check of the clock.
     looked: Mutex<Timestamp>,
-    /// When the first row changes by itself.
+    /// When the first row is due.
     due: Mutex<Option<Timestamp>>,
     /// Wakes the loop when that has become earlier.
     earlier: Notify,
 }
 
-/// What [`Visitors::new`] takes.
+/// The parts of [`Visitors`].
 pub struct Parts {
     /// For live reads and writes.
     pub client: Client,
-    /// Which namespaces.
+    /// The namespaces to watch.
     pub scopes: Vec<Scope>,
     /// Time.
     pub clock: SharedClock,
-    /// Asked before every write.
+    /// Checked before every write.
     pub fence: Fence,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// What Visitors refer to.
+    /// The references of Visitors.
     pub references: watch::Receiver<Arc<References>>,
     /// Beats with every round.
     pub heartbeat: Heartbeat,
@@ -131,7 +130,7 @@ pub struct Parts {
 }
 
 impl Visitors {
-    /// Visitors at rest; [`Visitors::run`] starts them.
+    /// Visitors without a running loop; [`Visitors::run`] starts it.
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { client, scopes, clock, fence, metrics, references, heartbeat, listed } = parts;
         Arc::new(Self {
@@ -185,7 +184,7 @@ impl Visitors {
         Some(properties)
     }
 
-    /// The integrations, by index, in which a Visitor differs from what is declared and only mode Observe keeps it so.
+    /// The integrations, by index, in which the record of a Visitor differs and only mode Observe prevents a change.
     pub fn observed_to_differ(&self) -> BTreeSet<u16> {
         let observed = |placement: &&Placement| {
             matches!(placement.state, PlacementState::Withheld(Withheld::Mode(Mode::Observe), _))

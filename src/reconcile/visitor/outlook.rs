@@ -1,5 +1,6 @@
-//! Whether a visitor can be let in on the days to come, by what is declared: known from its row, with no call and without
-//! the object. A Visitor of next week is refused today, not at its midnight (design 3.4).
+//! The outlook of a Visitor: whether it can get a record on its coming days, according to the declarations. It is
+//! computed from the row, without a call and without the object, so that a Visitor of next week is refused today and
+//! not at its midnight (design 3.4).
 
 use vestibule_core::adapt::check;
 use vestibule_core::person_flags::PersonFlags;
@@ -11,34 +12,34 @@ use super::status_compute::{Failure, FailureKind, and_what_stays};
 use super::withheld;
 use crate::reconcile::declared::{Declared, DeclaredGrant, Doors, Reference};
 
-/// What there is to expect.
+/// Whether a Visitor can get a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outlook {
-    /// Nothing that is known stands in the way.
+    /// No obstacle is known.
     Clear,
     /// It is not known yet: an integration is not ready, or was not asked for its names. The sentence says which.
     Unknown(String),
-    /// An integration that should let the visitor in is not ready; the sentence says which.
+    /// An integration that should hold the record is not ready; the sentence says which.
     Unready(String),
-    /// Something that is named does not exist; the sentence says what to do.
+    /// A declared name does not exist; the sentence says what to do.
     Waits(String),
     /// A person must change something; the sentence says what.
     Refused(String),
 }
 
-/// What is known of a visitor's records.
+/// The facts about a Visitor's records.
 #[derive(Clone, Copy, Debug)]
 pub struct OutlookInput<'a> {
-    /// In each integration.
+    /// The state in each integration.
     pub states: &'a [PlacementState],
-    /// What is the matter with one of them.
+    /// The failure of one of them.
     pub failure: Option<&'a Failure>,
-    /// A system is known to hold one.
+    /// Whether a system is known to hold one.
     pub holds: bool,
 }
 
 impl OutlookInput<'_> {
-    /// Why no record is made as declared, and what the one that may be there opens meanwhile.
+    /// The sentence why no record is created as declared, with the access that an existing record gives meanwhile.
     fn with_what_is_left(&self, sentence: &str) -> String {
         if withheld::kept_open(self.states).is_some() {
             return and_what_stays(sentence, self.states, None);
@@ -58,14 +59,14 @@ impl OutlookInput<'_> {
     }
 }
 
-/// What there is to say because of an outlook.
+/// The effect of an outlook on the status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saying {
-    /// This.
+    /// It has this verdict.
     Verdict(Verdict),
     /// Nothing yet: the status stays as it is.
     Nothing,
-    /// Whatever the records in the systems say.
+    /// It depends on the records in the systems.
     ByRecords,
 }
 
@@ -95,7 +96,7 @@ pub fn outlook(person: PersonFlags, declared: &Declared) -> Outlook {
     }
 }
 
-/// Why an integration cannot hold a person, whatever its system has.
+/// Why an integration cannot hold a person, whatever groups and formats its system has.
 fn refusal(person: PersonFlags, grant: &DeclaredGrant) -> Option<String> {
     let refusal = check(person, grant.groups.len(), grant.capabilities.as_deref()?).err()?;
     Some(format!("{refusal} (AccessIntegration {})", grant.integration))
@@ -113,8 +114,8 @@ fn not_looked_into(grant: &DeclaredGrant) -> String {
 }
 
 impl Outlook {
-    /// What there is to say of a visitor with this outlook. `more_days`: after the window that is on or over there is
-    /// another one.
+    /// The effect of this outlook on the status of a Visitor. `more_days`: another window follows the present or last
+    /// one.
     pub fn says(&self, phase: &Phase, more_days: bool, seen: &OutlookInput<'_>) -> Saying {
         match phase {
             Phase::Today => self.says_today(seen),
@@ -148,7 +149,7 @@ impl Outlook {
         }
     }
 
-    /// What a visitor who is new waits for.
+    /// Why a new Visitor waits, in a sentence.
     pub fn awaited(&self) -> Option<&str> {
         match self {
             Self::Unready(sentence) | Self::Unknown(sentence) => Some(sentence),

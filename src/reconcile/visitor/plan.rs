@@ -1,4 +1,4 @@
-//! Step 3 of the pass, pure: what should be true of a visitor in each integration, now.
+//! Plans a Visitor, without I/O: its phase, and its desired state in each integration now.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,24 +15,25 @@ use super::validate::Validated;
 use crate::reconcile::declared::Doors;
 use crate::reconcile::references::{Access, References, TenantFacts};
 
-/// How a visitor stands before any system is looked at.
+/// The phase of a Visitor, before any system is considered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// A record is wanted today, in at least one integration.
+    /// A record is desired today, in at least one integration.
     Today,
-    /// Today's window is over; what has stopped opening stays until midnight.
+    /// Today's window is over; a record that opens nothing any more stays until midnight.
     Over,
     /// The day has not come.
     Scheduled,
     /// The visit is over.
     Expired,
-    /// Something it refers to is missing: nothing is opened, nothing removed. The sentence says what.
+    /// A reference is missing: no access is granted or removed. The sentence names the reference.
     Missing(String),
-    /// No integration takes visitors now: as [`Self::Missing`], but those that decline them give up what they hold.
+    /// No integration takes visitors now. As [`Self::Missing`], but integrations that decline visitors remove their
+    /// records.
     NoTaker(String),
-    /// It is refused: the sentence says what to change. Nothing is opened.
+    /// The Visitor is refused: the sentence says what to change. No access is granted.
     Refused(String),
-    /// The tenant's groups were emptied or never named: what was opened is revoked.
+    /// The tenant has no groups, or none any more: granted access is revoked.
     NoGroups(String),
 }
 
@@ -43,7 +44,7 @@ impl Phase {
     }
 }
 
-/// The standing of a visit, from what a row knows.
+/// The phase of a visit according to its row, and when the phase changes.
 pub fn phase(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Timestamp) -> (Phase, Option<Timestamp>) {
     let Some(tenant) = tenant else {
         return (
@@ -80,8 +81,8 @@ pub fn has_more_days(visit: PackedVisit, tenant: Option<&TenantFacts>, now: Time
     matches!(day, Some(Day::Ended { last: false, .. }))
 }
 
-/// Why nothing is wanted of a visitor whose day it is, by what is declared. Nothing is concluded from an integration that
-/// is merely not connected: what it would open is waited for.
+/// The phase of a Visitor that gets no record on its day, according to the declarations. An integration that is only
+/// not connected gives no such phase: it is waited for.
 fn no_groups(tenant: &TenantFacts) -> Option<Phase> {
     match &tenant.declared.doors {
         Doors::NoGroups(message) => Some(Phase::NoGroups(message.clone())),
@@ -98,7 +99,7 @@ fn no_groups(tenant: &TenantFacts) -> Option<Phase> {
 pub struct Refused {
     /// The sentence: it says what to change.
     pub sentence: String,
-    /// The most that a record which is there already may open.
+    /// The most that an existing record may open.
     pub most: Arc<Entitlement>,
 }
 
@@ -108,8 +109,7 @@ impl From<Refused> for DesiredState {
     }
 }
 
-/// The most that a record of a visitor may open in an integration, as far as that is known while something that the
-/// visitor refers to is not.
+/// The most that a record of a Visitor may open in an integration, as far as it is known while a reference is not.
 pub fn known_entitlement(
     visitor: &Validated,
     tenant: Option<&TenantFacts>,
@@ -207,7 +207,7 @@ pub fn is_declared(
     };
     let Some(grant) = tenant.declared.grants.iter().find(|grant| grant.integration == integration.name)
     else {
-        // An integration whose spec cannot be read may open something.
+        // An integration with an unreadable spec may open doors.
         return references.integrations.get(integration).is_none_or(Option::is_none);
     };
     let Some(system) = &grant.capabilities else { return true };

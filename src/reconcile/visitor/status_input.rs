@@ -1,5 +1,5 @@
-//! What the status of a visitor should say now: gathered from its row, its troubles and what the engines hold. The
-//! sentences are made in [`super::status_compute`].
+//! Gathers the inputs of a Visitor's status from its row, its failures and the engines. The sentences are made in
+//! [`super::status_compute`].
 
 use vestibule_core::adapt::check_window;
 use vestibule_core::identity::{ObjectId, RecordId};
@@ -26,7 +26,7 @@ pub(super) struct StatusInput<'a> {
     pub(super) object_id: ObjectId,
     pub(super) namespace: &'a str,
     pub(super) generation: i64,
-    /// Our finalizer is set, so that an earlier process may have made records of it.
+    /// Whether our finalizer is set, so that an earlier process may have created records.
     pub(super) is_ours: bool,
     pub(super) row_state: &'a RowState,
     pub(super) references: &'a References,
@@ -41,7 +41,7 @@ impl Visitors {
         }
     }
 
-    /// The standing with the sentence of a spec that cannot be carried out, which needs the whole object.
+    /// The phase, with the sentence of a spec that is not valid. The sentence needs the whole object.
     pub(super) fn phase_of(&self, object: &Object, row_state: &RowState, references: &References) -> Phase {
         match validate(object) {
             Ok(_) => self.phase(row_state, references),
@@ -49,7 +49,7 @@ impl Visitors {
         }
     }
 
-    /// What there is to say; `None`: nothing yet, the status stays as it is.
+    /// The new status; `None` if there is nothing new to report and the status stays as it is.
     pub(super) fn said(&self, input: &StatusInput<'_>, phase: &Phase) -> Option<Said> {
         if lacks_witness(input, phase) {
             return None;
@@ -115,8 +115,8 @@ impl Visitors {
             let one = named_record(&engine.existing(object_id)?, placement)?;
             Some(Record { integration: key.name.clone(), external_id: engine.external_id(&one) })
         });
-        // What one holds that has not synced, or is not connected, is not known: what was said of it stays. So does what one
-        // list alone lacks.
+        // The records in a system that has not synced or is not connected are unknown: those in the status stay. So
+        // does a record that only one listing lacks.
         let unknown = |record: &&Record| {
             let key = ObjectKey::new(input.namespace, &record.integration);
             match references.engines.get(&key) {
@@ -135,7 +135,8 @@ impl Visitors {
         }
     }
 
-    /// Asks for a second witness of each record that the status names and one list alone lacks. Says whether there is one.
+    /// Requests a second witness for each record that the status names and only one listing lacks. Returns whether
+    /// there is such a record.
     pub(super) fn ask_for_witnesses(input: &StatusInput<'_>) -> bool {
         let lacking = input.previous.records.iter().filter_map(|record| {
             let engine =
@@ -146,7 +147,7 @@ impl Visitors {
         lacking.inspect(|engine| engine.request_witness()).count() > 0
     }
 
-    /// The integration that has something to do for a visitor, as far as the status tells, and is not connected.
+    /// The integration that has work for a Visitor, according to its status, and is not connected.
     fn waits_for<'a>(&self, input: &StatusInput<'a>, phase: &Phase, object: &Object) -> Option<&'a str> {
         let differs = |key: &ObjectKey, placement: &Placement| {
             let desired = match placement.target {
@@ -159,7 +160,7 @@ impl Visitors {
         waiting.find(|(key, placement)| differs(key, placement)).map(|(key, _)| key.name.as_str())
     }
 
-    /// What an integration should hold of an object.
+    /// The target of an object in an integration.
     fn wanted_by(
         &self,
         object: &Object,
@@ -175,12 +176,12 @@ impl Visitors {
     }
 }
 
-/// What a status says that waits for a second list.
+/// The message while a second list is awaited.
 const SECOND_LIST: &str =
     "a second list of the system is awaited: an earlier process may have left a record that the first lacks";
 
-/// Whether an earlier process may have made a record of the visitor that no list has shown yet. What a status says of it is
-/// certain after the second list. A system that is down may take long: meanwhile only what says that nothing is there waits.
+/// Whether an earlier process may have created a record of the Visitor that no list has shown yet. Only the second list
+/// makes a status certain. A system that is down may take long: meanwhile only a status that reports no record waits.
 fn lacks_witness(input: &StatusInput<'_>, phase: &Phase) -> bool {
     let tenant = input.references.tenant(input.row_state.tenant).filter(|_| input.is_ours);
     let is_new = input.row_state.status_coverage == StatusCoverage::Nothing;
@@ -196,7 +197,8 @@ fn lacks_witness(input: &StatusInput<'_>, phase: &Phase) -> bool {
     })
 }
 
-/// Whether a record that a status names is proven not to live. What is no id of ours names nothing that could be asked for.
+/// Whether a record that a status names is proven not to live. An id that is not ours names no record that could be
+/// read.
 fn is_gone(record: &Record, object_id: ObjectId, engine: &Engine) -> bool {
     let id = record.external_id.parse::<RecordId>().ok().filter(|id| id.object_id == object_id);
     id.is_none_or(|id| engine.is_gone(&id))
@@ -242,7 +244,7 @@ fn state_without_closed(input: &StatusInput<'_>, placement: &Placement) -> Optio
     }
 }
 
-/// The fields in which a record differs that is left as it is because nothing is written.
+/// The fields in which a record differs that mode Observe leaves unchanged.
 fn differing_of(input: &StatusInput<'_>) -> Fields {
     let observed = |placement: &&Placement| {
         matches!(placement.state, PlacementState::Withheld(Withheld::Mode(Mode::Observe), _))
@@ -255,7 +257,7 @@ fn differing_of(input: &StatusInput<'_>) -> Fields {
     engines.flat_map(|engine| engine.differing(input.object_id).iter().collect::<Vec<_>>()).collect()
 }
 
-/// Whether the visit is over and nothing of it is left in a system.
+/// Whether the visit is over and no system holds a record of it.
 fn is_over(phase: &Phase, placements: &[PlacementState]) -> bool {
     matches!(phase, Phase::Expired | Phase::Over) && !placements.iter().any(|state| state.may_hold())
 }
@@ -284,7 +286,8 @@ fn holds(input: &StatusInput<'_>) -> bool {
         .any(|(_, engine)| engine.existing(input.object_id).is_some_and(|existing| !existing.is_empty()))
 }
 
-/// The record that a status names: the wanted one, where another one is left beside it that the system does not remove.
+/// The record that a status names: the desired one, even if there is a former one beside it that the system does not
+/// remove.
 fn named_record(existing: &[ExistingRecord], placement: Option<&Placement>) -> Option<RecordId> {
     let wanted = |one: &&ExistingRecord| {
         placement.is_some_and(|placement| placement.target == PlacementTarget::Content(one.id.content))
@@ -297,7 +300,7 @@ pub(super) fn has_outdated_record(object_id: ObjectId, references: &References) 
     references.engines.values().any(|engine| engine.is_outdated(object_id))
 }
 
-/// The places that wait for an integration that is not connected.
+/// The placements that wait for an integration that is not connected.
 pub(super) fn disconnected<'a>(
     row_state: &'a RowState,
     references: &'a References,
