@@ -5,6 +5,7 @@ use kube::api::ListParams;
 use serde_json::{Value, json};
 use vestibule_core::status::{Kstatus, Truth};
 
+use crate::harness::wait_until;
 use crate::testbed::{MORNING, Testbed, View, integration, property, secret, tenant, visitor};
 
 const SYNC: &str = "access.vestibule.dev/sync-requested-at";
@@ -103,7 +104,11 @@ async fn a_visit_that_was_refused_to_its_end_is_over_and_has_not_recovered() {
     assert_eq!(testbed.view("Visitor", "bob").reason(), "InvalidSpec", "the visit is not over");
     testbed.apply(visitor("bob", json!({"visit": {"to": "2026-12-03"}}))).await;
     testbed.reads("Visitor", "bob", "Succeeded").await;
+    // An Event is written after the status that it belongs to.
+    wait_until("bob has recovered", || async {
+        events(&testbed, "bob").await == ["InvalidSpec", "Recovered"]
+    })
+    .await;
     assert_eq!(events(&testbed, "ada").await, ["InvalidSpec"]);
-    assert_eq!(events(&testbed, "bob").await, ["InvalidSpec", "Recovered"]);
     testbed.agrees().await;
 }
